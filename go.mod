@@ -1,0 +1,3 @@
+module gifchat
+
+go 1.26.8
