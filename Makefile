@@ -1,0 +1,83 @@
+# Every target's own line says what it does; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TOOLS    := $(CURDIR)/.tools
+LINTER   := $(TOOLS)/golangci-lint
+FUZZTIME ?= 30s
+COUNT    ?= 20
+# Gin's optional codec is not used here.
+GOTAGS   := nomsgpack
+
+.PHONY: help run build bundle test test-go test-node lint fmt cover fuzz soak ci clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+
+run: build ## build and start the server on port 8005
+	./gifchat
+
+build: bundle ## the server as one binary, client bundle included
+	go build -tags $(GOTAGS) -trimpath -o gifchat .
+
+bundle: ## fetch the official Socket.IO client into public/vendor
+	@if command -v npm >/dev/null; then \
+	  if [ ! web/node_modules/.package-lock.json -nt web/package-lock.json ]; then cd web && npm ci --silent && touch node_modules/.package-lock.json && cd ..; fi; \
+	  node web/bundle.js; \
+	else \
+	  echo "npm is missing, so /socket.io/socket.io.js will not be served: install Node.js 20 or newer and run make bundle again." >&2; \
+	  echo "The server itself builds and works without it." >&2; \
+	fi
+
+test: test-go test-node ## all tests: Go with the race detector, then the stock client and a browser
+
+test-go: bundle
+	go test -tags $(GOTAGS) -race -shuffle=on ./...
+
+test-node: bundle test/node_modules/.package-lock.json
+	@test/chromium.sh
+	cd test && node --test
+
+test/node_modules/.package-lock.json: test/package-lock.json
+	cd test && npm ci --silent && touch node_modules/.package-lock.json
+
+lint: $(LINTER) bundle ## linters, formatting, tidiness, modernisers
+	$(LINTER) config verify
+	$(LINTER) run
+	$(LINTER) fmt --diff
+	go mod tidy -diff
+	go mod verify
+	@diff=$$(go fix -diff ./... 2>&1); if [ -n "$$diff" ]; then echo "$$diff"; echo "go fix ./... would change this"; exit 1; fi
+
+fmt: $(LINTER) ## format the Go code
+	$(LINTER) fmt
+	go fix ./...
+
+# The linter is pinned in tools/go.mod and built once (some minutes).
+$(LINTER): tools/go.mod tools/go.sum
+	cd tools && GOFLAGS=-mod=readonly go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+cover: ## coverage of each package, and cover.out for go tool cover
+	go test -tags $(GOTAGS) -coverprofile cover.out -coverpkg ./... ./...
+	go tool cover -func cover.out | tail -1
+
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	@for dir in $$(go list -f '{{.Dir}}' ./...); do \
+	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go 2>/dev/null | cut -c6-); do \
+	    echo "$$dir $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir; \
+	  done; \
+	done
+
+soak: ## the long forms: Go tests COUNT (20) times, fuzzing 10 min a target, Node tests 5 times
+	go test -tags $(GOTAGS) -race -shuffle=on -count $(COUNT) -timeout 60m ./...
+	$(MAKE) fuzz FUZZTIME=10m
+	for i in 1 2 3 4 5; do $(MAKE) test-node; done
+
+ci: ## what must be green
+	.ci/run
+
+clean: ## remove what was built (not the data)
+	rm -rf gifchat cover.out $(TOOLS) web/node_modules test/node_modules test/tmp test/screenshots
+	find public/vendor -type f ! -name .gitignore ! -name README.md -delete

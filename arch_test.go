@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "gifchat"
+
+// mayImport are the arrows of the architecture: a package of ours may import
+// these packages of ours and no others. A package may always import those
+// below itself. main may import everything.
+var mayImport = map[string][]string{
+	"rooms":             {},
+	"store":             {"rooms"},
+	"socketio":          {},
+	"socketio/engineio": {},
+	"handlers":          {"rooms", "socketio"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// rule is the entry of mayImport that p falls under: its own or that of the
+// folder above.
+func rule(p string) (name string, ok bool) {
+	for name = p; name != "."; name = filepath.Dir(name) {
+		if _, ok := mayImport[name]; ok {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+func TestArchitecture_arrows_point_inward(t *testing.T) {
+	for _, p := range packages(t) {
+		name, ours := strings.CutPrefix(p.ImportPath, module+"/")
+		if !ours {
+			continue // main
+		}
+		of, ok := rule(name)
+		if !ok {
+			t.Errorf("%s is not in the table; say what it may import", name)
+			continue
+		}
+		allowed := mayImport[of]
+		for _, imported := range p.Imports {
+			target, ours := strings.CutPrefix(imported, module+"/")
+			if !ours {
+				continue
+			}
+			below := strings.HasPrefix(target, of+"/")
+			sibling := target == of && name != of && of != "socketio" // e.g. store/storetest → store
+			if !below && !sibling && !slices.Contains(allowed, target) {
+				t.Errorf("%s imports %s; it may import only %q and what is below %s", name, target, allowed, of)
+			}
+		}
+	}
+}
+
+// goFiles calls f with every Go file of the module.
+func goFiles(t *testing.T, f func(path string, content []byte)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (slices.Contains([]string{"node_modules", "tools", "testdata", "data"}, d.Name()) || len(path) > 1 && strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case filepath.Ext(path) != ".go":
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err == nil {
+			f(filepath.ToSlash(path), content)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestArchitecture_files_are_readable_in_one_sitting(t *testing.T) {
+	const most = 400
+	goFiles(t, func(path string, content []byte) {
+		if lines := bytes.Count(content, []byte("\n")); lines > most {
+			t.Errorf("%s has %d lines; split it by noun, %d at most", path, lines, most)
+		}
+	})
+}
+
+func TestArchitecture_the_environment_is_read_in_one_place(t *testing.T) {
+	reads := regexp.MustCompile(`\bos\.(Getenv|LookupEnv|Environ|ExpandEnv)\b`)
+	goFiles(t, func(path string, content []byte) {
+		if strings.HasSuffix(path, "_test.go") || path == "main.go" || path == "config.go" {
+			return // main hands os.Getenv to run, which hands it to loadConfig
+		}
+		if found := reads.Find(content); found != nil {
+			t.Errorf("%s uses %s; settings come from config.go", path, found)
+		}
+	})
+}

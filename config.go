@@ -1,0 +1,254 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+)
+
+// dotenvFile is read from the working directory, if it is there.
+const dotenvFile = ".env"
+
+// config is everything that can be set from outside. The tags are the whole
+// list of keys; .env.example explains them and a test compares the two.
+type config struct {
+	Port    int    `env:"PORT" envDefault:"8005"`
+	Host    string `env:"HOST"`
+	DataDir string `env:"DATA_DIR" envDefault:"./data"`
+
+	CookieSecret   string   `env:"COOKIE_SECRET"`
+	SecureCookies  string   `env:"SECURE_COOKIES" envDefault:"auto"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+	CORSOrigin     []string `env:"CORS_ORIGIN"`
+
+	Compat         string `env:"COMPAT" envDefault:"safe"`
+	EmptyRoomGrace grace  `env:"EMPTY_ROOM_GRACE" envDefault:"30s"`
+
+	NoticeInterval       time.Duration `env:"NOTICE_INTERVAL" envDefault:"3s"`
+	NoticeNews           string        `env:"NOTICE_NEWS" envDefault:"Hello Socket.IO"`
+	NoticeGreeting       string        `env:"NOTICE_GREETING" envDefault:"서버에서 클라이언트로 메시지를 보냅니다."`
+	NoticeSocketIO       bool          `env:"NOTICE_SOCKETIO" envDefault:"true"`
+	NoticeWebSocket      bool          `env:"NOTICE_WEBSOCKET" envDefault:"true"`
+	NoticeRelayPerSecond int           `env:"NOTICE_RELAY_PER_SECOND" envDefault:"1000"`
+
+	PingInterval      time.Duration `env:"PING_INTERVAL" envDefault:"25s"`
+	PingTimeout       time.Duration `env:"PING_TIMEOUT" envDefault:"20s"`
+	MaxHTTPBufferSize int           `env:"MAX_HTTP_BUFFER_SIZE" envDefault:"1000000"`
+
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
+	Dev      bool   `env:"DEV" envDefault:"false"`
+}
+
+// grace is how long a room may stand empty; negative is for ever.
+type grace time.Duration
+
+// UnmarshalText reads a duration, or the word never.
+func (g *grace) UnmarshalText(text []byte) error {
+	if string(text) == "never" {
+		*g = -1
+		return nil
+	}
+	d, err := time.ParseDuration(string(text))
+	if err == nil && d < 0 {
+		err = errors.New("negative duration")
+	}
+	*g = grace(d)
+	return err
+}
+
+// loadConfig reads the settings, the process environment before the file
+// dotenv, and reports every mistake at once, one line each.
+func loadConfig(getenv func(string) string, dotenv string) (config, error) {
+	keys := configKeys()
+	file, err := godotenv.Read(dotenv)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// The parser quotes the text it could not read, which may be a secret.
+		return config{}, fmt.Errorf("%s: not readable, or a line is not KEY=value", dotenv)
+	}
+
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(file)) {
+		if _, known := keys[key]; !known {
+			errs = append(errs, fmt.Errorf("%s: no such setting in %s; .env.example lists them all", key, dotenv))
+		}
+	}
+
+	values := make(map[string]string)
+	for key := range keys {
+		value := getenv(key)
+		if value == "" {
+			value = file[key]
+		}
+		if value != "" {
+			values[key] = value
+		}
+	}
+
+	var cfg config
+	bad, err := parseValues(&cfg, values, keys)
+	errs = append(errs, err)
+	for _, c := range cfg.checks() {
+		if !c.ok && !bad[c.key] {
+			errs = append(errs, fmt.Errorf("%s: %s", c.key, c.want))
+		}
+	}
+	return cfg, errors.Join(errs...)
+}
+
+// configKeys maps each key to its field in config.
+func configKeys() map[string]reflect.StructField {
+	keys := make(map[string]reflect.StructField)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[config]()) {
+		keys[field.Tag.Get("env")] = field
+	}
+	return keys
+}
+
+// parseValues fills cfg. It names the keys it could not read.
+func parseValues(cfg *config, values map[string]string, keys map[string]reflect.StructField) (map[string]bool, error) {
+	bad := make(map[string]bool)
+	err := env.ParseWithOptions(cfg, env.Options{Environment: values})
+	if err == nil {
+		return bad, nil
+	}
+	aggregate, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return bad, fmt.Errorf("read settings: %w", err)
+	}
+	var errs []error
+	for _, one := range aggregate.Errors {
+		parse, ok := errors.AsType[env.ParseError](one)
+		if !ok {
+			errs = append(errs, one)
+			continue
+		}
+		for key, field := range keys {
+			if field.Name == parse.Name {
+				bad[key] = true
+				errs = append(errs, fmt.Errorf("%s: %q is not %s", key, values[key], kind(field.Type)))
+			}
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return bad, errors.Join(errs...)
+}
+
+// kind says in words what a setting of type t must look like.
+func kind(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[int]():
+		return "a whole number"
+	case reflect.TypeFor[bool]():
+		return "true or false"
+	case reflect.TypeFor[time.Duration]():
+		return "a duration such as 500ms, 30s or 5m"
+	case reflect.TypeFor[grace]():
+		return "a duration such as 30s, or never"
+	}
+	return "a valid " + t.String()
+}
+
+// check is one rule about one setting.
+type check struct {
+	key  string
+	ok   bool
+	want string // the rule in words; never the value of a secret
+}
+
+func (c *config) checks() []check {
+	return []check{
+		{"PORT", 0 <= c.Port && c.Port <= 65535, fmt.Sprintf("%d is not a port; want 0 to 65535, 0 for any free one", c.Port)},
+		{"HOST", !strings.ContainsAny(c.Host, "/ ") && !isHostPort(c.Host), fmt.Sprintf("%q is not an address; want one without scheme and port, or nothing for all interfaces", c.Host)},
+		{"COOKIE_SECRET", c.CookieSecret != "gifchat", "this one stands in a textbook; make your own of at least 32 bytes, or leave it empty"},
+		{"COOKIE_SECRET", c.CookieSecret == "" || c.CookieSecret == "gifchat" || len(c.CookieSecret) >= minSecret, fmt.Sprintf("%d bytes are too short; want at least %d, or nothing: then one is made and kept", len(c.CookieSecret), minSecret)},
+		{"SECURE_COOKIES", oneOf(c.SecureCookies, "auto", "true", "false"), fmt.Sprintf("%q is unknown; want auto, true or false", c.SecureCookies)},
+		firstBad("TRUSTED_PROXIES", c.TrustedProxies, badProxy),
+		firstBad("CORS_ORIGIN", c.CORSOrigin, badOrigin),
+		{"COMPAT", oneOf(c.Compat, "safe", "strict"), fmt.Sprintf("%q is unknown; want safe or strict", c.Compat)},
+		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
+		within("NOTICE_INTERVAL", c.NoticeInterval, 50*time.Millisecond, time.Hour),
+		{"NOTICE_NEWS", len(c.NoticeNews) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeNews), maxNotice)},
+		{"NOTICE_GREETING", len(c.NoticeGreeting) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeGreeting), maxNotice)},
+		within("NOTICE_RELAY_PER_SECOND", c.NoticeRelayPerSecond, 1, 1_000_000),
+		within("PING_INTERVAL", c.PingInterval, 100*time.Millisecond, 5*time.Minute),
+		within("PING_TIMEOUT", c.PingTimeout, 100*time.Millisecond, 5*time.Minute),
+		within("MAX_HTTP_BUFFER_SIZE", c.MaxHTTPBufferSize, 1_000, 100_000_000),
+		{"LOG_LEVEL", oneOf(c.LogLevel, "debug", "info", "warn", "error"), fmt.Sprintf("%q is unknown; want debug, info, warn or error", c.LogLevel)},
+	}
+}
+
+const (
+	minSecret = 32   // bytes; below this an HMAC key can be guessed
+	maxNotice = 1000 // bytes; it goes to everyone every few seconds
+)
+
+func (c *config) logLevel() slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return slog.LevelInfo // checks has refused it already
+	}
+	return level
+}
+
+func within[T int | time.Duration](key string, v, low, high T) check {
+	return check{key, low <= v && v <= high, fmt.Sprintf("%v is out of range; want %v to %v", v, low, high)}
+}
+
+func oneOf(v string, allowed ...string) bool { return slices.Contains(allowed, v) }
+
+// firstBad checks each element of a list.
+func firstBad(key string, list []string, bad func(string) string) check {
+	for _, v := range list {
+		if why := bad(v); why != "" {
+			return check{key, false, fmt.Sprintf("%q %s", v, why)}
+		}
+	}
+	return check{key: key, ok: true}
+}
+
+// badProxy refuses what is no address, and networks so wide that anyone could
+// claim any address.
+func badProxy(v string) string {
+	if _, err := netip.ParseAddr(v); err == nil {
+		return ""
+	}
+	p, err := netip.ParsePrefix(v)
+	switch {
+	case err != nil:
+		return "is neither an IP address nor a network such as 10.0.0.0/8"
+	case p.Bits() < 8:
+		return "would let anyone choose the address we log; want the proxy's own address or network"
+	}
+	return ""
+}
+
+// badOrigin refuses what a browser would not send as Origin, and "everyone".
+func badOrigin(v string) string {
+	if v == "*" || v == "null" {
+		return "would let any page on the web act for your visitors; name the origins"
+	}
+	u, err := url.Parse(v)
+	if err != nil || !oneOf(u.Scheme, "http", "https") || u.Host == "" || v != u.Scheme+"://"+u.Host {
+		return "is not an origin such as https://chat.example.org, without a path or a final slash"
+	}
+	return ""
+}
+
+func isHostPort(host string) bool {
+	if host == "" {
+		return false
+	}
+	_, err := netip.ParseAddr(host)
+	return err != nil && strings.Contains(host, ":")
+}

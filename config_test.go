@@ -1,0 +1,262 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joho/godotenv"
+)
+
+// environment makes a getenv of a map.
+func environment(m map[string]string) func(string) string {
+	return func(key string) string { return m[key] }
+}
+
+func dotenv(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), ".env")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadConfig_defaults(t *testing.T) {
+	cfg, err := loadConfig(environment(nil), "no-such-file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Port != 8005 || cfg.Host != "" || cfg.DataDir != "./data" {
+		t.Errorf("got port %d, host %q, data folder %q", cfg.Port, cfg.Host, cfg.DataDir)
+	}
+	if cfg.NoticeInterval != 3*time.Second || cfg.NoticeNews != "Hello Socket.IO" ||
+		cfg.NoticeGreeting != "서버에서 클라이언트로 메시지를 보냅니다." {
+		t.Errorf("the notice is not the course's: %v %q %q", cfg.NoticeInterval, cfg.NoticeNews, cfg.NoticeGreeting)
+	}
+	if cfg.PingInterval != 25*time.Second || cfg.PingTimeout != 20*time.Second || cfg.MaxHTTPBufferSize != 1_000_000 {
+		t.Errorf("the wire is not the official default: %v %v %d", cfg.PingInterval, cfg.PingTimeout, cfg.MaxHTTPBufferSize)
+	}
+}
+
+func TestLoadConfig_environment_wins_over_dotenv(t *testing.T) {
+	path := dotenv(t, "PORT=9001\nNOTICE_NEWS=from the file\n")
+	cfg, err := loadConfig(environment(map[string]string{"PORT": "9002"}), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Port != 9002 || cfg.NoticeNews != "from the file" {
+		t.Errorf("got port %d, news %q", cfg.Port, cfg.NoticeNews)
+	}
+}
+
+func TestLoadConfig_says_what_is_wrong(t *testing.T) {
+	for _, tt := range []struct{ key, value, want string }{
+		{"PORT", "http", `PORT: "http" is not a whole number`},
+		{"PORT", "70000", "PORT: 70000 is not a port; want 0 to 65535"},
+		{"HOST", "localhost:8005", `HOST: "localhost:8005" is not an address`},
+		{"COOKIE_SECRET", "gifchat", "COOKIE_SECRET: this one stands in a textbook"},
+		{"COOKIE_SECRET", "short-and-secret", "COOKIE_SECRET: 16 bytes are too short; want at least 32"},
+		{"SECURE_COOKIES", "yes", "want auto, true or false"},
+		{"TRUSTED_PROXIES", "10.0.0.1,0.0.0.0/0", `TRUSTED_PROXIES: "0.0.0.0/0" would let anyone`},
+		{"TRUSTED_PROXIES", "::/0", "would let anyone"},
+		{"TRUSTED_PROXIES", "nginx", "is neither an IP address nor a network"},
+		{"CORS_ORIGIN", "*", `CORS_ORIGIN: "*" would let any page`},
+		{"CORS_ORIGIN", "null", "would let any page"},
+		{"CORS_ORIGIN", "https://a.example/", "is not an origin"},
+		{"CORS_ORIGIN", "a.example", "is not an origin"},
+		{"COMPAT", "loose", "want safe or strict"},
+		{"EMPTY_ROOM_GRACE", "soon", `EMPTY_ROOM_GRACE: "soon" is not a duration such as 30s, or never`},
+		{"EMPTY_ROOM_GRACE", "-1s", "EMPTY_ROOM_GRACE:"},
+		{"EMPTY_ROOM_GRACE", "2h", "EMPTY_ROOM_GRACE: too long; want 0s to 1h, or never"},
+		{"NOTICE_INTERVAL", "3", `NOTICE_INTERVAL: "3" is not a duration`},
+		{"NOTICE_INTERVAL", "1ms", "NOTICE_INTERVAL: 1ms is out of range; want 50ms to 1h0m0s"},
+		{"NOTICE_NEWS", strings.Repeat("x", 1001), "NOTICE_NEWS: 1001 bytes are too long"},
+		{"NOTICE_SOCKETIO", "maybe", `NOTICE_SOCKETIO: "maybe" is not true or false`},
+		{"NOTICE_RELAY_PER_SECOND", "0", "NOTICE_RELAY_PER_SECOND: 0 is out of range"},
+		{"PING_INTERVAL", "1h", "PING_INTERVAL: 1h0m0s is out of range"},
+		{"PING_TIMEOUT", "1ns", "PING_TIMEOUT: 1ns is out of range"},
+		{"MAX_HTTP_BUFFER_SIZE", "1", "MAX_HTTP_BUFFER_SIZE: 1 is out of range"},
+		{"LOG_LEVEL", "loud", "want debug, info, warn or error"},
+		{"DEV", "2", `DEV: "2" is not true or false`},
+	} {
+		t.Run(tt.key+"="+tt.value[:min(20, len(tt.value))], func(t *testing.T) {
+			_, err := loadConfig(environment(map[string]string{tt.key: tt.value}), "no-such-file")
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %q\nwant %q in it", err, tt.want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("one mistake, several lines:\n%v", err)
+			}
+			if tt.key == "COOKIE_SECRET" && strings.Contains(err.Error(), tt.value) {
+				t.Error("the message shows the secret")
+			}
+		})
+	}
+}
+
+func TestLoadConfig_reports_every_mistake_at_once(t *testing.T) {
+	path := dotenv(t, "PROT=8005\nLOG_LEVEL=loud\n")
+	_, err := loadConfig(environment(map[string]string{"PORT": "x", "DEV": "y", "CORS_ORIGIN": "*"}), path)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	var keys []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		key, _, _ := strings.Cut(line, ":")
+		keys = append(keys, key)
+	}
+	if want := []string{"PROT", "DEV", "PORT", "CORS_ORIGIN", "LOG_LEVEL"}; !slices.Equal(keys, want) {
+		t.Errorf("got  %q\nwant %q\n%v", keys, want, err)
+	}
+}
+
+func TestLoadConfig_broken_dotenv_is_not_quoted(t *testing.T) {
+	path := dotenv(t, "COOKIE_SECRET=\"do-not-show-me\nPORT\n")
+	_, err := loadConfig(environment(nil), path)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	if strings.Contains(err.Error(), "do-not-show-me") {
+		t.Errorf("the message shows the file's text: %v", err)
+	}
+}
+
+func TestLoadConfig_values(t *testing.T) {
+	cfg, err := loadConfig(environment(map[string]string{
+		"EMPTY_ROOM_GRACE": "never",
+		"TRUSTED_PROXIES":  "127.0.0.1,10.0.0.0/8,::1",
+		"CORS_ORIGIN":      "https://a.example,http://localhost:3000",
+		"COOKIE_SECRET":    strings.Repeat("k", 32),
+	}), "no-such-file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.EmptyRoomGrace >= 0 {
+		t.Errorf("never: got %v", time.Duration(cfg.EmptyRoomGrace))
+	}
+	if len(cfg.TrustedProxies) != 3 || len(cfg.CORSOrigin) != 2 {
+		t.Errorf("lists: got %q and %q", cfg.TrustedProxies, cfg.CORSOrigin)
+	}
+}
+
+func TestEnvExample_names_every_setting_with_its_default(t *testing.T) {
+	example, err := godotenv.Read(".env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := configKeys()
+	for key := range example {
+		if _, ok := keys[key]; !ok {
+			t.Errorf("%s stands in .env.example and is read by nobody", key)
+		}
+	}
+	for key, field := range keys {
+		value, ok := example[key]
+		if !ok {
+			t.Errorf("%s is read and does not stand in .env.example", key)
+		}
+		if want := field.Tag.Get("envDefault"); value != want {
+			t.Errorf("%s: .env.example says %q, the default is %q", key, value, want)
+		}
+	}
+	if _, err := loadConfig(environment(nil), ".env.example"); err != nil {
+		t.Errorf("a copy of .env.example is refused: %v", err)
+	}
+}
+
+func TestReadme_table_lists_every_setting_with_its_default(t *testing.T) {
+	row := regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| (?:`([^`]*)`)? *\\|")
+	for _, name := range []string{"README.md", "README.ko.md"} {
+		t.Run(name, func(t *testing.T) {
+			readme, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed := make(map[string]string)
+			for _, m := range row.FindAllStringSubmatch(string(readme), -1) {
+				listed[m[1]] = m[2]
+			}
+			keys := configKeys()
+			for key, field := range keys {
+				value, ok := listed[key]
+				if !ok {
+					t.Errorf("%s is missing", key)
+				} else if want := field.Tag.Get("envDefault"); value != want {
+					t.Errorf("%s: the table says %q, the default is %q", key, value, want)
+				}
+			}
+			for key := range listed {
+				if _, ok := keys[key]; !ok {
+					t.Errorf("%s is no setting", key)
+				}
+			}
+		})
+	}
+}
+
+func TestCookieSecret_is_made_once_and_kept(t *testing.T) {
+	dir := t.TempDir()
+	first, err := cookieSecret("", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first) < minSecret {
+		t.Errorf("got %d bytes, want at least %d", len(first), minSecret)
+	}
+	info, err := os.Stat(filepath.Join(dir, secretFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Mode().Perm(); got != 0o600 {
+		t.Errorf("mode: got %o, want 600", got)
+	}
+	second, err := cookieSecret("", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(first) != string(second) {
+		t.Error("the second start made another secret")
+	}
+	left, err := filepath.Glob(filepath.Join(dir, secretFile+".*"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+func TestCookieSecret_two_first_starts_agree(t *testing.T) {
+	dir := t.TempDir()
+	secrets := make(chan string)
+	for range 8 {
+		go func() {
+			s, err := cookieSecret("", dir)
+			if err != nil {
+				t.Error(err)
+			}
+			secrets <- string(s)
+		}()
+	}
+	first := <-secrets
+	for range 7 {
+		if <-secrets != first {
+			t.Error("two starts have different secrets")
+		}
+	}
+}
+
+func TestCookieSecret_damaged_file_is_refused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, secretFile), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cookieSecret("", dir); err == nil {
+		t.Error("a secret of one byte was accepted")
+	}
+}

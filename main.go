@@ -1,0 +1,120 @@
+// Command gifchat is a chat room server for browsers and Socket.IO clients.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"gifchat/handlers"
+	"gifchat/rooms"
+	"gifchat/socketio"
+	"gifchat/store"
+)
+
+func main() {
+	if err := run(context.Background(), os.Getenv, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// leaveGrace is how long a person may be away before "left" is said: a reload
+// takes less.
+const leaveGrace = 2 * time.Second
+
+// run is the program. It builds from the inside out, serves until ctx ends or
+// SIGINT or SIGTERM comes, and takes down in reverse.
+func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+
+	cfg, err := loadConfig(getenv, dotenvFile)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: cfg.logLevel()}))
+
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	secret, err := cookieSecret(cfg.CookieSecret, cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, filepath.Join(cfg.DataDir, "gifchat.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	gifs, err := store.OpenFiles(filepath.Join(cfg.DataDir, "gifs"))
+	if err != nil {
+		return err
+	}
+
+	wire := socketio.NewServer(socketio.Config{
+		Log:          log,
+		Identify:     handlers.Identify,
+		AllowOrigin:  handlers.AllowOrigin(cfg.CORSOrigin),
+		PingInterval: cfg.PingInterval,
+		PingTimeout:  cfg.PingTimeout,
+		MaxPayload:   cfg.MaxHTTPBufferSize,
+	})
+	events := handlers.NewEvents(wire, log)
+	defer events.Close()
+	chat := rooms.NewService(db, gifs, events, rooms.Options{
+		Log:        log,
+		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
+		LeaveGrace: leaveGrace,
+		Strict:     cfg.Compat == "strict",
+	})
+	defer chat.Close()
+
+	notice := handlers.NoticeConfig{
+		Interval:       cfg.NoticeInterval,
+		News:           cfg.NoticeNews,
+		Greeting:       cfg.NoticeGreeting,
+		SocketIO:       cfg.NoticeSocketIO,
+		Plain:          cfg.NoticeWebSocket,
+		RelayPerSecond: cfg.NoticeRelayPerSecond,
+	}
+	defer handlers.NewNotice(wire, notice, log).Close()
+
+	templates, public, err := assets(cfg.Dev)
+	if err != nil {
+		return err
+	}
+	if version, ok := handlers.BundleVersion(public); ok {
+		log.Info("client bundle ready", "socket.io-client", version)
+	} else {
+		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")
+	}
+	site, err := handlers.New(handlers.Config{
+		Chat:           chat,
+		Events:         events,
+		Server:         wire,
+		Sessions:       db,
+		Secret:         secret,
+		Secure:         cfg.SecureCookies == "true",
+		TrustedProxies: cfg.TrustedProxies,
+		Strict:         cfg.Compat == "strict",
+		Log:            log,
+		Templates:      templates,
+		Public:         public,
+		Dev:            cfg.Dev,
+		Notice:         notice,
+		Version:        version(),
+	})
+	if err != nil {
+		return err
+	}
+	return serve(ctx, cfg, site, wire, log)
+}

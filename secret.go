@@ -1,0 +1,57 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// secretFile is the cookie secret's place in the data folder.
+const secretFile = "cookie-secret"
+
+// cookieSecret is the configured secret or, without one, the secret kept in
+// dir, which the first start makes. Two first starts at once agree on one.
+func cookieSecret(configured, dir string) ([]byte, error) {
+	if configured != "" {
+		return []byte(configured), nil
+	}
+	path := filepath.Join(dir, secretFile)
+	secret, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeSecret(dir, path); err == nil {
+			secret, err = os.ReadFile(path)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cookie secret: %w", err)
+	}
+	if len(secret) < minSecret {
+		return nil, fmt.Errorf("cookie secret: %s is damaged; delete it and everyone gets a new session", path)
+	}
+	if err := os.Chmod(path, 0o600); err != nil { // it may come from a careless backup
+		return nil, fmt.Errorf("cookie secret: %w", err)
+	}
+	return secret, nil
+}
+
+// makeSecret puts a new secret at path, unless one is there. It is written
+// beside and linked into place, so that no one ever reads half of it.
+func makeSecret(dir, path string) error {
+	f, err := os.CreateTemp(dir, secretFile+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(rand.Text() + rand.Text()) // 260 random bits
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
