@@ -1,0 +1,81 @@
+package engineio
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Config is what a Server is made from. The zero value of every field but
+// Accept means its default.
+type Config struct {
+	// Accept is called once for each new connection, before its first packet,
+	// and returns who hears it. It must not block. Required.
+	Accept func(*Conn) Receiver
+
+	// Identify is called once for each handshake, before anything is kept.
+	// What it returns is Conn.Identity; an error refuses the client with the
+	// numbered error 4, "Forbidden".
+	Identify func(*http.Request) (any, error)
+
+	// AllowOrigin tells whether a page of a foreign origin may connect, and
+	// whether it may bring cookies. Default: none may. Requests without an
+	// Origin header and those of the server's own origin never ask.
+	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
+
+	// Address returns the client's address. Default: the peer of the socket.
+	Address func(*http.Request) string
+
+	Log *slog.Logger // default: discarded
+
+	PingInterval   time.Duration // between a pong and the next ping; default 25 s
+	PingTimeout    time.Duration // a client that does not answer a ping for so long is gone; default 20 s
+	UpgradeTimeout time.Duration // for a probe to become an upgrade; default 10 s
+
+	Limits Limits
+}
+
+// Limits bounds what one client can cost. Zero means the default.
+type Limits struct {
+	MaxPayload      int           // bytes of a polling body and of a WebSocket message, both from the client; default 1,000,000
+	MaxFragments    int           // frames of one WebSocket message; default 4,096
+	MaxQueueBytes   int           // waiting for one client; one larger message may wait alone; default 512 KiB
+	MaxQueuePackets int           // sends waiting for one client; default 2,048
+	MaxQueueAge     time.Duration // of the oldest one waiting while the client's socket is full; default 10 s
+	WriteTimeout    time.Duration // for a full socket to take anything at all; default 5 s
+	BodyTimeout     time.Duration // for a polling body to arrive; default 15 s
+	MaxConns        int           // connections at once; further handshakes get 503; default 100,000
+}
+
+func (c Config) withDefaults() Config {
+	def(&c.PingInterval, 25*time.Second)
+	def(&c.PingTimeout, 20*time.Second)
+	def(&c.UpgradeTimeout, 10*time.Second)
+	def(&c.Limits.MaxPayload, 1_000_000)
+	def(&c.Limits.MaxFragments, 4096)
+	def(&c.Limits.MaxQueueBytes, 512<<10)
+	def(&c.Limits.MaxQueuePackets, 2048)
+	def(&c.Limits.MaxQueueAge, 10*time.Second)
+	def(&c.Limits.WriteTimeout, 5*time.Second)
+	def(&c.Limits.BodyTimeout, 15*time.Second)
+	def(&c.Limits.MaxConns, 100_000)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Identify == nil {
+		c.Identify = func(*http.Request) (any, error) { return nil, nil }
+	}
+	if c.AllowOrigin == nil {
+		c.AllowOrigin = func(*http.Request, string) (bool, bool) { return false, false }
+	}
+	if c.Address == nil {
+		c.Address = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	return c
+}
+
+func def[T int | time.Duration](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}

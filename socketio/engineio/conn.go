@@ -1,0 +1,173 @@
+package engineio
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// Reason tells why a connection ended, in the words of the reference server.
+type Reason string
+
+// The reasons.
+const (
+	ReasonTransportClose Reason = "transport close"      // the client closed it, or was too slow to keep
+	ReasonTransportError Reason = "transport error"      // the network broke, or the client broke the protocol below packets
+	ReasonPingTimeout    Reason = "ping timeout"         // the client did not answer a ping
+	ReasonParseError     Reason = "parse error"          // the client sent what is not a packet
+	ReasonForcedClose    Reason = "forced close"         // Conn.Close was called
+	ReasonShutdown       Reason = "server shutting down" // Server.Close was called
+)
+
+// ErrClosed is returned by sends on a connection that has ended.
+var ErrClosed = errors.New("engineio: connection closed")
+
+// Receiver hears one connection.
+type Receiver interface {
+	// Message is called for each message packet, in order, by one goroutine
+	// at a time. data is valid only during the call. While Message does not
+	// return, nothing more is read from that client.
+	Message(data []byte, binary bool)
+
+	// Closed is called once, when the connection has ended. A call of Message
+	// may still be under way.
+	Closed(Reason)
+}
+
+// Conn is one client's connection. It survives the upgrade from polling to
+// WebSocket. All methods may be called from any goroutine and never block.
+type Conn struct {
+	// Immutable.
+	server    *Server
+	sid       SID
+	handshake *Handshake
+	identity  any
+	receiver  Receiver
+	heartbeat *time.Timer
+
+	in sync.Mutex // held while packets of the client are handled, so that two transports never mix them
+
+	mu      sync.Mutex
+	closed  bool       // guarded by mu, as is all that follows
+	ws      *webSocket // the transport; nil while it is polling
+	probing *webSocket // a WebSocket that asks to become the transport
+	poll    *poll      // the client's waiting GET
+	posting bool       // a POST is being read
+	pinged  bool       // a ping waits for its pong
+	out     outbox
+}
+
+func newConn(s *Server, h *Handshake, identity any) *Conn {
+	c := &Conn{server: s, sid: newSID(), handshake: h, identity: identity}
+	c.receiver = s.cfg.Accept(c)
+	return c
+}
+
+// start begins the heartbeat, once c is registered.
+func (c *Conn) start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.heartbeat = time.AfterFunc(c.server.cfg.PingInterval, c.tick)
+	}
+}
+
+// Handshake returns what the client brought. It must not be changed.
+func (c *Conn) Handshake() *Handshake { return c.handshake }
+
+// Identity returns what Config.Identify returned for the handshake.
+func (c *Conn) Identity() any { return c.identity }
+
+// Transport returns "polling" or "websocket".
+func (c *Conn) Transport() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ws != nil {
+		return transportWebSocket
+	}
+	return transportPolling
+}
+
+// Close ends the connection. What is queued is written first as far as the
+// client's socket takes it at once.
+func (c *Conn) Close() { c.close(ReasonForcedClose) }
+
+// close ends the connection for a reason; only the first call counts.
+func (c *Conn) close(reason Reason) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.closed = true
+	if c.heartbeat != nil {
+		c.heartbeat.Stop()
+	}
+	ws, probing, p := c.ws, c.probing, c.poll
+	c.probing, c.poll = nil, nil
+	var farewell []byte
+	if p != nil {
+		farewell = AppendPayload(c.out.takePayload(c.server.cfg.Limits.MaxPayload), lastPacket(reason))
+	}
+	if ws != nil {
+		ws.shut(&c.out, reason)
+	}
+	c.out = outbox{}
+	c.mu.Unlock()
+
+	if p != nil {
+		p.end(farewell)
+	}
+	if probing != nil {
+		probing.abandon()
+	}
+	c.server.remove(c)
+	c.server.cfg.Log.Debug("connection closed", "reason", string(reason))
+	c.receiver.Closed(reason)
+}
+
+// lastPacket is what a waiting poll ends with: a client that closed the
+// connection itself knows already.
+func lastPacket(reason Reason) Packet {
+	if reason == ReasonTransportClose {
+		return Packet{Type: PacketNoop}
+	}
+	return Packet{Type: PacketClose}
+}
+
+// receive handles one packet of the client. in is held.
+func (c *Conn) receive(p Packet) error {
+	switch p.Type {
+	case PacketMessage:
+		c.receiver.Message(p.Data, p.Binary)
+		return nil
+	case PacketPong:
+		c.pong()
+		return nil
+	case PacketClose:
+		return errClientClosed
+	case PacketPing:
+		return errHeartbeatDirection
+	case PacketOpen, PacketUpgrade, PacketNoop:
+		return nil // meaningless here, and harmless
+	default:
+		return errPacketType
+	}
+}
+
+var (
+	errClientClosed       = errors.New("the client closed the connection")
+	errHeartbeatDirection = errors.New("a ping from the client: revision 4 pings from the server")
+)
+
+// fail ends the connection because of an error in what the client sent.
+func (c *Conn) fail(err error) {
+	switch {
+	case errors.Is(err, errClientClosed):
+		c.close(ReasonTransportClose)
+	case errors.Is(err, errHeartbeatDirection):
+		c.close(ReasonTransportError)
+	default:
+		c.close(ReasonParseError)
+	}
+}

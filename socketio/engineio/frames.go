@@ -1,0 +1,151 @@
+package engineio
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+)
+
+// frameReader turns the bytes of a WebSocket into messages (RFC 6455, section
+// 5). It is pure: no connection, no clock. Between messages it holds nothing.
+type frameReader struct {
+	maxPayload   int
+	maxFragments int
+
+	rest      []byte // an incomplete frame
+	need      int    // how long rest has to become, as far as is known
+	message   []byte // the fragments of an unfinished message
+	fragments int
+	op        ws.OpCode // of the unfinished message
+}
+
+// wsError is a broken rule of RFC 6455 with the close code that tells it.
+type wsError struct {
+	code ws.StatusCode
+	text string
+}
+
+func (e *wsError) Error() string { return e.text }
+
+var (
+	errMessageTooBig = &wsError{ws.StatusMessageTooBig, "message is too large"}
+	errFragments     = &wsError{ws.StatusPolicyViolation, "message has too many fragments"}
+	errTextUTF8      = &wsError{ws.StatusInvalidFramePayloadData, "text is not valid UTF-8"}
+	errCloseBody     = &wsError{ws.StatusProtocolError, "malformed close frame"}
+)
+
+// message is one whole text or binary message, or a control frame.
+type message struct {
+	op   ws.OpCode
+	data []byte
+}
+
+// feed takes what was read and calls each for every message that is complete.
+// It unmasks b in place and keeps no reference to it. It returns the first
+// error of its own or of each.
+func (f *frameReader) feed(b []byte, each func(message) error) error {
+	if len(f.rest) > 0 {
+		b = append(f.rest, b...)
+		f.rest = nil
+	}
+	return f.parse(b, each)
+}
+
+// parse takes whole frames off b and keeps a copy of what is left over.
+func (f *frameReader) parse(b []byte, each func(message) error) error {
+	for len(b) > 0 {
+		h, size, err := f.header(b)
+		if err != nil {
+			return err
+		}
+		end := size + int(h.Length)
+		if size == 0 || len(b) < end {
+			f.keep(b, end)
+			return nil
+		}
+		payload := b[size:end:end]
+		ws.Cipher(payload, h.Mask, 0)
+		if err := f.frame(h, payload, each); err != nil {
+			return err
+		}
+		b = b[end:]
+	}
+	return nil
+}
+
+// header reads the frame header at the start of b; size is 0 while it is
+// incomplete.
+func (f *frameReader) header(b []byte) (h ws.Header, size int, err error) {
+	r := bytes.NewReader(b)
+	h, err = ws.ReadHeader(r)
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return ws.Header{}, 0, nil
+	case err != nil:
+		return h, 0, &wsError{ws.StatusProtocolError, err.Error()}
+	}
+	state := ws.StateServerSide
+	if f.fragments > 0 {
+		state = state.Set(ws.StateFragmented)
+	}
+	if err := ws.CheckHeader(h, state); err != nil {
+		return h, 0, &wsError{ws.StatusProtocolError, err.Error()}
+	}
+	if h.Length > int64(f.maxPayload-len(f.message)) && !h.OpCode.IsControl() {
+		return h, 0, errMessageTooBig
+	}
+	return h, len(b) - r.Len(), nil
+}
+
+// keep copies an incomplete frame. The copy grows with what arrives and not
+// with what the header promises: promises cost a client nothing.
+func (f *frameReader) keep(b []byte, need int) {
+	f.rest = append(make([]byte, 0, max(64, min(need, 2*len(b)))), b...)
+	f.need = need
+}
+
+// frame handles one whole, unmasked frame.
+func (f *frameReader) frame(h ws.Header, payload []byte, each func(message) error) error {
+	switch {
+	case h.OpCode.IsControl():
+		return f.control(h.OpCode, payload, each)
+	case h.Fin && f.fragments == 0:
+		return f.whole(h.OpCode, payload, each)
+	}
+	if f.fragments == 0 {
+		f.op = h.OpCode
+	}
+	if f.fragments++; f.fragments > f.maxFragments {
+		return errFragments
+	}
+	f.message = append(f.message, payload...)
+	if !h.Fin {
+		return nil
+	}
+	data := f.message
+	f.message, f.fragments = nil, 0
+	return f.whole(f.op, data, each)
+}
+
+func (f *frameReader) whole(op ws.OpCode, data []byte, each func(message) error) error {
+	if op == ws.OpText && !utf8.Valid(data) {
+		return errTextUTF8
+	}
+	return each(message{op, data})
+}
+
+func (f *frameReader) control(op ws.OpCode, payload []byte, each func(message) error) error {
+	if op == ws.OpClose && len(payload) > 0 {
+		if len(payload) < 2 {
+			return errCloseBody
+		}
+		code, reason := ws.ParseCloseFrameData(payload)
+		if err := ws.CheckCloseFrameData(code, reason); err != nil {
+			return &wsError{ws.StatusProtocolError, err.Error()}
+		}
+	}
+	return each(message{op, payload})
+}

@@ -1,0 +1,191 @@
+package engineio
+
+import (
+	"errors"
+	"time"
+)
+
+// errSlow ends a connection whose client does not take what is sent to it.
+var errSlow = errors.New("engineio: the client is too slow")
+
+// outbox is what waits for one client. Its Conn's mu guards it.
+type outbox struct {
+	items []queued
+	bytes int
+	rest  []byte // the part of a write that the socket did not take; goes first
+}
+
+type queued struct {
+	*Prepared
+	since time.Time // zero unless the item had to wait for a full socket
+}
+
+func (o *outbox) empty() bool { return len(o.items) == 0 && len(o.rest) == 0 }
+
+// push appends p, or says that the client is too slow. A message that is
+// larger than the limit may wait alone.
+func (o *outbox) push(p *Prepared, limits *Limits, since time.Time) error {
+	if len(o.items) > 0 && o.bytes+p.size() > limits.MaxQueueBytes || len(o.items) >= limits.MaxQueuePackets {
+		return errSlow
+	}
+	o.items = append(o.items, queued{p, since})
+	o.bytes += p.size()
+	return nil
+}
+
+// next returns what to write next: the leftover, a large message, or several
+// small ones joined in a pooled buffer. The items it returns are out of the
+// queue; what is not written has to be kept in rest.
+func (o *outbox) next() (b []byte, joined *buffer) {
+	if len(o.rest) > 0 {
+		return o.rest, nil
+	}
+	first := o.items[0]
+	if len(o.items) == 1 || first.size()+o.items[1].size() > len(buffer{}) {
+		o.drop(1)
+		return first.frames, nil
+	}
+	joined = getBuffer()
+	b = joined[:0]
+	n := 0
+	for n < len(o.items) && len(b)+o.items[n].size() <= len(joined) {
+		b = append(b, o.items[n].frames...)
+		n++
+	}
+	o.drop(n)
+	return b, joined
+}
+
+// drop forgets the first n items.
+func (o *outbox) drop(n int) {
+	for _, it := range o.items[:n] {
+		o.bytes -= it.size()
+	}
+	kept := copy(o.items, o.items[n:])
+	clear(o.items[kept:])
+	o.items = o.items[:kept]
+}
+
+// takePayload removes what fits into a polling body of about limit bytes, at
+// least one item.
+func (o *outbox) takePayload(limit int) []byte {
+	var body []byte
+	n := 0
+	for n < len(o.items) && (n == 0 || len(body)+o.items[n].size() <= limit) {
+		body = o.items[n].appendPayload(body)
+		n++
+	}
+	o.drop(n)
+	return body
+}
+
+// trim gives the queue's memory back, so that an idle connection holds none.
+func (o *outbox) trim() {
+	if len(o.items) == 0 {
+		o.items = nil
+	}
+}
+
+// late tells whether something has waited for longer than a client may take.
+func (o *outbox) late(maxAge time.Duration) bool {
+	return len(o.items) > 0 && !o.items[0].since.IsZero() && time.Since(o.items[0].since) > maxAge
+}
+
+// Send queues p for the client and writes as much as the client's socket takes
+// at once.
+//
+//  1. It never blocks.
+//  2. Packets leave in the order of the calls, also across an upgrade.
+//  3. If too much is waiting, the connection ends with ReasonTransportClose;
+//     no packet is ever left out of the middle.
+func (c *Conn) Send(p *Prepared) error {
+	c.mu.Lock()
+	err := c.sendLocked(p)
+	c.mu.Unlock()
+	c.sendFailed(err)
+	return err
+}
+
+// SendVolatile sends p if the client can take it now: on an idle WebSocket or
+// into a waiting poll. Otherwise p is dropped, and sent is false.
+func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
+	c.mu.Lock()
+	if !c.writableLocked() {
+		c.mu.Unlock()
+		return false, nil
+	}
+	err = c.sendLocked(p)
+	c.mu.Unlock()
+	c.sendFailed(err)
+	return err == nil, err
+}
+
+func (c *Conn) writableLocked() bool {
+	return !c.closed && c.out.empty() && (c.ws != nil || c.poll != nil)
+}
+
+// Queue is the first half of Send, for a broadcast: it queues p, and reports
+// true if the caller has to call Flush. Where another goroutine is about to
+// flush this connection, p leaves with the same write, and the answer is false.
+func (c *Conn) Queue(p *Prepared) (flush bool) {
+	c.mu.Lock()
+	flush = c.out.empty()
+	err := c.queueLocked(p)
+	c.mu.Unlock()
+	c.sendFailed(err)
+	return flush && err == nil
+}
+
+// Flush writes what is queued, as far as the client's socket takes it at once.
+func (c *Conn) Flush() {
+	c.mu.Lock()
+	err := c.flushLocked()
+	c.mu.Unlock()
+	c.sendFailed(err)
+}
+
+func (c *Conn) sendLocked(p *Prepared) error {
+	if err := c.queueLocked(p); err != nil {
+		return err
+	}
+	return c.flushLocked()
+}
+
+func (c *Conn) queueLocked(p *Prepared) error {
+	if c.closed {
+		return ErrClosed
+	}
+	var since time.Time
+	if c.ws != nil && c.ws.draining {
+		since = time.Now()
+	}
+	return c.out.push(p, &c.server.cfg.Limits, since)
+}
+
+func (c *Conn) flushLocked() error {
+	switch {
+	case c.closed:
+		return ErrClosed
+	case c.out.empty():
+		return nil
+	case c.ws != nil:
+		return c.ws.flush(&c.out)
+	case c.poll != nil:
+		c.poll.end(c.out.takePayload(c.server.cfg.Limits.MaxPayload))
+		c.poll = nil
+	}
+	return nil
+}
+
+// sendFailed ends a connection that could not be sent to. mu is not held.
+func (c *Conn) sendFailed(err error) {
+	switch {
+	case err == nil, errors.Is(err, ErrClosed):
+	case errors.Is(err, errSlow):
+		c.server.cfg.Log.Warn("closing a slow client", "transport", c.Transport())
+		// "transport close", so that the stock client reconnects by itself.
+		c.close(ReasonTransportClose)
+	default:
+		c.close(ReasonTransportError)
+	}
+}

@@ -1,0 +1,64 @@
+package engineio
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"unicode/utf8"
+)
+
+// A payload is several packets in one polling body, parted by the record
+// separator; binary packets travel as "b" and base64 (section "HTTP
+// long-polling", "Packet encoding").
+const (
+	recordSeparator = 0x1e
+	base64Mark      = 'b'
+)
+
+var errNotUTF8 = errors.New("payload is not valid UTF-8")
+
+// DecodePayload calls each for every packet of a polling body, in order, and
+// stops at the first error, which it returns. A packet's Data is valid as long
+// as body is, except for binary packets, which own theirs.
+func DecodePayload(body []byte, each func(Packet) error) error {
+	if !utf8.Valid(body) {
+		return errNotUTF8
+	}
+	for {
+		record, rest, more := bytes.Cut(body, []byte{recordSeparator})
+		p, err := parseRecord(record)
+		if err != nil {
+			return err
+		}
+		if err := each(p); err != nil {
+			return err
+		}
+		if !more {
+			return nil
+		}
+		body = rest
+	}
+}
+
+func parseRecord(b []byte) (Packet, error) {
+	if len(b) == 0 || b[0] != base64Mark {
+		return ParsePacket(b)
+	}
+	data, err := base64.StdEncoding.AppendDecode(nil, b[1:])
+	if err != nil {
+		return Packet{}, err
+	}
+	return Packet{Type: PacketMessage, Binary: true, Data: data}, nil
+}
+
+// AppendPayload appends p to a polling body that is being built in dst.
+func AppendPayload(dst []byte, p Packet) []byte {
+	if len(dst) > 0 {
+		dst = append(dst, recordSeparator)
+	}
+	if p.Binary {
+		dst = append(dst, base64Mark)
+		return base64.StdEncoding.AppendEncode(dst, p.Data)
+	}
+	return p.AppendText(dst)
+}

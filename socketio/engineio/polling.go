@@ -1,0 +1,165 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// poll is a client's GET that waits for something to be said (section "HTTP
+// long-polling"). Only its own handler writes the answer, so nothing is ever
+// written to a request that has ended.
+type poll struct{ answer chan []byte }
+
+func newPoll() *poll { return &poll{answer: make(chan []byte, 1)} }
+
+// end hands the poll its answer. It is called once: by who takes the poll out
+// of Conn.poll.
+func (p *poll) end(body []byte) { p.answer <- body }
+
+var noopPayload = AppendPayload(nil, Packet{Type: PacketNoop})
+
+// servePoll answers a GET: at once if something is queued, else when
+// something is.
+func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError {
+	p, err := c.beginPoll()
+	if err != nil {
+		return err
+	}
+	select {
+	case body := <-p.answer:
+		if writePoll(w, body) != nil {
+			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
+		}
+	case <-r.Context().Done():
+		// The client has given up its poll: by the protocol it has gone.
+		c.close(ReasonTransportError)
+	}
+	return nil
+}
+
+// beginPoll returns a poll that either waits or has its answer already.
+func (c *Conn) beginPoll() (*poll, *handshakeError) {
+	c.mu.Lock()
+	switch {
+	case c.closed:
+		c.mu.Unlock()
+		return nil, errUnknownSID
+	case c.ws != nil:
+		c.mu.Unlock()
+		return nil, errBadRequest // upgraded: this transport is not it any more
+	case c.poll != nil:
+		c.mu.Unlock()
+		c.close(ReasonTransportError) // two polls at once would race for the packets
+		return nil, errBadRequest
+	}
+	defer c.mu.Unlock()
+	p := newPoll()
+	switch {
+	case !c.out.empty():
+		p.end(c.out.takePayload(c.server.cfg.Limits.MaxPayload))
+	case c.probing != nil:
+		p.end(noopPayload) // lets the client switch transports (section "Upgrade")
+	default:
+		c.poll = p
+	}
+	return p, nil
+}
+
+// servePost takes the packets of a POST.
+func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError {
+	if err := c.beginPost(); err != nil {
+		return err
+	}
+	defer c.endPost()
+
+	body, err := c.readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := c.takePayload(body); err != nil {
+		c.fail(err)
+		if !errors.Is(err, errClientClosed) {
+			return errBadRequest
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html")
+	h.Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok") // if the client has gone, its next poll will not come
+	return nil
+}
+
+func (c *Conn) beginPost() *handshakeError {
+	c.mu.Lock()
+	switch {
+	case c.closed:
+		c.mu.Unlock()
+		return errUnknownSID
+	case c.ws != nil:
+		c.mu.Unlock()
+		return errBadRequest
+	case c.posting:
+		c.mu.Unlock()
+		c.close(ReasonTransportError) // the order of two posts at once is anybody's guess
+		return errBadRequest
+	}
+	c.posting = true
+	c.mu.Unlock()
+	return nil
+}
+
+func (c *Conn) endPost() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.posting = false
+}
+
+// readBody reads a POST's body within the limits of size and time.
+func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *handshakeError) {
+	limits := &c.server.cfg.Limits
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && t == "application/octet-stream" {
+		c.close(ReasonTransportError) // revision 4 carries binary as base64
+		return nil, errBadRequest
+	}
+	if r.ContentLength > int64(limits.MaxPayload) {
+		return nil, errTooLarge
+	}
+	// Not every ResponseWriter can set a deadline; where it cannot, the
+	// program's own server has to have one.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.BodyTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limits.MaxPayload)))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errTooLarge
+	case err != nil:
+		c.close(ReasonTransportError)
+		return nil, errBadRequest
+	}
+	return body, nil
+}
+
+// takePayload handles the packets of a body in their order.
+func (c *Conn) takePayload(body []byte) error {
+	c.in.Lock()
+	defer c.in.Unlock()
+	return DecodePayload(body, c.receive)
+}
+
+// writePoll answers a GET.
+func writePoll(w http.ResponseWriter, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	return http.NewResponseController(w).Flush()
+}

@@ -1,0 +1,96 @@
+package engineio
+
+import "encoding/binary"
+
+// Prepared is what one Send puts on the wire: a text message packet and the
+// binary message packets that belong to it, encoded once. It never changes, so
+// any number of connections may share it; that is what makes a broadcast cheap.
+type Prepared struct {
+	frames []byte   // the WebSocket frames of all packets, one behind the other
+	text   []byte   // the text packet with its type, if there is one; aliases frames
+	binary [][]byte // the data of the binary packets; alias frames
+}
+
+// Prepare encodes a message packet that carries text and one binary message
+// packet for each attachment. They stay together and in order on every
+// connection. The arguments are copied.
+func Prepare(text []byte, attachments ...[]byte) *Prepared {
+	return prepare(PacketMessage, text, attachments)
+}
+
+// PrepareBinary encodes one binary message packet. data is copied.
+func PrepareBinary(data []byte) *Prepared {
+	p := &Prepared{}
+	p.frames = p.appendBinary(make([]byte, 0, maxFrameHeader+len(data)), data)
+	return p
+}
+
+// prepareControl encodes a packet that is not a message.
+func prepareControl(t PacketType, data string) *Prepared {
+	return prepare(t, []byte(data), nil)
+}
+
+// prepareFrame wraps a WebSocket control frame, which polling never carries.
+func prepareFrame(frame []byte) *Prepared { return &Prepared{frames: frame} }
+
+func prepare(t PacketType, text []byte, attachments [][]byte) *Prepared {
+	size := maxFrameHeader + 1 + len(text)
+	for _, a := range attachments {
+		size += maxFrameHeader + len(a)
+	}
+	p := &Prepared{}
+	b := appendFrameHeader(make([]byte, 0, size), frameText, 1+len(text))
+	start := len(b)
+	b = append(b, byte(t))
+	b = append(b, text...)
+	p.text = b[start:len(b):len(b)]
+	for _, a := range attachments {
+		b = p.appendBinary(b, a)
+	}
+	p.frames = b
+	return p
+}
+
+// appendBinary appends the frame of a binary packet to b, which must have room
+// for it, and remembers where its data is.
+func (p *Prepared) appendBinary(b, data []byte) []byte {
+	b = appendFrameHeader(b, frameBinary, len(data))
+	start := len(b)
+	b = append(b, data...)
+	p.binary = append(p.binary, b[start:len(b):len(b)])
+	return b
+}
+
+// size is what p costs a queue, in bytes.
+func (p *Prepared) size() int { return len(p.frames) }
+
+// appendPayload appends p's packets to a polling body.
+func (p *Prepared) appendPayload(dst []byte) []byte {
+	if p.text != nil {
+		dst = AppendPayload(dst, Packet{Type: PacketType(p.text[0]), Data: p.text[1:]})
+	}
+	for _, data := range p.binary {
+		dst = AppendPayload(dst, Packet{Type: PacketMessage, Binary: true, Data: data})
+	}
+	return dst
+}
+
+// The first byte of a whole, unfragmented frame (RFC 6455, section 5.2).
+const (
+	frameText      = 0x81
+	frameBinary    = 0x82
+	maxFrameHeader = 10 // of a frame from a server, which is not masked
+)
+
+// appendFrameHeader appends a server's frame header. It is written by hand
+// because the frame is built in place, once for a whole room.
+func appendFrameHeader(b []byte, first byte, length int) []byte {
+	switch {
+	case length < 126:
+		return append(b, first, byte(length))
+	case length <= 0xffff:
+		return binary.BigEndian.AppendUint16(append(b, first, 126), uint16(length)) //nolint:gosec // bounded by the case
+	default:
+		return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(length)) //nolint:gosec // a length is not negative
+	}
+}

@@ -1,0 +1,223 @@
+package engineio
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server accepts connections. It is an http.Handler for the one path that
+// clients know, usually /socket.io/ or /engine.io/.
+type Server struct {
+	cfg Config // immutable
+
+	tasks sync.WaitGroup // readers, drains and probes
+
+	mu     sync.Mutex
+	closed bool          // guarded by mu
+	conns  map[SID]*Conn // guarded by mu
+}
+
+// NewServer returns a server. It panics without cfg.Accept, which is a mistake
+// of the program and not of its surroundings.
+func NewServer(cfg Config) *Server {
+	if cfg.Accept == nil {
+		panic("engineio: Config.Accept is required")
+	}
+	return &Server{cfg: cfg.withDefaults(), conns: make(map[SID]*Conn)}
+}
+
+// ServeHTTP answers a handshake, a poll, a post or a WebSocket request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.serve(w, r); err != nil {
+		err.write(w)
+	}
+}
+
+// serve returns the refusal that still has to be written, if any.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
+	if !s.checkOrigin(w, r) {
+		return errForbidden
+	}
+	if r.Method == http.MethodOptions {
+		return preflight(w)
+	}
+	q, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	if q.sid == "" {
+		return s.handshake(w, r, q)
+	}
+	c := s.conn(q.sid)
+	if c == nil {
+		return errUnknownSID
+	}
+	switch {
+	case q.transport == transportWebSocket && q.upgrade:
+		return s.serveUpgrade(w, r, c)
+	case q.transport == transportWebSocket:
+		return errBadRequest
+	case r.Method == http.MethodGet:
+		return c.servePoll(w, r)
+	case r.Method == http.MethodPost:
+		return c.servePost(w, r)
+	default:
+		return errBadRequest
+	}
+}
+
+// handshake opens a new connection (section "Handshake").
+func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *handshakeError {
+	if r.Method != http.MethodGet {
+		return errHandshakeMethod
+	}
+	if q.transport == transportWebSocket && !q.upgrade {
+		return errBadRequest
+	}
+	identity, err := s.cfg.Identify(r)
+	if err != nil {
+		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
+		return errForbidden
+	}
+	c := newConn(s, &Handshake{
+		Header:  r.Header,
+		Query:   r.URL.Query(),
+		Address: s.cfg.Address(r),
+		Secure:  r.TLS != nil,
+		Time:    time.Now(),
+	}, identity)
+	if err := s.add(c); err != nil {
+		c.close(ReasonForcedClose)
+		return err
+	}
+	if q.transport == transportWebSocket {
+		return s.openWebSocket(w, r, c)
+	}
+	c.start()
+	writePoll(w, s.openPacket(c.sid, transportWebSocket).appendPayload(nil))
+	return nil
+}
+
+// add registers c. Registering and closing look at closed under one lock, so
+// that no connection outlives Close.
+func (s *Server) add(c *Conn) *handshakeError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosing
+	}
+	if len(s.conns) >= s.cfg.Limits.MaxConns {
+		return errTooManyConns
+	}
+	s.conns[c.sid] = c
+	return nil
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c.sid)
+}
+
+func (s *Server) conn(sid SID) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[sid]
+}
+
+// Len returns the number of open connections.
+func (s *Server) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// run starts a goroutine that Close waits for; false when the server is
+// closed already.
+func (s *Server) run(task func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.tasks.Go(task)
+	return true
+}
+
+// Close refuses new handshakes, ends every connection with ReasonShutdown and
+// waits for their goroutines, at most until ctx is done. Stock clients
+// reconnect by themselves. It may be called more than once.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	conns := make([]*Conn, 0, len(s.conns))
+	for _, c := range s.conns {
+		conns = append(conns, c)
+	}
+	s.mu.Unlock()
+
+	for _, c := range conns {
+		c.close(ReasonShutdown)
+	}
+	done := make(chan struct{})
+	go func() {
+		s.tasks.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// checkOrigin tells whether the page that makes the request may do so, and
+// writes the CORS headers that a foreign page needs. It guards polling and
+// WebSocket alike: browsers apply no same-origin policy to WebSockets.
+func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return true // not a browser, or a same-origin GET
+	}
+	if len(origins) > 1 {
+		return false
+	}
+	if sameOrigin(r, origins[0]) {
+		return true
+	}
+	allow, credentials := s.cfg.AllowOrigin(r, origins[0])
+	if !allow {
+		return false
+	}
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Allow-Origin", origins[0])
+	if credentials {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+	return true
+}
+
+// sameOrigin compares host and port only: behind a proxy that ends TLS the
+// server cannot know the scheme its page was loaded with.
+func sameOrigin(r *http.Request, origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+// preflight answers an OPTIONS request of an allowed foreign origin.
+func preflight(w http.ResponseWriter) *handshakeError {
+	h := w.Header()
+	if h.Get("Access-Control-Allow-Origin") == "" {
+		return errHandshakeMethod
+	}
+	h.Set("Access-Control-Allow-Methods", "GET,POST")
+	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

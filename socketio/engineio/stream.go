@@ -1,0 +1,72 @@
+package engineio
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// stream is a network connection as the WebSocket transport uses it: read
+// without holding a buffer while nothing comes, written without waiting.
+type stream interface {
+	// read waits for data and returns it in a pooled buffer, which the caller
+	// gives back with putBuffer.
+	read() (buf *buffer, n int, err error)
+
+	// readInto waits for data and puts it into b.
+	readInto(b []byte) (int, error)
+
+	// tryWrite writes what the socket takes at once; n < len(b) without an
+	// error means that it is full. At most one goroutine writes at a time.
+	tryWrite(b []byte) (n int, err error)
+
+	// write waits until b, or a part of it, is written or the deadline has
+	// passed. At most one goroutine writes at a time.
+	write(b []byte, deadline time.Time) (n int, err error)
+
+	close() error
+}
+
+// buffer is what one read may fill, and what several small writes are joined
+// in. 16 KiB hold about a hundred chat messages.
+type buffer [16 << 10]byte
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+func getBuffer() *buffer  { return buffers.Get().(*buffer) }
+func putBuffer(b *buffer) { buffers.Put(b) }
+
+var errWriteTimeout = errors.New("write timeout")
+
+// blockingStream is a stream over any net.Conn, such as TLS, whose socket
+// cannot be reached: all writes are left to write, which may wait.
+type blockingStream struct{ conn net.Conn }
+
+func (s blockingStream) read() (*buffer, int, error) {
+	b := getBuffer()
+	n, err := s.conn.Read(b[:])
+	if n == 0 && err != nil {
+		putBuffer(b)
+		return nil, 0, err
+	}
+	return b, n, nil
+}
+
+func (s blockingStream) readInto(b []byte) (int, error) { return s.conn.Read(b) }
+
+func (s blockingStream) tryWrite([]byte) (int, error) { return 0, nil }
+
+func (s blockingStream) write(b []byte, deadline time.Time) (int, error) {
+	if err := s.conn.SetWriteDeadline(deadline); err != nil {
+		return 0, err
+	}
+	n, err := s.conn.Write(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errWriteTimeout
+	}
+	return n, err
+}
+
+func (s blockingStream) close() error { return s.conn.Close() }

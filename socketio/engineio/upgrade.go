@@ -1,0 +1,137 @@
+package engineio
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// An upgrade (section "Upgrade") replaces polling by a WebSocket under a live
+// connection: the client opens a WebSocket with its sid and sends a probe,
+// the server answers it and ends the waiting poll with a noop, the client
+// stops polling and says so with an upgrade packet. From then on the WebSocket
+// is the transport. Nothing is lost or reordered, because the client sends
+// nothing between its last POST and its upgrade packet, and the server writes
+// to the WebSocket only what no poll has taken.
+
+const probe = "probe"
+
+var (
+	probeAnswer  = prepareControl(PacketPong, probe)
+	errNoProbe   = errors.New("a second WebSocket has to begin with a probe")
+	errNoUpgrade = errors.New("a probe is followed by an upgrade packet")
+)
+
+// serveUpgrade takes a WebSocket that wants to become c's transport. One that
+// comes too late or twice is closed and changes nothing.
+func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, c *Conn) *handshakeError {
+	sock, early, ok := s.hijack(w, r, c)
+	if !ok {
+		return nil
+	}
+	if !c.beginProbe(sock) {
+		sock.abandon()
+		return nil
+	}
+	timeout := time.AfterFunc(s.cfg.UpgradeTimeout, func() { c.endProbe(sock) })
+	started := s.run(func() {
+		sock.read(early, c.receiveProbe)
+		timeout.Stop()
+	})
+	if !started {
+		timeout.Stop()
+		c.endProbe(sock)
+	}
+	return nil
+}
+
+func (c *Conn) beginProbe(s *webSocket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.ws != nil || c.probing != nil {
+		return false
+	}
+	c.probing = s
+	return true
+}
+
+// endProbe gives up a WebSocket that is still probing.
+func (c *Conn) endProbe(s *webSocket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.probing == s {
+		c.probing = nil
+		s.end(ws.StatusNormalClosure)
+	}
+}
+
+// receiveProbe handles the messages of a WebSocket that came with a sid: those
+// of the upgrade first, then those of the transport it has become.
+func (c *Conn) receiveProbe(s *webSocket, m message) error {
+	switch {
+	case s.upgraded:
+		return c.receiveFrame(s, m)
+	case m.op != ws.OpText:
+		return s.control(m)
+	case !s.probed:
+		return c.answerProbe(s, m.data)
+	default:
+		return c.finishUpgrade(s, m.data)
+	}
+}
+
+func (c *Conn) answerProbe(s *webSocket, data []byte) error {
+	p, err := ParsePacket(data)
+	if err != nil || p.Type != PacketPing || string(p.Data) != probe {
+		return errNoProbe
+	}
+	s.probed = true
+	c.mu.Lock()
+	if c.closed || c.probing != s {
+		c.mu.Unlock()
+		return ErrClosed
+	}
+	s.draining = true // this goroutine writes, without the lock
+	c.mu.Unlock()
+
+	n, err := s.stream.write(probeAnswer.frames, time.Now().Add(c.server.cfg.Limits.WriteTimeout))
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.draining = false
+	if err != nil || n < len(probeAnswer.frames) {
+		return ErrClosed
+	}
+	c.endPollLocked()
+	return nil
+}
+
+// endPollLocked answers a waiting poll with nothing, so that the client can
+// leave polling.
+func (c *Conn) endPollLocked() {
+	if c.poll != nil {
+		c.poll.end(noopPayload)
+		c.poll = nil
+	}
+}
+
+func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
+	p, err := ParsePacket(data)
+	if err != nil || p.Type != PacketUpgrade {
+		return errNoUpgrade
+	}
+	c.mu.Lock()
+	if c.closed || c.probing != s {
+		c.mu.Unlock()
+		return ErrClosed
+	}
+	s.upgraded = true
+	c.probing, c.ws = nil, s
+	c.endPollLocked() // the client should have none; it is not left hanging
+	err = c.flushLocked()
+	c.mu.Unlock()
+	c.sendFailed(err)
+	return nil
+}
