@@ -1,0 +1,82 @@
+// Rough figures: they fail only when something is badly wrong.
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { binary, startServer } from './lib/server.js'
+import { heard, within } from './lib/clients.js'
+import { RawSocket } from './lib/raw.js'
+import { Visitor, owner } from './lib/visitor.js'
+
+const path = binary({ race: false }) // the race detector costs time and memory
+
+test('from start to the first page', async (t) => {
+  const start = performance.now()
+  const server = await startServer({}, { path })
+  const answer = await fetch(server.url)
+  assert.equal(answer.status, 200)
+  await answer.text()
+  const took = Math.round(performance.now() - start)
+  t.diagnostic(`first page ${took} ms after the start`)
+  assert.ok(took < 3000, `it took ${took} ms`)
+
+  await Promise.all(Array.from({ length: 20 }, () => fetch(server.url).then((page) => page.text())))
+  const rss = residentMiB(server.pid)
+  if (rss !== undefined) {
+    t.diagnostic(`${rss} MiB resident`)
+    assert.ok(rss < 60, `${rss} MiB`)
+  }
+  await server.stop()
+})
+
+test('a thousand WebSockets in one room hear a message', async (t) => {
+  const server = await startServer({ NOTICE_SOCKETIO: 'false' }, { path })
+  const a = await owner(server, { max: 500 })
+  const people = []
+  for (let i = 0; i < 100; i++) { // ten tabs each
+    const visitor = new Visitor(server)
+    await visitor.enter(a.room)
+    people.push(visitor)
+  }
+  const sockets = []
+  for (let i = 0; i < 1000; i += 100) {
+    sockets.push(...await Promise.all(people.map((visitor) => RawSocket.open(server, { cookie: visitor.cookie }))))
+  }
+  await Promise.all(sockets.map(async (raw) => {
+    await raw.connect('/chat')
+    raw.send(`42/chat,["join","${a.room}"]`)
+  }))
+  const rss = residentMiB(server.pid)
+  await within(10_000, untilJoined(a, sockets), 'everyone to be in')
+
+  const start = performance.now()
+  const own = heard(a.chat, 'chat', { where: ({ chat }) => chat === '모두에게' })
+  await a.say(a.room, '모두에게')
+  await own
+  await Promise.all(sockets.map((raw) => raw.until((frame) => frame.includes('모두에게'), 10_000)))
+  const took = Math.round(performance.now() - start)
+  assert.ok(sockets.every((raw) => !raw.closed), 'a connection was lost')
+  t.diagnostic(`1,000 had it ${took} ms after sending; ${rss} MiB resident with them connected`)
+  assert.ok(took < 5000, `it took ${took} ms`)
+  for (const raw of sockets) raw.close()
+  a.chat.disconnect()
+  await server.stop()
+})
+
+/** Says things until the last socket has heard one. */
+async function untilJoined(a, sockets) {
+  for (let i = 0; ; i++) {
+    const text = `들리나요 ${i}`
+    await a.say(a.room, text)
+    const all = await Promise.all(sockets.map((raw) => raw.until((frame) => frame.includes(text), 2000).then(() => true, () => false)))
+    if (all.every(Boolean)) return
+  }
+}
+
+function residentMiB(pid) {
+  try {
+    const kB = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+) kB/)[1]
+    return Math.round(kB / 1024)
+  } catch {
+    return undefined // not Linux
+  }
+}

@@ -1,0 +1,49 @@
+// Engine.IO and Socket.IO by hand: what no stock client would send.
+import WebSocket from 'ws'
+import { until, within } from './clients.js'
+
+/** A bare Engine.IO connection over WebSocket; `frames` grows with what comes. */
+export class RawSocket {
+  frames = []
+  closed = false
+
+  static async open(server, headers = {}) {
+    const raw = new RawSocket()
+    raw.ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { headers, perMessageDeflate: false })
+    raw.ws.on('message', (data, binary) => raw.frames.push(binary ? data : data.toString()))
+    raw.gone = new Promise((resolve) => raw.ws.on('close', (code) => { raw.closed = true; resolve(code) }))
+    raw.ws.on('error', () => {})
+    await raw.until((frame) => frame.startsWith?.('0{'))
+    return raw
+  }
+
+  send(frame) { this.ws.send(frame) }
+
+  /** Waits for a frame that is so, among those that came and that will come. */
+  async until(matches, ms = 5000) {
+    let found
+    await until(() => (found = this.frames.find(matches)) !== undefined || this.closed, `a frame came (have ${JSON.stringify(this.frames)})`, ms)
+    return found
+  }
+
+  async connect(namespace) {
+    const prefix = namespace === '/' ? '' : `${namespace},`
+    this.send(`40${prefix}`)
+    return this.until((frame) => frame.startsWith?.(`40${prefix}{`))
+  }
+
+  /** Waits until the server has closed the connection. */
+  untilClosed(ms = 5000) { return within(ms, this.gone, 'the close') }
+
+  close() { this.ws.close() }
+}
+
+export const polling = (server, query, options) =>
+  fetch(`${server.url}/socket.io/?EIO=4&transport=polling${query}`, options)
+
+/** Opens a polling connection by hand. */
+export async function openPolling(server) {
+  const answer = await polling(server, '')
+  const packet = await answer.text()
+  return { answer, packet, sid: JSON.parse(packet.slice(1)).sid }
+}

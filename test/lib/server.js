@@ -1,0 +1,101 @@
+// Starts the real binary on a free port with a data folder of its own.
+import { spawn, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import assert from 'node:assert/strict'
+
+const repository = join(import.meta.dirname, '../..')
+const scratch = mkdtempSync(join(tmpdir(), 'gifchat-test-'))
+const running = new Set()
+
+after(async () => {
+  await Promise.all([...running].map((server) => server.stop('SIGKILL')))
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** The binary: `make test` hands over one with the race detector. */
+export function binary({ race = true } = {}) {
+  const given = race ? process.env.GIFCHAT_RACE_BIN : process.env.GIFCHAT_BIN
+  if (given) return given
+  const path = join(scratch, race ? 'gifchat-race' : 'gifchat')
+  const flags = ['build', '-tags', 'nomsgpack', ...(race ? ['-race'] : []), '-o', path, '.']
+  execFileSync('go', flags, { cwd: repository, stdio: 'inherit' })
+  return path
+}
+
+let built // the first caller builds
+
+/**
+ * @param {Record<string, string>} env settings that differ from the defaults
+ * @returns a running server: { url, port, stop(signal), restart(signal), logs }
+ */
+export async function startServer(env = {}, { path, keep } = {}) {
+  const server = new Server(path ?? (built ??= binary()), env, keep)
+  await server.start()
+  return server
+}
+
+class Server {
+  #path
+  #env
+  #child
+  #exited
+  port = 0
+  logs = ''
+
+  constructor(path, env, dataDir) {
+    this.#path = path
+    this.#env = env
+    this.dataDir = dataDir ?? mkdtempSync(join(scratch, 'data-'))
+  }
+
+  get pid() { return this.#child.pid }
+  get url() { return `http://localhost:${this.port}` }
+  get ws() { return `ws://localhost:${this.port}` }
+
+  async start() {
+    const { PATH, HOME } = process.env
+    this.#child = spawn(this.#path, [], {
+      cwd: scratch, // no .env of the developer
+      env: {
+        PATH, HOME,
+        HOST: 'localhost',
+        DATA_DIR: this.dataDir,
+        GORACE: 'halt_on_error=0',
+        ...this.#env,
+        PORT: String(this.port),
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    running.add(this)
+    this.#exited = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve({ code, signal })))
+    const address = await new Promise((resolve, reject) => {
+      let seen = ''
+      this.#child.stderr.setEncoding('utf8').on('data', (text) => {
+        this.logs += text
+        seen += text
+        const line = seen.match(/msg=listening addr=(\S+)/)
+        if (line) resolve(line[1])
+      })
+      this.#exited.then(({ code }) => reject(new Error(`the server ended with ${code}:\n${this.logs}`)))
+    })
+    this.port = Number(address.match(/:(\d+)$/)[1])
+  }
+
+  /** Ends the server and checks that it went in peace. */
+  async stop(signal = 'SIGTERM') {
+    if (!running.delete(this)) return
+    this.#child.kill(signal)
+    const { code } = await this.#exited
+    assert.doesNotMatch(this.logs, /DATA RACE|^panic:|^fatal error:/m)
+    if (signal === 'SIGTERM') assert.equal(code, 0, `ended with ${code}:\n${this.logs}`)
+  }
+
+  /** Ends it and starts it again on the same port and data. */
+  async restart(signal = 'SIGTERM') {
+    await this.stop(signal)
+    await this.start()
+  }
+}

@@ -1,0 +1,103 @@
+// A visitor as the course's pages are one: a cookie, forms and a stock client.
+import assert from 'node:assert/strict'
+import { client, heard } from './clients.js'
+
+export class Visitor {
+  #server
+  #cookies = new Map()
+
+  constructor(server) {
+    this.#server = server
+  }
+
+  get cookie() {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
+  /** A request with this visitor's cookies; redirects are not followed. */
+  async request(method, path, { body, headers = {}, signal } = {}) {
+    const answer = await fetch(this.#server.url + path, {
+      method,
+      body,
+      redirect: 'manual',
+      signal,
+      headers: { ...headers, ...(this.#cookies.size > 0 && { cookie: this.cookie }) },
+    })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = line.match(/^([^=]+)=([^;]*)/)
+      this.#cookies.set(name, value)
+    }
+    return answer
+  }
+
+  get(path) { return this.request('GET', path) }
+  form(path, fields) { return this.request('POST', path, { body: new URLSearchParams(fields) }) }
+  json(path, value) {
+    return this.request('POST', path, { body: JSON.stringify(value), headers: { 'content-type': 'application/json' } })
+  }
+
+  /** Makes a room and returns its id. */
+  async createRoom({ title = '테스트', max = 10, password = '' } = {}) {
+    const answer = await this.form('/room', { title, max: String(max), password })
+    assert.equal(Math.floor(answer.status / 100), 3, `creating a room was answered with ${answer.status}: ${await answer.text()}`)
+    return answer.headers.get('location').match(/^\/room\/([0-9a-f]{24})/)[1]
+  }
+
+  /** Opens a room's page, which is how the course's visitors enter. */
+  open(id, password) {
+    return this.get(`/room/${id}${password === undefined ? '' : `?password=${encodeURIComponent(password)}`}`)
+  }
+
+  /** Opens the page and fails if it is refused. */
+  async enter(id, password) {
+    const answer = await this.open(id, password)
+    const html = await answer.text()
+    assert.equal(answer.status, 200, `entering was answered with ${answer.status} to ${answer.headers.get('location')}`)
+    return html
+  }
+
+  say(id, chat) { return this.json(`/room/${id}/chat`, { chat }) }
+
+  upload(id, bytes, { name = '고양이.gif', type = 'image/gif' } = {}) {
+    const body = new FormData()
+    body.append('gif', new Blob([bytes], { type }), name)
+    return this.request('POST', `/room/${id}/gif`, { body })
+  }
+
+  /** A stock client of this visitor, as if on the room's page. */
+  socket(namespace, { room, ...options } = {}) {
+    return client(this.#server.url + namespace, {
+      ...options,
+      extraHeaders: {
+        cookie: this.cookie,
+        ...(room && { referer: `${this.#server.url}/room/${room}` }),
+      },
+    })
+  }
+
+  /** What the third edition's page does: connect to /chat and join. */
+  async join(id, options = {}) {
+    const socket = this.socket('/chat', { room: id, ...options })
+    socket.on('connect', () => socket.emit('join', id))
+    await heard(socket, 'connect')
+    return socket
+  }
+}
+
+/** A visitor in the room, connected and known to be there. */
+export async function member(server, id, { password, ...options } = {}) {
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  await visitor.enter(id, password)
+  visitor.chat = await visitor.join(id, options)
+  return visitor
+}
+
+export async function owner(server, room, options) {
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  visitor.room = await visitor.createRoom(room)
+  await visitor.enter(visitor.room)
+  visitor.chat = await visitor.join(visitor.room, options)
+  return visitor
+}

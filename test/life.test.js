@@ -1,0 +1,112 @@
+// Reloads, restarts, empty rooms: what must survive and what must go.
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { collect, heard, pause, until, ways } from './lib/clients.js'
+import { Visitor, member, owner } from './lib/visitor.js'
+
+for (const signal of ['SIGTERM', 'SIGKILL']) {
+  for (const [way, options] of Object.entries(ways)) {
+    test(`after ${signal} the clients come back and nothing said is lost (${way})`, async () => {
+      const server = await startServer()
+      const a = await owner(server, { title: '남는 방' }, options)
+      const b = await member(server, a.room, options)
+      const texts = ['하나', '둘', '셋']
+      for (const text of texts) assert.equal((await a.say(a.room, text)).status, 200)
+
+      const back = [heard(a.chat, 'connect', { ms: 15_000 }), heard(b.chat, 'connect', { ms: 15_000 })]
+      await server.restart(signal)
+      await Promise.all(back)
+
+      const html = await b.enter(a.room)
+      let from = 0
+      for (const text of texts) {
+        const at = html.indexOf(text, from)
+        assert.ok(at >= 0, `${text} is missing, or in the wrong place`)
+        from = at
+      }
+      const heardA = collect(a.chat, 'chat')
+      const heardB = collect(b.chat, 'chat')
+      await until(async () => { // the stock page joins again by itself; that takes a moment
+        if (heardA.length > 0 && heardB.length > 0) return true
+        assert.equal((await b.say(a.room, '다시')).status, 200)
+        await pause(200)
+      }, 'both hear the room again')
+      a.chat.disconnect()
+      b.chat.disconnect()
+      await server.stop()
+    })
+  }
+}
+
+test('a reload of the only person deletes nothing', async () => {
+  const server = await startServer({ EMPTY_ROOM_GRACE: '2s' })
+  const watcher = new Visitor(server).socket('/room')
+  await heard(watcher, 'connect')
+  const removed = collect(watcher, 'removeRoom')
+  const a = await owner(server)
+  await a.say(a.room, '아직 여기')
+  for (let reload = 0; reload < 3; reload++) {
+    a.chat.disconnect()
+    await pause(300)
+    assert.match(await a.enter(a.room), /아직 여기/)
+    a.chat = await a.join(a.room)
+  }
+  await pause(2500)
+  assert.deepEqual(removed, [])
+  assert.match(await a.enter(a.room), /아직 여기/)
+  await server.stop()
+})
+
+test('a room that stays empty is removed after the grace, and the lobby is told', async () => {
+  const server = await startServer({ EMPTY_ROOM_GRACE: '500ms' })
+  const watcher = new Visitor(server).socket('/room')
+  await heard(watcher, 'connect')
+  const a = await owner(server)
+  await a.say(a.room, '곧 사라질 말')
+  const gone = heard(watcher, 'removeRoom', { ms: 8000, where: (id) => id === a.room })
+  const left = performance.now()
+  a.chat.disconnect()
+  await gone
+  assert.ok(performance.now() - left >= 450, 'removed before the grace was over')
+  const answer = await a.open(a.room)
+  assert.match(decodeURIComponent(answer.headers.get('location')), /존재하지 않는 방입니다/)
+  await server.stop()
+})
+
+test('never means never', async () => {
+  const server = await startServer({ EMPTY_ROOM_GRACE: 'never' })
+  const a = await owner(server)
+  a.chat.disconnect()
+  await pause(3000)
+  await server.restart()
+  await a.enter(a.room)
+  await server.stop()
+})
+
+test('two tabs are one person', async () => {
+  const server = await startServer()
+  const a = await owner(server)
+  const joins = collect(a.chat, 'join')
+  const exits = collect(a.chat, 'exit')
+  const b = await member(server, a.room)
+  await until(() => joins.length === 1, 'the first tab was told')
+  const second = await b.join(a.room)
+  await pause(300)
+  assert.equal(joins.length, 1, 'the second tab was told as a person')
+  second.disconnect()
+  await pause(2500)
+  assert.deepEqual(exits, [], 'closing one of two tabs was told as leaving')
+  await server.stop()
+})
+
+test('SIGTERM ends a busy server within seconds', async () => {
+  const server = await startServer({ NOTICE_INTERVAL: '100ms' })
+  const sockets = []
+  for (const options of Object.values(ways)) sockets.push((await owner(server, {}, { ...options, reconnection: false })).chat)
+  const start = performance.now()
+  await server.stop('SIGTERM')
+  const took = performance.now() - start
+  assert.ok(took < 5000, `it took ${took} ms`)
+  await until(() => sockets.every((socket) => !socket.connected), 'all clients noticed')
+})

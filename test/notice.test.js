@@ -1,0 +1,124 @@
+// The course's first program: a notice every few seconds, and the replies.
+import { test, describe, before } from 'node:test'
+import assert from 'node:assert/strict'
+import WebSocket from 'ws'
+import { startServer } from './lib/server.js'
+import { client, collect, connected, heard, pause, until, ways, within } from './lib/clients.js'
+
+describe('the notice', () => {
+  let server
+  before(async () => { server = await startServer({ NOTICE_INTERVAL: '200ms' }) })
+
+  for (const [way, options] of Object.entries(ways)) {
+    describe(way, () => {
+      test('news comes again and again, until one leaves', async () => {
+        const socket = client(server.url, options)
+        const news = collect(socket, 'news')
+        await until(() => news.length >= 3, 'three notices came')
+        assert.deepEqual(news[0], ['Hello Socket.IO'])
+        socket.disconnect()
+        const until_now = news.length
+        await pause(500)
+        assert.equal(news.length, until_now)
+      })
+
+      test('a reply reaches the others, with the sender’s id as last argument', async () => {
+        const [one, two, three] = await Promise.all([1, 2, 3].map(() => connected(server.url, options)))
+        const own = collect(one, 'reply')
+        const at2 = heard(two, 'reply', { where: (_, id) => id === one.id })
+        const at3 = heard(three, 'reply', { where: (_, id) => id === one.id })
+        one.emit('reply', 'Hello Node.JS')
+        assert.deepEqual(await at2, ['Hello Node.JS', one.id])
+        assert.deepEqual(await at3, ['Hello Node.JS', one.id])
+        await pause(100)
+        assert.equal(own.filter(([, id]) => id === one.id).length, 0, 'the sender got its own reply')
+        for (const socket of [one, two, three]) socket.disconnect()
+      })
+
+      test('whoever asks for an acknowledgement gets one', async () => {
+        const socket = await connected(server.url, options)
+        await socket.timeout(3000).emitWithAck('reply', 'did you get this?')
+        socket.disconnect()
+      })
+
+      test('binary is relayed as it was, wherever it stands', async () => {
+        const [one, two] = await Promise.all([1, 2].map(() => connected(server.url, options)))
+        const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
+        const relayed = heard(two, 'reply', { where: (...args) => args.at(-1) === one.id })
+        one.emit('reply', bytes, { nested: [bytes, { deep: bytes }], text: '한글 😀' }, Buffer.alloc(0))
+        const [first, second, empty, id] = await relayed
+        assert.equal(id, one.id)
+        assert.deepEqual(Buffer.from(first), bytes)
+        assert.deepEqual(Buffer.from(second.nested[0]), bytes)
+        assert.deepEqual(Buffer.from(second.nested[1].deep), bytes)
+        assert.equal(second.text, '한글 😀')
+        assert.equal(empty.length ?? empty.byteLength, 0)
+        one.disconnect()
+        two.disconnect()
+      })
+
+      test('an unknown namespace is refused by the official words', async () => {
+        const socket = client(`${server.url}/no-such-namespace`, options)
+        const [error] = await heard(socket, 'connect_error')
+        assert.equal(error.message, 'Invalid namespace')
+        socket.disconnect()
+      })
+    })
+  }
+
+  test('ways that differ hear each other', async () => {
+    const sockets = await Promise.all(Object.values(ways).map((options) => connected(server.url, options)))
+    for (const sender of sockets) {
+      const others = sockets.filter((socket) => socket !== sender)
+      const relayed = others.map((socket) => heard(socket, 'reply', { where: (_, id) => id === sender.id }))
+      sender.emit('reply', { from: sender.id })
+      for (const [said] of await Promise.all(relayed)) assert.deepEqual(said, { from: sender.id })
+    }
+    for (const socket of sockets) socket.disconnect()
+  })
+
+  test('a plain WebSocket gets the greeting, and its answer is logged', async () => {
+    const socket = new WebSocket(server.ws)
+    const greetings = []
+    socket.on('message', (data, binary) => greetings.push([data.toString(), binary]))
+    await until(() => greetings.length >= 2, 'two greetings came')
+    assert.deepEqual(greetings[0], ['서버에서 클라이언트로 메시지를 보냅니다.', false])
+    socket.send('클라이언트에서 서버로 답장을 보냅니다')
+    await until(() => server.logs.includes('클라이언트에서 서버로 답장을 보냅니다'), 'the answer was logged')
+    socket.close()
+    await within(3000, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+  })
+
+  test('a reply is logged with the address of its sender', async () => {
+    const socket = await connected(server.url)
+    socket.emit('reply', 'for the log 0417')
+    await until(() => /for the log 0417/.test(server.logs), 'the reply was logged')
+    const line = server.logs.split('\n').find((one) => one.includes('for the log 0417'))
+    assert.match(line, /127\.0\.0\.1|::1/)
+    socket.disconnect()
+  })
+})
+
+test('without a news interval of its own the notice comes every three seconds', async () => {
+  const server = await startServer()
+  const socket = await connected(server.url, { transports: ['websocket'] })
+  const start = performance.now()
+  await heard(socket, 'news')
+  const took = performance.now() - start
+  assert.ok(took > 2500 && took < 3900, `the first notice came after ${took} ms`)
+  socket.disconnect()
+  await server.stop()
+})
+
+test('the notice can be switched off', async () => {
+  const server = await startServer({ NOTICE_INTERVAL: '100ms', NOTICE_SOCKETIO: 'false', NOTICE_WEBSOCKET: 'false' })
+  const socket = await connected(server.url)
+  const news = collect(socket, 'news')
+  const plain = new WebSocket(server.ws)
+  const refused = await within(3000, new Promise((resolve) => plain.on('error', resolve)), 'the refusal')
+  assert.match(refused.message, /Unexpected server response/)
+  await pause(300)
+  assert.equal(news.length, 0)
+  socket.disconnect()
+  await server.stop()
+})

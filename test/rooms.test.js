@@ -1,0 +1,216 @@
+// The chat rooms, as the course's pages and the stock client use them.
+import { test, describe, before } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { collect, heard, pause, until, ways } from './lib/clients.js'
+import { Visitor, member, owner } from './lib/visitor.js'
+import { animatedGIF } from './lib/gif.js'
+
+const entered = /^#[0-9a-f]{6}님이 입장하셨습니다\.$/
+
+describe('rooms', () => {
+  let server
+  before(async () => { server = await startServer() })
+
+  for (const [way, options] of Object.entries(ways)) {
+    describe(way, () => {
+      test('what is said in a room is heard there and nowhere else', async () => {
+        const a = await owner(server, {}, options)
+        const notice = heard(a.chat, 'join')
+        const b = await member(server, a.room, options)
+        const [{ user, chat }] = await notice
+        assert.equal(user, 'system')
+        assert.match(chat, entered)
+
+        const outside = await owner(server, { title: '다른 방' }, options)
+        const heardOutside = collect(outside.chat, 'chat')
+        const loose = new Visitor(server).socket('/chat', options)
+        await heard(loose, 'connect')
+        const heardLoose = collect(loose, 'chat')
+
+        const [own, other] = [heard(a.chat, 'chat'), heard(b.chat, 'chat')]
+        const answer = await a.say(a.room, 'hello')
+        assert.equal(answer.status, 200)
+        assert.equal(await answer.text(), 'ok')
+        const [message] = await own
+        assert.equal(message.room, a.room)
+        assert.equal(message.chat, 'hello')
+        assert.match(message.user, /^#[0-9a-f]{6}$/)
+        assert.match(message._id, /^[0-9a-f]{24}$/)
+        assert.ok(!('gif' in message), 'gif is absent, not null')
+        assert.deepEqual(await other, [message])
+        await pause(100)
+        assert.deepEqual([heardOutside, heardLoose], [[], []])
+        for (const socket of [a.chat, b.chat, outside.chat, loose]) socket.disconnect()
+      })
+
+      test('leaving is told to those who stay', async () => {
+        const a = await owner(server, {}, options)
+        const joined = heard(a.chat, 'join')
+        const b = await member(server, a.room, options)
+        await joined
+        const left = heard(a.chat, 'exit', { ms: 6000 })
+        b.chat.disconnect()
+        const [{ user, chat }] = await left
+        assert.equal(user, 'system')
+        assert.match(chat, /^#[0-9a-f]{6}님이 퇴장하셨습니다\.$/)
+        a.chat.disconnect()
+      })
+
+      test('the lobby hears of new rooms and of removed ones', async () => {
+        const watcher = new Visitor(server)
+        const lobby = watcher.socket('/room', options)
+        await heard(lobby, 'connect')
+        const a = new Visitor(server)
+        await a.get('/')
+        const created = heard(lobby, 'newRoom', { where: (room) => room.title === `로비 ${way}` })
+        const id = await a.createRoom({ title: `로비 ${way}`, max: 7, password: '1234' })
+        const [room] = await created
+        assert.equal(room._id, id)
+        assert.equal(room.max, 7)
+        assert.ok(room.password, 'pages test whether there is one')
+        assert.notEqual(room.password, '1234', 'the password itself is told to nobody')
+        const removed = heard(lobby, 'removeRoom', { where: (gone) => gone === id })
+        const answer = await a.request('DELETE', `/room/${id}`)
+        assert.equal(await answer.text(), 'ok')
+        await removed
+        lobby.disconnect()
+      })
+    })
+  }
+
+  test('a GIF is shared, and only with the room', async () => {
+    const a = await owner(server)
+    const b = await member(server, a.room)
+    const posted = heard(b.chat, 'chat')
+    const bytes = animatedGIF()
+    const answer = await a.upload(a.room, bytes)
+    assert.equal(answer.status, 200)
+    assert.equal(await answer.text(), 'ok')
+    const [message] = await posted
+    assert.ok(!('chat' in message), 'chat is absent, not null')
+    assert.match(message.gif, /^[0-9a-f]{24}\.gif$/)
+
+    const gif = await b.get(`/gif/${message.gif}`)
+    assert.equal(gif.status, 200)
+    assert.equal(gif.headers.get('content-type'), 'image/gif')
+    assert.equal(gif.headers.get('x-content-type-options'), 'nosniff')
+    assert.match(gif.headers.get('content-security-policy'), /default-src 'none'.*sandbox/)
+    assert.deepEqual(new Uint8Array(await gif.arrayBuffer()), bytes)
+
+    const stranger = new Visitor(server)
+    await stranger.get('/')
+    assert.ok([403, 404].includes((await stranger.get(`/gif/${message.gif}`)).status))
+    a.chat.disconnect()
+    b.chat.disconnect()
+  })
+
+  test('what is no GIF is refused', async () => {
+    const a = await owner(server)
+    const heardAny = collect(a.chat, 'chat')
+    for (const bytes of [Buffer.from('<script>alert(1)</script>'), Buffer.from('GIF89a'), animatedGIF().slice(0, 60)]) {
+      const answer = await a.upload(a.room, bytes)
+      assert.ok([400, 415].includes(answer.status), `got ${answer.status}`)
+    }
+    const big = await a.upload(a.room, Buffer.alloc(6 << 20, 'GIF89a'))
+    assert.equal(big.status, 413)
+    await pause(50)
+    assert.deepEqual(heardAny, [])
+    a.chat.disconnect()
+  })
+
+  test('a private room wants its password', async () => {
+    const a = await owner(server, { password: '비밀 & #1' })
+    const b = new Visitor(server)
+    await b.get('/')
+    for (const wrong of [undefined, '', 'wrong']) {
+      const answer = await b.open(a.room, wrong)
+      assert.equal(Math.floor(answer.status / 100), 3, `got ${answer.status}`)
+      const error = new URL(answer.headers.get('location'), server.url).searchParams.get('error')
+      assert.equal(error, '비밀번호가 틀렸습니다.')
+    }
+    assert.equal((await b.say(a.room, 'let me in')).status, 403)
+
+    const at = collect(a.chat, 'join')
+    const eavesdropper = await b.join(a.room)
+    const overheard = collect(eavesdropper, 'chat')
+    await a.say(a.room, 'secret')
+    await pause(150)
+    assert.deepEqual([overheard, at], [[], []])
+    eavesdropper.disconnect()
+
+    await b.enter(a.room, '비밀 & #1')
+    const socket = await b.join(a.room)
+    await until(() => at.length === 1, 'the entering was told')
+    const own = heard(a.chat, 'chat')
+    assert.equal((await b.say(a.room, 'thanks')).status, 200)
+    await own
+    a.chat.disconnect()
+    socket.disconnect()
+  })
+
+  test('a full room lets nobody in', async () => {
+    const a = await owner(server, { max: 2 })
+    const b = await member(server, a.room)
+    const c = new Visitor(server)
+    await c.get('/')
+    await until(async () => {
+      const answer = await c.open(a.room)
+      await answer.text()
+      return answer.headers.get('location')?.includes(encodeURIComponent('허용 인원이 초과하였습니다.'))
+    }, 'the third was refused')
+    a.chat.disconnect()
+    b.chat.disconnect()
+  })
+
+  test('refusals have their own status', async () => {
+    const a = await owner(server)
+    const stranger = new Visitor(server)
+    await stranger.get('/')
+    const nowhere = 'f'.repeat(24)
+    assert.equal((await stranger.say(a.room, 'drive-by')).status, 403)
+    assert.equal((await a.say(nowhere, 'orphan')).status, 404)
+    assert.equal((await a.say('malformed', 'orphan')).status, 404)
+    assert.equal((await a.upload(nowhere, animatedGIF())).status, 404)
+    assert.equal((await stranger.upload(a.room, animatedGIF())).status, 403)
+    assert.equal((await a.say(a.room, '')).status, 400)
+    assert.equal((await a.json(`/room/${a.room}/chat`, {})).status, 400)
+    assert.equal((await a.say(a.room, 'x'.repeat(200_000))).status, 413)
+    assert.equal((await stranger.request('DELETE', `/room/${a.room}`)).status, 403)
+    assert.equal((await stranger.get('/no-such-page')).status, 404)
+    for (const id of [nowhere, 'malformed']) {
+      const answer = await stranger.open(id)
+      const error = new URL(answer.headers.get('location'), server.url).searchParams.get('error')
+      assert.equal(error, '존재하지 않는 방입니다.')
+    }
+    a.chat.disconnect()
+  })
+
+  test('a page of another site cannot post with our cookie', async () => {
+    const a = await owner(server)
+    const answer = await a.request('POST', `/room/${a.room}/chat`, {
+      body: new URLSearchParams({ chat: 'forged' }),
+      headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    })
+    assert.equal(answer.status, 403)
+    a.chat.disconnect()
+  })
+
+  test('joining by event needs the right to be there, whatever is sent', async () => {
+    const a = await owner(server, { password: 'pw' })
+    const stranger = new Visitor(server)
+    await stranger.get('/')
+    const socket = stranger.socket('/chat')
+    await heard(socket, 'connect')
+    const overheard = collect(socket, 'chat')
+    for (const what of [a.room, [a.room], { room: a.room }, a.chat.id, null, 7, '', 'x'.repeat(10_000)]) socket.emit('join', what)
+    socket.emit('join')
+    await pause(100)
+    await a.say(a.room, 'secret')
+    await pause(150)
+    assert.deepEqual(overheard, [])
+    assert.ok(socket.connected, 'nonsense does not cut the connection')
+    socket.disconnect()
+    a.chat.disconnect()
+  })
+})

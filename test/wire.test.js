@@ -1,0 +1,219 @@
+// The wire by hand: the protocol's own answers, and what abuse must not do.
+import { test, describe, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import net from 'node:net'
+import WebSocket from 'ws'
+import { startServer } from './lib/server.js'
+import { connected, heard, until, within } from './lib/clients.js'
+import { RawSocket, openPolling, polling } from './lib/raw.js'
+import { Visitor, owner } from './lib/visitor.js'
+
+describe('the wire', () => {
+  let server
+  before(async () => { server = await startServer({ NOTICE_INTERVAL: '1h' }) })
+
+  const json = async (answer) => [answer.status, answer.headers.get('content-type'), await answer.json()]
+  const type = 'application/json'
+  const bad = (code, message) => [400, type, { code, message }]
+  const request = (query, options) => fetch(`${server.url}/socket.io/${query}`, options)
+
+  test('the handshake is answered as the official server does', async () => {
+    const { answer, packet } = await openPolling(server)
+    assert.equal(answer.status, 200)
+    assert.match(answer.headers.get('content-type'), /^text\/plain; charset=UTF-8$/i)
+    assert.equal(answer.headers.get('cache-control'), 'no-store')
+    const { sid, ...rest } = JSON.parse(packet.slice(1))
+    assert.equal(packet[0], '0')
+    assert.ok(sid.length >= 20, 'a session id that cannot be guessed')
+    assert.deepEqual(rest, { upgrades: ['websocket'], pingInterval: 25000, pingTimeout: 20000, maxPayload: 1000000 })
+  })
+
+  test('errors have the official bodies', async () => {
+    assert.deepEqual(await json(await request('?EIO=4&transport=pigeon')), bad(0, 'Transport unknown'))
+    assert.deepEqual(await json(await request('?EIO=4')), bad(0, 'Transport unknown'))
+    assert.deepEqual(await json(await request('?EIO=4&transport=__proto__')), bad(0, 'Transport unknown'))
+    assert.deepEqual(await json(await request('?EIO=4&transport=polling&sid=nobody')), bad(1, 'Session ID unknown'))
+    assert.deepEqual(await json(await request('?EIO=4&transport=polling', { method: 'POST', body: '' })), bad(2, 'Bad handshake method'))
+    assert.deepEqual(await json(await request('?EIO=4&transport=websocket')), bad(3, 'Bad request'))
+    assert.deepEqual(await json(await request('?EIO=2&transport=polling')), bad(5, 'Unsupported protocol version'))
+    assert.deepEqual(await json(await request('no-such-file.js')), bad(0, 'Transport unknown'))
+  })
+
+  test('a foreign origin is refused over both transports', async () => {
+    const origin = 'https://evil.example'
+    const answer = await polling(server, '', { headers: { origin } })
+    assert.ok(answer.status === 403 || answer.headers.get('access-control-allow-origin') === null)
+    const ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { origin })
+    const error = await within(3000, new Promise((resolve, reject) => {
+      ws.on('error', resolve)
+      ws.on('open', () => reject(new Error('it was let in')))
+    }), 'the refusal')
+    assert.match(error.message, /40[03]/)
+  })
+
+  test('the official bundle is served, compressed for who wants it', async () => {
+    for (const [encoding, file] of [['br', 'socket.io.js'], ['gzip', 'socket.io.min.js'], ['', 'socket.io.esm.min.js'], ['br', 'socket.io.msgpack.min.js']]) {
+      const answer = await request(file, { headers: { 'accept-encoding': encoding || 'identity' } })
+      assert.equal(answer.status, 200)
+      assert.equal(answer.headers.get('content-encoding') ?? '', encoding)
+      assert.match(answer.headers.get('content-type'), /^application\/javascript; charset=utf-8$/i)
+      assert.match(await answer.text(), /Socket\.IO v4\.8\.4/)
+      const again = await request(file, { headers: { 'if-none-match': answer.headers.get('etag'), 'accept-encoding': encoding || 'identity' } })
+      assert.equal(again.status, 304)
+    }
+    const map = await request('socket.io.min.js.map')
+    assert.match(map.headers.get('content-type'), /^application\/json/)
+    await map.body.cancel()
+  })
+
+  test('a body over the limit is 413 and ends only that connection', async () => {
+    const canary = await connected(server.url)
+    const { sid } = await openPolling(server)
+    const answer = await polling(server, `&sid=${sid}`, { method: 'POST', body: '4'.repeat(1_000_001) }).catch(() => ({ status: 413 }))
+    assert.equal(answer.status, 413)
+    await canary.timeout(3000).emitWithAck('reply', 'still here')
+    canary.disconnect()
+  })
+
+  test('a frame over the limit ends only that connection', async () => {
+    const canary = await connected(server.url)
+    const raw = await RawSocket.open(server)
+    await raw.connect('/')
+    raw.send(`42["reply","${'x'.repeat(1_000_001)}"]`)
+    await raw.untilClosed()
+    await canary.timeout(3000).emitWithAck('reply', 'still here')
+    canary.disconnect()
+  })
+
+  const malformed = {
+    'a packet type that is none': '4x',
+    'an event that is no array': '42{"a":1}',
+    'an event without a name': '42[]',
+    'an event named by an object': '42[{}]',
+    'broken JSON': '42["reply",',
+    'deep nesting': `42["reply",${'['.repeat(100_000)}`,
+    'a huge count of attachments': '451000000000-["reply","x"]',
+    'a negative count of attachments': '45-1-["reply"]',
+    'attachments that do not come': '451-["reply",{"_placeholder":true,"num":0}]',
+    'a placeholder out of range': '451-["reply",{"_placeholder":true,"num":9}]',
+    'binary nobody announced': Buffer.from([1, 2, 3]),
+    'a huge acknowledgement id': '4299999999999999999999["reply"]',
+    'an acknowledgement nobody asked for': '4342[]',
+    'a namespace without end': `40/${'n'.repeat(50_000)}`,
+    'a reserved event': '42["disconnect"]',
+    'a reserved event, connect': '42["connect_error","x"]',
+    'prototype names': '42["__proto__",{"__proto__":{"x":1}}]',
+    'an event before connecting to the namespace': '42/chat,["join","x"]',
+    'bytes that are no UTF-8': Buffer.from('3432', 'hex'),
+    'an empty frame': '',
+    'an Engine.IO type that is none': '9',
+    'an Engine.IO open from the client': '0{}',
+  }
+  test('malformed packets end at most the connection they came by', async () => {
+    const canaries = await Promise.all([
+      connected(server.url, { transports: ['websocket'] }),
+      connected(server.url, { transports: ['polling'] }),
+    ])
+    for (const [what, frame] of Object.entries(malformed)) {
+      const raw = await RawSocket.open(server)
+      await raw.connect('/')
+      raw.send(frame)
+      const [one, two] = canaries
+      const relayed = heard(two, 'reply', { where: (text) => text === what })
+      one.emit('reply', what)
+      await relayed.catch(() => {}) // the relay is volatile; the answer below is not
+      await within(3000, one.timeout(3000).emitWithAck('reply', 'ack'), `an answer after ${what}`)
+      raw.close()
+      await raw.untilClosed()
+    }
+    for (const canary of canaries) assert.ok(canary.connected)
+    for (const canary of canaries) canary.disconnect()
+  })
+
+  for (const [what, frame] of Object.entries({
+    'broken JSON': '42["reply",',
+    'an event that is no array': '42{"a":1}',
+    'binary nobody announced': Buffer.from([1, 2, 3]),
+    'a huge count of attachments': '451000000000-["reply","x"]',
+  })) {
+    test(`a parse error closes: ${what}`, async () => {
+      const raw = await RawSocket.open(server)
+      await raw.connect('/')
+      raw.send(frame)
+      await raw.untilClosed()
+    })
+  }
+
+  test('invalid UTF-8 in a text frame closes with 1007', async () => {
+    const socket = net.connect(server.port, 'localhost')
+    after(() => socket.destroy())
+    socket.write('GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n')
+    const bytes = []
+    socket.on('data', (data) => bytes.push(data))
+    await until(() => Buffer.concat(bytes).includes('pingTimeout'), 'the open packet came')
+    const seen = Buffer.concat(bytes).length
+    const text = Buffer.from([0x34, 0x30, 0xc3, 0x28])
+    socket.write(Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...text]))
+    await within(3000, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+    const close = Buffer.concat(bytes).subarray(seen)
+    assert.equal(close[0], 0x88)
+    assert.equal(close.readUInt16BE(2), 1007)
+  })
+
+  test('two polls at once end that connection, as the protocol says', async () => {
+    const { sid } = await openPolling(server)
+    const post = await polling(server, `&sid=${sid}`, { method: 'POST', body: '40' })
+    assert.equal(await post.text(), 'ok')
+    await (await polling(server, `&sid=${sid}`)).text() // the answer to CONNECT
+    const polls = await Promise.all([1, 2].map(() => polling(server, `&sid=${sid}`).catch((error) => error)))
+    assert.ok(polls.some((answer) => answer.status === 400 || answer.status === 200))
+    assert.deepEqual(await json(await polling(server, `&sid=${sid}`)), bad(1, 'Session ID unknown'))
+  })
+
+  test('the session id of a connection opens no other door', async () => {
+    const a = await owner(server)
+    const engine = a.chat.io.engine
+    await until(() => engine.transport.name === 'websocket', 'it upgraded')
+    const stolen = await polling(server, `&sid=${engine.id}`)
+    assert.equal(stolen.status, 400)
+    const answer = await new Visitor(server).say(a.room, 'no cookie')
+    assert.equal(answer.status, 403)
+    a.chat.disconnect()
+  })
+})
+
+test('a silent client is gone after interval and timeout, a pinging one is not', async () => {
+  const server = await startServer({ PING_INTERVAL: '300ms', PING_TIMEOUT: '200ms' })
+  const alive = await connected(server.url)
+  const raw = await RawSocket.open(server)
+  const start = performance.now()
+  await raw.untilClosed(3000)
+  const took = performance.now() - start
+  assert.ok(took > 350 && took < 1500, `it took ${took} ms`)
+  assert.ok(raw.frames.includes('2'), 'it was pinged')
+  assert.ok(alive.connected)
+  alive.disconnect()
+  await server.stop()
+})
+
+test('settings of the wire reach the client', async () => {
+  const server = await startServer({ PING_INTERVAL: '1s', PING_TIMEOUT: '2s', MAX_HTTP_BUFFER_SIZE: '5000' })
+  const { packet } = await openPolling(server)
+  const { pingInterval, pingTimeout, maxPayload } = JSON.parse(packet.slice(1))
+  assert.deepEqual([pingInterval, pingTimeout, maxPayload], [1000, 2000, 5000])
+  await server.stop()
+})
+
+test('a listed origin may connect with credentials, others may not', async () => {
+  const origin = 'https://front.example'
+  const server = await startServer({ CORS_ORIGIN: origin })
+  const answer = await polling(server, '', { headers: { origin } })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers.get('access-control-allow-origin'), origin)
+  assert.equal(answer.headers.get('access-control-allow-credentials'), 'true')
+  assert.match(answer.headers.get('vary') ?? '', /origin/i)
+  const preflight = await polling(server, '', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
+  assert.equal(preflight.status, 204)
+  await server.stop()
+})
