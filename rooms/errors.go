@@ -1,6 +1,9 @@
 package rooms
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What a visitor can be refused for.
 var (
@@ -10,6 +13,9 @@ var (
 	ErrWrongPassword = errors.New("wrong password")
 	ErrTooManyTries  = errors.New("too many password tries")
 	ErrUnavailable   = errors.New("the store is unavailable")
+
+	// ErrStorageFull is an ErrUnavailable that waiting does not cure.
+	ErrStorageFull = fmt.Errorf("%w: no space is left", ErrUnavailable)
 )
 
 // InvalidError says which field of a request is wrong and why. Reason is a

@@ -1,0 +1,106 @@
+package rooms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Enter implements Chat.
+func (s *Service) Enter(ctx context.Context, v Visitor, id ID, password string) (Member, error) {
+	room, err := s.Room(ctx, id)
+	if err != nil {
+		return Member{}, err
+	}
+	if v.Session == "" {
+		return Member{}, ErrForbidden
+	}
+	m, err := s.Member(ctx, v, id)
+	stranger := errors.Is(err, ErrForbidden)
+	if err != nil && !stranger {
+		return Member{}, err
+	}
+	if stranger && room.Private() {
+		if err := s.checkPassword(ctx, v, room, password); err != nil {
+			return Member{}, err
+		}
+	}
+	if s.full(room, v.Session) {
+		return Member{}, ErrFull
+	}
+	if !stranger {
+		return m, nil
+	}
+	return s.grant(ctx, v, id)
+}
+
+// Member implements Chat.
+func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) {
+	if !id.valid() {
+		return Member{}, ErrNotFound
+	}
+	m, err := s.store.Member(ctx, id, v.Session)
+	if err != nil {
+		return Member{}, fmt.Errorf("member of %s: %w", id, err)
+	}
+	return m, nil
+}
+
+// checkPassword counts a try before it looks, so that tries at the same moment
+// count as well, and takes it back if the password was right.
+func (s *Service) checkPassword(ctx context.Context, v Visitor, room Room, password string) error {
+	if password == "" || len(password) > maxPassword {
+		return ErrWrongPassword // no guess: no room has such a one
+	}
+	session, id := string(v.Session), string(room.ID)
+	if !s.bySession.take(session) {
+		return ErrTooManyTries
+	}
+	if !s.byRoom.take(id) {
+		return ErrTooManyTries
+	}
+	right, err := s.hashes.matches(ctx, room.PasswordHash, password)
+	if err != nil {
+		return fmt.Errorf("enter room %s: %w", room.ID, err)
+	}
+	if !right {
+		return ErrWrongPassword
+	}
+	s.bySession.giveBack(session)
+	s.byRoom.giveBack(id)
+	return nil
+}
+
+// full tells whether others take up the whole room. It is an early answer:
+// Arrive decides.
+func (s *Service) full(room Room, session Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.places[room.ID]
+	return p != nil && len(p.people) >= room.Capacity && p.find(session) == nil
+}
+
+// colorTries bounds the races for a colour that one visitor can lose.
+const colorTries = 8
+
+// grant makes v a member, under the colour it wants or one that is free.
+func (s *Service) grant(ctx context.Context, v Visitor, id ID) (Member, error) {
+	ctx, cancel := patient(ctx)
+	defer cancel()
+	m := Member{Room: id, Session: v.Session, Color: freeColor(v.Color, nil), Since: now()}
+	for range colorTries {
+		stored, err := s.store.AddMember(ctx, m)
+		if err == nil {
+			return stored, nil
+		}
+		var taken []Color
+		if errors.Is(err, ErrColorTaken) {
+			taken, err = s.store.Colors(ctx, id)
+		}
+		if err != nil {
+			return Member{}, fmt.Errorf("enter room %s: %w", id, err)
+		}
+		m.Color = freeColor(v.Color, taken)
+	}
+	return Member{}, fmt.Errorf("enter room %s: %w: every colour was taken", id, ErrUnavailable)
+}

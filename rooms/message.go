@@ -1,0 +1,145 @@
+package rooms
+
+import (
+	"path"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The limits of a message and of a page of them.
+const (
+	maxText     = 2000 // characters
+	maxClientID = 64   // characters; a UUID has 36
+	maxAlt      = 200  // characters
+	defaultPage = 50
+	maxPage     = 200
+)
+
+// Kind tells what a message is.
+type Kind string
+
+// The kinds of message.
+const (
+	KindText   Kind = "text"
+	KindGIF    Kind = "gif"
+	KindNotice Kind = "notice" // "… entered", "… left": said by nobody
+)
+
+// GIF describes an uploaded image. The bytes are in a GIFStore.
+type GIF struct {
+	Name          string // the stored name: 24 hex digits and ".gif"
+	Width, Height int
+	Frames        int
+	Bytes         int64
+	Alt           string // from the uploaded file's name
+}
+
+const gifSuffix = ".gif"
+
+// newGIFName returns a name that nobody can guess.
+func newGIFName() string { return string(newID()) + gifSuffix }
+
+func validGIFName(name string) bool {
+	id, found := strings.CutSuffix(name, gifSuffix)
+	return found && ID(id).valid()
+}
+
+// Message is what was said in a room.
+type Message struct {
+	ID        ID
+	Room      ID
+	Seq       int64 // grows by one within the room, from 1
+	Kind      Kind
+	User      Color // empty for a notice
+	Session   Session
+	Text      string
+	GIF       *GIF
+	ClientID  string // the sender's own name for it, may be empty
+	CreatedAt time.Time
+}
+
+// Draft is a message to be posted: a text or a GIF, not both.
+type Draft struct {
+	Text     string
+	GIF      *GIF   // from AddGIF
+	ClientID string // optional, at most 64 characters; a retry with the same one gets the first answer
+}
+
+// check says what is wrong with d. Whatever it lets through, every store can
+// keep: PostgreSQL refuses U+0000 and invalid UTF-8, which SQLite would take.
+func (d Draft) check() error {
+	switch {
+	case !storable(d.ClientID):
+		return &InvalidError{Field: "clientId", Reason: "bad_character"}
+	case utf8.RuneCountInString(d.ClientID) > maxClientID:
+		return &InvalidError{Field: "clientId", Reason: "too_long"}
+	case d.GIF != nil && d.Text != "":
+		return &InvalidError{Field: "text", Reason: "not_with_a_gif"}
+	case d.GIF != nil && !validGIFName(d.GIF.Name):
+		return &InvalidError{Field: "gif", Reason: "bad_name"}
+	case d.GIF != nil:
+		return nil
+	case strings.TrimSpace(d.Text) == "":
+		return &InvalidError{Field: "text", Reason: "empty"}
+	case !storable(d.Text):
+		return &InvalidError{Field: "text", Reason: "bad_character"}
+	case utf8.RuneCountInString(d.Text) > maxText:
+		return &InvalidError{Field: "text", Reason: "too_long"}
+	}
+	return nil
+}
+
+// message is what d becomes when m posts it.
+func (d Draft) message(m Member) Message {
+	msg := Message{Kind: KindText, User: m.Color, Session: m.Session, Text: d.Text, ClientID: d.ClientID}
+	if d.GIF != nil {
+		gif := *d.GIF
+		gif.Alt = cleanAlt(gif.Alt)
+		msg.Kind, msg.GIF = KindGIF, &gif
+	}
+	return msg
+}
+
+func storable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsRune(s, 0)
+}
+
+// cleanAlt makes a picture's description of the name of an uploaded file.
+func cleanAlt(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	if name == "." || name == "/" {
+		return ""
+	}
+	if ext := path.Ext(name); strings.EqualFold(ext, gifSuffix) {
+		name = strings.TrimSuffix(name, ext)
+	}
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, name)
+	if runes := []rune(name); len(runes) > maxAlt {
+		name = string(runes[:maxAlt])
+	}
+	return strings.TrimSpace(name)
+}
+
+// Page asks for a part of a room's history, oldest first in the answer.
+type Page struct {
+	Before int64 // only messages with a smaller seq; 0 for the newest
+	After  int64 // only messages with a larger seq; wins over Before when both are given; negative for the first ones
+	Limit  int   // at most 200; 0 means 50
+}
+
+// clamp returns p with a limit that may be asked of a Store.
+func (p Page) clamp() Page {
+	if p.Limit <= 0 {
+		p.Limit = defaultPage
+	}
+	p.Limit = min(p.Limit, maxPage)
+	p.Before = max(p.Before, 0)
+	return p
+}

@@ -1,0 +1,85 @@
+package rooms
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The limits of a room. Title and capacity are shown to everybody, so they
+// have to fit into a row of the lobby and a room into one screen's list.
+const (
+	maxTitle    = 60 // characters
+	minCapacity = 2
+	maxCapacity = 500
+	maxPassword = 128 // bytes; a longer one would only be work for the hash
+)
+
+// ID names a room, a message or a GIF: 24 lower-case hex digits.
+type ID string
+
+// idBytes of randomness are out of reach for guessing.
+const idBytes = 12
+
+// newID returns an ID that nobody can guess.
+func newID() ID {
+	var b [idBytes]byte
+	rand.Read(b[:]) // never fails: https://pkg.go.dev/crypto/rand#Read
+	return ID(hex.EncodeToString(b[:]))
+}
+
+// valid tells whether id is well formed, so that no other string gets as far
+// as a query or a path.
+func (id ID) valid() bool {
+	return len(id) == 2*idBytes && strings.Trim(string(id), "0123456789abcdef") == ""
+}
+
+// Room is a place to talk.
+type Room struct {
+	ID           ID
+	Title        string // 1 to 60 characters
+	Capacity     int    // 2 to 500 people
+	Owner        Color
+	OwnerSession Session
+	PasswordHash string // argon2id in PHC form; empty for a public room
+	CreatedAt    time.Time
+}
+
+// Private tells whether entering needs a password.
+func (r Room) Private() bool { return r.PasswordHash != "" }
+
+// Listing is a room as the lobby shows it.
+type Listing struct {
+	Room
+	People int // visitors present now
+}
+
+// NewRoom is what a visitor asks for.
+type NewRoom struct {
+	Title    string
+	Capacity int
+	Password string // empty for a public room
+}
+
+// check returns n with its title trimmed, or says what is wrong with it.
+func (n NewRoom) check() (NewRoom, error) {
+	n.Title = strings.TrimSpace(n.Title)
+	switch {
+	case n.Title == "":
+		return NewRoom{}, &InvalidError{Field: "title", Reason: "empty"}
+	case !utf8.ValidString(n.Title), strings.ContainsFunc(n.Title, unicode.IsControl):
+		return NewRoom{}, &InvalidError{Field: "title", Reason: "bad_character"}
+	case utf8.RuneCountInString(n.Title) > maxTitle:
+		return NewRoom{}, &InvalidError{Field: "title", Reason: "too_long"}
+	case n.Capacity < minCapacity:
+		return NewRoom{}, &InvalidError{Field: "capacity", Reason: "too_small"}
+	case n.Capacity > maxCapacity:
+		return NewRoom{}, &InvalidError{Field: "capacity", Reason: "too_large"}
+	case len(n.Password) > maxPassword:
+		return NewRoom{}, &InvalidError{Field: "password", Reason: "too_long"}
+	}
+	return n, nil
+}

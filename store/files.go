@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// sweepAge is how old a file must be before Sweep takes it for left over: an
+// upload that is under way is younger.
+const sweepAge = 10 * time.Minute
+
+const temporary = ".tmp"
+
+// Files keeps GIFs in one folder. It is a rooms.GIFStore.
+//
+// Names are checked, and resolved by os.Root: no name leads out of the folder,
+// not even through a symbolic link.
+type Files struct {
+	root *os.Root
+	name *regexp.Regexp
+}
+
+var _ rooms.GIFStore = (*Files)(nil)
+
+// OpenFiles opens a folder of GIFs and creates it if there is none.
+func OpenFiles(dir string) (*Files, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open gif folder: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open gif folder: %w", err)
+	}
+	return &Files{root: root, name: regexp.MustCompile(`^[0-9a-f]{24}\.gif$`)}, nil
+}
+
+// Close closes the folder. GIFs that are open stay so.
+func (f *Files) Close() error { return f.root.Close() }
+
+// Save implements rooms.GIFStore.
+func (f *Files) Save(name string, write func(io.Writer) error) error {
+	if !f.name.MatchString(name) {
+		return fmt.Errorf("save gif: %w: bad name %q", rooms.ErrUnavailable, name)
+	}
+	if err := f.fill(name+temporary, write); err != nil {
+		// What cannot be removed now is left to Sweep.
+		_ = f.root.Remove(name + temporary)
+		return err
+	}
+	if err := f.root.Rename(name+temporary, name); err != nil {
+		_ = f.root.Remove(name + temporary)
+		return fmt.Errorf("save gif: %w", unavailable(err))
+	}
+	if err := f.sync(); err != nil {
+		return fmt.Errorf("save gif: %w", unavailable(err))
+	}
+	return nil
+}
+
+// fill makes a new file with what write writes and flushes it to the disk.
+func (f *Files) fill(name string, write func(io.Writer) error) error {
+	file, err := f.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("save gif: %w", unavailable(err))
+	}
+	err = write(disk{file})
+	if err == nil {
+		err = unavailable(file.Sync())
+	}
+	if closing := file.Close(); err == nil {
+		err = unavailable(closing)
+	}
+	return err
+}
+
+// disk marks the failures of a file, so that they can be told from those of
+// the upload that is written to it.
+type disk struct{ file *os.File }
+
+func (d disk) Write(b []byte) (int, error) {
+	n, err := d.file.Write(b)
+	return n, unavailable(err)
+}
+
+// sync flushes the folder: without it a new name may be lost in a power cut.
+func (f *Files) sync() error {
+	dir, err := f.root.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// Open implements rooms.GIFStore.
+func (f *Files) Open(name string) (rooms.GIFFile, error) {
+	if !f.name.MatchString(name) {
+		return nil, rooms.ErrNotFound
+	}
+	file, err := f.root.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, rooms.ErrNotFound
+	case err != nil:
+		return nil, fmt.Errorf("open gif: %w", unavailable(err))
+	}
+	return file, nil
+}
+
+// Remove implements rooms.GIFStore.
+func (f *Files) Remove(name string) error {
+	if !f.name.MatchString(name) {
+		return nil
+	}
+	if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove gif: %w", unavailable(err))
+	}
+	return nil
+}
+
+// Sweep removes what a crash may have left behind: unfinished files, and GIFs
+// for which held says that no message shows them. Both only when they are ten
+// minutes old. It returns how many it has removed.
+func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name string) (bool, error)) (int, error) {
+	entries, err := fs.ReadDir(f.root.FS(), ".")
+	if err != nil {
+		return 0, fmt.Errorf("sweep gifs: %w", err)
+	}
+	removed := 0
+	for _, entry := range entries {
+		left, err := f.leftOver(ctx, entry, held)
+		if err == nil && left {
+			err = f.root.Remove(entry.Name())
+			removed++
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return removed, fmt.Errorf("sweep gifs: %w", err)
+		}
+	}
+	return removed, nil
+}
+
+// leftOver tells whether a file is ours and of no use. Other files in the
+// folder are not our business.
+func (f *Files) leftOver(ctx context.Context, entry fs.DirEntry, held func(context.Context, string) (bool, error)) (bool, error) {
+	name, unfinished := strings.CutSuffix(entry.Name(), temporary)
+	if !f.name.MatchString(name) {
+		return false, nil
+	}
+	info, err := entry.Info()
+	if err != nil {
+		return false, err
+	}
+	if time.Since(info.ModTime()) < sweepAge {
+		return false, nil
+	}
+	if unfinished {
+		return true, nil
+	}
+	shown, err := held(ctx, name)
+	return !shown, err
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+
+	"gifchat/rooms"
+)
+
+const roomColumns = "id, title, capacity, owner, owner_session, password_hash, created_at"
+
+// Rooms implements rooms.Store.
+func (s *SQLite) Rooms(ctx context.Context) ([]rooms.Room, error) {
+	return collect(ctx, s.read, scanRoom, "SELECT "+roomColumns+" FROM rooms ORDER BY number")
+}
+
+// Room implements rooms.Store.
+func (s *SQLite) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
+	r, err := scanRoom(s.read.QueryRowContext(ctx, "SELECT "+roomColumns+" FROM rooms WHERE id = ?", id))
+	return r, found(err)
+}
+
+func scanRoom(row scanner) (rooms.Room, error) {
+	var r rooms.Room
+	var created int64
+	err := row.Scan(&r.ID, &r.Title, &r.Capacity, &r.Owner, &r.OwnerSession, &r.PasswordHash, &created)
+	r.CreatedAt = fromMillis(created)
+	return r, err
+}
+
+// CreateRoom implements rooms.Store.
+func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member) error {
+	return s.write.do(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT INTO rooms ("+roomColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt))
+		if err != nil {
+			return err
+		}
+		return insertMember(tx, owner)
+	})
+}
+
+// RemoveRoom implements rooms.Store.
+func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
+	var gifs []string
+	err := s.write.do(ctx, func(tx *sql.Tx) error {
+		var err error
+		gifs, err = collect(context.Background(), tx, scanString, `
+			SELECT DISTINCT gif_name FROM messages AS m WHERE room = ? AND gif_name <> ''
+			AND NOT EXISTS (SELECT 1 FROM messages WHERE gif_name = m.gif_name AND gif_name <> '' AND room <> m.room)`, id)
+		if err != nil {
+			return err
+		}
+		removed, err := tx.Exec("DELETE FROM rooms WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		if n, err := removed.RowsAffected(); err != nil || n == 0 {
+			return cmp.Or(err, rooms.ErrNotFound)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gifs, nil
+}
+
+// querier is a pool of connections or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// scanner is the row of an answer.
+type scanner interface {
+	Scan(dest ...any) error
+}
+
+// collect returns all rows of a query. They are values of their own before
+// anything is returned, so that one query's rows never get into another's.
+func collect[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		all = append(all, one)
+	}
+	return all, unavailable(rows.Err())
+}
+
+func scanString(row scanner) (s string, err error) {
+	err = row.Scan(&s)
+	return s, err
+}
+
+// found turns the error of a query for one row into one of package rooms.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return rooms.ErrNotFound
+	}
+	return unavailable(err)
+}

@@ -1,0 +1,135 @@
+// Package store keeps what the chat and the sessions of its visitors need kept:
+// rows in a SQLite database, GIFs in a folder. It knows how to keep things and
+// not what they mean; the rules are in package rooms.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"gifchat/rooms"
+)
+
+// readers bounds how many queries run at once. Each may hold a page cache of
+// 2 MiB.
+const readers = 4
+
+// SQLite keeps everything in one database file.
+//
+// It is a rooms.Store and the store of the web sessions. All changes go through
+// one connection in one goroutine (see writer), which also keeps the process
+// clear of https://www.sqlite.org/wal.html#walresetbug; queries go through
+// others, which cannot write, and do not wait for it.
+type SQLite struct {
+	read  *sql.DB
+	write *writer
+}
+
+var _ rooms.Store = (*SQLite)(nil)
+
+// Open opens the database at path, creates it if there is none, and brings its
+// tables up to date. An error is one clear line: a file that is damaged, that
+// is not ours or that a newer program has written is left as it is.
+func Open(ctx context.Context, path string) (*SQLite, error) {
+	s, err := open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, path string) (*SQLite, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepareFile(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dsn(path, false))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if err := migrate(ctx, db); err != nil {
+		return nil, errors.Join(readable(err), db.Close())
+	}
+	write := startWriter(db)
+	read, err := sql.Open("sqlite", dsn(path, true))
+	if err != nil {
+		return nil, errors.Join(err, write.close())
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return &SQLite{read: read, write: write}, nil
+}
+
+// Close finishes the changes that were begun and closes the file. Changes that
+// come later are refused with rooms.ErrUnavailable.
+func (s *SQLite) Close() error {
+	return errors.Join(s.read.Close(), s.write.close())
+}
+
+// Check reads the whole database and returns an error if it is damaged. It
+// takes seconds for each gigabyte.
+func (s *SQLite) Check(ctx context.Context) error {
+	var verdict string
+	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return fmt.Errorf("check database: %w", readable(err))
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("check database: %s", verdict)
+	}
+	return nil
+}
+
+// prepareFile makes the folder and the file with modes that keep other users of
+// the machine out; SQLite gives the file's mode to its companions.
+func prepareFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	database, err := os.Stat(path)
+	if missing := errors.Is(err, os.ErrNotExist); missing || err == nil && database.Size() == 0 {
+		// SQLite would take a new file for the truth and delete the log.
+		if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+			return errors.New("the database is missing but its log (-wal) is there: put the database back, or move the log away to start anew")
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// dsn names the database and the settings of each connection to it:
+// https://www.sqlite.org/pragma.html
+func dsn(path string, readOnly bool) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)", // first: setting the others may have to wait for a lock
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // an acknowledged message survives a power cut
+		"foreign_keys(ON)",
+		"journal_size_limit(67108864)",
+		"trusted_schema(OFF)",
+	}}
+	q.Set("_txlock", "immediate")
+	if readOnly {
+		q.Set("_query_only", "true")
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
+	return u.String()
+}
+
+func toMillis(t time.Time) int64 { return t.UnixMilli() }
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
