@@ -1,0 +1,32 @@
+package handlers
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+)
+
+// limitBody lets a handler read at most n bytes; more is answered with 413.
+func limitBody(c *gin.Context, n int64) io.Reader {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, n)
+	return c.Request.Body
+}
+
+func isJSON(c *gin.Context) bool {
+	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}
+
+// badForm makes ParseForm's complaints the sender's, except for a body that
+// is too large, which has a status of its own.
+func badForm(err error) error {
+	if describe(err).status == http.StatusRequestEntityTooLarge {
+		return err
+	}
+	return &rooms.InvalidError{Field: "body", Reason: "malformed"}
+}

@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"gifchat/rooms"
+)
+
+// minContrast is WCAG's for text: a visitor's name is written in the colour.
+const minContrast = 4.5
+
+// colorOf hashes a session id to a colour the way color-hash does, hue first,
+// then saturation and lightness out of three; then it darkens the colour until
+// it can be read on white. (60 % of color-hash's own cannot.)
+func colorOf(id string) rooms.Color {
+	sum := sha256.Sum256([]byte(id))
+	hash := binary.BigEndian.Uint64(sum[:8])
+	steps := [...]float64{0.35, 0.5, 0.65}
+
+	hue := float64(hash % 359)
+	hash /= 360
+	saturation := steps[hash%3]
+	hash /= 3
+	lightness := steps[hash%3]
+
+	for {
+		r, g, b := hslToRGB(hue, saturation, lightness)
+		if contrastOnWhite(r, g, b) >= minContrast {
+			return rooms.Color(fmt.Sprintf("#%02x%02x%02x", r, g, b))
+		}
+		lightness -= 0.02
+	}
+}
+
+// https://www.w3.org/TR/css-color-4/#hsl-to-rgb
+func hslToRGB(hue, saturation, lightness float64) (r, g, b uint8) {
+	a := saturation * min(lightness, 1-lightness)
+	channel := func(n float64) uint8 {
+		k := math.Mod(n+hue/30, 12)
+		v := lightness - a*max(-1, min(k-3, 9-k, 1))
+		return uint8(math.Round(v * 255))
+	}
+	return channel(0), channel(8), channel(4)
+}
+
+// https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+func contrastOnWhite(r, g, b uint8) float64 {
+	linear := func(c uint8) float64 {
+		v := float64(c) / 255
+		if v <= 0.04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+0.055)/1.055, 2.4)
+	}
+	luminance := 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+	return 1.05 / (luminance + 0.05)
+}

@@ -1,0 +1,141 @@
+package handlers
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+)
+
+// What only HTTP can be refused for.
+var (
+	errNoRoute  = errors.New("no such route")
+	errNoMethod = errors.New("no such method here")
+	errTooLarge = errors.New("body too large")
+)
+
+// problem is a refusal as the outside sees it: a status for HTTP, a reason for
+// programs and a key into words for people.
+type problem struct {
+	status int
+	reason string
+	words  string
+}
+
+// problems is the table. It is searched in order; what is not in it is internal.
+var problems = []struct {
+	err error
+	problem
+}{
+	{rooms.ErrNotFound, problem{http.StatusNotFound, "not_found", "error.not_found"}},
+	{rooms.ErrForbidden, problem{http.StatusForbidden, "forbidden", "error.forbidden"}},
+	{rooms.ErrWrongPassword, problem{http.StatusForbidden, "wrong_password", "error.wrong_password"}},
+	{rooms.ErrFull, problem{http.StatusConflict, "full", "error.full"}},
+	{rooms.ErrTooManyTries, problem{http.StatusTooManyRequests, "too_many_tries", "error.too_many_tries"}},
+	{rooms.ErrStorageFull, problem{http.StatusInsufficientStorage, "storage_full", "error.unavailable"}},
+	{rooms.ErrUnavailable, problem{http.StatusServiceUnavailable, "unavailable", "error.unavailable"}},
+	{errNoRoute, problem{http.StatusNotFound, "no_route", "error.no_route"}},
+	{errNoMethod, problem{http.StatusMethodNotAllowed, "no_method", "error.no_method"}},
+	{errTooLarge, problem{http.StatusRequestEntityTooLarge, "too_large", "error.too_large"}},
+}
+
+// describeInvalid finds words for what is wrong with a field.
+func describeInvalid(err *rooms.InvalidError) problem {
+	switch {
+	case err.Reason == "empty":
+		return problem{http.StatusBadRequest, "invalid", "error.empty"}
+	case err.Reason == "too_long":
+		return problem{http.StatusBadRequest, "invalid", "error.too_long"}
+	case err.Field == "gif" && err.Reason == "not_a_gif":
+		return problem{http.StatusUnsupportedMediaType, "invalid", "error.not_a_gif"}
+	case err.Field == "gif" && strings.HasPrefix(err.Reason, "too_"):
+		return problem{http.StatusRequestEntityTooLarge, "invalid", "error.gif_too_large"}
+	default:
+		return problem{http.StatusBadRequest, "invalid", "error.invalid"}
+	}
+}
+
+// describe finds what to say about err.
+func describe(err error) problem {
+	if invalid, ok := errors.AsType[*rooms.InvalidError](err); ok {
+		return describeInvalid(invalid)
+	}
+	if _, ok := errors.AsType[*rateError](err); ok {
+		return problem{http.StatusTooManyRequests, "rate_limited", "error.rate_limited"}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return problem{http.StatusRequestEntityTooLarge, "too_large", "error.too_large"}
+	}
+	for _, row := range problems {
+		if errors.Is(err, row.err) {
+			return row.problem
+		}
+	}
+	return problem{http.StatusInternalServerError, "internal", "error.internal"}
+}
+
+// retryAfter tells when a rate limited request may come again; 0 for others.
+func retryAfter(err error) time.Duration {
+	if limited, ok := errors.AsType[*rateError](err); ok {
+		return limited.retryAfter
+	}
+	return 0
+}
+
+// fail answers with err: a page to browsers that navigate, else a line of text.
+// It is the only place where a handler's error is logged.
+func (h *Handler) fail(c *gin.Context, err error) {
+	c.Abort()
+	p := describe(err)
+	if p.status >= http.StatusInternalServerError {
+		h.log.ErrorContext(c.Request.Context(), "request failed", "route", c.FullPath(), "err", err)
+	}
+	if c.Writer.Written() {
+		return
+	}
+	if wait := retryAfter(err); wait > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	c.Header("Cache-Control", "no-store")
+	message := say(languageOf(c), p.words)
+	if errors.Is(err, errNoRoute) {
+		message = clip(c.Request.Method+" "+c.Request.URL.Path, maxShownPath) + " " + message
+	}
+	if !wantsPage(c) {
+		c.String(p.status, message)
+		return
+	}
+	h.showError(c, p.status, message)
+}
+
+// maxShownPath keeps a long address from filling the error page.
+const maxShownPath = 200
+
+func noRoute(*gin.Context) error  { return errNoRoute }
+func noMethod(*gin.Context) error { return errNoMethod }
+
+// denyForeign answers what another site's page made a browser send.
+func denyForeign(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = w.Write([]byte(say(acceptedLanguage(r), "error.foreign")))
+}
+
+// readBody makes a JSON decoder's mistakes the sender's.
+func readBody(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &syntax) || errors.As(err, &kind) {
+		return &rooms.InvalidError{Field: "body", Reason: "malformed"}
+	}
+	return err
+}

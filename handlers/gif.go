@@ -1,0 +1,160 @@
+package handlers
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+)
+
+const (
+	// maxGIF is what the original accepted; it keeps a room loadable on 3G.
+	maxGIF = 5 << 20
+
+	// maxUpload leaves room for the multipart headers and the small fields.
+	maxUpload = maxGIF + 64<<10
+
+	// maxParts of a form are looked at: ours has three.
+	maxParts = 8
+
+	// maxField is the longest client id in a form, and more.
+	maxField = 256
+
+	// maxAlt keeps an uploaded file's name short enough to read out.
+	maxAlt = 120
+
+	// An upload has uploadGrace plus a second for each uploadPace bytes: slow
+	// phones make it, one byte a second does not.
+	uploadGrace = 10 * time.Second
+	uploadPace  = 16 << 10
+
+	// gifAge is how long a browser keeps a GIF without asking. Its name is
+	// random and its bytes never change, but a removed one should go in time.
+	gifAge = "86400"
+)
+
+// postGIF reads the upload as it comes: into the checks, not into memory.
+func (h *Handler) postGIF(c *gin.Context) error {
+	ctx, v, id := c.Request.Context(), visitor(c.Request.Context()), rooms.ID(c.Param("id"))
+	if _, err := h.chat.Member(ctx, v, id); err != nil {
+		return err // before reading megabytes of a stranger
+	}
+	if err := h.posts.allow(string(v.Session)); err != nil {
+		return err
+	}
+	paceReads(c)
+	limitBody(c, maxUpload)
+	form, err := c.Request.MultipartReader()
+	if err != nil {
+		return &rooms.InvalidError{Field: "gif", Reason: "empty"}
+	}
+	file, clientID, err := findGIF(form)
+	if err != nil {
+		return err
+	}
+	gif, err := h.chat.AddGIF(ctx, v, id, clip(file.FileName(), maxAlt), &capped{r: file, left: maxGIF})
+	if err != nil {
+		return uploadError(err)
+	}
+	if _, err := h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID}); err != nil {
+		return err
+	}
+	return posted(c, id)
+}
+
+// findGIF goes to the part named gif. A clientId must come before it.
+func findGIF(form *multipart.Reader) (file *multipart.Part, clientID string, err error) {
+	for range maxParts {
+		part, err := form.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, "", &rooms.InvalidError{Field: "gif", Reason: "empty"}
+		case err != nil:
+			return nil, "", uploadError(err)
+		case part.FormName() == "gif" && part.FileName() == "":
+			return nil, "", &rooms.InvalidError{Field: "gif", Reason: "empty"}
+		case part.FormName() == "gif":
+			return part, clientID, nil
+		case part.FormName() == "clientId":
+			text, err := io.ReadAll(io.LimitReader(part, maxField))
+			if err != nil {
+				return nil, "", uploadError(err)
+			}
+			clientID = string(text)
+		}
+	}
+	return nil, "", &rooms.InvalidError{Field: "body", Reason: "too_many_parts"}
+}
+
+// uploadError keeps what the chat and the limits say; anything else is a body
+// that ended early or is no multipart: the sender's fault.
+func uploadError(err error) error {
+	if describe(err).reason != "internal" {
+		return err
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, multipart.ErrMessageTooLarge) {
+		return &rooms.InvalidError{Field: "body", Reason: "malformed"}
+	}
+	return err
+}
+
+// capped is an io.LimitReader that does not pretend that the file ended.
+type capped struct {
+	r    io.Reader
+	left int64
+}
+
+func (l *capped) Read(p []byte) (int, error) {
+	if int64(len(p)) > l.left+1 {
+		p = p[:l.left+1]
+	}
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// paceReads cuts uploads that are slower than any phone.
+func paceReads(c *gin.Context) {
+	control := http.NewResponseController(c.Writer)
+	c.Request.Body = &pacedBody{ReadCloser: c.Request.Body, control: control, start: time.Now()}
+}
+
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	start   time.Time
+	read    int64
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	allowed := uploadGrace + time.Duration(b.read/uploadPace)*time.Second
+	// Not every server can set deadlines (httptest's recorder cannot).
+	_ = b.control.SetReadDeadline(b.start.Add(allowed))
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	return n, err
+}
+
+// serveGIF shows a GIF to the members of the room it was posted in.
+func (h *Handler) serveGIF(c *gin.Context) error {
+	ctx, name := c.Request.Context(), c.Param("name")
+	file, err := h.chat.GIF(ctx, visitor(ctx), name)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	header := c.Writer.Header()
+	header.Set("Content-Type", "image/gif")
+	header.Set("Content-Security-Policy", gifPolicy)
+	header.Set("Cache-Control", "private, max-age="+gifAge+", immutable")
+	header.Set("ETag", `"`+clip(name, maxField)+`"`)
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, file)
+	return nil
+}

@@ -1,0 +1,181 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+	"gifchat/socketio"
+)
+
+// minSecret is the shortest cookie secret New accepts: as long as the output
+// of the HMAC that it keys, so guessing it is no easier than forging one.
+const minSecret = 32
+
+// Config is what the handlers need from the program.
+type Config struct {
+	Chat     rooms.Chat
+	Events   *Events
+	Server   *socketio.Server
+	Sessions SessionStore
+
+	Secret         []byte   // signs the session cookie
+	Secure         bool     // TLS here, or at a proxy in front
+	TrustedProxies []string // whose X-Forwarded-For is believed; nobody's when empty
+	Origins        []string // foreign origins that may connect, see AllowOrigin
+	Strict         bool     // the original's redirects, passwords in the URL included
+	Log            *slog.Logger
+
+	Templates, Public fs.FS
+	Dev               bool // read templates and assets anew for each request
+
+	Notice  NoticeConfig
+	Version string // of the build; a part of the assets' address
+}
+
+// Handler serves everything there is on the port. Close ends its plain
+// WebSocket connections, which http.Server.Shutdown does not know of.
+type Handler struct {
+	// Immutable.
+	cfg      Config
+	log      *slog.Logger
+	chat     rooms.Chat
+	sessions *sessionStore
+	pages    *pages
+	assets   *assetShelf
+	plain    *plainNotice
+	posts    *limits // by session
+	creates  *limits // by client address
+	engine   *gin.Engine
+	guarded  http.Handler // engine behind the cross-origin check
+}
+
+// New puts the handlers together. What it returns is a *Handler.
+func New(cfg Config) (http.Handler, error) {
+	if len(cfg.Secret) < minSecret {
+		return nil, fmt.Errorf("handlers: the cookie secret needs at least %d bytes", minSecret)
+	}
+	if cfg.Chat == nil || cfg.Sessions == nil || cfg.Templates == nil || cfg.Public == nil {
+		return nil, errors.New("handlers: Chat, Sessions, Templates and Public are required")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	assets, err := newAssetShelf(cfg.Public, cfg.Version, cfg.Dev)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := newPages(cfg.Templates, assets, cfg.Dev)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{
+		cfg: cfg, log: cfg.Log, chat: cfg.Chat, pages: pages, assets: assets,
+		sessions: newSessionStore(cfg.Sessions, cfg.Secret, cfg.Secure, cfg.Log),
+		plain:    newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
+		posts:    newLimits(postRate, postBurst),
+		creates:  newLimits(createRate, createBurst),
+	}
+	if err := h.build(); err != nil {
+		return nil, err
+	}
+	if cfg.Server != nil {
+		(&sockets{chat: cfg.Chat, events: cfg.Events, log: cfg.Log}).register(cfg.Server)
+	}
+	return h, nil
+}
+
+// ServeHTTP puts the cross-origin check before everything but /socket.io/,
+// whose polling POSTs may be cross-origin and whose engine checks by itself.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/socket.io/") {
+		h.engine.ServeHTTP(w, r)
+		return
+	}
+	h.guarded.ServeHTTP(w, r)
+}
+
+// Close ends the plain WebSocket connections and waits for them.
+func (h *Handler) Close() error { return h.plain.close() }
+
+func (h *Handler) build() error {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.RedirectTrailingSlash = false // it believes X-Forwarded-Prefix from anyone
+	e.HandleMethodNotAllowed = true
+	if err := e.SetTrustedProxies(h.cfg.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted proxies: %w", err)
+	}
+	h.routes(e)
+	h.engine = e
+
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(denyForeign))
+	h.guarded = guard.Handler(e)
+	return nil
+}
+
+func (h *Handler) routes(e *gin.Engine) {
+	e.Use(h.logRequests, h.survivePanics, h.rememberAddress)
+	cookie := sessions.Sessions(cookieName, h.sessions)
+
+	get(e, "/healthz", h.showHealth)
+	get(e, "/main.css", h.serveMainCSS)
+	get(e, "/public/:version/*path", h.servePublic)
+	e.Any("/socket.io/*any", cookie, h.loadVisitor, h.serveSocketIO)
+
+	site := e.Group("/", secureHeaders, h.chooseLanguage, h.upgradePlain, cookie, h.keepVisitor)
+	get(site, "/", h.handle(h.showHome))
+	get(site, "/notice", h.handle(h.showNotice))
+	get(site, "/room", h.handle(h.showNewRoom))
+	site.POST("/room", h.handle(h.createRoom))
+	get(site, "/room/:id", h.handle(h.showRoom))
+	site.DELETE("/room/:id", h.handle(h.removeRoom))
+	site.POST("/room/:id/remove", h.handle(h.removeRoom))
+	site.POST("/room/:id/enter", h.handle(h.enterRoom))
+	site.POST("/room/:id/chat", h.handle(h.postText))
+	site.POST("/room/:id/gif", h.handle(h.postGIF))
+	get(site, "/room/:id/messages", h.handle(h.listMessages))
+	get(site, "/gif/:name", h.handle(h.serveGIF))
+
+	e.NoRoute(secureHeaders, h.chooseLanguage, h.upgradePlain, h.handle(noRoute))
+	e.NoMethod(secureHeaders, h.chooseLanguage, h.handle(noMethod))
+}
+
+// get routes HEAD along with GET; net/http leaves the body out.
+func get(r gin.IRoutes, path string, handlers ...gin.HandlerFunc) {
+	r.GET(path, handlers...)
+	r.HEAD(path, handlers...)
+}
+
+// handle turns a handler that returns an error into Gin's kind.
+func (h *Handler) handle(fn func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := fn(c); err != nil {
+			h.fail(c, err)
+		}
+	}
+}
+
+func (h *Handler) showHealth(c *gin.Context) { c.String(http.StatusOK, "ok") }
+
+// contextKey names what handlers keep in a request's context: facts of the
+// request itself, never dependencies.
+type contextKey int
+
+const (
+	visitorKey contextKey = iota
+	addressKey
+)
+
+func withValue(c *gin.Context, key contextKey, value any) {
+	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), key, value))
+}

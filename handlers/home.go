@@ -1,0 +1,123 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+)
+
+// homePage is the list of rooms.
+type homePage struct {
+	frame
+	Rooms []roomRow
+	Blank roomRow // what the browser clones for a room made meanwhile
+	Error string
+	Enter *roomRow // the private room whose password is asked for
+}
+
+// roomRow is a room in the list.
+type roomRow struct {
+	ID       rooms.ID
+	Title    string
+	Capacity int
+	People   int
+	Owner    rooms.Color
+	Private  bool
+}
+
+func (h *Handler) showHome(c *gin.Context) error {
+	list, err := h.chat.List(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	view := homePage{
+		frame: frameOf(c, ""),
+		Rooms: make([]roomRow, len(list)),
+		Error: shownError(languageOf(c), c.Query("error")),
+	}
+	for i, l := range list {
+		view.Rooms[i] = roomRow{
+			ID: l.ID, Title: l.Title, Capacity: l.Capacity, People: l.People,
+			Owner: l.Owner, Private: l.Private(),
+		}
+		// Without JavaScript the password form is asked for by ?enter=.
+		if l.Private() && c.Query("enter") == string(l.ID) {
+			view.Enter = &view.Rooms[i]
+		}
+	}
+	return h.pages.render(c, http.StatusOK, "home", view)
+}
+
+// homeErrors are those that redirects to the home page may carry.
+var homeErrors = []string{
+	"error.not_found", "error.wrong_password", "error.full", "error.too_many_tries",
+	"error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
+}
+
+// shownError translates the ?error= of our redirects. Other texts are not
+// shown: anyone can put a sentence into a link.
+func shownError(l language, text string) string {
+	for _, key := range homeErrors {
+		if text == say(korean, key) || text == say(english, key) {
+			return say(l, key)
+		}
+	}
+	return ""
+}
+
+// redirectError sends the visitor to the list with the reason in the address,
+// in Korean whatever the language: it is a part of the contract.
+func redirectError(c *gin.Context, err error) error {
+	p := describe(err)
+	if p.status >= http.StatusInternalServerError {
+		return err
+	}
+	c.Redirect(http.StatusFound, "/?error="+escape(say(korean, p.words)))
+	return nil
+}
+
+// escape is for a query value in a Location: UTF-8 percent-encoded, and a
+// space as %20, which url.QueryEscape alone writes as a plus.
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// noticePage shows the notice over both protocols.
+type noticePage struct {
+	frame
+	Plain, SocketIO bool
+}
+
+// lane is one of the notice page's panels.
+type lane struct {
+	Name string
+	On   bool
+}
+
+func (h *Handler) showNotice(c *gin.Context) error {
+	return h.pages.render(c, http.StatusOK, "notice", noticePage{
+		frame: frameOf(c, say(languageOf(c), "notice.title")),
+		Plain: h.cfg.Notice.Plain, SocketIO: h.cfg.Notice.SocketIO,
+	})
+}
+
+// errorPage says what went wrong and nothing about where.
+type errorPage struct {
+	frame
+	Status  int
+	Message string
+	Room    rooms.ID // to go back to, when there is one
+}
+
+func (h *Handler) showError(c *gin.Context, status int, message string) {
+	view := errorPage{frame: frameOf(c, message), Status: status, Message: message}
+	if id := c.Param("id"); wellFormed(id) && status != http.StatusNotFound {
+		view.Room = rooms.ID(id)
+	}
+	if err := h.pages.render(c, status, "error", view); err != nil {
+		h.log.ErrorContext(c.Request.Context(), "error page failed", "err", err)
+		c.String(status, message)
+	}
+}

@@ -1,0 +1,155 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+)
+
+// groupWithin is how soon a message must follow one of the same visitor to go
+// without a header of its own. public/js/messages.js says the same.
+const groupWithin = 5 * time.Minute
+
+// messageRow is a message as the room's page shows it.
+type messageRow struct {
+	ID        rooms.ID
+	Seq       int64
+	Class     string // mine, other or system
+	User      rooms.Color
+	Text      string
+	GIF       *rooms.GIF
+	CreatedAt time.Time
+	Follows   bool // belongs to the message above
+}
+
+func messageRows(messages []rooms.Message, you rooms.Color) []messageRow {
+	rows := make([]messageRow, len(messages))
+	for i, m := range messages {
+		rows[i] = messageRow{
+			ID: m.ID, Seq: m.Seq, Class: "other", User: m.User,
+			Text: m.Text, GIF: m.GIF, CreatedAt: m.CreatedAt,
+		}
+		switch {
+		case m.Kind == rooms.KindNotice:
+			rows[i].Class = "system"
+		case m.User == you:
+			rows[i].Class = "mine"
+		}
+		if i > 0 {
+			before := messages[i-1]
+			rows[i].Follows = before.Kind != rooms.KindNotice && m.Kind != rooms.KindNotice &&
+				before.User == m.User && m.CreatedAt.Sub(before.CreatedAt) < groupWithin
+		}
+	}
+	return rows
+}
+
+// textForm is the body of POST /room/:id/chat.
+type textForm struct {
+	Chat     string `json:"chat"`
+	ClientID string `json:"clientId"`
+}
+
+func (h *Handler) postText(c *gin.Context) error {
+	ctx, v := c.Request.Context(), visitor(c.Request.Context())
+	if err := h.posts.allow(string(v.Session)); err != nil {
+		return err
+	}
+	form, err := readTextForm(c)
+	if err != nil {
+		return err
+	}
+	// Post itself checks in the contract's order: room, membership, content.
+	id := rooms.ID(c.Param("id"))
+	if _, err := h.chat.Post(ctx, v, id, rooms.Draft{Text: form.Chat, ClientID: form.ClientID}); err != nil {
+		return err
+	}
+	return posted(c, id)
+}
+
+func readTextForm(c *gin.Context) (textForm, error) {
+	var form textForm
+	if isJSON(c) {
+		err := json.NewDecoder(limitBody(c, maxForm)).Decode(&form)
+		return form, readBody(err)
+	}
+	limitBody(c, maxForm)
+	if err := c.Request.ParseForm(); err != nil {
+		return form, badForm(err)
+	}
+	post := c.Request.PostForm
+	return textForm{Chat: post.Get("chat"), ClientID: post.Get("clientId")}, nil
+}
+
+// posted sends a browser's own form back to the room, and tells scripts ok.
+func posted(c *gin.Context, id rooms.ID) error {
+	if isForm(c) {
+		c.Redirect(http.StatusSeeOther, "/room/"+string(id)+"#composer")
+		return nil
+	}
+	c.String(http.StatusOK, "ok")
+	return nil
+}
+
+// history reads a page, and whether there is more beyond it.
+func (h *Handler) history(ctx context.Context, v rooms.Visitor, id rooms.ID, p rooms.Page) ([]rooms.Message, bool, error) {
+	return readHistory(ctx, h.chat, v, id, p)
+}
+
+func readHistory(ctx context.Context, chat rooms.Chat, v rooms.Visitor, id rooms.ID, p rooms.Page) ([]rooms.Message, bool, error) {
+	limit := p.Limit
+	p.Limit++ // one more than asked for tells whether there is more
+	messages, err := chat.History(ctx, v, id, p)
+	if err != nil || len(messages) <= limit {
+		return messages, false, err
+	}
+	if p.After > 0 {
+		return messages[:limit], true, nil // towards the newest
+	}
+	return messages[len(messages)-limit:], true, nil // towards the oldest
+}
+
+// maxPage is the most messages one answer carries: with 2,000 characters each
+// it stays under the megabyte that clients expect of a payload.
+const maxPage = 100
+
+func (h *Handler) listMessages(c *gin.Context) error {
+	before, errBefore := queryNumber(c, "before")
+	after, errAfter := queryNumber(c, "after")
+	limit, errLimit := queryNumber(c, "limit")
+	for _, err := range []error{errBefore, errAfter, errLimit} {
+		if err != nil {
+			return err
+		}
+	}
+	if limit == 0 {
+		limit = pageSize
+	}
+	page := rooms.Page{Before: before, After: after, Limit: int(min(limit, maxPage))}
+	ctx := c.Request.Context()
+	messages, more, err := h.history(ctx, visitor(ctx), rooms.ID(c.Param("id")), page)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.PureJSON(http.StatusOK, historyAnswer{Messages: wireMessages(messages), More: more})
+	return nil
+}
+
+func queryNumber(c *gin.Context, name string) (int64, error) {
+	text := c.Query(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, &rooms.InvalidError{Field: name, Reason: "not_a_number"}
+	}
+	return n, nil
+}

@@ -1,0 +1,216 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	// cacheForever is for addresses that change with the content.
+	cacheForever = "public, max-age=31536000, immutable"
+
+	// cacheAndAsk is for addresses that do not.
+	cacheAndAsk = "public, max-age=0"
+)
+
+// asset is a file of public with its compressed siblings.
+type asset struct {
+	kind  string // Content-Type
+	tag   string // of the content, without quotes
+	plain []byte
+	br    []byte // nil when there is none
+	gz    []byte
+}
+
+// assetShelf is everything in public, in memory: it is in the binary anyway,
+// and a map of names cannot be talked into serving another file.
+type assetShelf struct {
+	// Immutable.
+	files   fs.FS
+	dev     bool
+	version string // changes with any file
+	assets  map[string]*asset
+}
+
+func newAssetShelf(files fs.FS, build string, dev bool) (*assetShelf, error) {
+	s := &assetShelf{files: files, dev: dev}
+	assets, err := readAssets(files)
+	if err != nil {
+		return nil, err
+	}
+	s.assets = assets
+	names := make([]string, 0, len(assets))
+	for name := range assets {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	all := sha256.New()
+	_, _ = fmt.Fprintln(all, build)
+	for _, name := range names {
+		_, _ = fmt.Fprintln(all, name, assets[name].tag)
+	}
+	s.version = hex.EncodeToString(all.Sum(nil))[:12]
+	return s, nil
+}
+
+func readAssets(files fs.FS) (map[string]*asset, error) {
+	assets := make(map[string]*asset)
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		kind := assetKind(name)
+		if kind == "" {
+			return nil // not for the web, or a compressed sibling
+		}
+		a := &asset{kind: kind}
+		if a.plain, err = fs.ReadFile(files, name); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(a.plain)
+		a.tag = hex.EncodeToString(sum[:8])
+		if a.br, err = sibling(files, name+".br"); err != nil {
+			return err
+		}
+		if a.gz, err = sibling(files, name+".gz"); err != nil {
+			return err
+		}
+		assets[name] = a
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read public: %w", err)
+	}
+	return assets, nil
+}
+
+func sibling(files fs.FS, name string) ([]byte, error) {
+	data, err := fs.ReadFile(files, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// assetKind is the type of a file that may be served; the list is short so
+// that a stray file in the folder is not published.
+func assetKind(name string) string {
+	if strings.HasPrefix(path.Base(name), ".") {
+		return ""
+	}
+	switch ext := path.Ext(name); ext {
+	case ".js":
+		return "application/javascript; charset=utf-8"
+	case ".css", ".svg":
+		return mime.TypeByExtension(ext)
+	case ".png", ".gif", ".webp", ".woff2":
+		return mime.TypeByExtension(ext)
+	case ".map":
+		return "application/json; charset=utf-8"
+	default:
+		return ""
+	}
+}
+
+func (s *assetShelf) find(name string) (*asset, bool) {
+	assets := s.assets
+	if s.dev {
+		if fresh, err := readAssets(s.files); err == nil {
+			assets = fresh
+		}
+	}
+	a, ok := assets[name]
+	return a, ok
+}
+
+// address is where a page finds a file of public. Relative imports between
+// modules stay inside the versioned folder.
+func (s *assetShelf) address(name string) string { return "/public/" + s.version + "/" + name }
+
+func (h *Handler) servePublic(c *gin.Context) {
+	a, ok := h.assets.find(strings.TrimPrefix(c.Param("path"), "/"))
+	if !ok {
+		c.Header("X-Content-Type-Options", "nosniff")
+		c.String(http.StatusNotFound, say(languageOf(c), "error.no_route"))
+		return
+	}
+	// Another version's address gets today's file, but not for ever.
+	cache := cacheForever
+	if h.cfg.Dev || c.Param("version") != h.assets.version {
+		cache = cacheAndAsk
+	}
+	serveAsset(c, a, cache)
+}
+
+// serveMainCSS is the one address the stock pages know, so it has no version.
+func (h *Handler) serveMainCSS(c *gin.Context) {
+	a, ok := h.assets.find("main.css")
+	if !ok {
+		c.String(http.StatusNotFound, say(languageOf(c), "error.no_route"))
+		return
+	}
+	serveAsset(c, a, cacheAndAsk)
+}
+
+// serveAsset answers with the smallest form that the client takes. tags are
+// other names of the content that it may hold.
+func serveAsset(c *gin.Context, a *asset, cache string, tags ...string) {
+	header := c.Writer.Header()
+	header.Set("Cache-Control", cache)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cross-Origin-Resource-Policy", "cross-origin") // stock pages load it from elsewhere
+	header.Add("Vary", "Accept-Encoding")
+
+	body, coding := a.plain, ""
+	switch accepted := c.GetHeader("Accept-Encoding"); {
+	case a.br != nil && acceptsCoding(accepted, "br"):
+		body, coding = a.br, "br"
+	case a.gz != nil && acceptsCoding(accepted, "gzip"):
+		body, coding = a.gz, "gzip"
+	}
+	// Each form is another sequence of bytes, so it has a tag of its own.
+	tag := `"` + strings.TrimSuffix(a.tag+"-"+coding, "-") + `"`
+	header.Set("ETag", tag)
+	if holds(c.GetHeader("If-None-Match"), append(tags, tag)) {
+		c.Status(http.StatusNotModified)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	if coding != "" {
+		header.Set("Content-Encoding", coding)
+	}
+	c.Data(http.StatusOK, a.kind, body)
+}
+
+func holds(ifNoneMatch string, tags []string) bool {
+	for item := range strings.SplitSeq(ifNoneMatch, ",") {
+		item = strings.TrimPrefix(strings.TrimSpace(item), "W/")
+		if item == "*" || slices.Contains(tags, item) {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptsCoding reads Accept-Encoding as far as it matters: a coding is
+// accepted when it is named without a q of zero.
+func acceptsCoding(header, coding string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(item, ";")
+		if strings.TrimSpace(name) == coding {
+			q := strings.ReplaceAll(params, " ", "")
+			return strings.Trim(strings.TrimPrefix(q, "q="), "0.") != "" || q == ""
+		}
+	}
+	return false
+}

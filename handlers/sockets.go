@@ -1,0 +1,230 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"gifchat/rooms"
+	"gifchat/socketio"
+)
+
+const (
+	// Events of one socket on /chat: more than anyone types and a page that
+	// catches up needs, little enough that a loop cannot occupy the store.
+	eventRate  rate.Limit = 10
+	eventBurst            = 30
+
+	// maxSeats is how many rooms one socket may be in. Pages use one.
+	maxSeats = 16
+
+	// eventTimeout ends an event that waits for the store: sends must not hang.
+	eventTimeout = 5 * time.Second
+)
+
+// sockets is the /room and /chat namespaces.
+type sockets struct {
+	// Immutable.
+	chat   rooms.Chat
+	events *Events
+	log    *slog.Logger
+}
+
+func (s *sockets) register(srv *socketio.Server) {
+	srv.Of(lobbyNamespace) // everybody may listen; nobody has anything to say
+	chat := srv.Of(chatNamespace)
+	chat.OnConnect(s.connected)
+	chat.OnDisconnect(func(socket *socketio.Socket, _ socketio.Reason) {
+		if st, ok := socket.Data().(*seats); ok {
+			st.leaveAll()
+		}
+	})
+	chat.On(eventJoin, s.limited(s.join))
+	chat.On(eventLeave, s.limited(s.leave))
+	chat.On(eventChat, s.limited(s.post))
+	chat.On(eventSync, s.limited(s.sync))
+}
+
+// seats is the state of a socket on /chat: who it is and where it sits.
+type seats struct {
+	// Immutable.
+	visitor  rooms.Visitor
+	language language
+	bucket   *rate.Limiter
+
+	mu    sync.Mutex
+	gone  bool               // guarded by mu; the socket has disconnected
+	last  rooms.ID           // guarded by mu; the room an event without one means
+	taken map[rooms.ID]*seat // guarded by mu
+}
+
+// seat is a connection's place in a room.
+type seat struct {
+	member rooms.Member
+	leave  func() // of Chat.Arrive
+}
+
+// connected prepares a socket and, when its session may be in the room it
+// names, seats it: pages of the older editions join no room by themselves.
+func (s *sockets) connected(socket *socketio.Socket) {
+	handshake := socket.Handshake()
+	v, ok := handshake.Identity.(rooms.Visitor)
+	if !ok {
+		v = visitorOf(newSessionID())
+	}
+	request := http.Request{Header: handshake.Header}
+	st := &seats{
+		visitor: v, language: acceptedLanguage(&request),
+		bucket: rate.NewLimiter(eventRate, eventBurst), taken: make(map[rooms.ID]*seat),
+	}
+	socket.SetData(st)
+
+	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+	defer cancel()
+	wanted := wantedRooms(socket, handshake)
+	for _, id := range wanted {
+		if _, err := s.sit(ctx, socket, st, id); err != nil {
+			// A recovered socket is in its rooms already; it may not be there
+			// any more.
+			socket.Leave(label(id))
+			s.log.Debug("socket not seated", "socket", socket.ID(), "room", id, "err", err)
+		}
+	}
+}
+
+// wantedRooms are those a recovered socket was in, else the one the CONNECT
+// packet's payload names, else the Referer's. All are hints: they are checked
+// like any other.
+func wantedRooms(socket *socketio.Socket, handshake *socketio.Handshake) []rooms.ID {
+	var recovered []rooms.ID
+	for _, name := range socket.Rooms() {
+		if id, ok := strings.CutPrefix(name, label("")); ok && wellFormed(id) && len(recovered) < maxSeats {
+			recovered = append(recovered, rooms.ID(id))
+		}
+	}
+	if len(recovered) > 0 {
+		return recovered
+	}
+	var auth struct {
+		Room string `json:"room"`
+	}
+	if err := handshake.Auth.Bind(&auth); err == nil && wellFormed(auth.Room) {
+		return []rooms.ID{rooms.ID(auth.Room)}
+	}
+	if id := refererRoom(handshake.Header.Get("Referer")); id != "" {
+		return []rooms.ID{id}
+	}
+	return nil
+}
+
+// refererRoom is the last part of a page's path if it looks like a room.
+// Browsers send no Referer on a WebSocket handshake, and others what they like.
+func refererRoom(referer string) rooms.ID {
+	u, err := url.Parse(referer)
+	if err != nil {
+		return ""
+	}
+	if id := path.Base(u.Path); wellFormed(id) {
+		return rooms.ID(id)
+	}
+	return ""
+}
+
+// sit seats a member's socket in a room. A second call finds it seated.
+func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, id rooms.ID) (rooms.Member, error) {
+	if m, ok := st.sits(id); ok {
+		// It may have been sent out of the room, or the grant been withdrawn.
+		if _, err := s.chat.Member(ctx, st.visitor, id); err != nil {
+			return rooms.Member{}, err
+		}
+		socket.Join(label(id), personLabel(id, m.Color))
+		return m, nil
+	}
+	if st.full() {
+		return rooms.Member{}, &rooms.InvalidError{Field: "room", Reason: "too_many"}
+	}
+	m, leave, err := s.chat.Arrive(ctx, st.visitor, id)
+	if err != nil {
+		return rooms.Member{}, err
+	}
+	// Join comes after Arrive, so that nobody hears of their own arrival, and
+	// before anything is read, so that no message falls between.
+	socket.Join(label(id), personLabel(id, m.Color))
+	if !st.take(id, &seat{member: m, leave: leave}) {
+		socket.Leave(label(id), personLabel(id, m.Color))
+		leave()
+		return rooms.Member{}, rooms.ErrForbidden
+	}
+	return m, nil
+}
+
+// sits tells whether the socket has a seat in the room, and makes the room the
+// one that an event without a room means.
+func (st *seats) sits(id rooms.ID) (rooms.Member, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	seat, ok := st.taken[id]
+	if !ok {
+		return rooms.Member{}, false
+	}
+	st.last = id
+	return seat.member, true
+}
+
+func (st *seats) full() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return len(st.taken) >= maxSeats
+}
+
+// take keeps a seat; not when the socket has gone meanwhile.
+func (st *seats) take(id rooms.ID, taken *seat) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if _, twice := st.taken[id]; st.gone || twice {
+		return false
+	}
+	st.taken[id] = taken
+	st.last = id
+	return true
+}
+
+// give returns the seat in a room, once.
+func (st *seats) give(id rooms.ID) (*seat, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	taken, ok := st.taken[id]
+	delete(st.taken, id)
+	if st.last == id {
+		st.last = ""
+	}
+	return taken, ok
+}
+
+func (st *seats) leaveAll() {
+	st.mu.Lock()
+	st.gone = true
+	taken := st.taken
+	st.taken = nil
+	st.mu.Unlock()
+	for _, t := range taken {
+		t.leave()
+	}
+}
+
+// room is the room an event names, else the one its socket has sat in last.
+func (st *seats) room(named string) rooms.ID {
+	if named != "" {
+		return rooms.ID(named)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.last
+}

@@ -1,0 +1,93 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+
+	"gifchat/rooms"
+)
+
+// sinceValue is when the session was last saved, in Unix seconds.
+const sinceValue = "since"
+
+// keepVisitor gives the request its visitor. A new session is saved and its
+// cookie sent, an old one once a day.
+func (h *Handler) keepVisitor(c *gin.Context) {
+	session := sessions.Default(c)
+	if err, failed := session.Get(loadFailure{}).(error); failed {
+		h.fail(c, errors.Join(rooms.ErrUnavailable, err))
+		return
+	}
+	if since, _ := session.Get(sinceValue).(float64); time.Since(time.Unix(int64(since), 0)) > sessionRefresh {
+		session.Set(sinceValue, time.Now().Unix())
+		if err := session.Save(); err != nil {
+			h.fail(c, errors.Join(rooms.ErrUnavailable, err))
+			return
+		}
+	}
+	withValue(c, visitorKey, visitorOf(session.ID()))
+}
+
+// loadVisitor gives a Socket.IO request its visitor if the cookie names one.
+// It saves nothing: a handshake without a cookie must not cost a row.
+func (h *Handler) loadVisitor(c *gin.Context) {
+	origin := c.GetHeader("Origin")
+	if origin != "" && !sameOrigin(c.Request, origin, h.cfg.Secure) && !listed(h.cfg.Origins, origin) {
+		// A loopback page of another port is same-site, so its WebSocket
+		// handshake carries our cookie although it may connect without
+		// credentials only.
+		return
+	}
+	if _, err := c.Cookie(cookieName); err != nil {
+		return
+	}
+	session := sessions.Default(c)
+	if err, failed := session.Get(loadFailure{}).(error); failed {
+		withValue(c, visitorKey, err)
+		return
+	}
+	if session.Get(sinceValue) != nil {
+		withValue(c, visitorKey, visitorOf(session.ID()))
+	}
+}
+
+// Identify tells whose a Socket.IO connection is; for socketio.Config. A
+// connection without a cookie gets a session of its own that lives as long as
+// the connection: it may enter rooms by event.
+func Identify(r *http.Request) (any, error) {
+	switch v := r.Context().Value(visitorKey).(type) {
+	case rooms.Visitor:
+		return v, nil
+	case error:
+		return nil, v
+	default:
+		return visitorOf(newSessionID()), nil
+	}
+}
+
+// ClientAddress returns the address a request came from, X-Forwarded-For of
+// trusted proxies considered; for socketio.Config.
+func ClientAddress(r *http.Request) string {
+	if address, ok := r.Context().Value(addressKey).(string); ok && address != "" {
+		return address
+	}
+	return peerAddress(r)
+}
+
+// rememberAddress leaves Gin's idea of the client's address for ClientAddress.
+func (h *Handler) rememberAddress(c *gin.Context) { withValue(c, addressKey, c.ClientIP()) }
+
+func visitorOf(id string) rooms.Visitor {
+	return rooms.Visitor{Session: rooms.Session(id), Color: colorOf(id)}
+}
+
+// visitor returns who asks. Only routes behind keepVisitor may call it.
+func visitor(ctx context.Context) rooms.Visitor {
+	v, _ := ctx.Value(visitorKey).(rooms.Visitor)
+	return v
+}
