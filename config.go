@@ -40,7 +40,7 @@ type config struct {
 	NoticeGreeting       string        `env:"NOTICE_GREETING" envDefault:"서버에서 클라이언트로 메시지를 보냅니다."`
 	NoticeSocketIO       bool          `env:"NOTICE_SOCKETIO" envDefault:"true"`
 	NoticeWebSocket      bool          `env:"NOTICE_WEBSOCKET" envDefault:"true"`
-	NoticeRelayPerSecond int           `env:"NOTICE_RELAY_PER_SECOND" envDefault:"1000"`
+	NoticeRelayPerSecond int           `env:"NOTICE_RELAY_PER_SECOND" envDefault:"100"`
 
 	PingInterval      time.Duration `env:"PING_INTERVAL" envDefault:"25s"`
 	PingTimeout       time.Duration `env:"PING_TIMEOUT" envDefault:"20s"`
@@ -199,6 +199,12 @@ func (c *config) logLevel() slog.Level {
 		return slog.LevelInfo // checks has refused it already
 	}
 	return level
+}
+
+// secure tells whether cookies are for TLS only. A trusted proxy is taken for
+// one that ends TLS: that is what it is there for.
+func (c *config) secure() bool {
+	return c.SecureCookies == "true" || c.SecureCookies == "auto" && len(c.TrustedProxies) > 0
 }
 
 func within[T int | time.Duration](key string, v, low, high T) check {

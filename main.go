@@ -61,12 +61,13 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	}
 
 	wire := socketio.NewServer(socketio.Config{
-		Log:          log,
-		Identify:     handlers.Identify,
-		AllowOrigin:  handlers.AllowOrigin(cfg.CORSOrigin),
-		PingInterval: cfg.PingInterval,
-		PingTimeout:  cfg.PingTimeout,
-		MaxPayload:   cfg.MaxHTTPBufferSize,
+		Log:           log,
+		Identify:      handlers.Identify,
+		AllowOrigin:   handlers.AllowOrigin(cfg.CORSOrigin),
+		ClientAddress: handlers.ClientAddress,
+		PingInterval:  cfg.PingInterval,
+		PingTimeout:   cfg.PingTimeout,
+		MaxPayload:    cfg.MaxHTTPBufferSize,
 	})
 	events := handlers.NewEvents(wire, log)
 	defer events.Close()
@@ -103,8 +104,9 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Server:         wire,
 		Sessions:       db,
 		Secret:         secret,
-		Secure:         cfg.SecureCookies == "true",
+		Secure:         cfg.secure(),
 		TrustedProxies: cfg.TrustedProxies,
+		Origins:        cfg.CORSOrigin,
 		Strict:         cfg.Compat == "strict",
 		Log:            log,
 		Templates:      templates,

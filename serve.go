@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -61,7 +62,11 @@ func serve(ctx context.Context, cfg config, site http.Handler, wire closer, log 
 
 	err = ln.Close()
 	<-served
-	err = errors.Join(err, wire.Close(end), server.Shutdown(end))
+	err = errors.Join(err, wire.Close(end))
+	if plain, ok := site.(io.Closer); ok {
+		err = errors.Join(err, plain.Close()) // WebSockets without Socket.IO
+	}
+	err = errors.Join(err, server.Shutdown(end))
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}

@@ -10,7 +10,7 @@ import { Visitor, owner } from './lib/visitor.js'
 
 describe('the wire', () => {
   let server
-  before(async () => { server = await startServer({ NOTICE_INTERVAL: '1h' }) })
+  before(async () => { server = await startServer({ NOTICE_INTERVAL: '200ms' }) })
 
   const json = async (answer) => [answer.status, answer.headers.get('content-type'), await answer.json()]
   const type = 'application/json'

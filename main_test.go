@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// program is run, running.
+type program struct {
+	url  string
+	dir  string
+	logs *logBuffer
+	stop context.CancelFunc
+	done chan error
+}
+
+// start runs the whole program on a free port.
+func start(t *testing.T, dir string, settings map[string]string) *program {
+	t.Helper()
+	t.Chdir(t.TempDir()) // away from a developer's .env
+	values := map[string]string{"PORT": "0", "HOST": "127.0.0.1", "DATA_DIR": dir}
+	for key, value := range settings {
+		values[key] = value
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &program{dir: dir, logs: new(logBuffer), stop: cancel, done: make(chan error, 1)}
+	go func() { p.done <- run(ctx, environment(values), p.logs) }()
+	t.Cleanup(func() {
+		cancel()
+		p.done <- <-p.done // wait, and leave it for others
+	})
+
+	listening := regexp.MustCompile(`msg=listening addr=(\S+)`)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if m := listening.FindStringSubmatch(p.logs.String()); m != nil {
+			p.url = "http://" + m[1]
+			return p
+		}
+		select {
+		case err := <-p.done:
+			p.done <- err
+			t.Fatalf("ended at once: %v\n%s", err, p.logs)
+		default:
+		}
+	}
+	t.Fatalf("never listened:\n%s", p.logs)
+	return nil
+}
+
+// end stops the program and returns what run returned.
+func (p *program) end() error {
+	p.stop()
+	err := <-p.done
+	p.done <- err
+	return err
+}
+
+// visitor is an HTTP client with a cookie jar that follows no redirects.
+func visitor(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{
+		Jar: jar, Transport: transport, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// fetch returns the status and body of an answer.
+func fetch(t *testing.T, res *http.Response, err error) (int, string) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+func TestRun_serves_pages_and_socketio_on_one_port(t *testing.T) {
+	p := start(t, t.TempDir(), nil)
+	c := visitor(t)
+
+	res, err := c.Get(p.url + "/")
+	if status, body := fetch(t, res, err); status != http.StatusOK || !strings.Contains(body, "<html") {
+		t.Errorf("GET /: got %d %.80q", status, body)
+	}
+	res, err = c.Get(p.url + "/socket.io/?EIO=4&transport=polling")
+	if status, body := fetch(t, res, err); status != http.StatusOK || !strings.HasPrefix(body, `0{"sid":"`) {
+		t.Errorf("the handshake: got %d %.80q", status, body)
+	}
+	c.CloseIdleConnections()
+	if err := p.end(); err != nil {
+		t.Errorf("the end: %v", err)
+	}
+}
+
+func TestRun_keeps_rooms_and_sessions_over_a_restart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	c := visitor(t)
+	first := start(t, dir, nil)
+	res, err := c.PostForm(first.url+"/room", url.Values{"title": {"남는 방"}, "max": {"10"}, "password": {""}})
+	fetch(t, res, err)
+	room := res.Header.Get("Location")
+	res, err = c.PostForm(first.url+room+"/chat", url.Values{"chat": {"여기 있어요"}})
+	if status, body := fetch(t, res, err); status != http.StatusOK || body != "ok" {
+		t.Fatalf("posting: got %d %q", status, body)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Mode().Perm(); got != 0o700 {
+		t.Errorf("data folder: got mode %o, want 700", got)
+	}
+	c.CloseIdleConnections()
+	if err := first.end(); err != nil {
+		t.Fatal(err)
+	}
+
+	second := start(t, dir, nil)
+	res, err = c.Get(second.url + room) // the jar knows the host, whatever the port
+	if status, body := fetch(t, res, err); status != http.StatusOK || !strings.Contains(body, "여기 있어요") {
+		t.Errorf("after the restart: got %d, message there: %t", status, strings.Contains(body, "여기 있어요"))
+	}
+	res, err = c.PostForm(second.url+room+"/chat", url.Values{"chat": {"still me"}})
+	if status, _ := fetch(t, res, err); status != http.StatusOK {
+		t.Errorf("the session was lost: posting was answered with %d", status)
+	}
+}
+
+func TestRun_ends_quickly_under_a_long_poll(t *testing.T) {
+	p := start(t, t.TempDir(), map[string]string{"NOTICE_SOCKETIO": "false"})
+	c := visitor(t)
+	res, err := c.Get(p.url + "/socket.io/?EIO=4&transport=polling")
+	_, body := fetch(t, res, err)
+	sid := regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(body)[1]
+
+	var polls sync.WaitGroup
+	polls.Go(func() {
+		res, err := c.Get(p.url + "/socket.io/?EIO=4&transport=polling&sid=" + sid)
+		if err == nil {
+			_ = res.Body.Close()
+		}
+	})
+	time.Sleep(100 * time.Millisecond) // let the poll arrive
+	begin := time.Now()
+	if err := p.end(); err != nil {
+		t.Errorf("the end: %v", err)
+	}
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("the end took %v", took)
+	}
+	polls.Wait()
+}
+
+func TestRun_refuses_mistakes_before_it_touches_anything(t *testing.T) {
+	t.Chdir(t.TempDir())
+	err := run(t.Context(), environment(map[string]string{"PORT": "x", "COMPAT": "y"}), io.Discard)
+	if err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("got %v, want two lines", err)
+	}
+	left, err := filepath.Glob("*")
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+func TestRun_says_so_when_the_port_is_taken(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	t.Chdir(t.TempDir())
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	err = run(t.Context(), environment(map[string]string{"HOST": "127.0.0.1", "PORT": port, "DATA_DIR": "data"}), io.Discard)
+	if want := fmt.Sprintf("is another program on port %s?", port); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q in it", err, want)
+	}
+}
+
+// logBuffer may be written and read at the same time.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
