@@ -92,6 +92,10 @@ func (c *Conn) Transport() string {
 // client's socket takes it at once.
 func (c *Conn) Close() { c.close(ReasonForcedClose) }
 
+// Reject ends the connection because the client broke the protocol of the
+// layer above.
+func (c *Conn) Reject() { c.close(ReasonParseError) }
+
 // close ends the connection for a reason; only the first call counts.
 func (c *Conn) close(reason Reason) {
 	c.mu.Lock()

@@ -1,0 +1,159 @@
+package socketio
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"gifchat/socketio/engineio"
+)
+
+// Broadcast is an emit to many sockets: those in any of its rooms, or all of
+// the namespace if it has none, minus exceptions. It is a value: each method
+// returns a changed copy, so one may be kept and used again.
+type Broadcast struct {
+	namespace *Namespace
+	sender    *Socket // left out; nil for none
+	rooms     []string
+	except    []string
+	volatile  bool
+	local     bool
+}
+
+// To adds rooms.
+func (b Broadcast) To(rooms ...string) Broadcast {
+	b.rooms = append(b.rooms[:len(b.rooms):len(b.rooms)], rooms...)
+	return b
+}
+
+// Except adds rooms whose sockets are left out.
+func (b Broadcast) Except(rooms ...string) Broadcast {
+	b.except = append(b.except[:len(b.except):len(b.except)], rooms...)
+	return b
+}
+
+// Local keeps the broadcast within this process.
+func (b Broadcast) Local() Broadcast {
+	b.local = true
+	return b
+}
+
+// Volatile leaves out clients that cannot take the event now.
+func (b Broadcast) Volatile() Broadcast {
+	b.volatile = true
+	return b
+}
+
+// Sockets returns the sockets that an Emit would reach now, in no order.
+func (b Broadcast) Sockets() []*Socket {
+	list := b.namespace.members.targets(b.rooms, b.except)
+	if b.sender == nil {
+		return slices.Clone(list)
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return s == b.sender })
+}
+
+// Emit encodes the event once and sends it to every socket of the broadcast.
+// It never waits for a client. The error is one of encoding: what becomes of
+// a single client is that client's matter.
+func (b Broadcast) Emit(event string, args ...any) error {
+	p, err := encodeEvent(b.namespace.name, 0, false, event, args)
+	if err != nil {
+		return err
+	}
+	b.deliver(b.namespace.members.targets(b.rooms, b.except), p)
+	return nil
+}
+
+// EmitWithAck sends the event and waits for the answer of every socket, at
+// most until ctx is done. It returns the answers that came, in no order, and
+// an error if any is missing.
+func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
+	id := b.namespace.ackIDs.Add(1)
+	p, err := encodeEvent(b.namespace.name, id, true, event, args)
+	if err != nil {
+		return nil, err
+	}
+	var waiting []*Socket
+	var channels []chan Args
+	for _, s := range b.Sockets() {
+		answers := make(chan Args, 1)
+		if s.await(id, answers) {
+			waiting = append(waiting, s)
+			channels = append(channels, answers)
+		}
+	}
+	b.deliver(waiting, p)
+	answers := collect(ctx, channels)
+	for _, s := range waiting {
+		s.forget(id)
+	}
+	if missing := len(waiting) - len(answers); missing > 0 {
+		return answers, fmt.Errorf("socketio: %d of %d clients did not answer", missing, len(waiting))
+	}
+	return answers, nil
+}
+
+func collect(ctx context.Context, channels []chan Args) []Args {
+	answers := make([]Args, 0, len(channels))
+	for _, c := range channels {
+		select {
+		case answer, ok := <-c:
+			if ok {
+				answers = append(answers, answer)
+			}
+			continue
+		default:
+		}
+		select {
+		case answer, ok := <-c:
+			if ok {
+				answers = append(answers, answer)
+			}
+		case <-ctx.Done():
+		}
+	}
+	return answers
+}
+
+// joinFrom is the size from which a fan-out is done in two rounds. What other
+// broadcasts queue between them leaves with the same write, which is the only
+// way to be cheaper than one write for each delivery.
+const joinFrom = 16
+
+// flushLists are the connections that the second round has to flush.
+var flushLists = sync.Pool{New: func() any { return new([]*engineio.Conn) }}
+
+// deliver puts p on every socket's connection. Nothing here may wait, allocate
+// for a single socket or look anything up: it is where the time goes.
+func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
+	if b.volatile {
+		for _, s := range targets {
+			if s != b.sender && s.connected.Load() {
+				_, _ = s.client.conn.SendVolatile(p) // dropping is what was asked for
+			}
+		}
+		return
+	}
+	if len(targets) < joinFrom {
+		for _, s := range targets {
+			if s != b.sender && s.connected.Load() {
+				_ = s.client.conn.Send(p) // a client that cannot be sent to is closed by that
+			}
+		}
+		return
+	}
+	list := flushLists.Get().(*[]*engineio.Conn)
+	for _, s := range targets {
+		if s != b.sender && s.connected.Load() && s.client.conn.Queue(p) {
+			*list = append(*list, s.client.conn)
+		}
+	}
+	for i, conn := range *list {
+		conn.Flush()
+		(*list)[i] = nil
+	}
+	*list = (*list)[:0]
+	flushLists.Put(list)
+}

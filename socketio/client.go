@@ -1,0 +1,331 @@
+package socketio
+
+import (
+	"errors"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"gifchat/socketio/engineio"
+)
+
+// client is one connection as Socket.IO sees it: all the namespaces a client
+// is connected to.
+//
+// The transport's goroutine reads packets and leaves them in the inbox; a
+// worker takes them out and runs the handlers. The worker lives only while the
+// inbox is not empty, so an idle client has none, and a handler may wait for
+// an acknowledgement of its own client, because acknowledgements do not go
+// through the inbox.
+type client struct {
+	// Immutable.
+	server *Server
+	conn   *engineio.Conn
+
+	decoder decoder // owned by the receiving goroutine
+
+	mu      sync.Mutex
+	sockets []*Socket     // guarded by mu, as is all that follows
+	timeout *time.Timer   // ends a client that connects to nothing
+	inbox   []job         // what waits for the worker
+	space   chan struct{} // closed when the inbox has room again; nil while it has
+	working bool
+	kicked  []string        // namespaces the server has disconnected the client from
+	ended   engineio.Reason // "" while the connection is open
+}
+
+// job is a packet to handle or, if finish is set, a socket whose end is to be
+// told to the handlers.
+type job struct {
+	packet decoded
+	finish *Socket
+	reason Reason
+}
+
+// accept is called by the engine for each new connection.
+func (s *Server) accept(conn *engineio.Conn) engineio.Receiver {
+	c := &client{server: s, conn: conn}
+	c.decoder.limits = &s.cfg.Limits
+	c.timeout = time.AfterFunc(s.cfg.ConnectTimeout, c.checkConnected)
+	return c
+}
+
+// checkConnected ends a client that has connected to no namespace in time.
+func (c *client) checkConnected() {
+	c.mu.Lock()
+	idle := len(c.sockets) == 0
+	c.mu.Unlock()
+	if idle {
+		c.conn.Close()
+	}
+}
+
+// Message takes one message of the client (engineio.Receiver).
+func (c *client) Message(data []byte, binary bool) {
+	var (
+		p   decoded
+		ok  bool
+		err error
+	)
+	if binary {
+		p, ok, err = c.decoder.binary(data)
+	} else {
+		p, ok, err = c.decoder.text(data)
+	}
+	switch {
+	case err != nil:
+		c.reject(err)
+	case ok && !c.takeAck(&p):
+		c.enqueue(p)
+	}
+}
+
+// reject ends a client that broke the protocol.
+func (c *client) reject(err error) {
+	c.server.cfg.Log.Debug("closing a client that broke the protocol", "err", err)
+	c.conn.Reject()
+}
+
+// takeAck hands an acknowledgement to who waits for it, at once.
+func (c *client) takeAck(p *decoded) bool {
+	if p.typ != packetAck && p.typ != packetBinaryAck {
+		return false
+	}
+	s := c.socket(p.namespace)
+	if s == nil {
+		return false // its CONNECT may still be in the inbox; if not, the worker objects
+	}
+	s.resolve(p.id, p.args)
+	return true
+}
+
+// enqueue leaves p to the worker. While the inbox is full it waits, and with
+// it the reading from this client.
+func (c *client) enqueue(p decoded) {
+	for {
+		c.mu.Lock()
+		switch {
+		case c.ended != "":
+			c.mu.Unlock()
+			return
+		case len(c.inbox) < c.server.cfg.Limits.MaxInbox:
+			c.inbox = append(c.inbox, job{packet: p})
+			c.startWorkerLocked()
+			c.mu.Unlock()
+			return
+		}
+		if c.space == nil {
+			c.space = make(chan struct{})
+		}
+		space := c.space
+		c.mu.Unlock()
+		<-space
+	}
+}
+
+func (c *client) startWorkerLocked() {
+	if !c.working {
+		c.working = true
+		c.server.tasks.Go(c.work)
+	}
+}
+
+// Closed ends the client (engineio.Receiver). What it sent before is handled
+// first.
+func (c *client) Closed(reason engineio.Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timeout.Stop()
+	c.ended = reason
+	for _, s := range c.sockets {
+		s.connected.Store(false)
+	}
+	c.makeSpaceLocked()
+	c.startWorkerLocked()
+}
+
+func (c *client) makeSpaceLocked() {
+	if c.space != nil {
+		close(c.space)
+		c.space = nil
+	}
+}
+
+// work runs the handlers for what is in the inbox.
+func (c *client) work() {
+	for {
+		c.mu.Lock()
+		if len(c.inbox) == 0 {
+			c.inbox = nil
+			c.working = false
+			reason := Reason(c.ended)
+			var left []*Socket
+			if c.ended != "" {
+				left, c.sockets = c.sockets, nil
+			}
+			c.mu.Unlock()
+			for _, s := range left {
+				s.finish(reason)
+			}
+			return
+		}
+		next := c.inbox[0]
+		c.inbox[0] = job{}
+		c.inbox = c.inbox[1:]
+		c.makeSpaceLocked()
+		c.mu.Unlock()
+		if next.finish != nil {
+			next.finish.finish(next.reason)
+		} else {
+			c.handle(next.packet)
+		}
+	}
+}
+
+// finishLater has the worker tell the handlers that s has ended, so that they
+// never run beside another handler of the client.
+func (c *client) finishLater(s *Socket, reason Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inbox = append(c.inbox, job{finish: s, reason: reason})
+	c.startWorkerLocked()
+}
+
+// handle does what one packet asks for. Sockets exist only after their CONNECT
+// was answered, so anything else for a namespace comes too early or too late,
+// and ends the connection, as the reference server does.
+func (c *client) handle(p decoded) {
+	if p.typ == packetConnect {
+		c.connect(p)
+		return
+	}
+	s := c.socket(p.namespace)
+	switch {
+	case s == nil:
+		if !c.wasKicked(p.namespace) { // else it is what was under way meanwhile
+			c.reject(errPacket)
+		}
+	case p.typ == packetDisconnect:
+		c.remove(s)
+		s.finish(ReasonClientDisconnect)
+	case p.typ == packetAck, p.typ == packetBinaryAck:
+		s.resolve(p.id, p.args)
+	default:
+		s.receive(p)
+	}
+}
+
+// connect answers a CONNECT packet (section "Connection to a namespace").
+func (c *client) connect(p decoded) {
+	if c.socket(p.namespace) != nil {
+		c.reject(errors.New("a second CONNECT to one namespace"))
+		return
+	}
+	n := c.server.namespace(p.namespace)
+	if n == nil {
+		c.refuse(p.namespace, errInvalidNamespace)
+		return
+	}
+	s := newSocket(n, c, p.auth)
+	if err := n.admit(s); err != nil {
+		c.refuse(p.namespace, err)
+		return
+	}
+	answer, err := encodeObject(packetConnect, n.name, connectAnswer{SID: s.id})
+	if err != nil {
+		panic(err) // one string
+	}
+	switch err := c.add(s); {
+	case errors.Is(err, engineio.ErrClosed):
+		return
+	case err != nil:
+		c.refuse(p.namespace, err)
+		return
+	}
+	_ = c.conn.Send(answer) // if the client has gone, the socket's end is on its way
+	n.connected(s)
+}
+
+// connectAnswer is the payload of the server's CONNECT packet.
+type connectAnswer struct {
+	SID SocketID `json:"sid"`
+}
+
+// add makes s a socket of the client, unless the connection has ended.
+func (c *client) add(s *Socket) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != "" {
+		return engineio.ErrClosed
+	}
+	if len(c.sockets) >= c.server.cfg.Limits.MaxNamespaces {
+		return errTooManyNamespaces
+	}
+	s.connected.Store(true)
+	c.sockets = append(c.sockets, s)
+	c.kicked = slices.DeleteFunc(c.kicked, func(name string) bool { return name == s.namespace.name })
+	c.timeout.Stop()
+	return nil
+}
+
+// kick remembers that the server has disconnected the client from a namespace:
+// packets for it may be under way and are no offence.
+func (c *client) kick(namespace string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !slices.Contains(c.kicked, namespace) {
+		c.kicked = append(c.kicked, namespace)
+	}
+}
+
+func (c *client) wasKicked(namespace string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.kicked, namespace)
+}
+
+func (c *client) refuse(namespace string, err error) {
+	connectErr := &ConnectError{Message: err.Error()}
+	errors.As(err, &connectErr)
+	answer, encodeErr := encodeObject(packetConnectError, namespace, connectErr.payload())
+	if encodeErr != nil {
+		panic(encodeErr) // a string and valid JSON
+	}
+	_ = c.conn.Send(answer) // the client may have gone
+}
+
+func (c *client) socket(namespace string) *Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.sockets {
+		if s.namespace.name == namespace {
+			return s
+		}
+	}
+	return nil
+}
+
+// remove takes s out of the client; false if it was out already.
+func (c *client) remove(s *Socket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.sockets, s)
+	if i < 0 {
+		return false
+	}
+	s.connected.Store(false)
+	c.sockets = slices.Delete(c.sockets, i, i+1)
+	return true
+}
+
+// protect calls fn and survives its panic.
+func (s *Server) protect(what string, fn func()) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.Log.Error("panic in a handler", "handler", what, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	fn()
+	return true
+}

@@ -1,0 +1,68 @@
+package socketio
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gifchat/socketio/engineio"
+)
+
+// Config is what a Server is made from. The zero value means the defaults.
+type Config struct {
+	// Identify is called once for each connection, before anything is kept.
+	// What it returns is Handshake.Identity; an error refuses the client with
+	// 403 and {"code":4,"message":"Forbidden"}.
+	Identify func(*http.Request) (any, error)
+
+	// AllowOrigin tells whether a page of a foreign origin may connect, and
+	// whether it may bring cookies. Default: none may.
+	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
+
+	// ClientAddress returns the client's address. Default: the socket's peer.
+	ClientAddress func(*http.Request) string
+
+	Log *slog.Logger // default: discarded
+
+	PingInterval   time.Duration // default 25 s
+	PingTimeout    time.Duration // default 20 s
+	ConnectTimeout time.Duration // for a client to connect to its first namespace; default 45 s
+
+	MaxPayload int // bytes of one message or body from a client; default 1,000,000
+
+	Limits Limits
+}
+
+// Limits bounds what one client can cost, beyond engineio.Limits. Zero means
+// the default.
+type Limits struct {
+	MaxAttachments   int // of one packet; default 10, as the reference parser has it
+	MaxNamespaces    int // one client may be connected to; default 32
+	MaxNamespaceName int // bytes; default 256
+	MaxInbox         int // packets of one client that wait for a handler; then its reading stops; default 64
+
+	Engine engineio.Limits
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 45 * time.Second
+	}
+	for limit, value := range map[*int]int{
+		&c.Limits.MaxAttachments:   10,
+		&c.Limits.MaxNamespaces:    32,
+		&c.Limits.MaxNamespaceName: 256,
+		&c.Limits.MaxInbox:         64,
+	} {
+		if *limit == 0 {
+			*limit = value
+		}
+	}
+	if c.MaxPayload != 0 {
+		c.Limits.Engine.MaxPayload = c.MaxPayload
+	}
+	return c
+}

@@ -1,0 +1,183 @@
+package socketio
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"gifchat/socketio/engineio"
+)
+
+// encoder builds the text of one packet and collects its attachments.
+type encoder struct {
+	text        bytes.Buffer
+	attachments [][]byte
+	json        *json.Encoder // writes to text
+}
+
+var encoders = sync.Pool{New: func() any {
+	e := &encoder{}
+	e.json = json.NewEncoder(&e.text)
+	e.json.SetEscapeHTML(false) // the bytes that other servers send
+	return e
+}}
+
+func getEncoder() *encoder {
+	e := encoders.Get().(*encoder)
+	e.text.Reset()
+	e.attachments = nil
+	return e
+}
+
+// maxPooledEncoder keeps one huge packet from staying in memory for ever.
+const maxPooledEncoder = 64 << 10
+
+func putEncoder(e *encoder) {
+	if e.text.Cap() <= maxPooledEncoder {
+		encoders.Put(e)
+	}
+}
+
+// encodeEvent encodes an event, with an ack id if hasID.
+func encodeEvent(namespace string, id uint64, hasID bool, event string, args []any) (*engineio.Prepared, error) {
+	if reservedEvent(event) {
+		return nil, fmt.Errorf("socketio: %q is a reserved event name", event)
+	}
+	p := packet{typ: packetEvent, namespace: namespace, id: id, hasID: hasID}
+	return encode(p, append([]any{event}, args...))
+}
+
+// encodeAck encodes the answer to an event.
+func encodeAck(namespace string, id uint64, args []any) (*engineio.Prepared, error) {
+	return encode(packet{typ: packetAck, namespace: namespace, id: id, hasID: true}, args)
+}
+
+// encodeObject encodes a packet whose payload is one JSON value, or nothing.
+func encodeObject(t packetType, namespace string, payload any) (*engineio.Prepared, error) {
+	e := getEncoder()
+	defer putEncoder(e)
+	e.header(packet{typ: t, namespace: namespace})
+	if payload != nil {
+		if err := e.value(payload); err != nil {
+			return nil, err
+		}
+	}
+	return engineio.Prepare(e.text.Bytes()), nil
+}
+
+func encode(p packet, values []any) (*engineio.Prepared, error) {
+	e := getEncoder()
+	defer putEncoder(e)
+	e.header(p)
+	if err := e.array(values); err != nil {
+		return nil, err
+	}
+	if len(e.attachments) == 0 {
+		return engineio.Prepare(e.text.Bytes()), nil
+	}
+	// The number of attachments stands in front of what holds them.
+	payload := slices.Clone(e.text.Bytes()[len(p.appendHeader(nil)):])
+	p.typ += packetBinaryEvent - packetEvent
+	p.attachments = len(e.attachments)
+	e.text.Reset()
+	e.header(p)
+	e.text.Write(payload)
+	return engineio.Prepare(e.text.Bytes(), e.attachments...), nil
+}
+
+func (e *encoder) header(p packet) {
+	e.text.Write(p.appendHeader(e.text.AvailableBuffer()))
+}
+
+func (e *encoder) array(values []any) error {
+	e.text.WriteByte('[')
+	for i, v := range values {
+		if i > 0 {
+			e.text.WriteByte(',')
+		}
+		if err := e.value(v); err != nil {
+			return err
+		}
+	}
+	e.text.WriteByte(']')
+	return nil
+}
+
+func (e *encoder) value(v any) error {
+	switch v := v.(type) {
+	case []byte:
+		e.attach(v)
+		return nil
+	case Binary:
+		e.attach(v)
+		return nil
+	case Value:
+		e.received(v)
+		return nil
+	}
+	start := e.text.Len()
+	if err := e.json.Encode(v); err != nil {
+		return fmt.Errorf("socketio: encode argument: %w", err)
+	}
+	e.text.Truncate(e.text.Len() - 1) // the line feed that Encode adds
+	e.takeInlined(start)
+	return nil
+}
+
+// attach writes a placeholder for data.
+func (e *encoder) attach(data []byte) {
+	e.text.WriteString(`{"_placeholder":true,"num":`)
+	e.text.Write(strconv.AppendInt(e.text.AvailableBuffer(), int64(len(e.attachments)), 10))
+	e.text.WriteByte('}')
+	e.attachments = append(e.attachments, data)
+}
+
+// received writes a value that came from a client; its placeholders are
+// counted anew.
+func (e *encoder) received(v Value) {
+	if v.IsZero() {
+		e.text.WriteString("null")
+		return
+	}
+	last := 0
+	if len(v.attachments) > 0 {
+		for _, p := range findPlaceholders(v.json) {
+			e.text.Write(v.json[last:p.start])
+			e.attach(v.attachments[p.index()])
+			last = p.end
+		}
+	}
+	e.text.Write(v.json[last:])
+}
+
+// takeInlined moves the bytes that Binary.MarshalJSON has written behind start
+// into attachments.
+func (e *encoder) takeInlined(start int) {
+	if !bytes.Contains(e.text.Bytes()[start:], []byte(inlineMark)) {
+		return
+	}
+	text := slices.Clone(e.text.Bytes()[start:])
+	e.text.Truncate(start)
+	last := 0
+	for _, p := range findPlaceholders(text) {
+		if data, ok := p.inline(); ok {
+			e.text.Write(text[last:p.start])
+			e.attach(data)
+			last = p.end
+		}
+	}
+	e.text.Write(text[last:])
+}
+
+// reservedEvent tells the names that the protocol document (section "Packet
+// types") and the reference parser keep for themselves.
+func reservedEvent(name string) bool {
+	switch name {
+	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,133 @@
+package socketio
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+)
+
+// The walkers here read JSON that json.Valid has accepted, so they need no
+// error handling of their own.
+
+var errJSON = errors.New("payload is not valid JSON")
+
+// splitArray returns the elements of a JSON array, each aliasing b.
+func splitArray(b []byte) ([][]byte, error) {
+	if !json.Valid(b) {
+		return nil, errJSON
+	}
+	b = bytes.TrimSpace(b)
+	if b[0] != '[' {
+		return nil, errPacket
+	}
+	var elements [][]byte
+	for i := skipSpace(b, 1); b[i] != ']'; {
+		end := skipValue(b, i)
+		elements = append(elements, b[i:end:end])
+		i = skipSpace(b, end)
+		if b[i] == ',' {
+			i = skipSpace(b, i+1)
+		}
+	}
+	return elements, nil
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skipString returns the index behind the string that begins at i.
+func skipString(b []byte, i int) int {
+	for i++; b[i] != '"'; i++ {
+		if b[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// skipValue returns the index behind the value that begins at i.
+func skipValue(b []byte, i int) int {
+	depth := 0
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			i = skipString(b, i)
+			if depth == 0 {
+				return i
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // the end of a number or a word
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+		i++
+	}
+	return i
+}
+
+// placeholder is where an attachment stands in JSON: {"_placeholder":true,"num":0}.
+type placeholder struct {
+	start, end int    // of the object
+	num        []byte // the value of "num" as it is written
+}
+
+// findPlaceholders returns the placeholders of a valid JSON text in the order
+// in which they end. Objects are told by their own members only, as the
+// reference parser does.
+func findPlaceholders(b []byte) []placeholder {
+	if !bytes.Contains(b, []byte(`"_placeholder"`)) {
+		return nil
+	}
+	var found []placeholder
+	type object struct {
+		start int
+		is    bool
+		num   []byte
+	}
+	var open []object // arrays stand in it with start -1
+	for i := 0; i < len(b); {
+		switch b[i] {
+		case '{':
+			open = append(open, object{start: i})
+		case '[':
+			open = append(open, object{start: -1})
+		case '}', ']':
+			last := open[len(open)-1]
+			open = open[:len(open)-1]
+			if last.is {
+				found = append(found, placeholder{last.start, i + 1, last.num})
+			}
+		case '"':
+			end := skipString(b, i)
+			colon := skipSpace(b, end)
+			if colon < len(b) && b[colon] == ':' { // a member's name
+				value := skipSpace(b, colon+1)
+				member := &open[len(open)-1]
+				switch string(b[i:end]) {
+				case `"_placeholder"`:
+					member.is = bytes.HasPrefix(b[value:], []byte("true"))
+				case `"num"`:
+					member.num = b[value:skipValue(b, value)]
+				}
+			}
+			i = end
+			continue
+		}
+		i++
+	}
+	return found
+}

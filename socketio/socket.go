@@ -1,0 +1,205 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrDisconnected is returned by what needs a socket that is connected.
+var ErrDisconnected = errors.New("socketio: socket disconnected")
+
+// Socket is one client in one namespace. All methods may be called from any
+// goroutine, in handlers too; only EmitWithAck waits.
+type Socket struct {
+	// Immutable.
+	namespace *Namespace
+	client    *client
+	id        SocketID
+	handshake Handshake
+
+	connected atomic.Bool
+	finished  atomic.Bool // the disconnect handlers have been called
+
+	places []place // guarded by namespace.members.mu: the rooms it is in
+
+	mu   sync.Mutex
+	data any                       // guarded by mu, as is all that follows
+	on   map[string][]func(*Event) // nil until the first call of On
+	acks map[uint64]chan<- Args    // who waits for the client's answers; nil until the first
+}
+
+func newSocket(n *Namespace, c *client, auth Value) *Socket {
+	return &Socket{
+		namespace: n,
+		client:    c,
+		id:        newSocketID(),
+		handshake: Handshake{Handshake: c.conn.Handshake(), Auth: auth, Identity: c.conn.Identity()},
+	}
+}
+
+// ID returns the public name of the socket.
+func (s *Socket) ID() SocketID { return s.id }
+
+// Namespace returns the namespace the socket is in.
+func (s *Socket) Namespace() *Namespace { return s.namespace }
+
+// Handshake returns what the client brought when it connected.
+func (s *Socket) Handshake() *Handshake { return &s.handshake }
+
+// Connected reports whether the socket can be sent to.
+func (s *Socket) Connected() bool { return s.connected.Load() }
+
+// Transport returns "polling" or "websocket": how the client is connected now.
+func (s *Socket) Transport() string { return s.client.conn.Transport() }
+
+// SetData keeps something of the application's with the socket.
+func (s *Socket) SetData(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data = v
+}
+
+// Data returns what SetData was given last.
+func (s *Socket) Data() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data
+}
+
+// On adds a handler for an event of this socket only. Where all sockets share
+// a handler, Namespace.On costs less.
+func (s *Socket) On(event string, fn func(*Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.on == nil {
+		s.on = make(map[string][]func(*Event))
+	}
+	list := s.on[event]
+	s.on[event] = append(list[:len(list):len(list)], fn)
+}
+
+func (s *Socket) listeners(event string) []func(*Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.on[event]
+}
+
+// Join puts the socket into rooms. A room exists while a socket is in it.
+// Joining twice, or after the socket has disconnected, does nothing.
+func (s *Socket) Join(rooms ...string) { s.namespace.members.join(s, rooms) }
+
+// Leave takes the socket out of rooms.
+func (s *Socket) Leave(rooms ...string) { s.namespace.members.leave(s, rooms) }
+
+// Rooms returns the rooms the socket is in, or was in when it disconnected,
+// in the order of joining.
+func (s *Socket) Rooms() []string { return s.namespace.members.roomsOf(s) }
+
+// To begins a broadcast to everyone in any of the rooms but this socket.
+func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
+
+// Broadcast begins a broadcast to everyone in the namespace but this socket.
+func (s *Socket) Broadcast() Broadcast { return Broadcast{namespace: s.namespace, sender: s} }
+
+// Emit sends an event to the client. It returns an error if an argument cannot
+// be encoded, or if the client has gone or does not take what is sent to it.
+func (s *Socket) Emit(event string, args ...any) error {
+	p, err := encodeEvent(s.namespace.name, 0, false, event, args)
+	if err != nil {
+		return err
+	}
+	if !s.connected.Load() {
+		return ErrDisconnected
+	}
+	return s.client.conn.Send(p)
+}
+
+// EmitVolatile sends an event if the client can take it now, and otherwise
+// drops it.
+func (s *Socket) EmitVolatile(event string, args ...any) error {
+	p, err := encodeEvent(s.namespace.name, 0, false, event, args)
+	if err != nil {
+		return err
+	}
+	if !s.connected.Load() {
+		return ErrDisconnected
+	}
+	_, err = s.client.conn.SendVolatile(p)
+	return err
+}
+
+// EmitWithAck sends an event and waits for the client's answer, at most until
+// ctx is done; a ctx without an end waits until the client has gone. It may be
+// called in a handler.
+func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
+	id := s.namespace.ackIDs.Add(1)
+	p, err := encodeEvent(s.namespace.name, id, true, event, args)
+	if err != nil {
+		return nil, err
+	}
+	answers := make(chan Args, 1)
+	if !s.await(id, answers) {
+		return nil, ErrDisconnected
+	}
+	defer s.forget(id)
+	if err := s.client.conn.Send(p); err != nil {
+		return nil, err
+	}
+	select {
+	case answer, ok := <-answers:
+		if !ok {
+			return nil, ErrDisconnected
+		}
+		return answer, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Disconnect takes the client out of the namespace and tells it so. Stock
+// clients do not come back by themselves after that. What the client has sent
+// meanwhile is dropped.
+func (s *Socket) Disconnect() {
+	s.client.kick(s.namespace.name) // first, so that nothing in between is an offence
+	if !s.client.remove(s) {
+		return
+	}
+	if p, err := encodeObject(packetDisconnect, s.namespace.name, nil); err == nil {
+		_ = s.client.conn.Send(p) // the client may have gone
+	}
+	s.namespace.members.remove(s)
+	s.client.finishLater(s, ReasonServerDisconnect)
+}
+
+// CloseConn ends the whole connection as a broken network would: stock clients
+// reconnect by themselves.
+func (s *Socket) CloseConn() { s.client.conn.Close() }
+
+// finish ends the socket's life; only the first call counts.
+func (s *Socket) finish(reason Reason) {
+	s.connected.Store(false)
+	if !s.finished.CompareAndSwap(false, true) {
+		return
+	}
+	s.dropAcks()
+	s.namespace.disconnected(s, reason)
+}
+
+// receive runs the handlers of an event.
+func (s *Socket) receive(p decoded) {
+	if p.data == nil {
+		return // an event without even a name
+	}
+	s.namespace.dispatch(&Event{Socket: s, Name: p.name, Args: p.args, id: p.id, wantsAck: p.hasID})
+}
+
+// roomNames lists places by name.
+func roomNames(places []place) []string {
+	names := make([]string, len(places))
+	for i, p := range places {
+		names[i] = p.room.name
+	}
+	return names
+}
