@@ -10,7 +10,7 @@ COUNT    ?= 20
 # Gin's optional codec is not used here.
 GOTAGS   := nomsgpack
 
-.PHONY: help run build bundle test test-go test-node lint fmt cover fuzz soak ci clean
+.PHONY: help run build bundle test test-go test-node screenshot lint fmt cover fuzz soak ci clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -37,10 +37,17 @@ test-go: bundle
 
 test-node: bundle test/node_modules/.package-lock.json
 	@test/chromium.sh
-	cd test && node --test
+	@mkdir -p test/tmp
+	go build -tags $(GOTAGS) -o test/tmp/gifchat .
+	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
+	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race node --test
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json
+
+screenshot: bundle test/node_modules/.package-lock.json ## take docs/screenshot.png from the running server
+	@test/chromium.sh
+	cd test && node screenshot.js
 
 lint: $(LINTER) bundle ## linters, formatting, tidiness, modernisers
 	$(LINTER) config verify

@@ -1,0 +1,157 @@
+// Two people in real browsers.
+import { test, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { until } from './lib/clients.js'
+import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
+import { animatedGIF } from './lib/gif.js'
+
+describe('in the browser', () => {
+  let server
+  before(async () => { server = await startServer({ NOTICE_INTERVAL: '500ms' }) })
+
+  test('two people make a private room, enter, talk and leave', async () => {
+    const [ann, bob] = await Promise.all([person(server, desktop), person(server, phone)])
+    await Promise.all([ann.goto('/'), bob.goto('/')])
+    await screenshot(ann, 'home-empty-1280')
+    await screenshot(bob, 'home-empty-375')
+
+    await ann.locator('main a[href="/room"]').first().click()
+    await ann.waitForURL('**/room')
+    await screenshot(ann, 'new-room-1280')
+    await ann.fill('input[name=title]', '고양이 모임')
+    await ann.fill('input[name=max]', '5')
+    await ann.fill('input[name=password]', '야옹 & #1')
+    await ann.locator('form[action="/room"] button').click()
+    await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
+    const id = new URL(ann.url()).pathname.split('/').at(-1)
+
+    const row = bob.locator(`tr[data-id="${id}"]`) // no reload
+    await row.waitFor()
+    assert.match(await row.innerText(), /고양이 모임/)
+    await screenshot(bob, 'home-375')
+    await row.locator('.join-btn').click()
+    await bob.fill('dialog input[name=password]', '멍멍')
+    await bob.locator('dialog button').last().click()
+    await bob.getByText('비밀번호가 틀렸습니다.').waitFor()
+    if (!await bob.locator('dialog[open]').count()) await row.locator('.join-btn').click()
+    await screenshot(bob, 'password-375')
+    await bob.fill('dialog input[name=password]', '야옹 & #1')
+    await bob.locator('dialog button').last().click()
+    await bob.waitForURL(`**/room/${id}`)
+    assert.doesNotMatch(bob.url(), /password/)
+
+    await ann.locator('#chat-list').getByText('님이 입장하셨습니다').waitFor()
+    await until(async () => (await ann.locator('[data-slot=count]').innerText()) === '2', 'Ann sees two people')
+
+    const says = async (page, text) => {
+      await page.fill('#chat-form [name=chat]', text)
+      await page.press('#chat-form [name=chat]', 'Enter')
+    }
+    await says(ann, '안녕! <b>굵게</b>')
+    await bob.locator('#chat-list .other').getByText('안녕! <b>굵게</b>', { exact: true }).waitFor()
+    await ann.locator('#chat-list .mine').getByText('안녕! <b>굵게</b>', { exact: true }).waitFor()
+    await says(bob, '반가워')
+    await ann.locator('#chat-list .other').getByText('반가워').waitFor()
+
+    await bob.setInputFiles('#chat-form input[name=gif]', {
+      name: '고양이.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width: 120, height: 90 })),
+    })
+    for (const page of [ann, bob]) {
+      const image = page.locator('#chat-list img[src^="/gif/"]')
+      await image.waitFor()
+      await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 120), 'the GIF is shown')
+    }
+    await screenshot(ann, 'room-1280')
+    await screenshot(bob, 'room-375')
+
+    for (const page of [ann, bob]) { // each line once
+      assert.equal(await page.locator('#chat-list').getByText('안녕! <b>굵게</b>').count(), 1)
+      assert.equal(await page.locator('#chat-list').getByText('반가워').count(), 1)
+      assert.equal(await page.locator('#chat-list img[src^="/gif/"]').count(), 1)
+    }
+
+    await bob.reload()
+    await bob.locator('#chat-list').getByText('안녕! <b>굵게</b>').waitFor()
+    await bob.locator('#chat-list .mine').getByText('반가워').waitFor()
+    await bob.locator('#chat-list img[src^="/gif/"]').waitFor()
+    await says(ann, '새로 고쳐도 그대로')
+    await bob.locator('#chat-list').getByText('새로 고쳐도 그대로').waitFor()
+
+    await bob.locator('#exit-btn').click()
+    await bob.waitForURL(server.url + '/')
+    await ann.locator('#chat-list').getByText('님이 퇴장하셨습니다').waitFor()
+
+    const late = await person(server, dark)
+    await late.goto('/')
+    await late.locator(`tr[data-id="${id}"]`).waitFor()
+    await screenshot(late, 'home-dark')
+    await ann.emulateMedia({ colorScheme: 'dark' })
+    await screenshot(ann, 'room-dark')
+    await ann.emulateMedia({ colorScheme: 'light' })
+
+    ann.on('dialog', (dialog) => dialog.accept())
+    if (!await ann.locator('.people__remove button').isVisible()) await ann.locator('#people-toggle').click()
+    await ann.locator('.people__remove button').click()
+    await late.locator(`tr[data-id="${id}"]`).waitFor({ state: 'detached' })
+    assertNoComplaints([ann, bob, late], /status of 40[34].*\/enter/)
+    await Promise.all([ann, bob, late].map((page) => page.context().close()))
+  })
+
+  test('a restart of the server shows, and heals without a reload', async () => {
+    const own = await startServer()
+    const [ann, bob] = await Promise.all([person(own), person(own)])
+    await ann.goto('/room')
+    await ann.fill('input[name=title]', '튼튼한 방')
+    await ann.locator('form[action="/room"] button').click()
+    await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
+    await bob.goto(ann.url())
+    await ann.locator('#chat-list').getByText('님이 입장하셨습니다').waitFor()
+    await own.restart('SIGKILL')
+    await ann.fill('#chat-form [name=chat]', '다시 켜졌나요?')
+    await ann.press('#chat-form [name=chat]', 'Enter')
+    await bob.locator('#chat-list .other').getByText('다시 켜졌나요?').waitFor({ timeout: 20_000 })
+    await ann.locator('#chat-list .mine').getByText('다시 켜졌나요?').waitFor()
+    assert.equal(await bob.locator('#chat-list').getByText('다시 켜졌나요?').count(), 1)
+    assert.equal(await ann.locator('#chat-list').getByText('다시 켜졌나요?').count(), 1)
+    assertNoComplaints([ann, bob], /ERR_CONNECTION|WebSocket|Failed to load resource/)
+    await Promise.all([ann, bob].map((page) => page.context().close()))
+    await own.stop()
+  })
+
+  test('the notice page shows both ways live', async () => {
+    const page = await person(server)
+    await page.goto('/notice')
+    await page.locator('#lane-plain').getByText('서버에서 클라이언트로 메시지를 보냅니다.').first().waitFor()
+    await page.locator('#lane-socketio').getByText('Hello Socket.IO').first().waitFor()
+    await screenshot(page, 'notice-1280')
+    await page.setViewportSize(phone.viewport)
+    await screenshot(page, 'notice-375')
+    assertNoComplaints([page])
+    await page.context().close()
+  })
+
+  test('a page that is not there says so kindly', async () => {
+    const page = await person(server)
+    const answer = await page.goto('/no-such-page')
+    assert.equal(answer.status(), 404)
+    await page.getByText('라우터가 없습니다.').waitFor()
+    await screenshot(page, 'error-1280')
+    await page.goto(`/room/${'f'.repeat(24)}`)
+    await page.getByText('존재하지 않는 방입니다.').waitFor()
+    assertNoComplaints([page], /404/)
+    await page.context().close()
+  })
+
+  test('without scripts one can still make a room and talk', async () => {
+    const page = await person(server, { ...desktop, javaScriptEnabled: false })
+    await page.goto('/room')
+    await page.fill('input[name=title]', '스크립트 없이')
+    await page.locator('form[action="/room"] button').click()
+    await page.waitForURL(/\/room\/[0-9a-f]{24}$/)
+    await page.fill('#chat-form [name=chat]', '글만으로')
+    await page.locator('#chat-form button[type=submit]').click()
+    await page.locator('#chat-list').getByText('글만으로').waitFor()
+    await page.context().close()
+  })
+})

@@ -1,0 +1,107 @@
+// A page as the readers of the course have one: their structure, our words. It
+// is put in the place of our own room page and has to work unchanged.
+import { test, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { until } from './lib/clients.js'
+import { assertNoComplaints, person } from './lib/browser.js'
+import { animatedGIF } from './lib/gif.js'
+
+const coursePage = ({ port, colour, options }) => `<!doctype html>
+<html><head><meta charset="utf-8"><title>compatibility</title><link rel="icon" href="data:,"></head><body>
+<fieldset><legend>room</legend><div id="chat-list"></div></fieldset>
+<form id="chat-form">
+  <label for="gif">GIF</label><input type="file" id="gif" name="gif" accept="image/gif">
+  <input type="text" id="chat" name="chat"><button type="submit">send</button>
+</form>
+<a href="/" id="exit-btn">leave</a>
+<script src="/socket.io/socket.io.js"></script>
+<script>
+  const room = location.pathname.split('/').at(-1)
+  const socket = io.connect('http://localhost:${port}/chat', ${JSON.stringify(options)})
+  const add = (kind, fill) => {
+    const line = document.createElement('div')
+    line.classList.add(kind)
+    fill(line)
+    document.querySelector('#chat-list').append(line)
+  }
+  const system = ({ chat }) => add('system', (line) => { line.textContent = chat })
+  socket.emit('join', room)
+  socket.on('join', system)
+  socket.on('exit', system)
+  socket.on('chat', (data) => add(data.user === '${colour}' ? 'mine' : 'other', (line) => {
+    if (data.gif) {
+      const image = document.createElement('img')
+      image.src = '/gif/' + data.gif
+      line.append(image)
+    } else {
+      line.textContent = data.user + ': ' + data.chat
+    }
+  }))
+  const send = (path, body, headers) => fetch('/room/' + room + path, {
+    method: 'POST', body, headers: { accept: 'application/json, text/plain, */*', ...headers },
+  }).then((answer) => answer.text())
+  document.querySelector('#chat-form').addEventListener('submit', async (event) => {
+    event.preventDefault()
+    if (!event.target.chat.value) return
+    const answer = await send('/chat', JSON.stringify({ chat: event.target.chat.value }), { 'content-type': 'application/json' })
+    if (answer === 'ok') event.target.chat.value = ''
+  })
+  document.querySelector('#gif').addEventListener('change', (event) => {
+    const form = new FormData()
+    form.append('gif', event.target.files[0])
+    send('/gif', form)
+  })
+</script></body></html>`
+
+/** Someone with the course's page: the real page's request still happens. */
+async function pupil(server, options) {
+  const page = await person(server)
+  await page.route(/\/room\/[0-9a-f]{24}(\?.*)?$/, async (route) => {
+    const answer = await route.fetch({ maxRedirects: 0 })
+    if (answer.status() !== 200) return route.fulfill({ response: answer })
+    const colour = (await answer.text()).match(/<main[^>]*data-color="(#[0-9a-f]{6})"/)[1]
+    return route.fulfill({ contentType: 'text/html', body: coursePage({ port: server.port, colour, options }) })
+  })
+  return page
+}
+
+describe('a page of the course works unchanged', () => {
+  let server
+  before(async () => { server = await startServer() })
+
+  for (const options of [{}, { path: '/socket.io' }, { transports: ['websocket'] }, { transports: ['polling'] }]) {
+    test(`with the options ${JSON.stringify(options)}`, async () => {
+      const [ann, bob] = await Promise.all([pupil(server, options), pupil(server, options)])
+      await ann.goto('/')
+      await ann.goto('/room')
+      await ann.fill('input[name=title]', '교과서 방')
+      await ann.fill('input[name=password]', '1234')
+      await ann.locator('form[action="/room"] button').click()
+      await ann.waitForURL(/\/room\/[0-9a-f]{24}/)
+      const id = new URL(ann.url()).pathname.split('/').at(-1)
+
+      await bob.goto('/')
+      await bob.goto(`/room/${id}?password=1234`)
+      await ann.locator('.system').getByText('님이 입장하셨습니다.').waitFor()
+
+      await ann.fill('#chat', '안녕하세요')
+      await ann.press('#chat', 'Enter')
+      await ann.locator('.mine').getByText('안녕하세요').waitFor()
+      await bob.locator('.other').getByText('안녕하세요').waitFor()
+      await until(async () => (await ann.inputValue('#chat')) === '', 'the box was cleared by the ok')
+
+      await bob.setInputFiles('#gif', { name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF()) })
+      for (const [page, kind] of [[ann, '.other'], [bob, '.mine']]) {
+        const image = page.locator(`${kind} img[src^="/gif/"]`)
+        await image.waitFor()
+        await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 8), 'the GIF is shown')
+      }
+      await bob.locator('#exit-btn').click()
+      await ann.locator('.system').getByText('님이 퇴장하셨습니다.').waitFor()
+      assert.equal(await ann.locator('.mine').count(), 1)
+      assertNoComplaints([ann, bob])
+      await Promise.all([ann, bob].map((page) => page.context().close()))
+    })
+  }
+})

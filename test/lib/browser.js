@@ -1,0 +1,60 @@
+// People with a browser: one context each, and nothing they must not see.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { chromium } from 'playwright-core'
+
+const screenshots = join(import.meta.dirname, '../screenshots')
+mkdirSync(screenshots, { recursive: true })
+
+export const desktop = { viewport: { width: 1280, height: 800 } }
+export const phone = { viewport: { width: 375, height: 700 }, hasTouch: true, isMobile: true }
+export const dark = { ...desktop, colorScheme: 'dark' }
+
+let browser
+after(() => browser?.close())
+
+async function launch() {
+  return browser ??= await chromium.launch({
+    executablePath: executable(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+function executable() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    try {
+      return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
+    } catch { /* the next one */ }
+  }
+  throw new Error('no Chromium found; set CHROMIUM to its path')
+}
+
+/** A page in a context of its own; complaints gathers what went wrong in it. */
+export async function person(server, options = desktop) {
+  const context = await (await launch()).newContext({ locale: 'ko-KR', baseURL: server.url, ...options })
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  page.complaints = []
+  page.on('pageerror', (error) => page.complaints.push(`exception: ${error.message}`))
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) page.complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
+  })
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))
+  })
+  return page
+}
+
+/** What nobody complained about; allowed are patterns of expected complaints. */
+export function assertNoComplaints(pages, ...allowed) {
+  for (const page of pages) {
+    assert.deepEqual(page.complaints.filter((line) => !allowed.some((pattern) => pattern.test(line))), [])
+  }
+}
+
+export const screenshot = (page, name) => page.screenshot({ path: join(screenshots, `${name}.png`) })
