@@ -1,0 +1,36 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"gifchat/rooms"
+	"gifchat/store"
+	"gifchat/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, path string) *store.SQLite {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestSQLiteKeepsThePromises(t *testing.T) {
+	storetest.Test(t, func(t *testing.T) rooms.Store { return open(t, filepath.Join(t.TempDir(), "chat.db")) })
+}
+
+func TestMemoryKeepsThePromises(t *testing.T) {
+	storetest.Test(t, func(*testing.T) rooms.Store { return store.NewMemory() })
+}

@@ -1,0 +1,188 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"gifchat/rooms"
+)
+
+func sameMessages(t *testing.T, s rooms.Store) {
+	room := create(t, s, "room")
+	gif := text(room.ID, "")
+	gif.Kind, gif.GIF = rooms.KindGIF, &rooms.GIF{
+		Name: "000102030405060708090a0b.gif", Width: 3, Height: 4, Frames: 5, Bytes: 6, Alt: "고양이",
+	}
+	notice := rooms.Message{ID: newID(), Room: room.ID, Kind: rooms.KindNotice, Text: "#78583a님이 입장하셨습니다.", CreatedAt: began}
+	var want []rooms.Message
+	for i, m := range []rooms.Message{
+		text(room.ID, "hello"), gif, notice,
+		text(room.ID, "'; DROP TABLE messages; --"),
+		text(room.ID, "👩‍👩‍👧‍👦\n\t‮\u200b\x7f"),
+	} {
+		got := add(t, s, m)
+		m.Seq = int64(i + 1)
+		if !reflect.DeepEqual(got, m) {
+			t.Errorf("AddMessage: got %+v, want %+v", got, m)
+		}
+		want = append(want, m)
+	}
+	got, err := s.Messages(t.Context(), room.ID, rooms.Page{Limit: 10})
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Messages: got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func pages(t *testing.T, s rooms.Store) {
+	room, other := create(t, s, "room"), create(t, s, "other")
+	for range 10 {
+		add(t, s, text(room.ID, "here"))
+		add(t, s, text(other.ID, "there"))
+	}
+	for _, test := range []struct {
+		page rooms.Page
+		want []int64
+	}{
+		{rooms.Page{Limit: 3}, []int64{8, 9, 10}},
+		{rooms.Page{Limit: 30}, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}},
+		{rooms.Page{Before: 8, Limit: 3}, []int64{5, 6, 7}},
+		{rooms.Page{Before: 3, Limit: 3}, []int64{1, 2}},
+		{rooms.Page{Before: 1, Limit: 3}, nil},
+		{rooms.Page{Before: 99, Limit: 2}, []int64{9, 10}},
+		{rooms.Page{After: 2, Limit: 3}, []int64{3, 4, 5}},
+		{rooms.Page{After: 9, Limit: 3}, []int64{10}},
+		{rooms.Page{After: 10, Limit: 3}, nil},
+		{rooms.Page{After: 99, Limit: 3}, nil},
+		{rooms.Page{After: -1, Limit: 3}, []int64{1, 2, 3}},
+		{rooms.Page{After: 2, Before: 4, Limit: 3}, []int64{3, 4, 5}},
+	} {
+		messages, err := s.Messages(t.Context(), room.ID, test.page)
+		var got []int64
+		for _, m := range messages {
+			got = append(got, m.Seq)
+		}
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%+v: got %v, %v, want %v", test.page, got, err, test.want)
+		}
+	}
+}
+
+func repeatedMessage(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room, other := create(t, s, "room"), create(t, s, "other")
+	m := text(room.ID, "first")
+	m.ClientID = "c1"
+	first := add(t, s, m)
+
+	retry := text(room.ID, "second")
+	retry.ClientID = "c1"
+	got, added, err := s.AddMessage(ctx, retry)
+	if err != nil || added || !reflect.DeepEqual(got, first) {
+		t.Errorf("a retry: got %+v, added %t, %v, want %+v", got, added, err, first)
+	}
+	elsewhere, byAnother, nameless := retry, retry, retry
+	elsewhere.ID, elsewhere.Room = newID(), other.ID
+	byAnother.ID, byAnother.Session = newID(), "guest"
+	nameless.ID, nameless.ClientID = newID(), ""
+	for _, m := range []rooms.Message{elsewhere, byAnother, nameless} {
+		add(t, s, m)
+	}
+	nameless.ID = newID()
+	if got := add(t, s, nameless); got.Seq != 4 {
+		t.Errorf("the retry took a seq: got %d, want 4", got.Seq)
+	}
+}
+
+func seqsWithoutHoles(t *testing.T, s rooms.Store) {
+	const senders, each = 8, 25
+	busy := []rooms.Room{create(t, s, "one"), create(t, s, "two")}
+	var all sync.WaitGroup
+	for sender := range senders {
+		all.Go(func() {
+			last := make(map[rooms.ID]int64)
+			for i := range each {
+				m := text(busy[i%2].ID, "x")
+				m.ClientID = fmt.Sprint(sender, i)
+				for range 2 { // each message is sent again
+					got, _, err := s.AddMessage(t.Context(), m)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if got.Seq < last[m.Room] {
+						t.Errorf("seq went back from %d to %d", last[m.Room], got.Seq)
+					}
+					last[m.Room] = got.Seq
+				}
+			}
+		})
+	}
+	all.Wait()
+	var total int
+	for _, room := range busy {
+		messages, err := s.Messages(t.Context(), room.ID, rooms.Page{After: -1, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += len(messages)
+		for i, m := range messages {
+			if m.Seq != int64(i+1) {
+				t.Fatalf("message %d of %s has seq %d", i+1, room.Title, m.Seq)
+			}
+		}
+	}
+	if total != senders*each {
+		t.Errorf("got %d messages, want %d", total, senders*each)
+	}
+}
+
+func shownGIFs(t *testing.T, s rooms.Store) {
+	room := create(t, s, "room")
+	const name = "000102030405060708090a0b.gif"
+	m := text(room.ID, "")
+	m.Kind, m.GIF = rooms.KindGIF, &rooms.GIF{Name: name}
+	add(t, s, m)
+	add(t, s, text(room.ID, "no gif"))
+	for _, test := range []struct {
+		session rooms.Session
+		name    string
+		want    bool
+	}{{"owner", name, true}, {"guest", name, false}, {"", name, false}, {"owner", "another.gif", false}, {"owner", "", false}} {
+		got, err := s.ShowsGIF(t.Context(), test.session, test.name)
+		if err != nil || got != test.want {
+			t.Errorf("%q to %q: got %t, %v, want %t", test.name, test.session, got, err, test.want)
+		}
+	}
+}
+
+func cancelledQueries(t *testing.T, s rooms.Store) {
+	var all sync.WaitGroup
+	for _, title := range []string{"one", "two", "three", "four"} {
+		room := create(t, s, title)
+		for range 20 {
+			add(t, s, text(room.ID, title))
+		}
+		all.Go(func() {
+			for i := range 100 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i*5)*time.Microsecond)
+				messages, err := s.Messages(ctx, room.ID, rooms.Page{Limit: 20})
+				cancel()
+				if err != nil && !errors.Is(err, rooms.ErrUnavailable) {
+					t.Errorf("got %v, want ErrUnavailable", err)
+				}
+				for _, m := range messages {
+					if m.Room != room.ID || m.Text != title {
+						t.Errorf("got a message of %q in %q", m.Text, title)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,208 @@
+// Package storetest holds the promises of rooms.Store and rooms.GIFStore as a
+// suite, so that every implementation keeps the same ones.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// Test holds a store to the promises of rooms.Store. Each of its tests gets a
+// new, empty store from open, which also arranges for its end.
+func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
+	for name, test := range map[string]func(*testing.T, rooms.Store){
+		"rooms are listed in the order of their creation":       roomsInOrder,
+		"a room is removed with all that was in it":             removal,
+		"a member keeps the first grant":                        firstGrant,
+		"members have different colours":                        differentColors,
+		"messages come back as they were":                       sameMessages,
+		"a page is what was asked for, in order":                pages,
+		"a repeated message gets the first answer":              repeatedMessage,
+		"concurrent messages have seqs without holes":           seqsWithoutHoles,
+		"a GIF is shown to the members of its rooms only":       shownGIFs,
+		"what comes too late is not done":                       tooLate,
+		"a cancelled query never returns another room's answer": cancelledQueries,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+// began is a time that every store can keep.
+var began = time.Date(2026, 11, 23, 0, 44, 47, 519e6, time.UTC)
+
+// newRoom returns a room of the session "owner".
+func newRoom(title string) rooms.Room {
+	return rooms.Room{
+		ID:           newID(),
+		Title:        title,
+		Capacity:     10,
+		Owner:        "#78583a",
+		OwnerSession: "owner",
+		PasswordHash: "$argon2id$…",
+		CreatedAt:    began,
+	}
+}
+
+func create(t *testing.T, s rooms.Store, title string) rooms.Room {
+	t.Helper()
+	r := newRoom(title)
+	owner := rooms.Member{Room: r.ID, Session: r.OwnerSession, Color: r.Owner, Since: r.CreatedAt}
+	if err := s.CreateRoom(t.Context(), r, owner); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func text(room rooms.ID, body string) rooms.Message {
+	return rooms.Message{
+		ID:        newID(),
+		Room:      room,
+		Kind:      rooms.KindText,
+		User:      "#78583a",
+		Session:   "owner",
+		Text:      body,
+		CreatedAt: began,
+	}
+}
+
+func newID() rooms.ID {
+	var b [12]byte
+	rand.Read(b[:])
+	return rooms.ID(hex.EncodeToString(b[:]))
+}
+
+func add(t *testing.T, s rooms.Store, m rooms.Message) rooms.Message {
+	t.Helper()
+	stored, added, err := s.AddMessage(t.Context(), m)
+	if err != nil || !added {
+		t.Fatalf("AddMessage: added %t, %v", added, err)
+	}
+	return stored
+}
+
+func roomsInOrder(t *testing.T, s rooms.Store) {
+	var want []rooms.Room
+	for _, title := range []string{"셋", "하나", "둘"} {
+		want = append(want, create(t, s, title))
+	}
+	got, err := s.Rooms(t.Context())
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("Rooms: got %+v, %v, want %+v", got, err, want)
+	}
+	one, err := s.Room(t.Context(), want[1].ID)
+	if err != nil || one != want[1] {
+		t.Errorf("Room: got %+v, %v, want %+v", one, err, want[1])
+	}
+	if _, err := s.Room(t.Context(), newID()); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("an unknown room: got %v, want ErrNotFound", err)
+	}
+}
+
+func removal(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	gone, stays := create(t, s, "gone"), create(t, s, "stays")
+	for room, gif := range map[rooms.ID]string{gone.ID: "a.gif", stays.ID: "b.gif"} {
+		for _, name := range []string{gif, gif, "both.gif"} {
+			m := text(room, "")
+			m.Kind, m.GIF = rooms.KindGIF, &rooms.GIF{Name: name}
+			add(t, s, m)
+		}
+	}
+	gifs, err := s.RemoveRoom(ctx, gone.ID)
+	if err != nil || !slices.Equal(gifs, []string{"a.gif"}) {
+		t.Errorf("RemoveRoom: got %q, %v, want a.gif alone", gifs, err)
+	}
+	if _, err := s.RemoveRoom(ctx, gone.ID); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
+	}
+	if _, err := s.Member(ctx, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("Member: got %v, want ErrNotFound", err)
+	}
+	if _, err := s.AddMember(ctx, rooms.Member{Room: gone.ID, Session: "s", Color: "#000000"}); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("AddMember: got %v, want ErrNotFound", err)
+	}
+	if _, _, err := s.AddMessage(ctx, text(gone.ID, "late")); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("AddMessage: got %v, want ErrNotFound", err)
+	}
+	if left, err := s.Messages(ctx, gone.ID, rooms.Page{Limit: 10}); err != nil || len(left) > 0 {
+		t.Errorf("Messages: got %v, %v, want none", left, err)
+	}
+	if left, err := s.Messages(ctx, stays.ID, rooms.Page{Limit: 10}); err != nil || len(left) != 3 {
+		t.Errorf("Messages of the other room: got %d, %v, want 3", len(left), err)
+	}
+}
+
+func firstGrant(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room := create(t, s, "room")
+	owner := rooms.Member{Room: room.ID, Session: "owner", Color: room.Owner, Since: began}
+	if got, err := s.Member(ctx, room.ID, "owner"); err != nil || got != owner {
+		t.Errorf("the owner: got %+v, %v, want %+v", got, err, owner)
+	}
+	if _, err := s.Member(ctx, room.ID, "guest"); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("a stranger: got %v, want ErrForbidden", err)
+	}
+	first := rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: began.Add(time.Second)}
+	second := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began.Add(time.Hour)}
+	for _, m := range []rooms.Member{first, second} {
+		if got, err := s.AddMember(ctx, m); err != nil || got != first {
+			t.Errorf("AddMember: got %+v, %v, want %+v", got, err, first)
+		}
+	}
+	if got, err := s.Member(ctx, room.ID, "guest"); err != nil || got != first {
+		t.Errorf("Member: got %+v, %v, want %+v", got, err, first)
+	}
+}
+
+func differentColors(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room, other := create(t, s, "room"), create(t, s, "other")
+	guest := rooms.Member{Room: room.ID, Session: "guest", Color: room.Owner, Since: began}
+	if _, err := s.AddMember(ctx, guest); !errors.Is(err, rooms.ErrColorTaken) {
+		t.Errorf("the owner's colour: got %v, want ErrColorTaken", err)
+	}
+	if _, err := s.Member(ctx, room.ID, "guest"); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("after the refusal: got %v, want ErrForbidden", err)
+	}
+	guest.Color = "#111111"
+	if _, err := s.AddMember(ctx, guest); err != nil {
+		t.Error(err)
+	}
+	guest.Room = other.ID
+	if _, err := s.AddMember(ctx, guest); err != nil {
+		t.Errorf("the same colour in another room: %v", err)
+	}
+	got, err := s.Colors(ctx, room.ID)
+	slices.Sort(got)
+	if want := []rooms.Color{"#111111", "#78583a"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("Colors: got %q, %v, want %q", got, err, want)
+	}
+}
+
+func tooLate(t *testing.T, s rooms.Store) {
+	room := create(t, s, "room")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := s.AddMessage(ctx, text(room.ID, "late")); !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("AddMessage: got %v, want ErrUnavailable", err)
+	}
+	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "late", Color: "#000000"}); !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("AddMember: got %v, want ErrUnavailable", err)
+	}
+	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}); !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("CreateRoom: got %v, want ErrUnavailable", err)
+	}
+	if got := add(t, s, text(room.ID, "in time")); got.Seq != 1 {
+		t.Errorf("the next message has seq %d, want 1", got.Seq)
+	}
+	if all, err := s.Rooms(t.Context()); err != nil || len(all) != 1 {
+		t.Errorf("got %d rooms, %v, want 1", len(all), err)
+	}
+}
