@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"socketio":          {},
 	"socketio/engineio": {},
 	"handlers":          {"rooms", "socketio"},
+	"test":              {"rooms", "store", "socketio", "handlers"},
 }
 
 type goPackage struct {

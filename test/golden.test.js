@@ -15,7 +15,7 @@ let server
 before(async () => { server = await startServer() })
 
 const events = new Set(['news', 'newRoom', 'removeRoom', 'join', 'exit', 'chat'])
-const added = new Set(['nick', 'clientId', 'seq', 'kind', 'w', 'h', 'alt', 'poster', 'pid', 'frames', 'bytes', 'id', 'color', 'people', 'private'])
+const added = new Set(['nick', 'clientId', 'seq', 'kind', 'w', 'h', 'alt', 'poster', 'participants', 'person'])
 
 /** A page on the wire that writes down both directions. */
 class Page {
