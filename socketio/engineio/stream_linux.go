@@ -139,7 +139,8 @@ func (s *socketStream) write(b []byte, deadline time.Time) (n int, err error) {
 	if errors.Is(waitErr, os.ErrDeadlineExceeded) {
 		waitErr = errWriteTimeout
 	}
-	return n, errors.Join(err, waitErr)
+	// A deadline that has passed would fail every later tryWrite.
+	return n, errors.Join(err, waitErr, s.conn.SetWriteDeadline(time.Time{}))
 }
 
 func (s *socketStream) close() error { return s.conn.Close() }
