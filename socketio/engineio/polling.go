@@ -61,7 +61,7 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	switch {
 	case !c.out.empty():
 		p.end(c.out.takePayload(c.server.cfg.Limits.MaxPayload))
-	case c.probing != nil:
+	case c.probing != nil && c.probing.probed:
 		p.end(noopPayload) // lets the client switch transports (section "Upgrade")
 	default:
 		c.poll = p

@@ -73,6 +73,8 @@ func (c *Conn) receiveProbe(s *webSocket, m message) error {
 	switch {
 	case s.upgraded:
 		return c.receiveFrame(s, m)
+	case m.op == ws.OpPing:
+		return c.writeProbing(s, pongFrame(m.data)) // Send would go to the poll
 	case m.op != ws.OpText:
 		return s.control(m)
 	case !s.probed:
@@ -87,7 +89,19 @@ func (c *Conn) answerProbe(s *webSocket, data []byte) error {
 	if err != nil || p.Type != PacketPing || string(p.Data) != probe {
 		return errNoProbe
 	}
+	if err := c.writeProbing(s, probeAnswer.frames); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	s.probed = true
+	c.endPollLocked()
+	return nil
+}
+
+// writeProbing writes to a WebSocket that is not the transport, past the
+// queue. The reading goroutine calls it.
+func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	c.mu.Lock()
 	if c.closed || c.probing != s {
 		c.mu.Unlock()
@@ -96,15 +110,14 @@ func (c *Conn) answerProbe(s *webSocket, data []byte) error {
 	s.draining = true // this goroutine writes, without the lock
 	c.mu.Unlock()
 
-	n, err := s.stream.write(probeAnswer.frames, time.Now().Add(c.server.cfg.Limits.WriteTimeout))
+	n, err := s.stream.write(frame, time.Now().Add(c.server.cfg.Limits.WriteTimeout))
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.draining = false
-	if err != nil || n < len(probeAnswer.frames) {
+	if err != nil || n < len(frame) {
 		return ErrClosed
 	}
-	c.endPollLocked()
 	return nil
 }
 

@@ -17,9 +17,9 @@ type webSocket struct {
 
 	// Owned by the reading goroutine.
 	frames   frameReader
-	probed   bool // the client's probe was answered
 	upgraded bool // it has become the transport
 
+	probed   bool // changed under conn.mu by the reading goroutine: the client's probe was answered
 	draining bool // guarded by conn.mu: a goroutine waits for the full socket
 	ended    bool // guarded by conn.mu: nothing may be written any more
 }
@@ -141,13 +141,15 @@ func (c *Conn) receiveLocked(p Packet) error {
 func (s *webSocket) control(m message) error {
 	switch m.op {
 	case ws.OpPing:
-		return s.conn.Send(prepareFrame(ws.MustCompileFrame(ws.NewPongFrame(m.data))))
+		return s.conn.Send(prepareFrame(pongFrame(m.data)))
 	case ws.OpClose:
 		return errClientClosed
 	default:
 		return nil // a pong nobody asked for
 	}
 }
+
+func pongFrame(data []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(data)) }
 
 // failed ends the WebSocket because of an error of reading, parsing or
 // handling, and with it the connection, if it is its transport.
