@@ -1,0 +1,40 @@
+package engineio
+
+// Polling tells tests whether a poll of the client waits.
+func (c *Conn) Polling() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.poll != nil
+}
+
+// Posting tells tests whether a post of the client is being read.
+func (c *Conn) Posting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.posting
+}
+
+// Probing tells tests whether a WebSocket asks to become the transport.
+func (c *Conn) Probing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.probing != nil
+}
+
+// Waiting tells tests how much is queued for the client.
+func (c *Conn) Waiting() (packets, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.out.items), c.out.bytes + len(c.out.rest)
+}
+
+// Conns returns the open connections.
+func (s *Server) Conns() []*Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*Conn, 0, len(s.conns))
+	for _, c := range s.conns {
+		list = append(list, c)
+	}
+	return list
+}
