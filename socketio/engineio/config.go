@@ -43,7 +43,7 @@ type Limits struct {
 	MaxQueuePackets int           // sends waiting for one client; default 2,048
 	MaxQueueAge     time.Duration // of the oldest one waiting while the client's socket is full; default 10 s
 	WriteTimeout    time.Duration // for a full socket to take anything at all; default 5 s
-	BodyTimeout     time.Duration // for a polling body to arrive; default 15 s
+	BodyTimeout     time.Duration // for a polling body to arrive, or to be taken; default 15 s
 	MaxConns        int           // connections at once; further handshakes get 503; default 100,000
 }
 

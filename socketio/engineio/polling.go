@@ -31,7 +31,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError
 	}
 	select {
 	case body := <-p.answer:
-		if writePoll(w, body) != nil {
+		if writePoll(w, body, c.server.cfg.Limits.BodyTimeout) != nil {
 			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
 		}
 	case <-r.Context().Done():
@@ -152,8 +152,12 @@ func (c *Conn) takePayload(body []byte) error {
 	return DecodePayload(body, c.receive)
 }
 
-// writePoll answers a GET.
-func writePoll(w http.ResponseWriter, body []byte) error {
+// writePoll answers a GET, for at most timeout: a client that does not read
+// must not hold the request for ever.
+func writePoll(w http.ResponseWriter, body []byte, timeout time.Duration) error {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(timeout)) // as with reading, not every writer can
+	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Cache-Control", "no-store")
@@ -161,5 +165,8 @@ func writePoll(w http.ResponseWriter, body []byte) error {
 	if _, err := w.Write(body); err != nil {
 		return err
 	}
-	return http.NewResponseController(w).Flush()
+	if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil // it is flushed when the handler returns
 }

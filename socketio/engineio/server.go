@@ -98,7 +98,8 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		return s.openWebSocket(w, r, c)
 	}
 	c.start()
-	writePoll(w, s.openPacket(c.sid, transportWebSocket).appendPayload(nil))
+	body := s.openPacket(c.sid, transportWebSocket).appendPayload(nil)
+	_ = writePoll(w, body, s.cfg.Limits.BodyTimeout) // a client that has gone will not answer a ping
 	return nil
 }
 
