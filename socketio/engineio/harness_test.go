@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -403,4 +404,25 @@ func (f *fixture) probe(sid string) *wire {
 	w.say("2probe")
 	w.wantText("3probe")
 	return w
+}
+
+// guardedWriter tells of writes after its handler has returned.
+type guardedWriter struct {
+	header         http.Header
+	returned, late atomic.Bool
+}
+
+func (w *guardedWriter) Header() http.Header { return w.header }
+
+func (w *guardedWriter) WriteHeader(int) { w.check() }
+
+func (w *guardedWriter) Write(b []byte) (int, error) {
+	w.check()
+	return len(b), nil
+}
+
+func (w *guardedWriter) check() {
+	if w.returned.Load() {
+		w.late.Store(true)
+	}
 }

@@ -1,0 +1,344 @@
+package engineio_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gifchat/socketio/engineio"
+)
+
+func TestHandshakeAnswersWithTheOpenPacket(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	a := f.call("GET", "", "")
+	if a.status != 200 {
+		t.Fatalf("got %d %s", a.status, a.body)
+	}
+	for key, want := range map[string]string{"Content-Type": "text/plain; charset=UTF-8", "Cache-Control": "no-store"} {
+		if got := a.header.Get(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	want := regexp.MustCompile(`^0\{"sid":"[A-Za-z0-9_-]{20}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`)
+	if !want.MatchString(a.body) {
+		t.Errorf("got %s", a.body)
+	}
+	if f.engine.Len() != 1 {
+		t.Errorf("%d connections, want 1", f.engine.Len())
+	}
+	p := f.peer()
+	if p.conn.Transport() != "polling" {
+		t.Errorf("transport is %q", p.conn.Transport())
+	}
+}
+
+func TestHandshakeKeepsWhatTheClientBrought(t *testing.T) {
+	f := serve(t, engineio.Config{
+		Identify: func(r *http.Request) (any, error) { return r.Header.Get("X-User"), nil },
+		Address:  func(r *http.Request) string { return "seen " + r.Header.Get("X-From") },
+	}, nil)
+	f.call("GET", "&room=7", "", "X-User", "ann", "X-From", "here")
+	p := f.peer()
+	h := p.conn.Handshake()
+	if p.conn.Identity() != "ann" || h.Address != "seen here" || h.Query.Get("room") != "7" || h.Header.Get("X-User") != "ann" || h.Secure || h.Time.IsZero() {
+		t.Errorf("got %+v with identity %v", h, p.conn.Identity())
+	}
+}
+
+// The numbers and words are those of the reference server.
+func TestHandshakeErrors(t *testing.T) {
+	const (
+		unknownTransport = `{"code":0,"message":"Transport unknown"}`
+		unknownSID       = `{"code":1,"message":"Session ID unknown"}`
+		badMethod        = `{"code":2,"message":"Bad handshake method"}`
+		badRequest       = `{"code":3,"message":"Bad request"}`
+		badVersion       = `{"code":5,"message":"Unsupported protocol version"}`
+	)
+	f := serve(t, engineio.Config{}, nil)
+	for _, tt := range []struct{ name, method, query, want string }{
+		{"no query", "GET", "", unknownTransport},
+		{"no transport", "GET", "EIO=4", unknownTransport},
+		{"transport abc", "GET", "EIO=4&transport=abc", unknownTransport},
+		{"transport __proto__", "GET", "EIO=4&transport=__proto__", unknownTransport},
+		{"transport constructor", "GET", "EIO=4&transport=constructor", unknownTransport},
+		{"transport in upper case", "GET", "EIO=4&transport=Polling", unknownTransport},
+		{"no version", "GET", "transport=polling", badVersion},
+		{"version 3", "GET", "EIO=3&transport=polling", badVersion},
+		{"version 5", "GET", "EIO=5&transport=polling", badVersion},
+		{"version abc", "GET", "EIO=abc&transport=polling", badVersion},
+		{"unknown sid", "GET", "EIO=4&transport=polling&sid=abc", unknownSID},
+		{"unknown sid over POST", "POST", "EIO=4&transport=polling&sid=abc", unknownSID},
+		{"unknown sid over WebSocket", "GET", "EIO=4&transport=websocket&sid=abc", unknownSID},
+		{"sid twice", "GET", "EIO=4&transport=polling&sid=abc&sid=def", unknownSID},
+		{"POST without a sid", "POST", "EIO=4&transport=polling", badMethod},
+		{"PUT", "PUT", "EIO=4&transport=polling", badMethod},
+		{"DELETE", "DELETE", "EIO=4&transport=polling", badMethod},
+		{"OPTIONS", "OPTIONS", "EIO=4&transport=polling", badMethod},
+		{"websocket without an upgrade", "GET", "EIO=4&transport=websocket", badRequest},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := f.try(t.Context(), tt.method, tt.query, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.want(t, 400, tt.want)
+			if got := a.header.Get("Content-Type"); got != "application/json" {
+				t.Errorf("Content-Type is %q", got)
+			}
+		})
+	}
+	if f.engine.Len() != 0 {
+		t.Errorf("%d connections, want none", f.engine.Len())
+	}
+	if len(f.peers) != 0 {
+		t.Error("a refused client was accepted")
+	}
+}
+
+func TestABadEscapeElsewhereInTheQueryDoesNotMatter(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	if a := f.call("GET", "&x=%zz", ""); a.status != 200 {
+		t.Errorf("got %d %s, want 200", a.status, a.body)
+	}
+}
+
+func TestOtherMethodsWithASIDAreRefused(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	sid, p := f.poll()
+	for _, method := range []string{"PUT", "DELETE", "PATCH"} {
+		f.call(method, "&sid="+sid, "").want(t, 400, `{"code":3,"message":"Bad request"}`)
+	}
+	a, err := f.try(t.Context(), "GET", "EIO=4&transport=websocket&sid="+sid, nil)
+	if err != nil || a.status != 400 {
+		t.Errorf("websocket without an upgrade: %d %v", a.status, err)
+	}
+	p.wantOpen(t)
+}
+
+func TestARefusedIdentityIsForbidden(t *testing.T) {
+	f := serve(t, engineio.Config{Identify: func(*http.Request) (any, error) { return nil, errors.New("banned") }}, nil)
+	f.call("GET", "", "").want(t, 403, `{"code":4,"message":"Forbidden"}`)
+	if _, resp := f.dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 403 {
+		t.Errorf("websocket: %v, want 403", resp)
+	}
+	if len(f.peers) != 0 {
+		t.Error("a refused client was accepted")
+	}
+}
+
+func TestABadWebSocketHandshakeLeavesNothing(t *testing.T) {
+	for name, header := range map[string][]string{
+		"no key":          {"Sec-WebSocket-Version", "13"},
+		"a short key":     {"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"},
+		"another version": {"Sec-WebSocket-Version", "8", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, engineio.Config{}, nil)
+			header = append(header, "Upgrade", "websocket", "Connection", "Upgrade")
+			a, err := f.try(t.Context(), "GET", "EIO=4&transport=websocket", nil, header...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.status < 400 || a.status > 500 {
+				t.Errorf("got %d", a.status)
+			}
+			f.eventually(func() bool { return f.engine.Len() == 0 })
+		})
+	}
+}
+
+func TestAWriterThatCannotBeHijackedIsAnsweredOnce(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	r := httptest.NewRequest("GET", "/?EIO=4&transport=websocket", nil)
+	r.Header.Set("Upgrade", "websocket")
+	r.Header.Set("Connection", "Upgrade")
+	w := httptest.NewRecorder()
+	f.engine.ServeHTTP(w, r)
+	if w.Code != 500 {
+		t.Errorf("got %d, want 500", w.Code)
+	}
+	if f.engine.Len() != 0 {
+		t.Error("the connection was kept")
+	}
+}
+
+// flushless is a ResponseWriter that some middleware has wrapped poorly.
+type flushless struct{ http.ResponseWriter }
+
+func TestPollingNeedsNoFlusher(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	sid, p := f.poll()
+	p.send(t, "hello")
+	rec := httptest.NewRecorder()
+	f.engine.ServeHTTP(struct{ http.ResponseWriter }{flushless{rec}}, httptest.NewRequest("GET", "/?EIO=4&transport=polling&sid="+sid, nil))
+	if rec.Body.String() != "4hello" {
+		t.Errorf("got %q", rec.Body)
+	}
+	p.wantOpen(t)
+}
+
+func TestTooManyConnectionsAreToldToComeLater(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxConns: 2}}, nil)
+	f.poll()
+	_, second := f.poll()
+	a := f.call("GET", "", "")
+	a.want(t, 503, `{"code":3,"message":"Too many connections"}`)
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	third := f.peer() // it was asked for, and has to be told of its end
+	third.wantClosed(t, engineio.ReasonForcedClose)
+	if _, resp := f.dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 503 {
+		t.Errorf("websocket: %v, want 503", resp)
+	}
+	second.conn.Close()
+	if a := f.call("GET", "", ""); a.status != 200 {
+		t.Errorf("with room again: %d", a.status)
+	}
+}
+
+func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("20,000 handshakes")
+	}
+	const n = 20_000
+	s := engineio.NewServer(engineio.Config{Accept: func(c *engineio.Conn) engineio.Receiver {
+		return &peer{closed: make(chan engineio.Reason, 1)}
+	}})
+	defer s.Close(context.Background())
+	urlSafe := regexp.MustCompile(`^[A-Za-z0-9_-]{20}$`)
+	seen := make(map[string]bool, n)
+	var first [256]int
+	for range n {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
+		sid := parseOpen(t, w.Body.String()).SID
+		if !urlSafe.MatchString(sid) {
+			t.Fatalf("sid %q", sid)
+		}
+		if seen[sid] {
+			t.Fatalf("sid %q came twice", sid)
+		}
+		seen[sid] = true
+		first[sid[0]]++
+	}
+	// Each of the 64 characters is expected n/64 times: a counter or a clock in
+	// front would show.
+	chi := 0.0
+	for _, c := range first {
+		if c > 0 {
+			d := float64(c) - n/64.0
+			chi += d * d / (n / 64.0)
+		}
+	}
+	if chi > 130 { // 63 degrees of freedom: one run in a million
+		t.Errorf("first characters are not even: chi-square %.0f", chi)
+	}
+}
+
+func TestOriginMatrix(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	host := f.address()
+	sid, p := f.poll()
+	for _, tt := range []struct {
+		name    string
+		origins []string
+		allowed bool
+	}{
+		{"none", nil, true},
+		{"the same", []string{"http://" + host}, true},
+		{"the same over TLS, as behind a proxy", []string{"https://" + host}, true},
+		{"the same in upper case", []string{"HTTP://" + strings.ToUpper(host)}, true},
+		{"evil", []string{"http://evil.example"}, false},
+		{"null", []string{"null"}, false},
+		{"empty", []string{""}, false},
+		{"another port", []string{"http://127.0.0.1:1"}, false},
+		{"no port", []string{"http://127.0.0.1"}, false},
+		{"as a subdomain", []string{"http://" + strings.Replace(host, ":", ".evil.example:", 1)}, false},
+		{"with a prefix", []string{"http://evil" + host}, false},
+		{"as user info", []string{"http://" + host + "@evil.example"}, false},
+		{"as a path", []string{"http://evil.example/" + host}, false},
+		{"a trailing dot", []string{"http://" + strings.Replace(host, ":", ".:", 1)}, false},
+		{"IPv6", []string{"http://[::1]" + host[strings.Index(host, ":"):]}, false},
+		{"garbage", []string{"http://%zz"}, false},
+		{"two", []string{"http://" + host, "http://evil.example"}, false},
+		{"twice the same", []string{"http://" + host, "http://" + host}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var header []string
+			for _, o := range tt.origins {
+				header = append(header, "Origin", o)
+			}
+			before := f.engine.Len()
+			get := f.call("GET", "", "", header...)
+			post := f.call("POST", "&sid="+sid, "4x", header...)
+			socket, refused := f.dial("EIO=4&transport=websocket", header...)
+			upgrade, upgradeRefused := f.dial("EIO=4&transport=websocket&sid="+sid, header...)
+			if tt.allowed {
+				if get.status != 200 || post.body != "ok" || socket == nil || upgrade == nil {
+					t.Errorf("refused: GET %d, POST %d, WebSocket %v, upgrade %v", get.status, post.status, refused, upgradeRefused)
+				}
+				if upgrade != nil {
+					upgrade.close()
+					f.eventually(func() bool { return !p.conn.Probing() })
+				}
+			} else {
+				get.want(t, 403, `{"code":4,"message":"Forbidden"}`)
+				post.want(t, 403, `{"code":4,"message":"Forbidden"}`)
+				if socket != nil || refused.StatusCode != 403 || upgrade != nil || upgradeRefused.StatusCode != 403 {
+					t.Errorf("WebSocket %v, upgrade %v, want 403", refused, upgradeRefused)
+				}
+				if f.engine.Len() != before {
+					t.Error("a connection was made")
+				}
+			}
+			if got := get.header.Get("Access-Control-Allow-Origin"); got != "" {
+				t.Errorf("Access-Control-Allow-Origin is %q", got)
+			}
+		})
+	}
+	p.wantOpen(t)
+}
+
+func TestAllowedForeignOrigins(t *testing.T) {
+	for _, credentials := range []bool{false, true} {
+		f := serve(t, engineio.Config{AllowOrigin: func(_ *http.Request, origin string) (bool, bool) {
+			return origin == "https://friend.example", credentials
+		}}, nil)
+		sid, _ := f.poll()
+		wantCredentials := map[bool]string{false: "", true: "true"}[credentials]
+		for _, a := range []answer{
+			f.call("GET", "", "", "Origin", "https://friend.example"),
+			f.call("POST", "&sid="+sid, "4x", "Origin", "https://friend.example"),
+			f.call("GET", "&sid=unknown", "", "Origin", "https://friend.example"), // the page may read errors too
+			f.call("OPTIONS", "", "", "Origin", "https://friend.example", "Access-Control-Request-Method", "POST"),
+		} {
+			if got := a.header.Get("Access-Control-Allow-Origin"); got != "https://friend.example" {
+				t.Errorf("%d: Access-Control-Allow-Origin is %q", a.status, got)
+			}
+			if got := a.header.Get("Access-Control-Allow-Credentials"); got != wantCredentials {
+				t.Errorf("%d: Access-Control-Allow-Credentials is %q, want %q", a.status, got, wantCredentials)
+			}
+			if got := a.header.Get("Vary"); got != "Origin" {
+				t.Errorf("%d: Vary is %q", a.status, got)
+			}
+		}
+		preflight := f.call("OPTIONS", "", "", "Origin", "https://friend.example")
+		preflight.want(t, 204, "")
+		if got := preflight.header.Get("Access-Control-Allow-Methods"); got != "GET,POST" {
+			t.Errorf("Access-Control-Allow-Methods is %q", got)
+		}
+		if got := preflight.header.Get("Access-Control-Allow-Headers"); got != "Content-Type" {
+			t.Errorf("Access-Control-Allow-Headers is %q", got)
+		}
+		f.call("GET", "", "", "Origin", "https://evil.example").want(t, 403, `{"code":4,"message":"Forbidden"}`)
+		f.call("OPTIONS", "", "", "Origin", "https://evil.example").want(t, 403, `{"code":4,"message":"Forbidden"}`)
+		if w, _ := f.dial("EIO=4&transport=websocket", "Origin", "https://friend.example"); w == nil {
+			t.Error("the friend may not open a WebSocket")
+		}
+	}
+}
