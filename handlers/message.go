@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -28,26 +29,34 @@ type messageRow struct {
 	Follows   bool // belongs to the message above
 }
 
+// messageRows leaves out the notices of the reader's own coming and going.
 func messageRows(messages []rooms.Message, you rooms.Color) []messageRow {
-	rows := make([]messageRow, len(messages))
-	for i, m := range messages {
-		rows[i] = messageRow{
+	rows := make([]messageRow, 0, len(messages))
+	for _, m := range messages {
+		if m.Kind == rooms.KindNotice && strings.HasPrefix(m.Text, string(you)) {
+			continue
+		}
+		row := messageRow{
 			ID: m.ID, Seq: m.Seq, Class: "other", User: m.User,
 			Text: m.Text, GIF: m.GIF, CreatedAt: m.CreatedAt,
 		}
 		switch {
 		case m.Kind == rooms.KindNotice:
-			rows[i].Class = "system"
+			row.Class = "system"
 		case m.User == you:
-			rows[i].Class = "mine"
+			row.Class = "mine"
 		}
-		if i > 0 {
-			before := messages[i-1]
-			rows[i].Follows = before.Kind != rooms.KindNotice && m.Kind != rooms.KindNotice &&
-				before.User == m.User && m.CreatedAt.Sub(before.CreatedAt) < groupWithin
+		if n := len(rows); n > 0 {
+			row.Follows = row.follows(rows[n-1])
 		}
+		rows = append(rows, row)
 	}
 	return rows
+}
+
+func (r messageRow) follows(before messageRow) bool {
+	return r.Class != "system" && before.Class != "system" &&
+		r.User == before.User && r.CreatedAt.Sub(before.CreatedAt) < groupWithin
 }
 
 // textForm is the body of POST /room/:id/chat.

@@ -21,7 +21,7 @@ export function watchConnection(socket) {
   socket.on("connect", () => {
     clearTimeout(timer)
     if (banner.hidden) return
-    show(banner.dataset.online, true)
+    show(banner.dataset.back, true)
     timer = setTimeout(() => { banner.hidden = true }, relief)
   })
   if (!socket.connected) lost()

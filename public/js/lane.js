@@ -13,7 +13,7 @@ export class Lane {
     this.#root = root
     this.#words = words
     this.#lines = root.querySelector(".lane__lines")
-    this.on = root.dataset.on === "true"
+    this.on = root.dataset.live === "true"
     if (this.on) this.state(false)
   }
 

@@ -17,6 +17,8 @@ export class Messages {
     this.#room = room
     /** The last seq up to which we hold everything. */
     this.seq = Number(room.seq)
+    /** Whether something may be missing between seq and what comes live. */
+    this.gap = true
     for (const row of this.#rows()) this.#finish(row)
   }
 
@@ -43,7 +45,16 @@ export class Messages {
   catchUp(list) {
     if (list.length === 0) return
     for (const row of this.#list.querySelectorAll(".system:not([data-seq])")) row.remove()
-    for (const message of list) this.receive(message)
+    this.#waiting.push(...list)
+    this.#flush()
+    this.seq = Math.max(this.seq, list.at(-1).seq)
+  }
+
+  /** Nothing is missing any more. */
+  complete() {
+    this.#flush()
+    this.gap = false
+    this.seq = Math.max(this.seq, ...this.#rows().map(row => Number(row.dataset.seq ?? 0)))
   }
 
   /** Shows older messages above, without moving what is being read. */
@@ -87,8 +98,9 @@ export class Messages {
 
   /** Tells whether the message is new to the page. */
   #put(message, old = false) {
-    if (!old) this.seq = Math.max(this.seq, message.seq)
+    if (!old && !this.gap) this.seq = Math.max(this.seq, message.seq)
     if (this.#list.querySelector(`.message[data-seq="${message.seq}"]`)) return false
+    if (message.kind === "notice" && message.chat.startsWith(this.#room.color)) return false // one's own coming is no news
     if (!old && message.seq < this.first) return false // trimmed meanwhile
     const mine = message.clientId && message.user === this.#room.color
     const row = mine && this.#list.querySelector(`[data-client-id="${CSS.escape(message.clientId)}"]`)

@@ -39,6 +39,7 @@ socket.on("exit", notice => people.tell(notice, room.left, messages))
 socket.on("participants", ({ people: list }) => people.show(list))
 socket.on("removeRoom", () => leaveRemoved(room))
 socket.on("connect", enter)
+socket.on("disconnect", () => { messages.gap = true })
 
 /** Takes a seat, and brings what was said since the last message we hold. */
 async function enter() {
@@ -52,11 +53,13 @@ async function enter() {
   }
   people.show(answer.people)
   messages.catchUp(answer.messages ?? [])
-  if (answer.more) await sync()
   outbox.resume()
+  if (answer.more) await sync()
+  else messages.complete()
 }
 
 async function sync() {
+  messages.gap = true
   for (let more = true; more;) {
     const ask = { room: room.room, after: messages.seq }
     const answer = await socket.timeout(answerWithin).emitWithAck("sync", ask).catch(() => null)
@@ -64,6 +67,7 @@ async function sync() {
     messages.catchUp(answer.messages)
     more = answer.more
   }
+  messages.complete()
 }
 
 let hiddenSince = 0
