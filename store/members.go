@@ -40,14 +40,14 @@ func member(row scanner, id rooms.ID, session rooms.Session) (rooms.Member, erro
 // AddMember implements rooms.Store.
 func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, error) {
 	var stored rooms.Member
-	err := s.write.do(ctx, func(tx *sql.Tx) error {
+	err := s.write.do(ctx, func(tx *transaction) error {
 		var err error
-		stored, err = member(tx.QueryRow(selectMember, m.Session, m.Room), m.Room, m.Session)
+		stored, err = member(tx.queryRow(selectMember, m.Session, m.Room), m.Room, m.Session)
 		if !errors.Is(err, rooms.ErrForbidden) {
 			return err // nil: a member already
 		}
 		var taken bool
-		err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
+		err = tx.queryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
 		if err != nil {
 			return err
 		}
@@ -63,15 +63,15 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 	return stored, nil
 }
 
-func insertMember(tx *sql.Tx, m rooms.Member) error {
-	_, err := tx.Exec("INSERT INTO members (room, session, color, since) VALUES (?, ?, ?, ?)",
+func insertMember(tx *transaction, m rooms.Member) error {
+	_, err := tx.exec("INSERT INTO members (room, session, color, since) VALUES (?, ?, ?, ?)",
 		m.Room, m.Session, m.Color, toMillis(m.Since))
 	return err
 }
 
 // Colors implements rooms.Store.
 func (s *SQLite) Colors(ctx context.Context, id rooms.ID) ([]rooms.Color, error) {
-	return collect(ctx, s.read, func(row scanner) (c rooms.Color, err error) {
+	return query(ctx, s.read, func(row scanner) (c rooms.Color, err error) {
 		err = row.Scan(&c)
 		return c, err
 	}, "SELECT color FROM members WHERE room = ?", id)

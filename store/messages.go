@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 
@@ -16,14 +15,14 @@ const messageColumns = `id, room, seq, kind, color, session, text, client_id, cr
 func (s *SQLite) AddMessage(ctx context.Context, m rooms.Message) (rooms.Message, bool, error) {
 	var stored rooms.Message
 	var added bool
-	err := s.write.do(ctx, func(tx *sql.Tx) error {
+	err := s.write.do(ctx, func(tx *transaction) error {
 		added = false // also when this is run again
 		var err error
 		if stored, err = firstMessage(tx, m); !errors.Is(err, rooms.ErrNotFound) {
 			return err // nil: a retry
 		}
 		stored = m
-		err = tx.QueryRow("UPDATE rooms SET head = head + 1 WHERE id = ? RETURNING head", m.Room).Scan(&stored.Seq)
+		err = tx.queryRow("UPDATE rooms SET head = head + 1 WHERE id = ? RETURNING head", m.Room).Scan(&stored.Seq)
 		if err != nil {
 			return found(err)
 		}
@@ -38,21 +37,21 @@ func (s *SQLite) AddMessage(ctx context.Context, m rooms.Message) (rooms.Message
 
 // firstMessage returns what the session has posted under m's client id before,
 // or rooms.ErrNotFound.
-func firstMessage(tx *sql.Tx, m rooms.Message) (rooms.Message, error) {
+func firstMessage(tx *transaction, m rooms.Message) (rooms.Message, error) {
 	if m.ClientID == "" {
 		return rooms.Message{}, rooms.ErrNotFound
 	}
-	first, err := scanMessage(tx.QueryRow("SELECT "+messageColumns+` FROM messages
+	first, err := scanMessage(tx.queryRow("SELECT "+messageColumns+` FROM messages
 		WHERE room = ? AND session = ? AND client_id = ? AND client_id <> ''`, m.Room, m.Session, m.ClientID))
 	return first, found(err)
 }
 
-func insertMessage(tx *sql.Tx, m rooms.Message) error {
+func insertMessage(tx *transaction, m rooms.Message) error {
 	var gif rooms.GIF
 	if m.GIF != nil {
 		gif = *m.GIF
 	}
-	_, err := tx.Exec("INSERT INTO messages ("+messageColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err := tx.exec("INSERT INTO messages ("+messageColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt)
 	return err
@@ -60,16 +59,16 @@ func insertMessage(tx *sql.Tx, m rooms.Message) error {
 
 // Messages implements rooms.Store.
 func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]rooms.Message, error) {
-	query := "SELECT " + messageColumns + " FROM messages WHERE room = ? "
+	columns := "SELECT " + messageColumns + " FROM messages WHERE room = ? "
 	switch {
 	case p.After != 0:
-		return collect(ctx, s.read, scanMessage, query+"AND seq > ? ORDER BY seq LIMIT ?", id, p.After, p.Limit)
+		return query(ctx, s.read, scanMessage, columns+"AND seq > ? ORDER BY seq LIMIT ?", id, p.After, p.Limit)
 	case p.Before != 0:
-		newest, err := collect(ctx, s.read, scanMessage, query+"AND seq < ? ORDER BY seq DESC LIMIT ?", id, p.Before, p.Limit)
+		newest, err := query(ctx, s.read, scanMessage, columns+"AND seq < ? ORDER BY seq DESC LIMIT ?", id, p.Before, p.Limit)
 		slices.Reverse(newest)
 		return newest, err
 	}
-	newest, err := collect(ctx, s.read, scanMessage, query+"ORDER BY seq DESC LIMIT ?", id, p.Limit)
+	newest, err := query(ctx, s.read, scanMessage, columns+"ORDER BY seq DESC LIMIT ?", id, p.Limit)
 	slices.Reverse(newest)
 	return newest, err
 }

@@ -13,7 +13,7 @@ const roomColumns = "id, title, capacity, owner, owner_session, password_hash, c
 
 // Rooms implements rooms.Store.
 func (s *SQLite) Rooms(ctx context.Context) ([]rooms.Room, error) {
-	return collect(ctx, s.read, scanRoom, "SELECT "+roomColumns+" FROM rooms ORDER BY number")
+	return query(ctx, s.read, scanRoom, "SELECT "+roomColumns+" FROM rooms ORDER BY number")
 }
 
 // Room implements rooms.Store.
@@ -32,8 +32,8 @@ func scanRoom(row scanner) (rooms.Room, error) {
 
 // CreateRoom implements rooms.Store.
 func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member) error {
-	return s.write.do(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT INTO rooms ("+roomColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+	return s.write.do(ctx, func(tx *transaction) error {
+		_, err := tx.exec("INSERT INTO rooms ("+roomColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
 			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt))
 		if err != nil {
 			return err
@@ -45,15 +45,17 @@ func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Membe
 // RemoveRoom implements rooms.Store.
 func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
 	var gifs []string
-	err := s.write.do(ctx, func(tx *sql.Tx) error {
-		var err error
-		gifs, err = collect(context.Background(), tx, scanString, `
+	err := s.write.do(ctx, func(tx *transaction) error {
+		rows, err := tx.query(`
 			SELECT DISTINCT gif_name FROM messages AS m WHERE room = ? AND gif_name <> ''
 			AND NOT EXISTS (SELECT 1 FROM messages WHERE gif_name = m.gif_name AND gif_name <> '' AND room <> m.room)`, id)
 		if err != nil {
 			return err
 		}
-		removed, err := tx.Exec("DELETE FROM rooms WHERE id = ?", id)
+		if gifs, err = collect(rows, scanString); err != nil {
+			return err
+		}
+		removed, err := tx.exec("DELETE FROM rooms WHERE id = ?", id)
 		if err != nil {
 			return err
 		}
@@ -68,23 +70,23 @@ func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) 
 	return gifs, nil
 }
 
-// querier is a pool of connections or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // scanner is the row of an answer.
 type scanner interface {
 	Scan(dest ...any) error
 }
 
-// collect returns all rows of a query. They are values of their own before
-// anything is returned, so that one query's rows never get into another's.
-func collect[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+// query returns all rows of a query.
+func query[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, unavailable(err)
 	}
+	return collect(rows, scan)
+}
+
+// collect returns all rows of an answer and closes it. They are values of their
+// own, and all or none: a query that is cancelled half way returns nothing.
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
@@ -94,7 +96,10 @@ func collect[T any](ctx context.Context, q querier, scan func(scanner) (T, error
 		}
 		all = append(all, one)
 	}
-	return all, unavailable(rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, unavailable(err)
+	}
+	return all, nil
 }
 
 func scanString(row scanner) (s string, err error) {

@@ -24,6 +24,8 @@ func (s *SQLite) LoadSession(ctx context.Context, id string) ([]byte, error) {
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("load session: %w", unavailable(err))
+	case data == nil: // the driver's word for an empty value
+		return []byte{}, nil
 	}
 	return data, nil
 }
@@ -35,13 +37,13 @@ func (s *SQLite) SaveSession(ctx context.Context, id string, data []byte, ttl ti
 	if data == nil {
 		data = []byte{} // LoadSession's nil means that there is no session
 	}
-	err := s.write.do(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`DELETE FROM sessions WHERE key IN
+	err := s.write.do(ctx, func(tx *transaction) error {
+		_, err := tx.exec(`DELETE FROM sessions WHERE key IN
 			(SELECT key FROM sessions WHERE expires <= ? ORDER BY expires LIMIT ?)`, toMillis(now), sweepSessions)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO sessions (key, data, expires) VALUES (?, ?, ?)
+		_, err = tx.exec(`INSERT INTO sessions (key, data, expires) VALUES (?, ?, ?)
 			ON CONFLICT (key) DO UPDATE SET data = excluded.data, expires = excluded.expires`,
 			sessionKey(id), data, toMillis(now.Add(ttl)))
 		return err
@@ -54,8 +56,8 @@ func (s *SQLite) SaveSession(ctx context.Context, id string, data []byte, ttl ti
 
 // DeleteSession ends a session. One that there is not is no error.
 func (s *SQLite) DeleteSession(ctx context.Context, id string) error {
-	err := s.write.do(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("DELETE FROM sessions WHERE key = ?", sessionKey(id))
+	err := s.write.do(ctx, func(tx *transaction) error {
+		_, err := tx.exec("DELETE FROM sessions WHERE key = ?", sessionKey(id))
 		return err
 	})
 	if err != nil {

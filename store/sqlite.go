@@ -62,7 +62,10 @@ func open(ctx context.Context, path string) (*SQLite, error) {
 	if err := migrate(ctx, db); err != nil {
 		return nil, errors.Join(readable(err), db.Close())
 	}
-	write := startWriter(db)
+	write, err := startWriter(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	read, err := sql.Open("sqlite", dsn(path, true))
 	if err != nil {
 		return nil, errors.Join(err, write.close())

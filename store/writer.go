@@ -19,7 +19,8 @@ const maxBatch = 128
 // while it commits are grouped into the next transaction: a commit costs a
 // flush of the disk, whether it holds one message or a hundred.
 type writer struct {
-	db      *sql.DB // with a single connection
+	db      *sql.DB // with a single connection, which tx has
+	tx      *transaction
 	jobs    chan *job
 	closing chan struct{}
 	stopped chan struct{}
@@ -37,7 +38,7 @@ type job struct {
 // change is one visitor's part of a transaction. What it returns without
 // having written anything may be one of rooms' errors; every other error takes
 // the transaction back. It can be run more than once.
-type change func(tx *sql.Tx) error
+type change func(tx *transaction) error
 
 const (
 	jobWaiting = iota
@@ -45,28 +46,38 @@ const (
 	jobGivenUp
 )
 
-func startWriter(db *sql.DB) *writer {
+func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
 	w := &writer{
 		db:      db,
+		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)},
 		jobs:    make(chan *job, maxBatch),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
 	go w.run()
-	return w
+	return w, nil
 }
 
 // close lets the jobs that wait finish. It must be called once.
 func (w *writer) close() error {
 	close(w.closing)
 	<-w.stopped
-	return w.db.Close()
+	return errors.Join(w.tx.close(), w.db.Close())
 }
 
 // do makes a change and returns when it is on the disk. If ctx ends before the
 // change was begun it is not made.
 func (w *writer) do(ctx context.Context, c change) error {
 	j := &job{change: c, done: make(chan struct{})}
+	select {
+	case <-w.closing: // looked at first, since a select takes any that is ready
+		return errClosed
+	default:
+	}
 	select {
 	case <-w.closing:
 		return errClosed
@@ -150,19 +161,18 @@ func (j *job) end(err error) {
 // transact returns nil when the batch is on the disk. Else it says which change
 // has failed, or -1 if the transaction as a whole has.
 func (w *writer) transact(batch []*job) (failed int, err error) {
-	ctx := context.Background() // who leaves does not take the others' changes back
-	tx, err := w.db.BeginTx(ctx, nil)
-	if err != nil {
-		return -1, err
-	}
-	defer tx.Rollback()
-	for i, j := range batch {
-		j.err = j.change(tx)
-		if j.err != nil && !refusal(j.err) {
-			return i, j.err
+	failed = -1
+	err = w.tx.run(func() error {
+		for i, j := range batch {
+			j.err = j.change(w.tx)
+			if j.err != nil && !refusal(j.err) {
+				failed = i
+				return j.err
+			}
 		}
-	}
-	return -1, tx.Commit()
+		return nil
+	})
+	return failed, err
 }
 
 // refusal tells whether a change was refused before it wrote anything.

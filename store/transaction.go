@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// transaction is the writer's: all transactions, one after another, on the
+// same connection. Its statements stay prepared, which database/sql's own
+// transactions cannot offer, and which saves two thirds of a message's cost.
+type transaction struct {
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+// run makes a change in a transaction of its own: it is kept if f returns nil.
+func (t *transaction) run(f func() error) error {
+	// No context reaches the database: who leaves does not take the changes of
+	// others back.
+	ctx := context.Background()
+	if _, err := t.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		_, err = t.conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		// SQLite may have rolled back by itself already; then this one fails:
+		// https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
+		_, _ = t.conn.ExecContext(ctx, "ROLLBACK")
+	}
+	return err
+}
+
+func (t *transaction) exec(query string, args ...any) (sql.Result, error) {
+	stmt, err := t.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.Exec(args...)
+}
+
+func (t *transaction) queryRow(query string, args ...any) scanner {
+	stmt, err := t.prepare(query)
+	if err != nil {
+		return failure{err}
+	}
+	return stmt.QueryRow(args...)
+}
+
+func (t *transaction) query(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := t.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.Query(args...)
+}
+
+func (t *transaction) prepare(query string) (*sql.Stmt, error) {
+	if stmt := t.prepared[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := t.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		t.prepared[query] = stmt
+	}
+	return stmt, err
+}
+
+// close gives the connection back. A statement left open would keep the file
+// open, and its log from being written into it.
+func (t *transaction) close() error {
+	var errs []error
+	for _, stmt := range t.prepared {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, t.conn.Close())...)
+}
+
+// failure is the row of a query that could not be asked.
+type failure struct{ err error }
+
+func (f failure) Scan(...any) error { return f.err }

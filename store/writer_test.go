@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"gifchat/rooms"
+)
+
+func openTest(t testing.TB) *SQLite {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestEveryConnectionHasTheSettings(t *testing.T) {
+	s := openTest(t)
+	for name, db := range map[string]interface {
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	}{"reader": s.read, "writer": s.write.tx.conn} {
+		for pragma, want := range map[string]string{
+			"journal_mode":       "wal",
+			"synchronous":        "2", // FULL
+			"foreign_keys":       "1",
+			"busy_timeout":       "5000",
+			"journal_size_limit": "67108864",
+			"trusted_schema":     "0",
+			"query_only":         map[string]string{"reader": "1", "writer": "0"}[name],
+		} {
+			var got string
+			if err := db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s of the %s: got %q, %v, want %q", pragma, name, got, err, want)
+			}
+		}
+	}
+	if got := s.write.db.Stats().MaxOpenConnections; got != 1 {
+		t.Errorf("the writer has up to %d connections, want 1", got)
+	}
+}
+
+func TestOldSQLiteIsRefused(t *testing.T) {
+	for version, good := range map[string]bool{
+		"3.51.3": true, "3.54.1": true, "4.0.0": true,
+		"3.51.2": false, "3.40.1": false, "2.8.17": false, "unknown": false,
+	} {
+		if err := requireVersion(version); (err == nil) != good {
+			t.Errorf("%s: got %v", version, err)
+		}
+	}
+}
+
+// block keeps the writer busy until release is called, so that what is asked
+// for meanwhile waits and becomes one batch.
+func block(t *testing.T, w *writer) (release func()) {
+	t.Helper()
+	started, end, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		var once sync.Once
+		_ = w.do(context.Background(), func(*transaction) error {
+			once.Do(func() { close(started) })
+			<-end
+			return nil
+		})
+	}()
+	<-started
+	return func() { close(end); <-done }
+}
+
+// await waits until so many changes wait.
+func await(w *writer, n int) {
+	for len(w.jobs) < n {
+		runtime.Gosched()
+	}
+}
+
+func insertSession(key string) change {
+	return func(tx *transaction) error {
+		_, err := tx.exec("INSERT INTO sessions (key, data, expires) VALUES (?, x'', 0)", []byte(key))
+		return err
+	}
+}
+
+func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
+	s := openTest(t)
+	release := block(t, s.write)
+	errs := make([]error, 30)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			key := fmt.Sprint(i)
+			if i%10 == 0 {
+				key = "the same" // the second and the third of these break the table's rule
+			}
+			errs[i] = s.write.do(t.Context(), insertSession(key))
+		})
+	}
+	await(s.write, len(errs))
+	release()
+	all.Wait()
+	var failed int
+	for i, err := range errs {
+		if err != nil {
+			failed++
+			if i%10 != 0 || !errors.Is(err, rooms.ErrUnavailable) {
+				t.Errorf("change %d: %v", i, err)
+			}
+		}
+	}
+	var rows int
+	if err := s.read.QueryRow("SELECT count(*) FROM sessions").Scan(&rows); err != nil || rows != 28 || failed != 2 {
+		t.Errorf("%d rows, %d failed, %v, want 28 and 2", rows, failed, err)
+	}
+}
+
+func TestAChangeIsGivenUpOnlyBeforeItWasBegun(t *testing.T) {
+	s := openTest(t)
+	release := block(t, s.write)
+	ctx, cancel := context.WithCancel(t.Context())
+	given := make(chan error)
+	go func() { given <- s.write.do(ctx, insertSession("given up")) }()
+	await(s.write, 1)
+	cancel()
+	if err := <-given; !errors.Is(err, context.Canceled) || !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("got %v, want that it was cancelled", err)
+	}
+	release()
+	var rows int
+	if err := s.read.QueryRow("SELECT count(*) FROM sessions").Scan(&rows); err != nil || rows != 0 {
+		t.Errorf("%d rows, %v, want none", rows, err)
+	}
+}
+
+func TestCloseFinishesWhatWaits(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := block(t, s.write)
+	waiting := make(chan error)
+	go func() { waiting <- s.write.do(t.Context(), insertSession("waiting")) }()
+	await(s.write, 1)
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	<-s.write.closing
+	if err := s.write.do(t.Context(), insertSession("late")); !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("after Close: got %v, want ErrUnavailable", err)
+	}
+	release()
+	if err := errors.Join(<-waiting, <-closed); err != nil {
+		t.Error(err)
+	}
+}
+
+// BenchmarkAddMessage shows what grouping gains: one sender waits for each
+// commit alone, many share them.
+func BenchmarkAddMessage(b *testing.B) {
+	for _, senders := range []int{1, 16, 128} {
+		b.Run(fmt.Sprint("senders=", senders), func(b *testing.B) {
+			s := openTest(b)
+			room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18"}
+			if err := s.CreateRoom(b.Context(), room, rooms.Member{Room: room.ID}); err != nil {
+				b.Fatal(err)
+			}
+			b.SetParallelism(senders) // times GOMAXPROCS
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					m := rooms.Message{ID: rooms.ID(rand.Text()), Room: room.ID, Kind: rooms.KindText, Session: "s", ClientID: rand.Text(), Text: "안녕하세요, hello"}
+					if _, _, err := s.AddMessage(context.Background(), m); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+		})
+	}
+}
