@@ -14,10 +14,9 @@ import (
 // is connected to.
 //
 // The transport's goroutine reads packets and leaves them in the inbox; a
-// worker takes them out and runs the handlers. The worker lives only while the
-// inbox is not empty, so an idle client has none, and a handler may wait for
-// an acknowledgement of its own client, because acknowledgements do not go
-// through the inbox.
+// worker takes them out and runs the handlers. A client has a worker only while
+// its inbox is not empty, and a handler may wait for an acknowledgement of its
+// own client, because acknowledgements do not go through the inbox.
 type client struct {
 	// Immutable.
 	server *Server
@@ -127,7 +126,7 @@ func (c *client) enqueue(p decoded) {
 func (c *client) startWorkerLocked() {
 	if !c.working {
 		c.working = true
-		c.server.tasks.Go(c.work)
+		c.server.workers.work(c)
 	}
 }
 

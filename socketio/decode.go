@@ -139,6 +139,8 @@ func (d *decoded) decodeEvent(parts [][]byte) error {
 	name := d.args[0].json
 	d.args = d.args[1:]
 	switch c := name[0]; {
+	case c == '"' && bytes.IndexByte(name, '\\') < 0:
+		d.name = string(name[1 : len(name)-1])
 	case c == '"':
 		if err := json.Unmarshal(name, &d.name); err != nil {
 			return errPacket

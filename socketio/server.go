@@ -12,10 +12,9 @@ import (
 // clients know, usually /socket.io/.
 type Server struct {
 	// Immutable.
-	cfg    Config
-	engine *engineio.Server
-
-	tasks sync.WaitGroup // handlers under way
+	cfg     Config
+	engine  *engineio.Server
+	workers *workers
 
 	mu         sync.RWMutex
 	namespaces map[string]*Namespace // guarded by mu
@@ -24,7 +23,7 @@ type Server struct {
 // NewServer returns a server that has the namespace "/".
 func NewServer(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, namespaces: make(map[string]*Namespace)}
+	s := &Server{cfg: cfg, workers: newWorkers(), namespaces: make(map[string]*Namespace)}
 	s.engine = engineio.NewServer(engineio.Config{
 		Accept:       s.accept,
 		Identify:     cfg.Identify,
@@ -75,15 +74,5 @@ func (s *Server) Close(ctx context.Context) error {
 	if err := s.engine.Close(ctx); err != nil {
 		return err
 	}
-	done := make(chan struct{})
-	go func() {
-		s.tasks.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return s.workers.close(ctx)
 }
