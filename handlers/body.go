@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
@@ -22,10 +23,16 @@ func isJSON(c *gin.Context) bool {
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
-// badForm makes ParseForm's complaints the sender's, except for a body that
+// readJSON reads a body into v; whatever is wrong with it is the sender's
+// fault.
+func readJSON(c *gin.Context, v any) error {
+	return badForm(json.NewDecoder(limitBody(c, maxForm)).Decode(v))
+}
+
+// badForm makes a parser's complaints the sender's, except for a body that
 // is too large, which has a status of its own.
 func badForm(err error) error {
-	if describe(err).status == http.StatusRequestEntityTooLarge {
+	if err == nil || describe(err).status == http.StatusRequestEntityTooLarge {
 		return err
 	}
 	return &rooms.InvalidError{Field: "body", Reason: "malformed"}

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"net/http"
@@ -130,12 +129,3 @@ func denyForeign(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(say(acceptedLanguage(r), "error.foreign")))
 }
 
-// readBody makes a JSON decoder's mistakes the sender's.
-func readBody(err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &syntax) || errors.As(err, &kind) {
-		return &rooms.InvalidError{Field: "body", Reason: "malformed"}
-	}
-	return err
-}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -85,8 +84,8 @@ func (h *Handler) postText(c *gin.Context) error {
 func readTextForm(c *gin.Context) (textForm, error) {
 	var form textForm
 	if isJSON(c) {
-		err := json.NewDecoder(limitBody(c, maxForm)).Decode(&form)
-		return form, readBody(err)
+		err := readJSON(c, &form)
+		return form, err
 	}
 	limitBody(c, maxForm)
 	if err := c.Request.ParseForm(); err != nil {

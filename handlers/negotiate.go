@@ -30,10 +30,10 @@ func isForm(c *gin.Context) bool {
 // characters: what may be shown or logged of something that came from outside.
 func clip(s string, n int) string {
 	if len(s) > n {
-		s = s[:n]
-		for s != "" && !utf8.ValidString(s[max(0, len(s)-utf8.UTFMax):]) && !utf8.RuneStart(s[len(s)-1]) {
-			s = s[:len(s)-1]
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
 		}
+		s = s[:n]
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -76,15 +75,19 @@ func (h *Handler) createRoom(c *gin.Context) error {
 func readRoomForm(c *gin.Context) (roomForm, error) {
 	var form roomForm
 	if isJSON(c) {
-		err := json.NewDecoder(limitBody(c, maxForm)).Decode(&form)
-		return form, readBody(err)
+		err := readJSON(c, &form)
+		return form, err
 	}
 	limitBody(c, maxForm)
 	if err := c.Request.ParseForm(); err != nil {
 		return form, badForm(err)
 	}
 	post := c.Request.PostForm
-	return roomForm{Title: post.Get("title"), Max: post.Get("max"), Password: post.Get("password")}, nil
+	form = roomForm{Title: post.Get("title"), Password: post.Get("password")}
+	if post.Has("max") {
+		form.Max = post.Get("max")
+	}
+	return form, nil
 }
 
 // defaultCapacity is what a room without max gets, as in the original's schema.

@@ -1,0 +1,223 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"gifchat/handlers"
+)
+
+func TestCookie(t *testing.T) {
+	cookie := func(got answer) *http.Cookie {
+		for _, c := range got.Cookies() {
+			if c.Name == "connect.sid" {
+				return c
+			}
+		}
+		return nil
+	}
+	t.Run("flags", func(t *testing.T) {
+		for _, secure := range []bool{false, true} {
+			h := open(t, func(c *handlers.Config) { c.Secure = secure })
+			c := cookie(h.visitor(t).get("/"))
+			if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Secure != secure || c.MaxAge != 30*24*60*60 {
+				t.Errorf("secure %v: got %+v", secure, c)
+			}
+			if !strings.HasPrefix(c.Value, "s%3A") {
+				t.Errorf("got %q, want the form of express-session", c.Value)
+			}
+		}
+	})
+	t.Run("is set once, and only by pages", func(t *testing.T) {
+		h := open(t, nil)
+		for _, path := range []string{"/healthz", "/main.css", "/socket.io/socket.io.js", "/nope", "/socket.io/?EIO=4&transport=polling"} {
+			if got := h.visitor(t).get(path, "Accept-Encoding", "identity"); cookie(got) != nil {
+				t.Errorf("%s set a cookie", path)
+			}
+		}
+		v := h.visitor(t)
+		v.get("/")
+		if cookie(v.get("/room")) != nil {
+			t.Error("the second page set it again")
+		}
+		if h.sessions.count() != 1 {
+			t.Errorf("got %d rows, want 1", h.sessions.count())
+		}
+	})
+	t.Run("a forged one is a new visitor", func(t *testing.T) {
+		h := open(t, nil)
+		for _, forged := range []string{"s%3Aabc.def", "junk", "s%3A." + strings.Repeat("x", 500), "s%3A"} {
+			got := h.visitor(t).get("/", "Cookie", "connect.sid="+forged)
+			if c := cookie(got); got.StatusCode != 200 || c == nil || c.Value == forged {
+				t.Errorf("%q: got %d %v", forged, got.StatusCode, c)
+			}
+		}
+	})
+}
+
+func TestForeignSites_cannotPost(t *testing.T) {
+	h := open(t, nil)
+	v := h.visitor(t)
+	room := v.makeRoom("방", "")
+	tests := []struct {
+		name    string
+		headers []string
+		refused bool
+	}{
+		{"cross-site", []string{"Sec-Fetch-Site", "cross-site"}, true},
+		{"same-site", []string{"Sec-Fetch-Site", "same-site"}, true},
+		{"another origin, old browser", []string{"Origin", "http://evil.example"}, true},
+		{"origin null", []string{"Origin", "null"}, true},
+		{"own page", []string{"Sec-Fetch-Site", "same-origin"}, false},
+		{"no browser", nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := v.post(room+"/chat", url.Values{"chat": {"hi"}}, tt.headers...)
+			if (got.StatusCode == http.StatusForbidden) != tt.refused {
+				t.Errorf("got %d", got.StatusCode)
+			}
+		})
+	}
+}
+
+func TestPages_headersAndLanguage(t *testing.T) {
+	h := open(t, nil)
+	v := h.visitor(t)
+	got := v.get("/")
+	policy := got.Header.Get("Content-Security-Policy")
+	if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") {
+		t.Errorf("policy: %s", policy)
+	}
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+	} {
+		if got.Header.Get(name) != want {
+			t.Errorf("%s: got %q, want %q", name, got.Header.Get(name), want)
+		}
+	}
+	if strings.Contains(got.body, "style=") || strings.Contains(got.body, "<script>") {
+		t.Error("inline style or script")
+	}
+	for accept, want := range map[string]string{
+		"": "ko", "en-US,en;q=0.9": "en", "ko-KR,en;q=0.5": "ko", "fr": "ko", "en;q=0.3,ko;q=0.8": "ko",
+	} {
+		if got := h.visitor(t).get("/", "Accept-Language", accept).Header.Get("Content-Language"); got != want {
+			t.Errorf("%q: got %s, want %s", accept, got, want)
+		}
+	}
+	v.get("/?lang=en")
+	if got := v.get("/", "Accept-Language", "ko"); !strings.Contains(got.body, `lang="en"`) {
+		t.Error("the switch was forgotten")
+	}
+	if got := v.get("/?error=" + url.QueryEscape("send money to")); strings.Contains(got.body, "send money") {
+		t.Error("the page shows a stranger's sentence")
+	}
+}
+
+func TestBundle(t *testing.T) {
+	h := open(t, nil)
+	v := h.visitor(t)
+	tests := []struct{ name, accept, body, coding string }{
+		{"plain", "identity", "plain", ""},
+		{"br before gzip", "gzip, deflate, br", "br", "br"},
+		{"gzip refused by q", "gzip;q=0, deflate", "plain", ""},
+		{"br refused by q", "br;q=0.0, identity", "plain", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := v.get("/socket.io/socket.io.js", "Accept-Encoding", tt.accept)
+			if got.body != tt.body || got.Header.Get("Content-Encoding") != tt.coding || got.Header.Get("Vary") != "Accept-Encoding" {
+				t.Errorf("got %q %v", got.body, got.Header)
+			}
+			again := v.get("/socket.io/socket.io.js", "Accept-Encoding", tt.accept, "If-None-Match", got.Header.Get("ETag"))
+			if again.StatusCode != http.StatusNotModified {
+				t.Errorf("got %d, want 304", again.StatusCode)
+			}
+		})
+	}
+	if got := v.get("/socket.io/socket.io.js", "If-None-Match", `"4.8.4"`); got.StatusCode != http.StatusNotModified {
+		t.Errorf("the version as a tag: got %d, want 304", got.StatusCode)
+	}
+	if got := v.get("/socket.io/socket.io.esm.min.js"); got.StatusCode != 404 || !strings.Contains(got.body, "make bundle") {
+		t.Errorf("got %d %q", got.StatusCode, got.body)
+	}
+	if got := v.get("/public/x/vendor/secret.txt"); got.StatusCode != 404 {
+		t.Errorf("a stray file: got %d", got.StatusCode)
+	}
+	page := v.get("/").body
+	at := strings.Index(page, `/public/`)
+	address := page[at : at+strings.Index(page[at:], `"`)]
+	if got := v.get(address); got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
+		t.Errorf("%s: got %q", address, got.Header.Get("Cache-Control"))
+	}
+}
+
+func TestPlainWebSocket(t *testing.T) {
+	h := open(t, nil)
+	dial := func(path, origin string) (*websocket.Conn, error) {
+		conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+path, //nolint:bodyclose // there is none
+			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
+		return conn, err
+	}
+	for _, path := range []string{"/", "/anywhere"} {
+		conn, err := dial(path, h.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, err := conn.Read(t.Context())
+		if err != nil || string(text) != "서버에서 클라이언트로 메시지를 보냅니다." {
+			t.Errorf("%s: got %q %v", path, text, err)
+		}
+		_ = conn.Write(t.Context(), websocket.MessageText, []byte("답장\n둘째 줄"))
+		_, _, _ = conn.Read(t.Context())
+		_ = conn.Close(websocket.StatusNormalClosure, "")
+	}
+	for _, origin := range []string{"http://evil.example", "null", "http://localhost.evil.example"} {
+		if _, err := dial("/", origin); err == nil {
+			t.Errorf("%s may connect", origin)
+		}
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for !strings.Contains(h.log.String(), "답장 둘째 줄") {
+		if time.Now().After(deadline) {
+			t.Fatal("the reply is not in the log")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestAllowOrigin(t *testing.T) {
+	allow := handlers.AllowOrigin([]string{"https://chat.example"})
+	tests := []struct {
+		peer, origin       string
+		allow, credentials bool
+	}{
+		{"192.0.2.1:5", "https://chat.example", true, true},
+		{"192.0.2.1:5", "https://CHAT.example", true, true},
+		{"192.0.2.1:5", "http://chat.example", false, false},
+		{"192.0.2.1:5", "http://localhost:8005", false, false},
+		{"127.0.0.1:5", "http://localhost:3000", true, false},
+		{"[::1]:5", "http://127.0.0.1:8005", true, false},
+		{"127.0.0.1:5", "http://localhost.evil.example", false, false},
+		{"127.0.0.1:5", "null", false, false},
+	}
+	for _, tt := range tests {
+		gotAllow, gotCredentials := allow(&http.Request{RemoteAddr: tt.peer}, tt.origin)
+		if gotAllow != tt.allow || gotCredentials != tt.credentials {
+			t.Errorf("%s from %s: got %v %v, want %v %v", tt.origin, tt.peer, gotAllow, gotCredentials, tt.allow, tt.credentials)
+		}
+	}
+}
+
+func TestNew_refusesAShortSecret(t *testing.T) {
+	if _, err := handlers.New(handlers.Config{Secret: []byte("gifchat")}); err == nil {
+		t.Error("a short secret was taken")
+	}
+}

@@ -1,0 +1,173 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// recorder writes down what is emitted, as it would stand on the wire.
+type recorder struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *recorder) everyone(namespace, event string, args ...any) error {
+	return r.add(namespace, event, args)
+}
+
+func (r *recorder) inRoom(room, except, event string, args ...any) error {
+	return r.add(chatNamespace+" "+room+" -"+except, event, args)
+}
+
+func (r *recorder) empty(room string) { _ = r.add("empty "+room, "", nil) }
+
+func (r *recorder) add(to, event string, args []any) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(append([]any{event}, args...)); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, to+" "+string(bytes.TrimSpace(b.Bytes())))
+	return nil
+}
+
+func TestEvents(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 44, 47, 519_999_999, time.FixedZone("KST", 9*60*60))
+	const room = rooms.ID("6b038c7f8bb22f6d27999d18")
+	const id = rooms.ID("6b038c7f8bb22f6d27999d19")
+	member := rooms.Member{Room: room, Color: "#7453ac"}
+	const inRoom = "/chat room:6b038c7f8bb22f6d27999d18 -"
+	const others = inRoom + "room:6b038c7f8bb22f6d27999d18:#7453ac "
+
+	tests := []struct {
+		name string
+		tell func(*Events)
+		want []string
+	}{
+		{"a public room", func(e *Events) {
+			e.RoomCreated(rooms.Room{ID: room, Title: "테스트 <b>", Capacity: 10, Owner: "#78583a", CreatedAt: at})
+		}, []string{`/room ["newRoom",{"title":"테스트 <b>","max":10,"owner":"#78583a","password":"","_id":"6b038c7f8bb22f6d27999d18","createdAt":"2026-11-23T00:44:47.519Z","__v":0}]`}},
+		{"a private room", func(e *Events) {
+			e.RoomCreated(rooms.Room{ID: room, Title: "t", Capacity: 2, PasswordHash: "$argon2id$", CreatedAt: at.Truncate(time.Second)})
+		}, []string{`/room ["newRoom",{"title":"t","max":2,"owner":"","password":"*","_id":"6b038c7f8bb22f6d27999d18","createdAt":"2026-11-23T00:44:47.000Z","__v":0}]`}},
+		{"a text", func(e *Events) {
+			e.Posted(rooms.Message{ID: id, Room: room, Seq: 7, Kind: rooms.KindText, User: "#78583a", Session: "secret", Text: "hello", CreatedAt: at})
+		}, []string{inRoom + ` ["chat",{"room":"6b038c7f8bb22f6d27999d18","user":"#78583a","chat":"hello","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"seq":7,"kind":"text"}]`}},
+		{"a GIF", func(e *Events) {
+			e.Posted(rooms.Message{
+				ID: id, Room: room, Seq: 8, Kind: rooms.KindGIF, User: "#8795c5", ClientID: "c1", CreatedAt: at,
+				GIF: &rooms.GIF{Name: "a.gif", Width: 3, Height: 2, Alt: "고양이"},
+			})
+		}, []string{inRoom + ` ["chat",{"room":"6b038c7f8bb22f6d27999d18","user":"#8795c5","gif":"a.gif","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"clientId":"c1","seq":8,"kind":"gif","w":3,"h":2,"alt":"고양이"}]`}},
+		{"someone comes", func(e *Events) { e.Entered(member) },
+			[]string{others + `["join",{"user":"system","chat":"#7453ac님이 입장하셨습니다.","participants":1,"person":"#7453ac"}]`}},
+		{"someone goes", func(e *Events) { e.Left(member) },
+			[]string{others + `["exit",{"user":"system","chat":"#7453ac님이 퇴장하셨습니다.","participants":0,"person":"#7453ac"}]`}},
+		{"changes of people are gathered", func(e *Events) {
+			e.PeopleChanged(room, nil)
+			e.PeopleChanged(room, []rooms.Member{member})
+		}, []string{
+			`/room ["people",{"room":"6b038c7f8bb22f6d27999d18","count":1}]`,
+			inRoom + ` ["participants",{"room":"6b038c7f8bb22f6d27999d18","count":1,"people":["#7453ac"]}]`,
+		}},
+		{"a removal is said twice", func(e *Events) { e.RoomRemoved(room) }, []string{
+			`/room ["removeRoom","6b038c7f8bb22f6d27999d18"]`,
+			inRoom + ` ["removeRoom","6b038c7f8bb22f6d27999d18"]`,
+			`empty room:6b038c7f8bb22f6d27999d18 [""]`,
+			`/room ["removeRoom","6b038c7f8bb22f6d27999d18"]`,
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				out := &recorder{}
+				e := newEvents(out, slog.New(slog.DiscardHandler))
+				tt.tell(e)
+				time.Sleep(removeAgain + time.Second)
+				e.Close()
+				if len(out.lines) != len(tt.want) {
+					t.Fatalf("got %q, want %q", out.lines, tt.want)
+				}
+				for i, line := range out.lines {
+					if line != tt.want[i] {
+						t.Errorf("line %d\n got %s\nwant %s", i, line, tt.want[i])
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestEvents_closeEndsTheTimers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &recorder{}
+		e := newEvents(out, slog.New(slog.DiscardHandler))
+		e.RoomRemoved("6b038c7f8bb22f6d27999d18")
+		e.Close()
+		said := len(out.lines)
+		time.Sleep(time.Minute)
+		if len(out.lines) != said {
+			t.Errorf("got %q after Close", out.lines[said:])
+		}
+	})
+}
+
+func TestColorOf_canBeReadOnWhite(t *testing.T) {
+	for range 1000 {
+		id := newSessionID()
+		c := colorOf(id)
+		if len(c) != 7 || c != colorOf(id) {
+			t.Fatalf("got %q", c)
+		}
+		var rgb [3]uint8
+		for i := range rgb {
+			high, low := unhex(c[1+2*i]), unhex(c[2+2*i])
+			rgb[i] = high<<4 | low
+		}
+		if contrastOnWhite(rgb[0], rgb[1], rgb[2]) < minContrast {
+			t.Errorf("%s cannot be read", c)
+		}
+	}
+}
+
+func unhex(c byte) uint8 {
+	if c >= 'a' {
+		return c - 'a' + 10
+	}
+	return c - '0'
+}
+
+func TestClip(t *testing.T) {
+	for in, want := range map[string]string{
+		"short": "short", "가나다라": "가나", "a\x00b\nc": "a b c", "\xff\xfe": "\uFFFD",
+	} {
+		if got := clip(in, 6); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Every sentence that the Go code or a template asks for must exist; say
+// returns the key when it does not.
+func TestSentences_haveBothLanguages(t *testing.T) {
+	for key, s := range sentences {
+		if s.ko == "" || s.en == "" {
+			t.Errorf("%s is not in both languages", key)
+		}
+	}
+	for _, row := range problems {
+		if say(korean, row.words) == row.words {
+			t.Errorf("no words for %s", row.reason)
+		}
+	}
+}
