@@ -125,7 +125,9 @@ func (c *Conn) close(reason Reason) {
 	if probing != nil {
 		probing.abandon()
 	}
-	c.server.remove(c)
+	if c.server.remove(c) {
+		defer c.server.tasks.Done()
+	}
 	c.server.cfg.Log.Debug("connection closed", "reason", string(reason))
 	c.receiver.Closed(reason)
 }

@@ -14,7 +14,7 @@ import (
 type Server struct {
 	cfg Config // immutable
 
-	tasks sync.WaitGroup // readers, drains and probes
+	tasks sync.WaitGroup // readers, drains, and connections until their Closed has returned
 
 	mu     sync.Mutex
 	closed bool          // guarded by mu
@@ -115,13 +115,18 @@ func (s *Server) add(c *Conn) *handshakeError {
 		return errTooManyConns
 	}
 	s.conns[c.sid] = c
+	s.tasks.Add(1)
 	return nil
 }
 
-func (s *Server) remove(c *Conn) {
+// remove forgets c. If it was registered, its task is done once its Receiver
+// knows of the end.
+func (s *Server) remove(c *Conn) (registered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, registered = s.conns[c.sid]
 	delete(s.conns, c.sid)
+	return registered
 }
 
 func (s *Server) conn(sid SID) *Conn {
@@ -150,7 +155,7 @@ func (s *Server) run(task func()) bool {
 }
 
 // Close refuses new handshakes, ends every connection with ReasonShutdown and
-// waits for their goroutines, at most until ctx is done. Stock clients
+// waits for their goroutines and for their Closed, at most until ctx is done. Stock clients
 // reconnect by themselves. It may be called more than once.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
