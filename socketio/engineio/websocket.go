@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -171,8 +172,9 @@ func (s *webSocket) failed(err error) {
 	}
 	var wsErr *wsError
 	var netErr *net.OpError
+	var sysErr *os.SyscallError
 	switch {
-	case errors.As(err, &wsErr), errors.As(err, &netErr):
+	case errors.As(err, &wsErr), errors.As(err, &netErr), errors.As(err, &sysErr):
 		c.close(ReasonTransportError)
 	case errors.Is(err, errPacketType), errors.Is(err, errEmptyPacket), errors.Is(err, errHeartbeatDirection):
 		c.fail(err)
