@@ -212,7 +212,7 @@ func TestClosingWhileProbingEndsBoth(t *testing.T) {
 	sid, p := f.poll()
 	w := f.probe(sid)
 	p.conn.Close()
-	w.wantClose(ws.StatusNormalClosure)
+	w.wantEnd()
 	p.wantClosed(t, engineio.ReasonForcedClose)
 	f.call("GET", "&sid="+sid, "").want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
 }
