@@ -1,0 +1,117 @@
+package rooms
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestFreeColor(t *testing.T) {
+	for _, wanted := range []Color{"#7453ac", "#000000", "#ffffff"} {
+		if got := freeColor(wanted, []Color{"#123456"}); got != wanted {
+			t.Errorf("a free colour: got %s, want %s", got, wanted)
+		}
+	}
+	for _, wanted := range []Color{"#7453ac", "#7453AC", "#+12345", "#1_2345", "red", "", "#12345g", "#1234567"} {
+		taken := []Color{"#7453ac"}
+		for range 500 {
+			got := freeColor(wanted, taken)
+			if got != freeColor(wanted, taken) {
+				t.Fatalf("%q: not always the same", wanted)
+			}
+			n, ok := got.rgb()
+			if !ok || !legible(n) {
+				t.Fatalf("%q: got %q, which cannot be read", wanted, got)
+			}
+			taken = append(taken, got)
+		}
+		seen := make(map[Color]bool)
+		for _, c := range taken {
+			if seen[c] {
+				t.Fatalf("%q: %s twice", wanted, c)
+			}
+			seen[c] = true
+		}
+	}
+}
+
+func TestLuminance(t *testing.T) {
+	for rgb, want := range map[uint32]float64{0xffffff: lightPage, 0x111111: darkPage, 0: 0} {
+		if got := luminance(rgb); got-want > 1e-6 || want-got > 1e-6 {
+			t.Errorf("%06x: got %.8f, want %.8f", rgb, got, want)
+		}
+	}
+}
+
+func TestTriesForgetTheQuietestFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := newTries(1, time.Hour)
+		for i := range maxTried {
+			tries.take(fmt.Sprint(i))
+			time.Sleep(time.Millisecond)
+		}
+		for i := range 10 {
+			tries.take(fmt.Sprint("new", i))
+		}
+		if len(tries.when) != maxTried {
+			t.Errorf("%d keys are kept, want %d", len(tries.when), maxTried)
+		}
+		if !tries.take("9") || tries.take("11") {
+			t.Error("not the quietest were forgotten")
+		}
+		time.Sleep(time.Hour)
+		tries.take("later")
+		if len(tries.when) != 1 {
+			t.Errorf("%d keys are kept after the window, want 1", len(tries.when))
+		}
+	})
+}
+
+func TestDamagedHashesAreErrors(t *testing.T) {
+	h := newHasher()
+	good, err := h.hash(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := h.hash(t.Context(), "x"); err != nil || other == good {
+		t.Errorf("two rooms with one password have the same hash: %v", err)
+	}
+	for _, hash := range []string{
+		"", "x", "$2a$10$abc", strings.Replace(good, "t=2", "t=0", 1), strings.Replace(good, "p=1", "p=0", 1),
+		strings.Replace(good, "v=19", "v=16", 1), good[:len(good)-8], good + "!", strings.Replace(good, "m=", "n=", 1),
+	} {
+		if ok, err := h.matches(t.Context(), hash, "x"); ok || err == nil {
+			t.Errorf("%q: got %t, %v, want an error", hash, ok, err)
+		}
+	}
+}
+
+func TestCleanAlt(t *testing.T) {
+	for name, want := range map[string]string{
+		"고양이.gif": "고양이", "CAT.GIF": "CAT", "../../etc/passwd": "passwd", `C:\a\b.gif`: "b", "": "", "/": "",
+		"a\x00b\r\n.gif": "ab", "a\xffb.gif": "ab", "page.html": "page.html", ".gif": "",
+		strings.Repeat("가", 300): strings.Repeat("가", maxAlt),
+	} {
+		if got := cleanAlt(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+// Places exist only while something goes on in them.
+func TestNoPlaceIsLeftBehind(t *testing.T) {
+	s := NewService(nil, nil, nil, Options{})
+	defer s.Close()
+	for range 3 {
+		p, err := s.takeTurn(t.Context(), "6b038c7f8bb22f6d27999d18")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.endTurn(p)
+	}
+	if len(s.places) != 0 {
+		t.Errorf("%d places are left", len(s.places))
+	}
+}

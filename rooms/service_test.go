@@ -1,0 +1,264 @@
+package rooms_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"gifchat/rooms"
+	"gifchat/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The people of these tests.
+var (
+	ada  = rooms.Visitor{Session: "ada", Color: "#7453ac"}
+	bob  = rooms.Visitor{Session: "bob", Color: "#bf6440"}
+	carl = rooms.Visitor{Session: "carl", Color: "#7453ac"} // Ada's colour
+)
+
+// diary is a Notifier that writes down what it is told.
+type diary struct {
+	mu    sync.Mutex
+	lines []string
+	posts []rooms.Message
+}
+
+func (d *diary) note(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, fmt.Sprintf(format, args...))
+}
+
+func (d *diary) RoomCreated(r rooms.Room) { d.note("created %s", r.Title) }
+func (d *diary) RoomRemoved(rooms.ID)     { d.note("removed") }
+func (d *diary) Entered(m rooms.Member)   { d.note("entered %s", m.Session) }
+func (d *diary) Left(m rooms.Member)      { d.note("left %s", m.Session) }
+
+func (d *diary) Posted(m rooms.Message) {
+	d.note("posted %s", m.Text)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.posts = append(d.posts, m)
+}
+
+func (d *diary) PeopleChanged(_ rooms.ID, people []rooms.Member) {
+	names := make([]string, len(people))
+	for i, m := range people {
+		names[i] = string(m.Session)
+	}
+	d.note("people %s", strings.Join(names, " "))
+}
+
+// take returns what was noted since the last call.
+func (d *diary) take() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := d.lines
+	d.lines = nil
+	return lines
+}
+
+// chat is a Service with what is around it.
+type chat struct {
+	*rooms.Service
+	store *store.Memory
+	gifs  *store.Files
+	diary *diary
+}
+
+func newChat(t *testing.T, opts rooms.Options) chat {
+	t.Helper()
+	files, err := store.OpenFiles(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := chat{store: store.NewMemory(), gifs: files, diary: &diary{}}
+	c.Service = rooms.NewService(c.store, files, c.diary, opts)
+	t.Cleanup(func() {
+		c.Close()
+		if err := files.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// room makes a room of Ada's.
+func (c chat) room(t *testing.T, n rooms.NewRoom) rooms.ID {
+	t.Helper()
+	if n.Title == "" {
+		n.Title = "방"
+	}
+	if n.Capacity == 0 {
+		n.Capacity = 10
+	}
+	room, err := c.Create(t.Context(), ada, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.diary.take()
+	return room.ID
+}
+
+func (c chat) enter(t *testing.T, id rooms.ID, visitors ...rooms.Visitor) {
+	t.Helper()
+	for _, v := range visitors {
+		if _, err := c.Enter(t.Context(), v, id, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (c chat) arrive(t *testing.T, id rooms.ID, v rooms.Visitor) (leave func()) {
+	t.Helper()
+	_, leave, err := c.Arrive(t.Context(), v, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leave
+}
+
+func (c chat) told(t *testing.T, want ...string) {
+	t.Helper()
+	if got := c.diary.take(); !slices.Equal(got, want) {
+		t.Errorf("the Notifier was told %q, want %q", got, want)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	room, err := c.Create(t.Context(), ada, rooms.NewRoom{Title: "  GIF 채팅방 ", Capacity: 2, Password: "S3cr3t-xyz"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.told(t, "created GIF 채팅방")
+	if len(room.ID) != 24 || room.Owner != ada.Color || room.OwnerSession != ada.Session || !room.Private() {
+		t.Errorf("got %+v", room)
+	}
+	if strings.Contains(room.PasswordHash, "S3cr3t") || !strings.HasPrefix(room.PasswordHash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("password kept as %q", room.PasswordHash)
+	}
+	if m, err := c.Member(t.Context(), ada, room.ID); err != nil || m.Color != ada.Color {
+		t.Errorf("the owner is member %+v, %v", m, err)
+	}
+	if got, err := c.Room(t.Context(), room.ID); err != nil || got != room {
+		t.Errorf("Room: got %+v, %v, want %+v", got, err, room)
+	}
+}
+
+func TestCreateRefuses(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	for want, n := range map[string]rooms.NewRoom{
+		"title: empty":         {Title: " \t\n", Capacity: 2},
+		"title: too_long":      {Title: strings.Repeat("방", 61), Capacity: 2},
+		"title: bad_character": {Title: "a\x00b", Capacity: 2},
+		"capacity: too_small":  {Title: "a", Capacity: 1},
+		"capacity: too_large":  {Title: "a", Capacity: 501},
+		"password: too_long":   {Title: "a", Capacity: 2, Password: strings.Repeat("p", 129)},
+	} {
+		_, err := c.Create(t.Context(), ada, n)
+		if _, ok := errors.AsType[*rooms.InvalidError](err); !ok || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if _, err := c.Create(t.Context(), ada, rooms.NewRoom{Title: "a\xff", Capacity: 2}); err == nil {
+		t.Error("a title that is no UTF-8 was taken")
+	}
+	if _, err := c.Create(t.Context(), rooms.Visitor{}, rooms.NewRoom{Title: "a", Capacity: 2}); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("nobody's room: got %v, want ErrForbidden", err)
+	}
+	if _, err := c.Create(t.Context(), ada, rooms.NewRoom{Title: strings.Repeat("방", 60), Capacity: 500}); err != nil {
+		t.Errorf("the longest title and the largest room: %v", err)
+	}
+}
+
+func TestListIsInTheOrderOfCreation(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	first := c.room(t, rooms.NewRoom{Title: "나중에"})
+	c.room(t, rooms.NewRoom{Title: "가"})
+	defer c.arrive(t, first, ada)()
+	list, err := c.List(t.Context())
+	if err != nil || len(list) != 2 {
+		t.Fatalf("got %d rooms, %v", len(list), err)
+	}
+	if list[0].ID != first || list[0].People != 1 || list[1].People != 0 {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestMalformedIDsAreUnknownRooms(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	ctx := t.Context()
+	for _, id := range []rooms.ID{"", "x", "6b038c7f8bb22f6d27999d1", "6B038C7F8BB22F6D27999D18", "../../../../etc/passwd..", rooms.ID(strings.Repeat("0", 1<<20))} {
+		_, room := c.Room(ctx, id)
+		_, enter := c.Enter(ctx, ada, id, "")
+		_, member := c.Member(ctx, ada, id)
+		_, _, arrive := c.Arrive(ctx, ada, id)
+		_, post := c.Post(ctx, ada, id, rooms.Draft{Text: "x"})
+		_, history := c.History(ctx, ada, id, rooms.Page{})
+		_, add := c.AddGIF(ctx, ada, id, "", strings.NewReader(""))
+		_, open := c.GIF(ctx, ada, string(id))
+		for i, err := range []error{room, enter, member, arrive, post, history, add, open, c.Remove(ctx, ada, id)} {
+			if !errors.Is(err, rooms.ErrNotFound) {
+				t.Errorf("verb %d with %.30q: got %v, want ErrNotFound", i, id, err)
+			}
+		}
+		if c.Present(id) != nil {
+			t.Errorf("somebody is in %.30q", id)
+		}
+	}
+}
+
+func TestRemove(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob)
+	leave := c.arrive(t, id, bob)
+	c.diary.take()
+	for _, v := range []rooms.Visitor{bob, {}} {
+		if err := c.Remove(t.Context(), v, id); !errors.Is(err, rooms.ErrForbidden) {
+			t.Errorf("by %q: got %v, want ErrForbidden", v.Session, err)
+		}
+	}
+	if err := c.Remove(t.Context(), ada, id); err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	c.told(t, "removed")
+	if c.Present(id) != nil {
+		t.Error("somebody is still there")
+	}
+	if err := c.Remove(t.Context(), ada, id); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("again: got %v, want ErrNotFound", err)
+	}
+}
+
+func TestACancelledVisitLeavesNoTrace(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, enter := c.Enter(ctx, bob, id, "")
+	_, _, arrive := c.Arrive(ctx, ada, id)
+	_, post := c.Post(ctx, ada, id, rooms.Draft{Text: "x"})
+	for _, err := range []error{enter, arrive, post} {
+		if !errors.Is(err, rooms.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
+	}
+	c.told(t)
+	if _, err := c.Member(t.Context(), bob, id); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("Bob: got %v, want ErrForbidden", err)
+	}
+	if c.Present(id) != nil {
+		t.Error("somebody is there")
+	}
+}
