@@ -43,18 +43,20 @@ func colorOf(rgb uint32) Color { return Color(fmt.Sprintf("#%06x", rgb)) }
 // first legible free one on a walk that begins there. It is the same for the
 // same arguments.
 func freeColor(wanted Color, taken []Color) Color {
-	used := make(map[Color]bool, len(taken))
+	used := make(map[uint32]bool, len(taken))
 	for _, c := range taken {
-		used[c] = true
+		if n, ok := c.rgb(); ok {
+			used[n] = true
+		}
 	}
 	n, ok := wanted.rgb()
-	if ok && !used[wanted] {
+	if ok && !used[n] {
 		return wanted
 	}
 	for range colors {
 		n = (n + paletteStep) % colors
-		if c := colorOf(n); legible(n) && !used[c] {
-			return c
+		if !used[n] && legible(n) {
+			return colorOf(n)
 		}
 	}
 	return wanted // there are more members than colours

@@ -139,7 +139,7 @@ func (w *walker) image() error {
 	if !w.palette && packed&colorTableFlag == 0 {
 		return w.refuse(ReasonDamaged) // without colours each program shows something else
 	}
-	err = errors.Join(w.write(w.control), w.write([]byte{labelImage}), w.write(b))
+	err = errors.Join(w.write(w.control), w.writeByte(labelImage), w.write(b))
 	if err != nil {
 		return err
 	}
@@ -194,11 +194,8 @@ func (w *walker) copyPixels() error {
 		if len(b) == 0 && first {
 			return w.refuse(ReasonDamaged)
 		}
-		if err := w.write([]byte{byte(len(b))}); err != nil {
+		if err := w.writeByte(byte(len(b))); err != nil || len(b) == 0 {
 			return err
-		}
-		if len(b) == 0 {
-			return nil
 		}
 		if err := w.write(b); err != nil {
 			return err
@@ -211,7 +208,7 @@ func (w *walker) trailer() error {
 	if w.info.Frames == 0 {
 		return w.refuse(ReasonNoFrame)
 	}
-	if err := w.write([]byte{labelTrailer}); err != nil {
+	if err := w.writeByte(labelTrailer); err != nil {
 		return err
 	}
 	return w.out.Flush()
@@ -250,6 +247,14 @@ func (w *walker) write(b []byte) error {
 	n, err := w.out.Write(b)
 	w.info.Bytes += int64(n)
 	if err != nil {
+		return fmt.Errorf("write gif: %w", err)
+	}
+	return nil
+}
+
+func (w *walker) writeByte(b byte) error {
+	w.info.Bytes++
+	if err := w.out.WriteByte(b); err != nil {
 		return fmt.Errorf("write gif: %w", err)
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Package storetest holds the promises of rooms.Store and rooms.GIFStore as a
-// suite, so that every implementation keeps the same ones.
+// Package storetest holds the promises of rooms.Store as a suite, so that every
+// implementation keeps the same ones.
 package storetest
 
 import (
