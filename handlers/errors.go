@@ -128,4 +128,3 @@ func denyForeign(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusForbidden)
 	_, _ = w.Write([]byte(say(acceptedLanguage(r), "error.foreign")))
 }
-

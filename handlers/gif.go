@@ -47,7 +47,7 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if err := h.posts.allow(string(v.Session)); err != nil {
 		return err
 	}
-	paceReads(c)
+	defer paceReads(c)()
 	limitBody(c, maxUpload)
 	form, err := c.Request.MultipartReader()
 	if err != nil {
@@ -120,10 +120,14 @@ func (l *capped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// paceReads cuts uploads that are slower than any phone.
-func paceReads(c *gin.Context) {
-	control := http.NewResponseController(c.Writer)
-	c.Request.Body = &pacedBody{ReadCloser: c.Request.Body, control: control, start: time.Now()}
+// paceReads cuts uploads that are slower than any phone, until stop: after the
+// body net/http listens for the client's going, and a deadline would be one.
+func paceReads(c *gin.Context) (stop func()) {
+	body := &pacedBody{
+		ReadCloser: c.Request.Body, control: http.NewResponseController(c.Writer), start: time.Now(),
+	}
+	c.Request.Body = body
+	return body.free
 }
 
 type pacedBody struct {
@@ -139,8 +143,13 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(b.start.Add(allowed))
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
+	if errors.Is(err, io.EOF) {
+		b.free()
+	}
 	return n, err
 }
+
+func (b *pacedBody) free() { _ = b.control.SetReadDeadline(time.Time{}) }
 
 // serveGIF shows a GIF to the members of the room it was posted in.
 func (h *Handler) serveGIF(c *gin.Context) error {

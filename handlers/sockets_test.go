@@ -1,0 +1,185 @@
+package handlers_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"gifchat/handlers"
+)
+
+// wire is a client that speaks Socket.IO by hand.
+type wire struct {
+	t *testing.T
+	*websocket.Conn
+}
+
+// dial connects to a namespace with the browser's cookie, if there is one.
+func (h *house) dial(t *testing.T, namespace, auth string, b *browser, headers ...string) *wire {
+	t.Helper()
+	header := http.Header{}
+	if b != nil {
+		u, _ := url.Parse(h.URL)
+		for _, c := range b.Jar.Cookies(u) {
+			header.Add("Cookie", c.Name+"="+c.Value)
+		}
+	}
+	for i := 0; i < len(headers); i += 2 {
+		header.Set(headers[i], headers[i+1])
+	}
+	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+"/socket.io/?EIO=4&transport=websocket", //nolint:bodyclose // there is none
+		&websocket.DialOptions{HTTPHeader: header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	w := &wire{t, conn}
+	if namespace == "/" {
+		w.send("40" + auth)
+	} else {
+		w.send("40" + namespace + "," + auth)
+	}
+	w.until("40")
+	return w
+}
+
+func (w *wire) send(packet string) {
+	w.t.Helper()
+	if err := w.Write(w.t.Context(), websocket.MessageText, []byte(packet)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// until reads packets until one contains the text.
+func (w *wire) until(text string) string {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		_, data, err := w.Read(ctx)
+		if err != nil {
+			w.t.Fatalf("waiting for %s: %v", text, err)
+		}
+		if strings.Contains(string(data), text) {
+			return string(data)
+		}
+	}
+}
+
+func (w *wire) expect(pattern string) {
+	w.t.Helper()
+	prefix, _, _ := strings.Cut(pattern, "[")
+	got := w.until(prefix + "[")
+	if !regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$").MatchString(got) {
+		w.t.Errorf("\n got %s\nwant %s", got, pattern)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	h := open(t, nil)
+	owner, guest := h.visitor(t), h.visitor(t)
+	private := strings.TrimPrefix(owner.makeRoom("방", "pw"), "/room/")
+	guest.get("/")
+	w := h.dial(t, "/chat", "", guest, "Accept-Language", "en")
+
+	tests := []struct{ name, argument, answer string }{
+		{"no password", `"` + private + `"`, `[{"ok":false,"reason":"wrong_password","message":"Wrong password."}]`},
+		{"wrong password", `{"room":"` + private + `","password":"x"}`, `[{"ok":false,"reason":"wrong_password","message":"Wrong password."}]`},
+		{"no such room", `"0123456789abcdef01234567"`, `[{"ok":false,"reason":"not_found","message":"There is no such room."}]`},
+		{"a list", `["` + private + `"]`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
+		{"a number", `7`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
+		{"a room of another shape", `{"room":{"$ne":1}}`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
+		{"null", `null`, `[{"ok":false,*`},
+		{"the right one", `{"room":"` + private + `","password":"pw"}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1}]`},
+		{"again", `{"room":"` + private + `","after":0}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,"messages":[{*]}]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w.t = t
+			w.send(`42/chat,1["join",` + tt.argument + `]`)
+			w.expect("43/chat,1" + tt.answer)
+		})
+	}
+}
+
+func TestChat_acksInOrderAndOnce(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.visitor(t), h.visitor(t)
+	path := ann.makeRoom("방", "")
+	room := strings.TrimPrefix(path, "/room/")
+	bob.get(path)
+
+	a := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
+	a.until(`"participants"`)
+	b := h.dial(t, "/chat", "", bob, "Referer", h.URL+path+"?password=x")
+	a.expect(`42/chat,["join",{"user":"system","chat":"#*님이 입장하셨습니다.","participants":2,"person":"#*"}]`)
+
+	a.send(`42/chat,1["chat",{"room":"` + room + `","chat":"안녕","clientId":"c1"}]`)
+	first := a.until("43/chat,1[")
+	b.expect(`42/chat,["chat",{"room":"` + room + `","user":"#*","chat":"안녕","_id":"*","createdAt":"*Z","__v":0,"clientId":"c1","seq":*,"kind":"text"}]`)
+	a.send(`42/chat,2["chat",{"chat":"안녕","clientId":"c1"}]`)
+	if second := a.until("43/chat,2["); strings.TrimPrefix(second, "43/chat,2") != strings.TrimPrefix(first, "43/chat,1") {
+		t.Errorf("a retry got %s after %s", second, first)
+	}
+	b.send(`42/chat,1["chat","짧게"]`)
+	b.expect(`43/chat,1[{"ok":true,"_id":"*","seq":*}]`)
+	b.send(`42/chat,2["chat",""]`)
+	b.expect(`43/chat,2[{"ok":false,"reason":"invalid","message":"내용이 비어 있습니다."}]`)
+	b.send(`42/chat,3["sync",{"after":0}]`)
+	b.expect(`43/chat,3[{"ok":true,"messages":[{*],"more":false}]`)
+	b.send(`42/chat,4["leave"]`)
+	b.expect(`43/chat,4[{"ok":true}]`)
+	a.until(`"exit"`)
+
+	for i := range 50 {
+		a.send(`42/chat,9["sync",{"after":` + string(rune('0'+i%10)) + `}]`)
+	}
+	a.expect(`43/chat,9[*`)
+	if refused := a.until("rate_limited"); !strings.Contains(refused, `"retryAfter":`) {
+		t.Errorf("got %s", refused)
+	}
+	if got := ann.send("DELETE", path, nil); got.StatusCode != 200 {
+		t.Fatal(got.StatusCode)
+	}
+	a.until(`"removeRoom"`)
+}
+
+func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {
+	h := open(t, nil)
+	room := strings.TrimPrefix(h.visitor(t).makeRoom("방", ""), "/room/")
+	w := h.dial(t, "/chat", "", nil, "Referer", "::not a url")
+	w.send(`42/chat,["chat","nobody's"]`)
+	w.expect(`42/chat,["error-message",{"ok":false,"reason":"not_found","message":"존재하지 않는 방입니다."}]`)
+	w.send(`42/chat,1["join","` + room + `"]`)
+	w.expect(`43/chat,1[{"ok":true,*`)
+	if h.sessions.count() != 1 {
+		t.Errorf("got %d session rows, want the creator's alone", h.sessions.count())
+	}
+}
+
+func TestNotice(t *testing.T) {
+	var notice *handlers.Notice
+	h := open(t, func(c *handlers.Config) {
+		notice = handlers.NewNotice(c.Server, handlers.NoticeConfig{Interval: 200 * time.Millisecond, SocketIO: true}, c.Log)
+	})
+	t.Cleanup(notice.Close)
+	a, b := h.dial(t, "/", "", nil), h.dial(t, "/", "", nil)
+	a.expect(`42["news","Hello Socket.IO"]`)
+	b.expect(`42["news","Hello Socket.IO"]`)
+	a.send(`421["reply","Hello Node.JS",{"n":1}]`)
+	a.expect(`431[{"ok":true}]`)
+	if got := b.until(`42["reply"`); !regexp.MustCompile(`^42\["reply","Hello Node.JS",\{"n":1\},"[^"]{16,}"\]$`).MatchString(got) {
+		t.Errorf("got %s", got)
+	}
+	for range 20 {
+		a.send(`42["reply","again"]`)
+	}
+	b.until(`42["replies",{"count":`)
+	a.until(`42["news"`)
+}
