@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -249,7 +248,8 @@ type wire struct {
 	t    testing.TB
 	conn net.Conn
 	r    *bufio.Reader
-	mu   sync.Mutex
+
+	patience time.Duration // for a frame
 }
 
 func (f *fixture) dial(query string, header ...string) (*wire, *http.Response) {
@@ -287,7 +287,7 @@ func handshake(t testing.TB, conn net.Conn, host, query string, header ...string
 	if got, want := resp.Header.Get("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; got != want {
 		t.Errorf("Sec-WebSocket-Accept is %q, want %q", got, want)
 	}
-	return &wire{t: t, conn: conn, r: r}, nil
+	return &wire{t: t, conn: conn, r: r, patience: patience}, nil
 }
 
 // websocket opens a connection over WebSocket.
@@ -326,7 +326,7 @@ func (w *wire) say(text string) {
 }
 
 func (w *wire) frame() (ws.Frame, error) {
-	_ = w.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = w.conn.SetReadDeadline(time.Now().Add(w.patience))
 	fr, err := ws.ReadFrame(w.r)
 	if err == nil && fr.Header.Masked {
 		err = errors.New("the server has masked a frame")
@@ -384,7 +384,7 @@ func (w *wire) wantClose(code ws.StatusCode) {
 // wantEnd expects the end of the connection.
 func (w *wire) wantEnd() {
 	w.t.Helper()
-	_ = w.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = w.conn.SetReadDeadline(time.Now().Add(w.patience))
 	_, err := io.Copy(io.Discard, w.r)
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
