@@ -1,0 +1,74 @@
+package engineio
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gobwas/ws"
+)
+
+func BenchmarkParsePacket(b *testing.B) {
+	packet := []byte(`42["chat","hello"]`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParsePacket(packet); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecodePayload(b *testing.B) {
+	body := []byte(strings.Repeat("42[\"chat\",\"hello\"]\x1e", 99) + "3")
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := DecodePayload(body, func(Packet) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPrepare(b *testing.B) {
+	for _, size := range []int{20, 1000, 64 << 10} {
+		text := []byte(strings.Repeat("x", size))
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				Prepare(text)
+			}
+		})
+	}
+}
+
+func BenchmarkFrames(b *testing.B) {
+	for _, size := range []int{20, 1000, 64 << 10} {
+		stream := client(ws.NewBinaryFrame(make([]byte, size)))
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			f := &frameReader{maxPayload: 1_000_000, maxFragments: 10}
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := f.parse(stream, func(message) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// The codec allocates nothing for a packet.
+func TestParsingAllocatesNothing(t *testing.T) {
+	packet := []byte(`42["chat","hello"]`)
+	body := []byte("42[\"a\"]\x1e42[\"b\"]")
+	each := func(Packet) error { return nil }
+	for name, fn := range map[string]func(){
+		"ParsePacket":   func() { _, _ = ParsePacket(packet) },
+		"DecodePayload": func() { _ = DecodePayload(body, each) },
+	} {
+		if n := testing.AllocsPerRun(100, fn); n > 0 {
+			t.Errorf("%s: %.0f allocations", name, n)
+		}
+	}
+}
