@@ -57,6 +57,9 @@ const coursePage = ({ port, colour, options }) => `<!doctype html>
 /** Someone with the course's page: the real page's request still happens. */
 async function pupil(server, options) {
   const page = await person(server)
+  // A page put in by hand comes from nowhere, and Chromium asks before such a
+  // page may connect to this machine.
+  await page.context().grantPermissions(['local-network-access'], { origin: server.url })
   await page.route(/\/room\/[0-9a-f]{24}(\?.*)?$/, async (route) => {
     const answer = await route.fetch({ maxRedirects: 0 })
     if (answer.status() !== 200) return route.fulfill({ response: answer })
@@ -80,6 +83,7 @@ describe('a page of the course works unchanged', () => {
       await ann.locator('form[action="/room"] button').click()
       await ann.waitForURL(/\/room\/[0-9a-f]{24}/)
       const id = new URL(ann.url()).pathname.split('/').at(-1)
+      await ann.reload() // what a redirect leads to cannot be replaced
 
       await bob.goto('/')
       await bob.goto(`/room/${id}?password=1234`)

@@ -31,6 +31,7 @@ test('from start to the first page', async (t) => {
 test('a thousand WebSockets in one room hear a message', async (t) => {
   const server = await startServer({ NOTICE_SOCKETIO: 'false' }, { path })
   const a = await owner(server, { max: 500 })
+  a.chat.on('disconnect', (reason) => t.diagnostic(`the owner lost the connection: ${reason}`))
   const people = []
   for (let i = 0; i < 100; i++) { // ten tabs each
     const visitor = new Visitor(server)
@@ -50,7 +51,7 @@ test('a thousand WebSockets in one room hear a message', async (t) => {
 
   const start = performance.now()
   const own = heard(a.chat, 'chat', { where: ({ chat }) => chat === '모두에게' })
-  await a.say(a.room, '모두에게')
+  assert.equal((await a.say(a.room, '모두에게')).status, 200)
   await own
   await Promise.all(sockets.map((raw) => raw.until((frame) => frame.includes('모두에게'), 10_000)))
   const took = Math.round(performance.now() - start)
@@ -66,7 +67,7 @@ test('a thousand WebSockets in one room hear a message', async (t) => {
 async function untilJoined(a, sockets) {
   for (let i = 0; ; i++) {
     const text = `들리나요 ${i}`
-    await a.say(a.room, text)
+    assert.equal((await a.say(a.room, text)).status, 200)
     const all = await Promise.all(sockets.map((raw) => raw.until((frame) => frame.includes(text), 2000).then(() => true, () => false)))
     if (all.every(Boolean)) return
   }

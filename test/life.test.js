@@ -14,7 +14,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
       const texts = ['하나', '둘', '셋']
       for (const text of texts) assert.equal((await a.say(a.room, text)).status, 200)
 
-      const back = [heard(a.chat, 'connect', { ms: 15_000 }), heard(b.chat, 'connect', { ms: 15_000 })]
+      const back = [a, b].map(({ chat }) => heard(chat, 'connect', { ms: 15_000, retry: true }))
       await server.restart(signal)
       await Promise.all(back)
 
@@ -109,4 +109,19 @@ test('SIGTERM ends a busy server within seconds', async () => {
   const took = performance.now() - start
   assert.ok(took < 5000, `it took ${took} ms`)
   await until(() => sockets.every((socket) => !socket.connected), 'all clients noticed')
+})
+
+test('connections live on: eight seconds without a cut, and still in use', async () => {
+  const server = await startServer({ PING_INTERVAL: '2s', NOTICE_INTERVAL: '3s' })
+  const people = []
+  for (const options of Object.values(ways)) people.push(await owner(server, {}, options))
+  const cuts = people.map(({ chat }) => collect(chat, 'disconnect'))
+  await pause(8000)
+  assert.deepEqual(cuts, [[], [], []])
+  for (const visitor of people) {
+    const own = heard(visitor.chat, 'chat')
+    assert.equal((await visitor.say(visitor.room, '아직 있어요')).status, 200)
+    await own
+  }
+  await server.stop()
 })

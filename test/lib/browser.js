@@ -13,11 +13,11 @@ export const desktop = { viewport: { width: 1280, height: 800 } }
 export const phone = { viewport: { width: 375, height: 700 }, hasTouch: true, isMobile: true }
 export const dark = { ...desktop, colorScheme: 'dark' }
 
-let browser
-after(() => browser?.close())
+let browser // a promise: two people may come at once
+after(async () => (await browser)?.close())
 
-async function launch() {
-  return browser ??= await chromium.launch({
+function launch() {
+  return browser ??= chromium.launch({
     executablePath: executable(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync'],

@@ -35,8 +35,8 @@ export async function connected(url, options = {}) {
   return socket
 }
 
-/** The arguments of the next such event. */
-export function heard(emitter, event, { ms = 5000, where = () => true } = {}) {
+/** The arguments of the next such event. A refused connection ends the wait, unless retry. */
+export function heard(emitter, event, { ms = 5000, where = () => true, retry = false } = {}) {
   return within(ms, new Promise((resolve, reject) => {
     const listen = (...args) => {
       if (!where(...args)) return
@@ -44,7 +44,7 @@ export function heard(emitter, event, { ms = 5000, where = () => true } = {}) {
       resolve(args)
     }
     emitter.on(event, listen)
-    if (event === 'connect') emitter.once('connect_error', reject)
+    if (event === 'connect' && !retry) emitter.once('connect_error', reject)
   }), `the event ${event}`)
 }
 

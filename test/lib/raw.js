@@ -1,16 +1,20 @@
 // Engine.IO and Socket.IO by hand: what no stock client would send.
 import WebSocket from 'ws'
-import { until, within } from './clients.js'
+import { within } from './clients.js'
 
 /** A bare Engine.IO connection over WebSocket; `frames` grows with what comes. */
 export class RawSocket {
   frames = []
   closed = false
+  #waiting = new Set()
 
   static async open(server, headers = {}) {
     const raw = new RawSocket()
     raw.ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { headers, perMessageDeflate: false })
-    raw.ws.on('message', (data, binary) => raw.frames.push(binary ? data : data.toString()))
+    raw.ws.on('message', (data, binary) => {
+      raw.frames.push(binary ? data : data.toString())
+      for (const look of [...raw.#waiting]) look()
+    })
     raw.gone = new Promise((resolve) => raw.ws.on('close', (code) => { raw.closed = true; resolve(code) }))
     raw.ws.on('error', () => {})
     await raw.until((frame) => frame.startsWith?.('0{'))
@@ -21,9 +25,19 @@ export class RawSocket {
 
   /** Waits for a frame that is so, among those that came and that will come. */
   async until(matches, ms = 5000) {
-    let found
-    await until(() => (found = this.frames.find(matches)) !== undefined || this.closed, `a frame came (have ${JSON.stringify(this.frames)})`, ms)
-    return found
+    let look
+    try {
+      return await within(ms, new Promise((resolve) => {
+        look = () => {
+          const found = this.frames.find(matches)
+          if (found !== undefined) resolve(found)
+        }
+        this.#waiting.add(look)
+        look()
+      }), 'a frame')
+    } finally {
+      this.#waiting.delete(look)
+    }
   }
 
   async connect(namespace) {

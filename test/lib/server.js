@@ -11,8 +11,11 @@ const scratch = mkdtempSync(join(tmpdir(), 'gifchat-test-'))
 const running = new Set()
 
 after(async () => {
-  await Promise.all([...running].map((server) => server.stop('SIGKILL')))
-  rmSync(scratch, { recursive: true, force: true })
+  try {
+    await Promise.all([...running].map((server) => server.stop('SIGKILL')))
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
 })
 
 /** The binary: `make test` hands over one with the race detector. */
