@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gin-gonic/gin"
-
 	"gifchat/rooms"
+
+	"github.com/gin-gonic/gin"
 )
 
 // limitBody lets a handler read at most n bytes; more is answered with 413.

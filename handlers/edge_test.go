@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"gifchat/handlers"
+
+	"github.com/coder/websocket"
 )
 
 func TestCookie(t *testing.T) {

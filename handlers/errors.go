@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"gifchat/rooms"
+
+	"github.com/gin-gonic/gin"
 )
 
 // What only HTTP can be refused for.

@@ -69,10 +69,14 @@ func TestEvents(t *testing.T) {
 				GIF: &rooms.GIF{Name: "a.gif", Width: 3, Height: 2, Alt: "고양이"},
 			})
 		}, []string{inRoom + ` ["chat",{"room":"6b038c7f8bb22f6d27999d18","user":"#8795c5","gif":"a.gif","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"clientId":"c1","seq":8,"kind":"gif","w":3,"h":2,"alt":"고양이"}]`}},
-		{"someone comes", func(e *Events) { e.Entered(member) },
-			[]string{others + `["join",{"user":"system","chat":"#7453ac님이 입장하셨습니다.","participants":1,"person":"#7453ac"}]`}},
-		{"someone goes", func(e *Events) { e.Left(member) },
-			[]string{others + `["exit",{"user":"system","chat":"#7453ac님이 퇴장하셨습니다.","participants":0,"person":"#7453ac"}]`}},
+		{
+			"someone comes", func(e *Events) { e.Entered(member) },
+			[]string{others + `["join",{"user":"system","chat":"#7453ac님이 입장하셨습니다.","participants":1,"person":"#7453ac"}]`},
+		},
+		{
+			"someone goes", func(e *Events) { e.Left(member) },
+			[]string{others + `["exit",{"user":"system","chat":"#7453ac님이 퇴장하셨습니다.","participants":0,"person":"#7453ac"}]`},
+		},
 		{"changes of people are gathered", func(e *Events) {
 			e.PeopleChanged(room, nil)
 			e.PeopleChanged(room, []rooms.Member{member})

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"gifchat/rooms"
+
+	"github.com/gin-gonic/gin"
 )
 
 const (

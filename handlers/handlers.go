@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gin-contrib/sessions"
-	"github.com/gin-gonic/gin"
-
 	"gifchat/rooms"
 	"gifchat/socketio"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
 )
 
 // minSecret is the shortest cookie secret New accepts: as long as the output

@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/gin-gonic/gin"
-
 	"gifchat/rooms"
+
+	"github.com/gin-gonic/gin"
 )
 
 // homePage is the list of rooms.

@@ -10,11 +10,11 @@ import (
 const (
 	// Posting: faster than anyone types, slow enough to keep a room readable.
 	postRate  rate.Limit = 5
-	postBurst            = 20
+	postBurst int        = 20
 
 	// Creating rooms, for each address: a whole class may sit behind one.
 	createRate  rate.Limit = 1
-	createBurst            = 40
+	createBurst int        = 40
 
 	// limitsKept bounds the memory of a limits; when there are more keys, those
 	// who have not been heard of for a minute (and so have full buckets again)

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"gifchat/rooms"
+
+	"github.com/gin-gonic/gin"
 )
 
 // groupWithin is how soon a message must follow one of the same visitor to go

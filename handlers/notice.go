@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"gifchat/socketio"
+
+	"golang.org/x/time/rate"
 )
 
 const (

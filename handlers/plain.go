@@ -23,7 +23,7 @@ const (
 
 	// A connection's texts that are logged; the rest is read and dropped.
 	plainLogRate  rate.Limit = 2
-	plainLogBurst            = 10
+	plainLogBurst int        = 10
 
 	// plainWriteTimeout is how long a client may leave a greeting unread.
 	plainWriteTimeout = 10 * time.Second
@@ -91,6 +91,7 @@ func (p *plainNotice) serve(w http.ResponseWriter, r *http.Request) {
 		p.log.Warn("websocket refused", "address", ClientAddress(r), "err", err)
 		return
 	}
+	//nolint:contextcheck // it lasts as long as the server, not as the request
 	p.talk(conn, p.log.With("address", ClientAddress(r)))
 }
 

@@ -10,10 +10,10 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"gifchat/rooms"
 	"gifchat/socketio"
+
+	"golang.org/x/time/rate"
 )
 
 const (

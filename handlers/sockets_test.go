@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"gifchat/handlers"
+
+	"github.com/coder/websocket"
 )
 
 // wire is a client that speaks Socket.IO by hand.

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"time"
 
+	"gifchat/rooms"
+
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
-
-	"gifchat/rooms"
 )
 
 // sinceValue is when the session was last saved, in Unix seconds.

@@ -37,7 +37,7 @@ func say(l language, key string) string {
 // chooseLanguage obeys the switch (?lang=) and remembers what was chosen.
 func (h *Handler) chooseLanguage(c *gin.Context) {
 	if l, ok := knownLanguage(c.Query("lang")); ok {
-		http.SetCookie(c.Writer, &http.Cookie{
+		http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure follows the configuration
 			Name: languageCookie, Value: string(l), Path: "/", MaxAge: languageCookieAge,
 			Secure: h.cfg.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
