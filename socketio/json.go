@@ -85,11 +85,11 @@ type placeholder struct {
 	num        []byte // the value of "num" as it is written
 }
 
-// findPlaceholders returns the placeholders of a valid JSON text in the order
-// in which they end. Objects are told by their own members only, as the
-// reference parser does.
+// findPlaceholders returns the placeholders of a valid JSON text in their
+// order. Objects are told by their own members only, and what stands inside of
+// a placeholder goes with it, as in the reference parser.
 func findPlaceholders(b []byte) []placeholder {
-	if !bytes.Contains(b, []byte(`"_placeholder"`)) {
+	if !bytes.Contains(b, []byte(`"_placeholder"`)) && !bytes.Contains(b, []byte(escapedASCII)) {
 		return nil
 	}
 	var found []placeholder
@@ -109,6 +109,9 @@ func findPlaceholders(b []byte) []placeholder {
 			last := open[len(open)-1]
 			open = open[:len(open)-1]
 			if last.is {
+				for len(found) > 0 && found[len(found)-1].start > last.start {
+					found = found[:len(found)-1]
+				}
 				found = append(found, placeholder{last.start, i + 1, last.num})
 			}
 		case '"':
@@ -117,7 +120,7 @@ func findPlaceholders(b []byte) []placeholder {
 			if colon < len(b) && b[colon] == ':' { // a member's name
 				value := skipSpace(b, colon+1)
 				member := &open[len(open)-1]
-				switch string(b[i:end]) {
+				switch memberName(b[i:end]) {
 				case `"_placeholder"`:
 					member.is = bytes.HasPrefix(b[value:], []byte("true"))
 				case `"num"`:
@@ -130,4 +133,20 @@ func findPlaceholders(b []byte) []placeholder {
 		i++
 	}
 	return found
+}
+
+// escapedASCII begins the only escapes that letters can be written with.
+const escapedASCII = `\u00`
+
+// memberName returns a member's name in its quotes, without escapes of letters.
+// A placeholder written with them is none to who searches for bytes, but is one
+// to JavaScript.
+func memberName(b []byte) string {
+	if bytes.Contains(b, []byte(escapedASCII)) {
+		var name string
+		if json.Unmarshal(b, &name) == nil {
+			return `"` + name + `"`
+		}
+	}
+	return string(b)
 }
