@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -80,12 +81,31 @@ func encode(p packet, values []any) (*engineio.Prepared, error) {
 	}
 	// The number of attachments stands in front of what holds them.
 	payload := slices.Clone(e.text.Bytes()[len(p.appendHeader(nil)):])
+	if !ownPlaceholders(payload, len(e.attachments)) {
+		return nil, errForeignPlaceholder
+	}
 	p.typ += packetBinaryEvent - packetEvent
 	p.attachments = len(e.attachments)
 	e.text.Reset()
 	e.header(p)
 	e.text.Write(payload)
 	return engineio.Prepare(e.text.Bytes(), e.attachments...), nil
+}
+
+var errForeignPlaceholder = errors.New("socketio: an argument looks like an attachment and is none")
+
+// ownPlaceholders tells whether the placeholders in payload are those that
+// attach has written. Any other one, which a client may have sent as plain
+// JSON, would count an attachment that is not there, and for that stock clients
+// end their connection.
+func ownPlaceholders(payload []byte, attachments int) bool {
+	found := findPlaceholders(payload)
+	for i, p := range found {
+		if p.index() != i {
+			return false
+		}
+	}
+	return len(found) == attachments
 }
 
 func (e *encoder) header(p packet) {
