@@ -61,7 +61,9 @@ func serve(ctx context.Context, cfg config, site http.Handler, wire closer, log 
 	defer cancel()
 
 	err = ln.Close()
-	<-served
+	if ended := <-served; !errors.Is(ended, net.ErrClosed) {
+		err = errors.Join(err, ended)
+	}
 	err = errors.Join(err, wire.Close(end))
 	if plain, ok := site.(io.Closer); ok {
 		err = errors.Join(err, plain.Close()) // WebSockets without Socket.IO
