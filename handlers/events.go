@@ -192,7 +192,7 @@ func (s serverEmitter) inRoom(room, except, event string, args ...any) error {
 }
 
 func (s serverEmitter) empty(room string) {
-	for _, socket := range s.srv.Of(chatNamespace).Sockets() {
+	for _, socket := range s.srv.Of(chatNamespace).To(room).Sockets() {
 		socket.Leave(room)
 	}
 }
