@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -35,9 +36,7 @@ func start(t *testing.T, dir string, settings map[string]string) *program {
 	t.Helper()
 	t.Chdir(t.TempDir()) // away from a developer's .env
 	values := map[string]string{"PORT": "0", "HOST": "127.0.0.1", "DATA_DIR": dir}
-	for key, value := range settings {
-		values[key] = value
-	}
+	maps.Copy(values, settings)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{dir: dir, logs: new(logBuffer), stop: cancel, done: make(chan error, 1)}
 	go func() { p.done <- run(ctx, environment(values), p.logs) }()

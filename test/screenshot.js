@@ -10,7 +10,7 @@ test('docs/screenshot.png', async () => {
   const view = { viewport: { width: 1120, height: 700 } }
   const [ann, bob] = await Promise.all([person(server, view), person(server, view)])
   await ann.goto('/room')
-  await ann.fill('input[name=title]', '고양이 모임 🐾')
+  await ann.fill('input[name=title]', '고양이 모임')
   await ann.locator('form[action="/room"] button').click()
   await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
   await bob.goto(ann.url())
