@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"socketio":          {},
 	"socketio/engineio": {},
 	"handlers":          {"rooms", "socketio"},
-	"test":              {"rooms", "store", "socketio", "handlers"},
+	"test":              {"rooms", "store", "socketio", "socketio/engineio", "handlers"},
 }
 
 type goPackage struct {
