@@ -40,7 +40,7 @@ test-node: bundle test/node_modules/.package-lock.json
 	@mkdir -p test/tmp
 	go build -tags $(GOTAGS) -o test/tmp/gifchat .
 	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
-	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race node --test
+	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race node --test *.test.js
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json
@@ -63,7 +63,7 @@ fmt: $(LINTER) ## format the Go code
 
 # The linter is pinned in tools/go.mod and built once (some minutes).
 $(LINTER): tools/go.mod tools/go.sum
-	cd tools && GOFLAGS=-mod=readonly go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd tools && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 cover: ## coverage of each package, and cover.out for go tool cover
 	go test -tags $(GOTAGS) -coverprofile cover.out -coverpkg ./... ./...

@@ -175,6 +175,9 @@ describe('the wire', () => {
     const a = await owner(server)
     const engine = a.chat.io.engine
     await until(() => engine.transport.name === 'websocket', 'it upgraded')
+    const own = heard(a.chat, 'chat') // over the WebSocket: the server has upgraded too
+    await a.say(a.room, '여기')
+    await own
     const stolen = await polling(server, `&sid=${engine.id}`)
     assert.equal(stolen.status, 400)
     const answer = await new Visitor(server).say(a.room, 'no cookie')
