@@ -59,6 +59,9 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, gifs.Close()) }()
+
+	defer sweep(ctx, gifs, db.HoldsGIF, log)()
 
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
@@ -118,5 +121,5 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, site, wire, log)
+	return serve(ctx, cfg, site, wire, chat.Close, log)
 }

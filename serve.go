@@ -29,12 +29,15 @@ type closer interface {
 	Close(ctx context.Context) error
 }
 
-// serve listens, says where, and serves site until ctx ends. Then it stops
-// listening, closes the Socket.IO server and lets other requests finish.
+// serve listens, says where, and serves site until ctx ends. Then it calls
+// ending, stops listening, closes the Socket.IO server and lets other requests
+// finish.
 //
-// The order matters: http.Server.Shutdown waits for every long poll and does
-// not know of WebSockets, so the Socket.IO server goes before it.
-func serve(ctx context.Context, cfg config, site http.Handler, wire closer, log *slog.Logger) error {
+// The order matters. What ending stops are the chat's timers: to them, sockets
+// that go because the server goes would look like people who leave, and rooms
+// like empty ones. http.Server.Shutdown waits for every long poll and does not
+// know of WebSockets, so the Socket.IO server goes before it.
+func serve(ctx context.Context, cfg config, site http.Handler, wire closer, ending func(), log *slog.Logger) error {
 	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -60,6 +63,7 @@ func serve(ctx context.Context, cfg config, site http.Handler, wire closer, log 
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeDown)
 	defer cancel()
 
+	ending()
 	err = ln.Close()
 	if ended := <-served; !errors.Is(ended, net.ErrClosed) {
 		err = errors.Join(err, ended)
