@@ -28,6 +28,7 @@ type client struct {
 	sockets []*Socket     // guarded by mu, as is all that follows
 	timeout *time.Timer   // ends a client that connects to nothing
 	inbox   []job         // what waits for the worker
+	bytes   int           // of what is in the inbox
 	space   chan struct{} // closed when the inbox has room again; nil while it has
 	working bool
 	kicked  []string        // namespaces the server has disconnected the client from
@@ -108,8 +109,9 @@ func (c *client) enqueue(p decoded) {
 		case c.ended != "":
 			c.mu.Unlock()
 			return
-		case len(c.inbox) < c.server.cfg.Limits.MaxInbox:
+		case c.hasRoomLocked(&p):
 			c.inbox = append(c.inbox, job{packet: p})
+			c.bytes += p.size()
 			c.startWorkerLocked()
 			c.mu.Unlock()
 			return
@@ -121,6 +123,13 @@ func (c *client) enqueue(p decoded) {
 		c.mu.Unlock()
 		<-space
 	}
+}
+
+// hasRoomLocked tells whether p may wait for the worker. A packet larger than
+// the limit may wait alone.
+func (c *client) hasRoomLocked(p *decoded) bool {
+	limits := &c.server.cfg.Limits
+	return len(c.inbox) == 0 || len(c.inbox) < limits.MaxInbox && c.bytes+p.size() <= limits.MaxInboxBytes
 }
 
 func (c *client) startWorkerLocked() {
@@ -139,9 +148,12 @@ func (c *client) Closed(reason engineio.Reason) {
 	c.ended = reason
 	for _, s := range c.sockets {
 		s.connected.Store(false)
+		s.dropAcks() // now, since the worker may be in a handler that waits for one
 	}
 	c.makeSpaceLocked()
-	c.startWorkerLocked()
+	if len(c.sockets) > 0 || len(c.inbox) > 0 {
+		c.startWorkerLocked()
+	}
 }
 
 func (c *client) makeSpaceLocked() {
@@ -172,6 +184,7 @@ func (c *client) work() {
 		next := c.inbox[0]
 		c.inbox[0] = job{}
 		c.inbox = c.inbox[1:]
+		c.bytes -= next.packet.size()
 		c.makeSpaceLocked()
 		c.mu.Unlock()
 		if next.finish != nil {
@@ -180,15 +193,6 @@ func (c *client) work() {
 			c.handle(next.packet)
 		}
 	}
-}
-
-// finishLater has the worker tell the handlers that s has ended, so that they
-// never run beside another handler of the client.
-func (c *client) finishLater(s *Socket, reason Reason) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.inbox = append(c.inbox, job{finish: s, reason: reason})
-	c.startWorkerLocked()
 }
 
 // handle does what one packet asks for. Sockets exist only after their CONNECT
@@ -268,14 +272,20 @@ func (c *client) add(s *Socket) error {
 	return nil
 }
 
-// kick remembers that the server has disconnected the client from a namespace:
-// packets for it may be under way and are no offence.
-func (c *client) kick(namespace string) {
+// kick takes s out of the client because the server wants it; false if it was
+// out already. Packets for it may be under way and are no offence. The worker
+// tells the handlers of the end, so that they never run beside another handler
+// of the client.
+func (c *client) kick(s *Socket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !slices.Contains(c.kicked, namespace) {
-		c.kicked = append(c.kicked, namespace)
+	if !c.removeLocked(s) {
+		return false
 	}
+	c.kicked = append(c.kicked, s.namespace.name)
+	c.inbox = append(c.inbox, job{finish: s, reason: ReasonServerDisconnect})
+	c.startWorkerLocked()
+	return true
 }
 
 func (c *client) wasKicked(namespace string) bool {
@@ -309,6 +319,10 @@ func (c *client) socket(namespace string) *Socket {
 func (c *client) remove(s *Socket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.removeLocked(s)
+}
+
+func (c *client) removeLocked(s *Socket) bool {
 	i := slices.Index(c.sockets, s)
 	if i < 0 {
 		return false

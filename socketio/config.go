@@ -39,7 +39,9 @@ type Limits struct {
 	MaxAttachments   int // of one packet; default 10, as the reference parser has it
 	MaxNamespaces    int // one client may be connected to; default 32
 	MaxNamespaceName int // bytes; default 256
+	MaxPacketBytes   int // of one packet with its attachments; default 4 MiB
 	MaxInbox         int // packets of one client that wait for a handler; then its reading stops; default 64
+	MaxInboxBytes    int // of those packets; one larger may wait alone; default 1 MiB
 
 	Engine engineio.Limits
 }
@@ -55,7 +57,9 @@ func (c Config) withDefaults() Config {
 		&c.Limits.MaxAttachments:   10,
 		&c.Limits.MaxNamespaces:    32,
 		&c.Limits.MaxNamespaceName: 256,
+		&c.Limits.MaxPacketBytes:   4 << 20,
 		&c.Limits.MaxInbox:         64,
+		&c.Limits.MaxInboxBytes:    1 << 20,
 	} {
 		if *limit == 0 {
 			*limit = value

@@ -10,6 +10,7 @@ var (
 	errUnexpectedBinary = errors.New("binary data that no packet announced")
 	errUnexpectedText   = errors.New("a packet before the last one's attachments")
 	errReservedEvent    = errors.New("reserved event name")
+	errPacketSize       = errors.New("packet with its attachments is too large")
 )
 
 // decoded is a packet with all it needs: its payload checked and taken apart.
@@ -22,7 +23,7 @@ type decoded struct {
 
 // size is what the packet costs the inbox, in bytes.
 func (d *decoded) size() int {
-	n := len(d.data)
+	n := len(d.data) + len(d.args)*valueSize
 	if len(d.args) > 0 {
 		for _, a := range d.args[0].attachments {
 			n += len(a)
@@ -31,12 +32,16 @@ func (d *decoded) size() int {
 	return n
 }
 
+// valueSize is what an argument costs beside its bytes.
+const valueSize = 48
+
 // decoder puts packets together from messages. It is used by one goroutine at
 // a time.
 type decoder struct {
 	limits  *Limits
 	waiting *packet // announced attachments that are still to come
 	parts   [][]byte
+	bytes   int // of the packet that waits and its parts
 }
 
 // text takes a text message; ok is false while attachments are awaited.
@@ -50,7 +55,7 @@ func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 	}
 	p.data = bytes.Clone(p.data) // b belongs to the transport
 	if p.attachments > 0 {
-		d.waiting = &p
+		d.waiting, d.bytes = &p, len(p.data)
 		return out, false, nil
 	}
 	out, err = decode(p, nil)
@@ -61,6 +66,9 @@ func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 func (d *decoder) binary(b []byte) (out decoded, ok bool, err error) {
 	if d.waiting == nil {
 		return out, false, errUnexpectedBinary
+	}
+	if d.bytes += len(b); d.bytes > d.limits.MaxPacketBytes {
+		return out, false, errPacketSize
 	}
 	d.parts = append(d.parts, bytes.Clone(b))
 	if len(d.parts) < d.waiting.attachments {
@@ -103,12 +111,16 @@ func (d *decoded) decodeAuth() error {
 	return nil
 }
 
+// maxArgs is more than any program uses. A megabyte of "0," would take forty in
+// memory.
+const maxArgs = 4096
+
 // decodeArgs takes a JSON array apart. No payload at all means no arguments.
 func (d *decoded) decodeArgs(parts [][]byte) error {
 	if d.data == nil {
 		return nil
 	}
-	elements, err := splitArray(d.data)
+	elements, err := splitArray(d.data, maxArgs)
 	if err != nil {
 		return err
 	}

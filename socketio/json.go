@@ -11,8 +11,9 @@ import (
 
 var errJSON = errors.New("payload is not valid JSON")
 
-// splitArray returns the elements of a JSON array, each aliasing b.
-func splitArray(b []byte) ([][]byte, error) {
+// splitArray returns the elements of a JSON array, each aliasing b. More than
+// limit are an error.
+func splitArray(b []byte, limit int) ([][]byte, error) {
 	if !json.Valid(b) {
 		return nil, errJSON
 	}
@@ -22,6 +23,9 @@ func splitArray(b []byte) ([][]byte, error) {
 	}
 	var elements [][]byte
 	for i := skipSpace(b, 1); b[i] != ']'; {
+		if len(elements) == limit {
+			return nil, errPacket
+		}
 		end := skipValue(b, i)
 		elements = append(elements, b[i:end:end])
 		i = skipSpace(b, end)

@@ -162,15 +162,14 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 // clients do not come back by themselves after that. What the client has sent
 // meanwhile is dropped.
 func (s *Socket) Disconnect() {
-	s.client.kick(s.namespace.name) // first, so that nothing in between is an offence
-	if !s.client.remove(s) {
+	if !s.client.kick(s) {
 		return
 	}
+	s.dropAcks() // now, since the worker may be in a handler that waits for one
 	if p, err := encodeObject(packetDisconnect, s.namespace.name, nil); err == nil {
 		_ = s.client.conn.Send(p) // the client may have gone
 	}
 	s.namespace.members.remove(s)
-	s.client.finishLater(s, ReasonServerDisconnect)
 }
 
 // CloseConn ends the whole connection as a broken network would: stock clients
