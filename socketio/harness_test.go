@@ -1,0 +1,280 @@
+package socketio_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"gifchat/socketio"
+)
+
+// patience is how long a test waits for what has to come.
+const patience = 10 * time.Second
+
+// receive waits for what has to come.
+func receive[T any](t testing.TB, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("nothing came in %v", patience)
+		panic("unreachable")
+	}
+}
+
+// eventually waits for a state that nothing tells of.
+func eventually(t testing.TB, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it did not come about")
+		}
+	}
+}
+
+// fixture is a server that tests connect to.
+type fixture struct {
+	*socketio.Server
+	t    testing.TB
+	http *httptest.Server
+	once sync.Once
+}
+
+func serve(t testing.TB, cfg socketio.Config) *fixture {
+	t.Helper()
+	f := &fixture{t: t, Server: socketio.NewServer(cfg)}
+	f.http = httptest.NewServer(f.Server)
+	t.Cleanup(func() {
+		f.close()
+		f.http.CloseClientConnections()
+		f.http.Close()
+		for _, n := range []string{"/", "/chat"} { // what tests use
+			if err := f.Of(n).ConsistencyCheck(); err != nil {
+				t.Errorf("namespace %s: %v", n, err)
+			}
+			if count := f.Of(n).Count(); count != 0 {
+				t.Errorf("namespace %s has %d sockets left", n, count)
+			}
+		}
+	})
+	return f
+}
+
+func (f *fixture) close() {
+	f.t.Helper()
+	f.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := f.Server.Close(ctx); err != nil {
+			f.t.Errorf("close the server: %v", err)
+		}
+	})
+}
+
+// client is a client on the wire: what it says and hears are packets with the
+// type of their engine packet, such as 42["chat","hello"].
+type client struct {
+	t    testing.TB
+	conn net.Conn
+	r    *bufio.Reader
+	mu   sync.Mutex // of writing
+}
+
+// dial opens a WebSocket that is connected to no namespace yet.
+func (f *fixture) dial() *client {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, r, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(f.http.URL, "http")+"/socket.io/?EIO=4&transport=websocket")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if r == nil {
+		r = bufio.NewReader(conn)
+	}
+	f.t.Cleanup(func() { _ = conn.Close() })
+	c := &client{t: f.t, conn: conn, r: r}
+	if open := c.hear(); !strings.HasPrefix(open, "0{") {
+		f.t.Fatalf("got %q, want an open packet", open)
+	}
+	return c
+}
+
+// connect opens a WebSocket and connects it to a namespace.
+func (f *fixture) connect(namespace string) (*client, *socketio.Socket) {
+	f.t.Helper()
+	c := f.dial()
+	return c, f.join(c, namespace)
+}
+
+// join connects c to one more namespace.
+func (f *fixture) join(c *client, namespace string) *socketio.Socket {
+	f.t.Helper()
+	sid := c.connect(namespace)
+	s, ok := f.Of(namespace).Socket(sid)
+	if !ok { // the answer comes before the socket is registered
+		eventually(f.t, func() bool { s, ok = f.Of(namespace).Socket(sid); return ok })
+	}
+	return s
+}
+
+func header(kind, namespace string) string {
+	if namespace == "/" {
+		return kind
+	}
+	return kind + namespace + ","
+}
+
+// connect says CONNECT and returns the socket's id.
+func (c *client) connect(namespace string) socketio.SocketID {
+	c.t.Helper()
+	c.say(header("40", namespace))
+	answer := c.hear()
+	var body struct{ SID socketio.SocketID }
+	text, ok := strings.CutPrefix(answer, header("40", namespace))
+	if !ok || json.Unmarshal([]byte(text), &body) != nil || len(body.SID) != 20 {
+		c.t.Fatalf("got %q, want a CONNECT", answer)
+	}
+	return body.SID
+}
+
+func (c *client) write(frames ...ws.Frame) {
+	var b bytes.Buffer
+	for _, f := range frames {
+		ws.MustWriteFrame(&b, ws.MaskFrame(f))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, _ = c.conn.Write(b.Bytes()) // the server may have ended first; what it sent tells
+}
+
+// say sends a packet and its attachments.
+func (c *client) say(packet string, attachments ...[]byte) {
+	frames := []ws.Frame{ws.NewTextFrame([]byte(packet))}
+	for _, a := range attachments {
+		frames = append(frames, ws.NewBinaryFrame(bytes.Clone(a)))
+	}
+	c.write(frames...)
+}
+
+// listen returns the next packet, or "binary " and an attachment.
+func (c *client) listen() (string, error) {
+	for {
+		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+		f, err := ws.ReadFrame(c.r)
+		switch {
+		case err != nil:
+			return "", err
+		case f.Header.OpCode == ws.OpClose:
+			return "", io.EOF
+		case f.Header.OpCode == ws.OpBinary:
+			return "binary " + string(f.Payload), nil
+		case string(f.Payload) == "2":
+			c.say("3")
+		case f.Header.OpCode == ws.OpText:
+			return string(f.Payload), nil
+		}
+	}
+}
+
+func (c *client) hear() string {
+	c.t.Helper()
+	packet, err := c.listen()
+	if err != nil {
+		c.t.Fatalf("listen: %v", err)
+	}
+	return packet
+}
+
+func (c *client) want(packets ...string) {
+	c.t.Helper()
+	for _, want := range packets {
+		if got := c.hear(); got != want {
+			c.t.Fatalf("got %.100q, want %.100q", got, want)
+		}
+	}
+}
+
+// wantEnd expects the end of the connection, and nothing before it.
+func (c *client) wantEnd() {
+	c.t.Helper()
+	packet, err := c.listen()
+	var timeout net.Error
+	if err == nil || errors.As(err, &timeout) && timeout.Timeout() {
+		c.t.Errorf("got %q %v, want the end", packet, err)
+	}
+}
+
+// wantAlive makes a round trip, and expects nothing before it.
+func (c *client) wantAlive() {
+	c.t.Helper()
+	c.write(ws.NewPingFrame([]byte("alive?")))
+	for {
+		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+		f, err := ws.ReadFrame(c.r)
+		if err != nil {
+			c.t.Errorf("the connection has ended: %v", err)
+			return
+		}
+		if f.Header.OpCode == ws.OpPong {
+			return
+		}
+		c.t.Errorf("got %v %q", f.Header, f.Payload)
+	}
+}
+
+func (c *client) close() { _ = c.conn.Close() }
+
+// ctx is for calls that end by themselves.
+func ctx(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func status(t testing.TB, url string) int {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode
+}
+
+// journal notes what happens, in order. The network between a client and a
+// handler is no synchronisation that the race detector knows of.
+type journal struct {
+	mu    sync.Mutex
+	notes []string
+}
+
+func (j *journal) note(s string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.notes = append(j.notes, s)
+}
+
+func (j *journal) want(t testing.TB, notes ...string) {
+	t.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !slices.Equal(j.notes, notes) {
+		t.Errorf("what happened is %v, want %v", j.notes, notes)
+	}
+}
