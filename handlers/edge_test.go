@@ -162,7 +162,7 @@ func TestBundle(t *testing.T) {
 func TestPlainWebSocket(t *testing.T) {
 	h := open(t, nil)
 	dial := func(path, origin string) (*websocket.Conn, error) {
-		conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+path, //nolint:bodyclose // there is none
+		conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+path,
 			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
 		return conn, err
 	}

@@ -158,7 +158,7 @@ func (h *Handler) serveGIF(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	header := c.Writer.Header()
 	header.Set("Content-Type", "image/gif")
 	header.Set("Content-Security-Policy", gifPolicy)

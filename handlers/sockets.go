@@ -20,7 +20,7 @@ const (
 	// Events of one socket on /chat: more than anyone types and a page that
 	// catches up needs, little enough that a loop cannot occupy the store.
 	eventRate  rate.Limit = 10
-	eventBurst            = 30
+	eventBurst int        = 30
 
 	// maxSeats is how many rooms one socket may be in. Pages use one.
 	maxSeats = 16

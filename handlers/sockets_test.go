@@ -33,7 +33,7 @@ func (h *house) dial(t *testing.T, namespace, auth string, b *browser, headers .
 	for i := 0; i < len(headers); i += 2 {
 		header.Set(headers[i], headers[i+1])
 	}
-	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+"/socket.io/?EIO=4&transport=websocket", //nolint:bodyclose // there is none
+	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+"/socket.io/?EIO=4&transport=websocket",
 		&websocket.DialOptions{HTTPHeader: header})
 	if err != nil {
 		t.Fatal(err)

@@ -51,12 +51,12 @@ func (m *members) remove(s *Socket) {
 	}
 	delete(m.sockets, s.id)
 	for _, p := range s.places {
-		m.take(s, p)
+		m.take(p)
 	}
 }
 
-// take removes s from the room of one of its places.
-func (m *members) take(s *Socket, p place) {
+// take empties a place.
+func (m *members) take(p place) {
 	p.room.remove(p.index)
 	if len(p.room.sockets) == 0 && p.room != &m.all {
 		delete(m.rooms, p.room.name)
@@ -94,7 +94,7 @@ func (m *members) leave(s *Socket, names []string) {
 		}
 		p := s.places[i]
 		s.places = slices.Delete(s.places, i, i+1)
-		m.take(s, p)
+		m.take(p)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // transaction is the writer's: all transactions, one after another, on the
 // same connection. Its statements stay prepared, which database/sql's own
-// transactions cannot offer, and which saves two thirds of a message's cost.
+// transactions cannot offer, and which saves more than half of a message's cost.
 type transaction struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
@@ -35,27 +35,27 @@ func (t *transaction) run(f func() error) error {
 }
 
 func (t *transaction) exec(query string, args ...any) (sql.Result, error) {
-	stmt, err := t.prepare(query)
+	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes them all
 	if err != nil {
 		return nil, err
 	}
-	return stmt.Exec(args...)
+	return stmt.ExecContext(context.Background(), args...)
 }
 
 func (t *transaction) queryRow(query string, args ...any) scanner {
-	stmt, err := t.prepare(query)
+	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes them all
 	if err != nil {
 		return failure{err}
 	}
-	return stmt.QueryRow(args...)
+	return stmt.QueryRowContext(context.Background(), args...)
 }
 
 func (t *transaction) query(query string, args ...any) (*sql.Rows, error) {
-	stmt, err := t.prepare(query)
+	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes them all
 	if err != nil {
 		return nil, err
 	}
-	return stmt.Query(args...)
+	return stmt.QueryContext(context.Background(), args...)
 }
 
 func (t *transaction) prepare(query string) (*sql.Stmt, error) {

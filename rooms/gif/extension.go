@@ -65,7 +65,7 @@ func (w *walker) application() error {
 	if len(b) == 3 && b[0] == loopSubBlock && !w.looping {
 		w.looping = true
 		err := errors.Join(
-			w.write([]byte{labelExtension, extensionApplication, byte(len(name))}),
+			w.write([]byte{labelExtension, extensionApplication, byte(len(name))}), //nolint:gosec // a sub-block has at most 255 bytes
 			w.write([]byte(name)),
 			w.write([]byte{3, loopSubBlock, b[1], b[2], 0}),
 		)

@@ -194,7 +194,7 @@ func (w *walker) copyPixels() error {
 		if len(b) == 0 && first {
 			return w.refuse(ReasonDamaged)
 		}
-		if err := w.writeByte(byte(len(b))); err != nil || len(b) == 0 {
+		if err := w.writeByte(byte(len(b))); err != nil || len(b) == 0 { //nolint:gosec // a sub-block has at most 255 bytes
 			return err
 		}
 		if err := w.write(b); err != nil {

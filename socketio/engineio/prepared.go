@@ -87,10 +87,10 @@ const (
 func appendFrameHeader(b []byte, first byte, length int) []byte {
 	switch {
 	case length < 126:
-		return append(b, first, byte(length))
+		return append(b, first, byte(length)) //nolint:gosec // bounded by the case
 	case length <= 0xffff:
-		return binary.BigEndian.AppendUint16(append(b, first, 126), uint16(length)) //nolint:gosec // bounded by the case
+		return binary.BigEndian.AppendUint16(append(b, first, 126), uint16(length))
 	default:
-		return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(length)) //nolint:gosec // a length is not negative
+		return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(length))
 	}
 }

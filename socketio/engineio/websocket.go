@@ -62,7 +62,7 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *
 		return nil, nil, false
 	}
 	if n := rw.Reader.Buffered(); n > 0 {
-		peeked, _ := rw.Reader.Peek(n) // buffered already: cannot fail
+		peeked, _ := rw.Peek(n) // buffered already: cannot fail
 		early = append([]byte(nil), peeked...)
 	}
 	if tcp, isTCP := netConn.(*net.TCPConn); isTCP {
