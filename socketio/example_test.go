@@ -1,0 +1,244 @@
+package socketio_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/gin-gonic/gin"
+
+	"gifchat/socketio"
+)
+
+// A server is an http.Handler.
+func Example() {
+	server := socketio.NewServer(socketio.Config{})
+	defer server.Close(context.Background())
+	chat := server.Of("/chat")
+	chat.On("say", func(e *socketio.Event) {
+		var text string
+		if e.Bind(&text) == nil {
+			_ = chat.Emit("said", text)
+		}
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", server)
+
+	browser := visit(mux)
+	defer browser.leave()
+	browser.send(`40/chat,`)
+	browser.receive()
+	browser.send(`42/chat,["say","hello"]`)
+	fmt.Println(browser.receive())
+	// Output: 42/chat,["said","hello"]
+}
+
+// The argument of a typed event is decoded before the handler is called.
+func ExampleOn() {
+	server := socketio.NewServer(socketio.Config{})
+	defer server.Close(context.Background())
+	type order struct {
+		Dish  string
+		Count int
+	}
+	socketio.On(server.Of("/"), "order", func(e *socketio.Event, o order) {
+		_ = e.Ack(fmt.Sprintf("%d × %s", o.Count, o.Dish))
+	})
+
+	browser := visit(server)
+	defer browser.leave()
+	browser.send(`40`)
+	browser.receive()
+	browser.send(`421["order",{"dish":"soup","count":2}]`)
+	fmt.Println(browser.receive())
+	// Output: 431["2 × soup"]
+}
+
+// Sockets join rooms; what is emitted to a room reaches those in it.
+func ExampleSocket_To() {
+	server := socketio.NewServer(socketio.Config{})
+	defer server.Close(context.Background())
+	main := server.Of("/")
+	socketio.On(main, "join", func(e *socketio.Event, room string) {
+		e.Socket.Join(room)
+		_ = e.Socket.To(room).Emit("joined", room) // everyone else in it
+		_ = e.Ack()
+	})
+
+	ann, bob := visit(server), visit(server)
+	defer ann.leave()
+	defer bob.leave()
+	for _, browser := range []*browser{ann, bob} {
+		browser.send(`40`)
+		browser.receive()
+		browser.send(`421["join","kitchen"]`)
+		fmt.Println(browser.receive())
+	}
+	fmt.Println(ann.receive())
+	_ = main.To("kitchen").Emit("dinner")
+	fmt.Println(ann.receive(), bob.receive())
+	// Output:
+	// 431[]
+	// 431[]
+	// 42["joined","kitchen"]
+	// 42["dinner"] 42["dinner"]
+}
+
+// A middleware decides who may connect, and what the others are told.
+func ExampleNamespace_Use() {
+	server := socketio.NewServer(socketio.Config{})
+	defer server.Close(context.Background())
+	main := server.Of("/")
+	main.Use(func(s *socketio.Socket) error {
+		var auth struct{ Token string }
+		if err := s.Handshake().Auth.Bind(&auth); err != nil || auth.Token != "secret" {
+			return &socketio.ConnectError{Message: "not authorized", Data: map[string]bool{"retry": false}}
+		}
+		s.SetData("ann")
+		return nil
+	})
+	main.OnConnect(func(s *socketio.Socket) { _ = s.Emit("welcome", s.Data()) })
+
+	browser := visit(server)
+	defer browser.leave()
+	browser.send(`40{"token":"guess"}`)
+	fmt.Println(browser.receive())
+	browser.send(`40{"token":"secret"}`)
+	browser.receive()
+	fmt.Println(browser.receive())
+	// Output:
+	// 44{"message":"not authorized","data":{"retry":false}}
+	// 42["welcome","ann"]
+}
+
+// The server may ask its clients, too.
+func ExampleSocket_EmitWithAck() {
+	server := socketio.NewServer(socketio.Config{})
+	defer server.Close(context.Background())
+	done := make(chan struct{})
+	server.Of("/").OnConnect(func(s *socketio.Socket) {
+		defer close(done)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		answer, err := s.EmitWithAck(ctx, "what time is it?")
+		var clock string
+		if err == nil {
+			err = answer.Bind(&clock)
+		}
+		fmt.Println(clock, err)
+
+		ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		_, err = s.EmitWithAck(ctx, "and now?") // nobody answers
+		fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	})
+
+	browser := visit(server)
+	defer browser.leave()
+	browser.send(`40`)
+	browser.receive()
+	browser.receive()
+	browser.send(`431["noon"]`)
+	<-done
+	// Output:
+	// noon <nil>
+	// true
+}
+
+// Binary travels as it is, also inside of other values.
+func ExampleBinary() {
+	server := socketio.NewServer(socketio.Config{})
+	defer server.Close(context.Background())
+	type picture struct {
+		Name string          `json:"name"`
+		GIF  socketio.Binary `json:"gif"`
+	}
+	socketio.On(server.Of("/"), "picture", func(e *socketio.Event, p picture) {
+		fmt.Printf("%s: %s\n", p.Name, p.GIF)
+		_ = e.Ack(p)
+	})
+
+	browser := visit(server)
+	defer browser.leave()
+	browser.send(`40`)
+	browser.receive()
+	browser.send(`451-1["picture",{"name":"cat","gif":{"_placeholder":true,"num":0}}]`, []byte("GIF89a…"))
+	fmt.Println(browser.receive())
+	fmt.Println(browser.receive())
+	// Output:
+	// cat: GIF89a…
+	// 461-1[{"name":"cat","gif":{"_placeholder":true,"num":0}}]
+	// GIF89a…
+}
+
+// In Gin, all methods of the one path go to the server.
+func ExampleServer_gin() {
+	server := socketio.NewServer(socketio.Config{
+		Identify: func(r *http.Request) (any, error) { return r.Header.Get("X-User"), nil },
+	})
+	defer server.Close(context.Background())
+	server.Of("/").OnConnect(func(s *socketio.Socket) { _ = s.Emit("hello", s.Handshake().Identity) })
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	router.Any("/socket.io/*any", gin.WrapH(server))
+
+	browser := visit(router, "X-User", "ann")
+	defer browser.leave()
+	browser.send(`40`)
+	browser.receive()
+	fmt.Println(browser.receive())
+	// Output: 42["hello","ann"]
+}
+
+// browser stands for a stock client: it shows what is on the wire.
+type browser struct {
+	server *httptest.Server
+	conn   *websocket.Conn
+}
+
+func visit(h http.Handler, header ...string) *browser {
+	b := &browser{server: httptest.NewServer(h)}
+	options := &websocket.DialOptions{HTTPHeader: http.Header{}}
+	for i := 0; i < len(header); i += 2 {
+		options.HTTPHeader.Set(header[i], header[i+1])
+	}
+	url := "ws" + strings.TrimPrefix(b.server.URL, "http") + "/socket.io/?EIO=4&transport=websocket"
+	conn, _, err := websocket.Dial(context.Background(), url, options)
+	if err != nil {
+		panic(err)
+	}
+	b.conn = conn
+	b.receive() // the open packet
+	return b
+}
+
+func (b *browser) send(packet string, attachments ...[]byte) {
+	if err := b.conn.Write(context.Background(), websocket.MessageText, []byte(packet)); err != nil {
+		panic(err)
+	}
+	for _, a := range attachments {
+		if err := b.conn.Write(context.Background(), websocket.MessageBinary, a); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func (b *browser) receive() string {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, packet, err := b.conn.Read(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return string(packet)
+}
+
+func (b *browser) leave() {
+	_ = b.conn.CloseNow()
+	b.server.Close()
+}
