@@ -344,12 +344,8 @@ func TestEncode(t *testing.T) {
 		{"no value", []any{Value{}}, `2["e",null]`, nil},
 		{"no value inside", []any{[]any{Value{}}}, `2["e",[null]]`, nil},
 		{"raw JSON", []any{json.RawMessage(`{"a": 1}`)}, `2["e",{"a":1}]`, nil},
-		{"more than ten attachments", []any{[]Binary{{1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}}}, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.want == "" {
-				t.Skip("the server may send more than clients may")
-			}
 			text, parts, err := encodeParts("e", tt.args...)
 			if err != nil || text != tt.want {
 				t.Errorf("got %s, %v, want %s", text, err, tt.want)

@@ -79,7 +79,7 @@ func (f *fixture) close() {
 	f.once.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := f.Server.Close(ctx); err != nil {
+		if err := f.Close(ctx); err != nil {
 			f.t.Errorf("close the server: %v", err)
 		}
 	})

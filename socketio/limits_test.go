@@ -2,6 +2,7 @@ package socketio_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"runtime"
@@ -194,7 +195,7 @@ func TestEmitWithAckTimesOut(t *testing.T) {
 		ctx, cancel := context.WithTimeout(b.t.Context(), 3*time.Second)
 		defer cancel()
 		began := time.Now()
-		if _, err := b.server.Of("/").Sockets()[0].EmitWithAck(ctx, "ask"); err != context.DeadlineExceeded {
+		if _, err := b.server.Of("/").Sockets()[0].EmitWithAck(ctx, "ask"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		if answers, err := b.server.Of("/").EmitWithAck(ctx, "ask"); err == nil || len(answers) != 0 {

@@ -73,20 +73,20 @@ func play(t *testing.T, c *client, line string) {
 	t.Helper()
 	who, what, _ := strings.Cut(line, " ")
 	binary, err := hex.DecodeString(what)
-	switch {
-	case who == "C:":
+	switch who {
+	case "C:":
 		c.say(what)
-	case who == "C!":
+	case "C!":
 		c.write(ws.NewBinaryFrame(binary))
-	case who == "S:":
+	case "S:":
 		if got := c.hear(); !matches(got, what) {
 			t.Errorf("got %q, want %q", got, what)
 		}
-	case who == "S!":
+	case "S!":
 		if got := c.hear(); got != "binary "+string(binary) {
 			t.Errorf("got %q, want binary %s", got, what)
 		}
-	case who == "S#":
+	case "S#":
 		c.wantEnd()
 	default:
 		err = errors.New("what is this")

@@ -240,7 +240,9 @@ func FuzzFrames(f *testing.F) {
 	for _, stream := range [][]byte{
 		client(text("hello")), client(begin("a"), ws.NewPingFrame([]byte("p")), last("b")),
 		client(begin("\xe2\x82"), last("\xac")), client(text("\xff")), client(closing(closeCode2(1000)...)),
-		client(ws.NewBinaryFrame(make([]byte, 300)), text("x")), {0x81, 1, 'a'}, {0x82, 0xff, 0x80},
+		client(ws.NewBinaryFrame(make([]byte, 300)), text("x")),
+		{0x81, 1, 'a'},
+		{0x82, 0xff, 0x80},
 		{0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
 	} {
 		f.Add(stream, uint8(3))

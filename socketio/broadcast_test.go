@@ -1,0 +1,267 @@
+package socketio_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gifchat/socketio"
+)
+
+func TestBroadcasts(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	n := f.Of("/")
+	var clients []*client
+	var sockets []*socketio.Socket
+	for range 4 {
+		c, s := f.connect("/")
+		clients, sockets = append(clients, c), append(sockets, s)
+	}
+	sockets[0].Join("a")
+	sockets[1].Join("a", "b")
+	sockets[2].Join("b")
+	id3 := string(sockets[3].ID())
+	for _, tt := range []struct {
+		name string
+		b    socketio.Broadcast
+		want []int
+	}{
+		{"one room", n.To("a"), []int{0, 1}},
+		{"two rooms, each socket once", n.To("a", "b"), []int{0, 1, 2}},
+		{"two calls", n.To("a").To("b"), []int{0, 1, 2}},
+		{"a socket's id", n.To(id3), []int{3}},
+		{"a room and a socket's id", n.To("a", id3), []int{0, 1, 3}},
+		{"no such room", n.To("none"), nil},
+		{"the empty name", n.To(""), nil},
+		{"except a room", n.Except("a"), []int{2, 3}},
+		{"except a socket", n.Except(id3), []int{0, 1, 2}},
+		{"a room except another", n.To("a").Except("b"), []int{0}},
+		{"except nobody", n.Except("none"), []int{0, 1, 2, 3}},
+		{"all but the sender", sockets[1].Broadcast(), []int{0, 2, 3}},
+		{"a room but the sender", sockets[1].To("a"), []int{0}},
+		{"a room the sender is not in", sockets[3].To("a"), []int{0, 1}},
+		{"to oneself", sockets[1].To(string(sockets[1].ID())), nil},
+		{"local", n.Local(), []int{0, 1, 2, 3}},
+		{"volatile", n.Volatile().To("a"), []int{0, 1}},
+		{"volatile but the sender", sockets[0].Broadcast().Volatile(), []int{1, 2, 3}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := tt.b.Emit("e", tt.name); err != nil {
+				t.Fatal(err)
+			}
+			var targets []*socketio.Socket
+			for i, s := range sockets {
+				if err := s.Emit("end"); err != nil {
+					t.Fatal(err)
+				}
+				if slices.Contains(tt.want, i) {
+					targets = append(targets, s)
+					clients[i].want(fmt.Sprintf(`42["e","%s"]`, tt.name))
+				}
+				clients[i].want(`42["end"]`)
+			}
+			if got := tt.b.Sockets(); len(got) != len(targets) || slices.ContainsFunc(got, func(s *socketio.Socket) bool { return !slices.Contains(targets, s) }) {
+				t.Errorf("Sockets has %d, want %d", len(got), len(targets))
+			}
+		})
+	}
+	if err := n.Emit("e", make(chan int)); err == nil {
+		t.Error("a channel was encoded")
+	}
+	if err := n.Emit("disconnect"); err == nil {
+		t.Error("a reserved name was taken")
+	}
+}
+
+func TestABroadcastIsAValue(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	c, s := f.connect("/")
+	s.Join("b")
+	base := f.Of("/").To("a")
+	one, two := base.To("b"), base.To("c")
+	if len(one.Sockets()) != 1 || len(two.Sockets()) != 0 || len(base.Sockets()) != 0 {
+		t.Errorf("got %d, %d and %d", len(one.Sockets()), len(two.Sockets()), len(base.Sockets()))
+	}
+	_ = c
+}
+
+// More than joinFrom sockets are served in two rounds.
+func TestABroadcastToManyReachesAll(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	const n, messages = 40, 30
+	var clients []*client
+	for range n {
+		c, s := f.connect("/")
+		s.Join("all")
+		clients = append(clients, c)
+	}
+	var wg sync.WaitGroup
+	for sender := range 4 {
+		wg.Go(func() {
+			for i := range messages {
+				if err := f.Of("/").To("all").Emit("e", sender, i); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, c := range clients {
+		var next [4]int
+		for range 4 * messages {
+			var sender, i int
+			packet := c.hear()
+			if _, err := fmt.Sscanf(packet, `42["e",%d,%d]`, &sender, &i); err != nil || i != next[sender] {
+				t.Fatalf("got %s, want number %d", packet, next[sender])
+			}
+			next[sender]++
+		}
+	}
+}
+
+func TestBroadcastWithAck(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	n := f.Of("/")
+	answers, err := n.EmitWithAck(t.Context(), "ask")
+	if err != nil || len(answers) != 0 {
+		t.Errorf("to nobody: %v %v", answers, err)
+	}
+	a, _ := f.connect("/")
+	b, sb := f.connect("/")
+	type result struct {
+		answers []socketio.Args
+		err     error
+	}
+	ask := func(ctx context.Context) <-chan result {
+		r := make(chan result, 1)
+		go func() {
+			answers, err := n.EmitWithAck(ctx, "ask")
+			r <- result{answers, err}
+		}()
+		return r
+	}
+	both := ask(t.Context())
+	a.want(`422["ask"]`)
+	b.want(`422["ask"]`)
+	b.say(`432["b"]`)
+	a.say(`432["a"]`)
+	if r := receive(t, both); r.err != nil || len(r.answers) != 2 {
+		t.Errorf("got %+v", r)
+	}
+	limited, cancel := context.WithCancel(t.Context())
+	one := ask(limited)
+	a.want(`423["ask"]`)
+	b.want(`423["ask"]`)
+	a.say(`433["a"]`)
+	a.say(`424["no event of that name"]`)
+	eventually(t, func() bool { return n.To(string(sb.ID())).Sockets()[0].Waiting() == 1 })
+	a.wantAlive()
+	cancel()
+	if r := receive(t, one); r.err == nil || len(r.answers) != 1 {
+		t.Errorf("got %+v, want one answer and an error", r)
+	}
+	if sb.Waiting() != 0 {
+		t.Error("the missing answer is still awaited")
+	}
+	gone := ask(context.Background())
+	a.want(`424["ask"]`)
+	b.want(`424["ask"]`)
+	a.say(`434[]`)
+	b.close()
+	if r := receive(t, gone); r.err == nil || len(r.answers) != 1 {
+		t.Errorf("got %+v, want one answer and an error", r)
+	}
+}
+
+func TestBinaryBothWays(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	type file struct {
+		Name string          `json:"name"`
+		Body socketio.Binary `json:"body"`
+	}
+	n := f.Of("/")
+	socketio.On(n, "file", func(e *socketio.Event, in file) {
+		_ = e.Ack(file{in.Name, append(in.Body, '!')}, []byte("plain"))
+	})
+	n.On("relay", func(e *socketio.Event) { _ = n.Emit("relayed", e.Args.Any()...) })
+	c, _ := f.connect("/")
+	c.say(`451-5["file",{"name":"f","body":{"_placeholder":true,"num":0}}]`, []byte{0xff, 0})
+	c.want(`462-5[{"name":"f","body":{"_placeholder":true,"num":0}},{"_placeholder":true,"num":1}]`, "binary \xff\x00!", "binary plain")
+	c.say(`452-["relay",{"x":{"_placeholder":true,"num":1}},{"_placeholder":true,"num":0}]`, []byte("zero"), []byte("one"))
+	c.want(`452-["relayed",{"x":{"_placeholder":true,"num":0}},{"_placeholder":true,"num":1}]`, "binary one", "binary zero")
+}
+
+// Fifty clients come and go, join and leave, talk and are kicked.
+func TestChurn(t *testing.T) {
+	const clients, rounds = 50, 4
+	f := serve(t, socketio.Config{})
+	n := f.Of("/chat")
+	var connects, disconnects atomic.Int64
+	n.OnConnect(func(s *socketio.Socket) { connects.Add(1); s.Join("lobby") })
+	n.OnDisconnect(func(*socketio.Socket, socketio.Reason) { disconnects.Add(1) })
+	socketio.On(n, "join", func(e *socketio.Event, room string) { e.Socket.Join(room); _ = e.Ack() })
+	socketio.On(n, "leave", func(e *socketio.Event, room string) { e.Socket.Leave(room); _ = e.Ack() })
+	socketio.On(n, "say", func(e *socketio.Event, room string) { _ = e.Socket.To(room).Emit("said", room) })
+	stop := make(chan struct{})
+	var background sync.WaitGroup
+	background.Go(func() { // somebody who talks, kicks, looks and counts meanwhile
+		random := rand.New(rand.NewPCG(1, 2))
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_ = n.To("lobby").Emit("news", connects.Load())
+			if sockets := n.To("1", "2").Sockets(); len(sockets) > 0 && random.IntN(20) == 0 {
+				sockets[random.IntN(len(sockets))].Disconnect()
+			}
+			if err := n.ConsistencyCheck(); err != nil {
+				t.Error(err)
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	var wg sync.WaitGroup
+	for i := range clients {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(3, uint64(i)))
+			for range rounds {
+				c := f.dial()
+				c.say("40/chat,")
+				for j := range 10 {
+					room := fmt.Sprint(random.IntN(5))
+					c.say(fmt.Sprintf(`42/chat,%d["%s","%s"]`, j, []string{"join", "leave", "say"}[random.IntN(3)], room))
+					packet, err := c.listen()
+					if err != nil {
+						t.Errorf("cut off: %v", err)
+					}
+					if packet == "41/chat," {
+						break // kicked
+					}
+				}
+				switch random.IntN(3) {
+				case 0:
+					c.say("41/chat,")
+				case 1:
+					c.say("41/chat,")
+					c.say("1")
+				}
+				c.close()
+			}
+		})
+	}
+	wg.Wait()
+	close(stop)
+	background.Wait()
+	f.close()
+	if connects.Load() != disconnects.Load() || connects.Load() != clients*rounds {
+		t.Errorf("%d have connected, %d disconnected, want %d", connects.Load(), disconnects.Load(), clients*rounds)
+	}
+}
