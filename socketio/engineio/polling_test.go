@@ -303,7 +303,7 @@ func TestNothingIsWrittenAfterAPollHasReturned(t *testing.T) {
 		}()
 		f.eventually(func() bool { return p.conn.Polling() })
 		go cancel()
-		_ = p.conn.Send(engineio.Prepare([]byte(fmt.Sprint(i))))
+		_ = p.conn.Send(engineio.Prepare(fmt.Append(nil, i)))
 		<-returned
 		cancel()
 		if w.late.Load() {
