@@ -18,6 +18,7 @@ var (
 	errNoRoute  = errors.New("no such route")
 	errNoMethod = errors.New("no such method here")
 	errTooLarge = errors.New("body too large")
+	errTooSlow  = errors.New("body too slow")
 )
 
 // problem is a refusal as the outside sees it: a status for HTTP, a reason for
@@ -43,6 +44,7 @@ var problems = []struct {
 	{errNoRoute, problem{http.StatusNotFound, "no_route", "error.no_route"}},
 	{errNoMethod, problem{http.StatusMethodNotAllowed, "no_method", "error.no_method"}},
 	{errTooLarge, problem{http.StatusRequestEntityTooLarge, "too_large", "error.too_large"}},
+	{errTooSlow, problem{http.StatusRequestTimeout, "too_slow", "error.too_slow"}},
 }
 
 // describeInvalid finds words for what is wrong with a field.

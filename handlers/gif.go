@@ -28,11 +28,6 @@ const (
 	// maxAlt keeps an uploaded file's name short enough to read out.
 	maxAlt = 120
 
-	// An upload has uploadGrace plus a second for each uploadPace bytes: slow
-	// phones make it, one byte a second does not.
-	uploadGrace = 10 * time.Second
-	uploadPace  = 16 << 10
-
 	// gifAge is how long a browser keeps a GIF without asking. Its name is
 	// random and its bytes never change, but a removed one should go in time.
 	gifAge = "86400"
@@ -47,7 +42,6 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if err := h.posts.allow(string(v.Session)); err != nil {
 		return err
 	}
-	defer paceReads(c)()
 	limitBody(c, maxUpload)
 	form, err := c.Request.MultipartReader()
 	if err != nil {
@@ -92,15 +86,13 @@ func findGIF(form *multipart.Reader) (file *multipart.Part, clientID string, err
 }
 
 // uploadError keeps what the chat and the limits say; anything else is a body
-// that ended early or is no multipart: the sender's fault.
+// that ended early or is no multipart, for which mime/multipart has no errors
+// of its own: the sender's fault.
 func uploadError(err error) error {
 	if describe(err).reason != "internal" {
 		return err
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, multipart.ErrMessageTooLarge) {
-		return &rooms.InvalidError{Field: "body", Reason: "malformed"}
-	}
-	return err
+	return &rooms.InvalidError{Field: "body", Reason: "malformed"}
 }
 
 // capped is an io.LimitReader that does not pretend that the file ended.
@@ -119,37 +111,6 @@ func (l *capped) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// paceReads cuts uploads that are slower than any phone, until stop: after the
-// body net/http listens for the client's going, and a deadline would be one.
-func paceReads(c *gin.Context) (stop func()) {
-	body := &pacedBody{
-		ReadCloser: c.Request.Body, control: http.NewResponseController(c.Writer), start: time.Now(),
-	}
-	c.Request.Body = body
-	return body.free
-}
-
-type pacedBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	start   time.Time
-	read    int64
-}
-
-func (b *pacedBody) Read(p []byte) (int, error) {
-	allowed := uploadGrace + time.Duration(b.read/uploadPace)*time.Second
-	// Not every server can set deadlines (httptest's recorder cannot).
-	_ = b.control.SetReadDeadline(b.start.Add(allowed))
-	n, err := b.ReadCloser.Read(p)
-	b.read += int64(n)
-	if errors.Is(err, io.EOF) {
-		b.free()
-	}
-	return n, err
-}
-
-func (b *pacedBody) free() { _ = b.control.SetReadDeadline(time.Time{}) }
 
 // serveGIF shows a GIF to the members of the room it was posted in.
 func (h *Handler) serveGIF(c *gin.Context) error {

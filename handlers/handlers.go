@@ -96,6 +96,9 @@ func New(cfg Config) (http.Handler, error) {
 // ServeHTTP puts the cross-origin check before everything but /socket.io/,
 // whose polling POSTs may be cross-origin and whose engine checks by itself.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		r.Body = paceBody(w, r.Body)
+	}
 	if strings.HasPrefix(r.URL.Path, "/socket.io/") {
 		h.engine.ServeHTTP(w, r)
 		return

@@ -109,6 +109,7 @@ var sentences = map[string]sentence{
 	"error.no_route":       {"라우터가 없습니다.", "is not a page here."},
 	"error.no_method":      {"허용되지 않은 요청입니다.", "That cannot be done here."},
 	"error.too_large":      {"보낸 내용이 너무 큽니다.", "That is too large."},
+	"error.too_slow":       {"보내는 데 너무 오래 걸렸습니다.", "That took too long to send."},
 	"error.empty":          {"내용이 비어 있습니다.", "There is nothing in it."},
 	"error.too_long":       {"내용이 너무 깁니다.", "That is too long."},
 	"error.not_a_gif":      {"GIF 파일만 올릴 수 있습니다.", "Only GIF files can be sent."},

@@ -1,0 +1,117 @@
+package handlers_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
+	h := open(t, nil)
+	ann := h.visitor(t)
+	room := ann.makeRoom("방", "")
+	at, _ := url.Parse(h.URL)
+	cookie := ann.Jar.Cookies(at)[0].String()
+	const (
+		form      = "Content-Type: application/x-www-form-urlencoded\r\n"
+		multipart = "Content-Type: multipart/form-data; boundary=x\r\n"
+		part      = "--x\r\nContent-Disposition: form-data; name=\"gif\"; filename=\"a.gif\"\r\n\r\nGIF89a\x01\x00\x01\x00\x00\x00\x00!\xfe"
+	)
+	tests := []struct {
+		name, line, headers, begin string
+		status                     int
+	}{
+		{"a form", "POST /room", form, "title=", http.StatusRequestTimeout},
+		{"JSON", "POST " + room + "/chat", "Content-Type: application/json\r\n", `{"chat":"`, http.StatusRequestTimeout},
+		{"an upload", "POST " + room + "/gif", multipart, part, http.StatusRequestTimeout},
+		{"a stranger's", "POST /room/0123456789abcdef01234567/gif", multipart, part, http.StatusNotFound},
+		{"another site's", "POST /room", form + "Origin: http://evil.example\r\n", "title=", http.StatusForbidden},
+		{"nobody's", "POST /nope", form, "title=", http.StatusNotFound},
+		{"a page's", "GET /", "", "title=", http.StatusOK},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := dialPipe(t, h.Config.Handler)
+				start := time.Now()
+				var dripping sync.WaitGroup
+				defer dripping.Wait()
+				defer client.Close()
+				dripping.Go(func() {
+					_, _ = io.WriteString(client, tt.line+" HTTP/1.1\r\nHost: chat\r\nContent-Length: 60000\r\nCookie: "+
+						cookie+"\r\n"+tt.headers+"\r\n"+tt.begin)
+					for { // a byte a second, until the server has had enough
+						time.Sleep(time.Second)
+						if _, err := io.WriteString(client, "a"); err != nil {
+							return
+						}
+					}
+				})
+				resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				if took := time.Since(start); took > 15*time.Second || resp.StatusCode != tt.status {
+					t.Errorf("got %d after %v, want %d within 15 s", resp.StatusCode, took, tt.status)
+				}
+			})
+		})
+	}
+}
+
+func TestUpload_thatIsNoMultipartIsTheSendersFault(t *testing.T) {
+	h := open(t, nil)
+	v := h.visitor(t)
+	room := v.makeRoom("방", "")
+	for name, body := range map[string]string{
+		"no boundary":       strings.Repeat("garbage", 1000),
+		"a header of 1 MB":  "--x\r\nX: " + strings.Repeat("y", 1<<20) + "\r\n\r\nGIF89a\r\n--x--\r\n",
+		"a broken header":   "--x\r\nnocolon\r\n\r\nGIF89a\r\n--x--\r\n",
+		"cut in the header": "--x\r\nContent-Dis",
+		"cut in the file":   "--x\r\nContent-Disposition: form-data; name=\"gif\"; filename=\"a.gif\"\r\n\r\nGIF8",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := v.send("POST", room+"/gif", strings.NewReader(body), "Content-Type", "multipart/form-data; boundary=x")
+			if got.StatusCode/100 != 4 {
+				t.Errorf("got %d %s, want 4xx", got.StatusCode, got.body)
+			}
+		})
+	}
+}
+
+// dialPipe serves one connection without a network, on the clock of a bubble.
+func dialPipe(t *testing.T, handler http.Handler) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	ln := &oneConn{conns: make(chan net.Conn, 1)}
+	ln.conns <- server
+	srv := &http.Server{Handler: handler}
+	go func() { _ = srv.Serve(ln) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	return client
+}
+
+// oneConn is a listener that hears of one connection.
+type oneConn struct{ conns chan net.Conn }
+
+func (l *oneConn) Accept() (net.Conn, error) {
+	if conn, ok := <-l.conns; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (l *oneConn) Close() error {
+	close(l.conns)
+	return nil
+}
+
+func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
