@@ -159,10 +159,13 @@ func (s *sockets) sync(ctx context.Context, _ *socketio.Socket, st *seats, args 
 	return wireSynced{OK: true, Messages: wireMessages(missed), More: more}, nil
 }
 
-// since reads what came after a seq. From zero on everything is new, but the
-// newest page is what someone who holds nothing wants.
+// since reads what came after a seq; who holds nothing begins with the first
+// message.
 func (s *sockets) since(ctx context.Context, st *seats, id rooms.ID, after int64) ([]rooms.Message, bool, error) {
-	return readHistory(ctx, s.chat, st.visitor, id, rooms.Page{After: max(0, after), Limit: maxPage})
+	if after <= 0 {
+		after = -1 // to Page, zero is the newest
+	}
+	return readHistory(ctx, s.chat, st.visitor, id, rooms.Page{After: after, Limit: maxPage})
 }
 
 // readAsk reads an event's first argument, a string or an object. Whatever

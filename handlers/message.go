@@ -117,7 +117,7 @@ func readHistory(ctx context.Context, chat rooms.Chat, v rooms.Visitor, id rooms
 	if err != nil || len(messages) <= limit {
 		return messages, false, err
 	}
-	if p.After > 0 {
+	if p.After != 0 {
 		return messages[:limit], true, nil // towards the newest
 	}
 	return messages[len(messages)-limit:], true, nil // towards the oldest

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gifchat/handlers"
+	"gifchat/rooms"
 
 	"github.com/coder/websocket"
 )
@@ -148,6 +149,30 @@ func TestChat_acksInOrderAndOnce(t *testing.T) {
 		t.Fatal(got.StatusCode)
 	}
 	a.until(`"removeRoom"`)
+}
+
+func TestSync_fromNothingLeavesNoHole(t *testing.T) {
+	h := open(t, nil)
+	ann := h.visitor(t)
+	room := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/")
+	session := rooms.Visitor{Session: "a stranger's", Color: "#123456"}
+	if _, err := h.chat.Enter(t.Context(), session, rooms.ID(room), ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 130 {
+		if _, err := h.chat.Post(t.Context(), session, rooms.ID(room), rooms.Draft{Text: "hi"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := h.dial(t, "/chat", "", ann)
+	w.send(`42/chat,1["join",{"room":"` + room + `","after":0}]`)
+	if got := w.until("43/chat,1["); strings.Count(got, `"_id"`) != 100 || !strings.Contains(got, `"seq":1,`) {
+		t.Errorf("join: got %.300s…, want the first 100", got)
+	}
+	w.send(`42/chat,2["sync",{"after":100}]`)
+	if got := w.until("43/chat,2["); !strings.Contains(got, `"seq":101,`) || !strings.Contains(got, `"more":false`) {
+		t.Errorf("sync: got %.300s…, want the rest", got)
+	}
 }
 
 func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {
