@@ -70,8 +70,8 @@ type emitter interface {
 	everyone(namespace, event string, args ...any) error
 	// inRoom emits to a room of /chat, but not to those also in except.
 	inRoom(room, except, event string, args ...any) error
-	// empty makes every socket of /chat leave the room.
-	empty(room string)
+	// empty sends every socket of /chat out of a room that is no more.
+	empty(id rooms.ID)
 }
 
 // NewEvents returns the chat's voice on srv.
@@ -103,7 +103,7 @@ func (e *Events) RoomRemoved(id rooms.ID) {
 	tell := func() { e.check(e.out.everyone(lobbyNamespace, eventRemoveRoom, id)) }
 	tell()
 	e.check(e.out.inRoom(label(id), "", eventRemoveRoom, id))
-	e.out.empty(label(id))
+	e.out.empty(id)
 	e.timers.after(removeAgain, tell)
 }
 
@@ -191,8 +191,16 @@ func (s serverEmitter) inRoom(room, except, event string, args ...any) error {
 	return to.Emit(event, args...)
 }
 
-func (s serverEmitter) empty(room string) {
-	for _, socket := range s.srv.Of(chatNamespace).To(room).Sockets() {
-		socket.Leave(room)
+func (s serverEmitter) empty(id rooms.ID) {
+	for _, socket := range s.srv.Of(chatNamespace).To(label(id)).Sockets() {
+		socket.Leave(label(id))
+		st, ok := socket.Data().(*seats)
+		if !ok {
+			continue
+		}
+		// The seat is not left: the chat has forgotten who sat there.
+		if taken, ok := st.give(id); ok {
+			socket.Leave(personLabel(id, taken.member.Color))
+		}
 	}
 }

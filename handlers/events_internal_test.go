@@ -26,7 +26,7 @@ func (r *recorder) inRoom(room, except, event string, args ...any) error {
 	return r.add(chatNamespace+" "+room+" -"+except, event, args)
 }
 
-func (r *recorder) empty(room string) { _ = r.add("empty "+room, "", nil) }
+func (r *recorder) empty(id rooms.ID) { _ = r.add("empty "+label(id), "", nil) }
 
 func (r *recorder) add(to, event string, args []any) error {
 	var b bytes.Buffer

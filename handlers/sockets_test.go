@@ -175,6 +175,24 @@ func TestSync_fromNothingLeavesNoHole(t *testing.T) {
 	}
 }
 
+func TestSocket_doesNotFillUpWithRemovedRooms(t *testing.T) {
+	h := open(t, nil)
+	ann := h.visitor(t)
+	w := h.dial(t, "/chat", "", ann)
+	for i := range 20 { // a socket may sit in 16
+		path := ann.makeRoom("방", "")
+		w.send(`42/chat,1["join","` + strings.TrimPrefix(path, "/room/") + `"]`)
+		if got := w.until("43/chat,1["); !strings.Contains(got, `"ok":true`) {
+			t.Fatalf("room %d: got %s", i, got)
+		}
+		if got := ann.send("DELETE", path, nil); got.StatusCode != 200 {
+			t.Fatal(got.StatusCode, got.body)
+		}
+	}
+	w.send(`42/chat,2["chat","nowhere"]`)
+	w.expect(`43/chat,2[{"ok":false,"reason":"not_found",*`)
+}
+
 func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {
 	h := open(t, nil)
 	room := strings.TrimPrefix(h.visitor(t).makeRoom("방", ""), "/room/")
