@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ const (
 	// replyBurst is how many replies a sender may give at once: the first
 	// notices after a pause come together.
 	replyBurst = 3
+
+	// maxReply bytes of JSON are relayed: everybody gets them from everybody.
+	maxReply = 16 << 10
 
 	// maxLogged bytes of a reply go into the log.
 	maxLogged = 200
@@ -163,13 +167,42 @@ func (n *Notice) reply(e *socketio.Event) {
 	if !ok {
 		return
 	}
-	if !state.bucket.Allow() || !n.relays.Allow() {
+	switch {
+	case !state.bucket.Allow():
 		n.count(id)
-	} else {
+	case replySize(e.Args) > maxReply:
+		n.refuse(e)
+		return
+	case !n.relays.Allow():
+		n.count(id)
+	default:
 		n.log.Info("reply", "socket", id, "address", e.Socket.Handshake().Address, "text", replyText(e.Args))
 		n.check(e.Socket.Broadcast().Volatile().Emit(eventReply, append(e.Args.Any(), id)...))
 	}
 	n.check(e.Ack(wireOK{OK: true}))
+}
+
+// refuse says that a reply is too long, in the ack if the client waits for one.
+func (n *Notice) refuse(e *socketio.Event) {
+	request := http.Request{Header: e.Socket.Handshake().Header}
+	refusal := wireRefusal{Reason: "invalid", Message: say(acceptedLanguage(&request), "error.too_long")}
+	n.check(e.Ack(refusal))
+	if !e.WantsAck() {
+		n.check(e.Socket.Emit(eventError, refusal))
+	}
+}
+
+// replySize is the length of a reply, its binary parts as base64.
+func replySize(args socketio.Args) int {
+	size := 0
+	for _, arg := range args {
+		data, err := arg.MarshalJSON()
+		if err != nil {
+			return maxReply + 1
+		}
+		size += len(data)
+	}
+	return size
 }
 
 func (n *Notice) count(id socketio.SocketID) {

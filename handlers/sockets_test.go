@@ -220,6 +220,11 @@ func TestNotice(t *testing.T) {
 	if got := b.until(`42["reply"`); !regexp.MustCompile(`^42\["reply","Hello Node.JS",\{"n":1\},"[^"]{16,}"\]$`).MatchString(got) {
 		t.Errorf("got %s", got)
 	}
+	long := strings.Repeat("z", 20<<10)
+	a.send(`422["reply","` + long + `"]`)
+	a.expect(`432[{"ok":false,"reason":"invalid",*`)
+	a.send(`42["reply","` + long + `"]`)
+	a.expect(`42["error-message",{"ok":false,"reason":"invalid",*`)
 	for range 20 {
 		a.send(`42["reply","again"]`)
 	}
