@@ -1,8 +1,11 @@
 package handlers_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -219,5 +222,70 @@ func TestAllowOrigin(t *testing.T) {
 func TestNew_refusesAShortSecret(t *testing.T) {
 	if _, err := handlers.New(handlers.Config{Secret: []byte("gifchat")}); err == nil {
 		t.Error("a short secret was taken")
+	}
+}
+
+func TestLanguageLink_staysHere(t *testing.T) {
+	v := open(t, nil).visitor(t)
+	for _, path := range []string{"//evil.example/x", "///evil.example", "/%5Cevil.example", "/\\evil.example"} {
+		got := v.get(path)
+		if got.StatusCode != 404 || !regexp.MustCompile(`href="/[^/\\"][^"]*\?lang=en"`).MatchString(got.body) {
+			t.Errorf("%s: got %d %s", path, got.StatusCode, regexp.MustCompile(`href="[^"]*lang=[^"]*"`).FindString(got.body))
+		}
+	}
+}
+
+func TestEveryAnswer_isNotToBeSniffed(t *testing.T) {
+	v := open(t, nil).visitor(t)
+	for _, path := range []string{
+		"/", "/nope", "/healthz", "/main.css", "/gif/x.gif", "/public/x/none", "/room/x",
+		"/socket.io/", "/socket.io/?EIO=4&transport=polling", "/socket.io/socket.io.js",
+	} {
+		if got := v.get(path, "Accept-Encoding", "identity"); got.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: got %v", path, got.Header)
+		}
+	}
+}
+
+func TestAddress_isWhatATrustedProxySays(t *testing.T) {
+	tests := []struct {
+		name    string
+		proxies []string
+		headers []string
+		want    string
+	}{
+		{"nobody is trusted", nil, []string{"X-Forwarded-For", "192.0.2.1"}, "127.0.0.1"},
+		{"the proxy", []string{"127.0.0.1"}, []string{"X-Forwarded-For", "192.0.2.1"}, "192.0.2.1"},
+		{"the last it has not made up", []string{"127.0.0.1"}, []string{"X-Forwarded-For", "6.6.6.6, 192.0.2.1"}, "192.0.2.1"},
+		{"no other header", []string{"127.0.0.1"}, []string{"X-Real-IP", "6.6.6.6"}, "127.0.0.1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := open(t, func(c *handlers.Config) { c.TrustedProxies = tt.proxies })
+			header := http.Header{}
+			header.Set(tt.headers[0], tt.headers[1])
+			conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+"/", &websocket.DialOptions{HTTPHeader: header})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.CloseNow()
+			if _, _, err := conn.Read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if want := `msg="websocket connected" address=` + tt.want; !strings.Contains(h.log.String(), want) {
+				t.Errorf("no %q in the log:\n%s", want, h.log)
+			}
+		})
+	}
+}
+
+func TestRequestGivenUp_isNobodysError(t *testing.T) {
+	h := open(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	answer := httptest.NewRecorder()
+	h.Config.Handler.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
+	if strings.Contains(h.log.String(), "level=ERROR") {
+		t.Errorf("got %s", h.log)
 	}
 }

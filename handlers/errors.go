@@ -95,7 +95,10 @@ func retryAfter(err error) time.Duration {
 func (h *Handler) fail(c *gin.Context, err error) {
 	c.Abort()
 	p := describe(err)
-	if p.status >= http.StatusInternalServerError {
+	switch {
+	case c.Request.Context().Err() != nil:
+		h.log.DebugContext(c.Request.Context(), "request given up", "route", c.FullPath(), "err", err)
+	case p.status >= http.StatusInternalServerError:
 		h.log.ErrorContext(c.Request.Context(), "request failed", "route", c.FullPath(), "err", err)
 	}
 	if c.Writer.Written() {

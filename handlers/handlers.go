@@ -114,6 +114,7 @@ func (h *Handler) build() error {
 	e := gin.New()
 	e.RedirectTrailingSlash = false // it believes X-Forwarded-Prefix from anyone
 	e.HandleMethodNotAllowed = true
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"} // proxies pass on other ones as they come
 	if err := e.SetTrustedProxies(h.cfg.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
@@ -127,7 +128,7 @@ func (h *Handler) build() error {
 }
 
 func (h *Handler) routes(e *gin.Engine) {
-	e.Use(h.logRequests, h.survivePanics, h.rememberAddress)
+	e.Use(h.logRequests, h.survivePanics, neverSniff, h.rememberAddress)
 	cookie := sessions.Sessions(cookieName, h.sessions)
 
 	get(e, "/healthz", h.showHealth)

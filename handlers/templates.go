@@ -99,7 +99,8 @@ type frame struct {
 }
 
 func frameOf(c *gin.Context, title string) frame {
-	self := c.Request.URL.Path
+	// A path may begin with //evil.example; a link to that would leave us.
+	self := "/" + strings.TrimLeft(c.Request.URL.EscapedPath(), "/")
 	if c.Request.Method != http.MethodGet {
 		self = "/"
 	}
