@@ -45,6 +45,7 @@ type config struct {
 	PingInterval      time.Duration `env:"PING_INTERVAL" envDefault:"25s"`
 	PingTimeout       time.Duration `env:"PING_TIMEOUT" envDefault:"20s"`
 	MaxHTTPBufferSize int           `env:"MAX_HTTP_BUFFER_SIZE" envDefault:"1000000"`
+	EIO3Engine        string        `env:"EIO3_ENGINE" envDefault:"builtin"`
 
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 	Dev      bool   `env:"DEV" envDefault:"false"`
@@ -175,6 +176,7 @@ func (c *config) checks() []check {
 		{"SECURE_COOKIES", oneOf(c.SecureCookies, "auto", "true", "false"), fmt.Sprintf("%q is unknown; want auto, true or false", c.SecureCookies)},
 		firstBad("TRUSTED_PROXIES", c.TrustedProxies, badProxy),
 		firstBad("CORS_ORIGIN", c.CORSOrigin, badOrigin),
+		{"EIO3_ENGINE", oneOf(c.EIO3Engine, "builtin", "off"), fmt.Sprintf("%q is unknown; want builtin or off", c.EIO3Engine)},
 		{"COMPAT", oneOf(c.Compat, "safe", "strict"), fmt.Sprintf("%q is unknown; want safe or strict", c.Compat)},
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
 		within("NOTICE_INTERVAL", c.NoticeInterval, 50*time.Millisecond, time.Hour),

@@ -173,7 +173,7 @@ func TestEnvExample_names_every_setting_with_its_default(t *testing.T) {
 }
 
 func TestReadme_table_lists_every_setting_with_its_default(t *testing.T) {
-	row := regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| (?:`([^`]*)`)? *\\|")
+	row := regexp.MustCompile("(?m)^\\| `([A-Z0-9_]+)` \\| (?:`([^`]*)`)? *\\|")
 	for _, name := range []string{"README.md", "README.ko.md"} {
 		t.Run(name, func(t *testing.T) {
 			readme, err := os.ReadFile(name)

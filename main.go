@@ -71,6 +71,8 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		PingInterval:  cfg.PingInterval,
 		PingTimeout:   cfg.PingTimeout,
 		MaxPayload:    cfg.MaxHTTPBufferSize,
+
+		RefuseOldClients: cfg.EIO3Engine == "off",
 	})
 	events := handlers.NewEvents(wire, log)
 	defer events.Close()

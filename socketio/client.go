@@ -1,7 +1,6 @@
 package socketio
 
 import (
-	"errors"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -60,6 +59,18 @@ func (c *client) checkConnected() {
 		c.conn.Close()
 	}
 }
+
+// Opened connects clients of Engine.IO revision 3 to "/": those of Socket.IO
+// 1.x and 2.x do not ask for it (engineio.Receiver).
+func (c *client) Opened() {
+	if c.old() {
+		c.enqueue(decoded{packet: packet{typ: packetConnect, namespace: "/"}})
+	}
+}
+
+// old tells whether the client speaks revision 4 of the protocol, which is
+// that of Socket.IO 1.x and 2.x.
+func (c *client) old() bool { return c.conn.Revision() == 3 }
 
 // Message takes one message of the client (engineio.Receiver).
 func (c *client) Message(data []byte, binary bool) {
@@ -219,42 +230,6 @@ func (c *client) handle(p decoded) {
 	}
 }
 
-// connect answers a CONNECT packet (section "Connection to a namespace").
-func (c *client) connect(p decoded) {
-	if c.socket(p.namespace) != nil {
-		c.reject(errors.New("a second CONNECT to one namespace"))
-		return
-	}
-	n := c.server.namespace(p.namespace)
-	if n == nil {
-		c.refuse(p.namespace, errInvalidNamespace)
-		return
-	}
-	s := newSocket(n, c, p.auth)
-	if err := n.admit(s); err != nil {
-		c.refuse(p.namespace, err)
-		return
-	}
-	answer, err := encodeObject(packetConnect, n.name, connectAnswer{SID: s.id})
-	if err != nil {
-		panic(err) // one string
-	}
-	switch err := c.add(s); {
-	case errors.Is(err, engineio.ErrClosed):
-		return
-	case err != nil:
-		c.refuse(p.namespace, err)
-		return
-	}
-	_ = c.conn.Send(answer) // if the client has gone, the socket's end is on its way
-	n.connected(s)
-}
-
-// connectAnswer is the payload of the server's CONNECT packet.
-type connectAnswer struct {
-	SID SocketID `json:"sid"`
-}
-
 // add makes s a socket of the client, unless the connection has ended.
 func (c *client) add(s *Socket) error {
 	c.mu.Lock()
@@ -292,16 +267,6 @@ func (c *client) wasKicked(namespace string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Contains(c.kicked, namespace)
-}
-
-func (c *client) refuse(namespace string, err error) {
-	connectErr := &ConnectError{Message: err.Error()}
-	errors.As(err, &connectErr)
-	answer, encodeErr := encodeObject(packetConnectError, namespace, connectErr.payload())
-	if encodeErr != nil {
-		panic(encodeErr) // a string and valid JSON
-	}
-	_ = c.conn.Send(answer) // the client may have gone
 }
 
 func (c *client) socket(namespace string) *Socket {

@@ -22,6 +22,10 @@ type Config struct {
 	// ClientAddress returns the client's address. Default: the socket's peer.
 	ClientAddress func(*http.Request) string
 
+	// RefuseOldClients answers clients of Socket.IO 1.x and 2.x with the numbered
+	// error 5, "Unsupported protocol version".
+	RefuseOldClients bool
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // default 25 s

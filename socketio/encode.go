@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"gifchat/socketio/engineio"
 )
@@ -190,6 +192,28 @@ func (e *encoder) takeInlined(start int) {
 		}
 	}
 	e.text.Write(text[last:])
+}
+
+// escapeNonASCII writes the characters of a packet beyond ASCII as \u escapes.
+// They stand in JSON strings only: the names of namespaces are the exception,
+// and clients that need this cannot have others than ASCII.
+func escapeNonASCII(text []byte) []byte {
+	if !slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf }) {
+		return text
+	}
+	escaped := make([]byte, 0, 2*len(text))
+	for _, r := range string(text) {
+		switch {
+		case r < utf8.RuneSelf:
+			escaped = append(escaped, byte(r))
+		case r <= 0xffff:
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return escaped
 }
 
 // reservedEvent tells the names that the protocol document (section "Packet

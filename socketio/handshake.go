@@ -43,14 +43,23 @@ type connectErrorPayload struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-func (e *ConnectError) payload() connectErrorPayload {
+// payload is what the client is told. Old clients know one value only: the
+// data if there is any, else the message.
+func (e *ConnectError) payload(old bool) any {
 	p := connectErrorPayload{Message: e.Message}
 	if e.Data != nil {
 		if data, err := json.Marshal(e.Data); err == nil {
 			p.Data = data
 		}
 	}
-	return p
+	switch {
+	case !old:
+		return p
+	case p.Data != nil:
+		return p.Data
+	default:
+		return p.Message
+	}
 }
 
 var (

@@ -29,6 +29,7 @@ type packet struct {
 	typ         packetType
 	attachments int    // binary messages that follow
 	namespace   string // "/" unless the packet names another
+	query       string // that old clients put behind the name, in place of a payload
 	id          uint64 // of an acknowledgement
 	hasID       bool
 	data        []byte // JSON, unchecked; nil when there is none
@@ -85,7 +86,7 @@ func (p *packet) parseAttachments(b []byte, limit int) ([]byte, error) {
 }
 
 // parseNamespace reads "/name,"; the comma may be missing at the end of the
-// packet. Revision 4 clients may add a query, which is not part of the name.
+// packet. Clients of revision 4 may add a query, which is not part of the name.
 func (p *packet) parseNamespace(b []byte, limit int) ([]byte, error) {
 	if len(b) == 0 || b[0] != '/' {
 		return b, nil
@@ -103,6 +104,9 @@ func (p *packet) parseNamespace(b []byte, limit int) ([]byte, error) {
 		query = end
 	}
 	p.namespace = string(b[:query])
+	if query < end {
+		p.query = string(b[query+1 : end])
+	}
 	return b[min(end+1, len(b)):], nil
 }
 

@@ -25,14 +25,17 @@ func NewServer(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, workers: newWorkers(), namespaces: make(map[string]*Namespace)}
 	s.engine = engineio.NewServer(engineio.Config{
-		Accept:       s.accept,
-		Identify:     cfg.Identify,
-		AllowOrigin:  cfg.AllowOrigin,
-		Address:      cfg.ClientAddress,
-		Log:          cfg.Log,
-		PingInterval: cfg.PingInterval,
-		PingTimeout:  cfg.PingTimeout,
-		Limits:       cfg.Limits.Engine,
+		Accept:      s.accept,
+		Identify:    cfg.Identify,
+		AllowOrigin: cfg.AllowOrigin,
+		Address:     cfg.ClientAddress,
+		Log:         cfg.Log,
+
+		RefuseRevision3: cfg.RefuseOldClients,
+		ASCII:           escapeNonASCII,
+		PingInterval:    cfg.PingInterval,
+		PingTimeout:     cfg.PingTimeout,
+		Limits:          cfg.Limits.Engine,
 	})
 	s.Of("/")
 	return s

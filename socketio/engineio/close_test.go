@@ -131,6 +131,8 @@ type onClosed func()
 
 func (onClosed) Message([]byte, bool) {}
 
+func (f onClosed) Opened() {}
+
 func (f onClosed) Closed(engineio.Reason) { f() }
 
 func TestClosedIsCalledOnce(t *testing.T) {

@@ -26,6 +26,17 @@ type Config struct {
 	// Address returns the client's address. Default: the peer of the socket.
 	Address func(*http.Request) string
 
+	// ASCII rewrites the text of a message without characters beyond ASCII and
+	// without changing what it means to the layer above, if that can be done.
+	// Clients of revision 3 without binary support need it: text they poll is
+	// decoded twice by those of Socket.IO 1.x and once by those of 2.x, and
+	// nothing tells them apart. Default: text is sent as it is.
+	ASCII func(text []byte) []byte
+
+	// RefuseRevision3 answers clients of Engine.IO revision 3, which are those
+	// of Socket.IO 1.x and 2.x, with the numbered error 5.
+	RefuseRevision3 bool
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // between a pong and the next ping; default 25 s
@@ -67,6 +78,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.AllowOrigin == nil {
 		c.AllowOrigin = func(*http.Request, string) (bool, bool) { return false, false }
+	}
+	if c.ASCII == nil {
+		c.ASCII = func(text []byte) []byte { return text }
 	}
 	if c.Address == nil {
 		c.Address = func(r *http.Request) string { return r.RemoteAddr }

@@ -24,6 +24,10 @@ var ErrClosed = errors.New("engineio: connection closed")
 
 // Receiver hears one connection.
 type Receiver interface {
+	// Opened is called once, when the client can be sent to and before the
+	// first Message.
+	Opened()
+
 	// Message is called for each message packet, in order, by one goroutine
 	// at a time. data is valid only during the call. While Message does not
 	// return, nothing more is read from that client.
@@ -40,6 +44,7 @@ type Conn struct {
 	// Immutable.
 	server    *Server
 	sid       SID
+	codec     codec
 	handshake *Handshake
 	identity  any
 	receiver  Receiver
@@ -57,20 +62,27 @@ type Conn struct {
 	out     outbox
 }
 
-func newConn(s *Server, h *Handshake, identity any) *Conn {
-	c := &Conn{server: s, sid: newSID(), handshake: h, identity: identity}
+func newConn(s *Server, k codec, h *Handshake, identity any) *Conn {
+	c := &Conn{server: s, sid: newSID(), codec: k, handshake: h, identity: identity}
 	c.receiver = s.cfg.Accept(c)
 	return c
 }
 
-// start begins the heartbeat, once c is registered.
+// start begins the heartbeat, once c is registered and its open packet is on
+// its way.
 func (c *Conn) start() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed {
-		c.heartbeat = time.AfterFunc(c.server.cfg.PingInterval, c.tick)
+	if c.closed {
+		c.mu.Unlock()
+		return
 	}
+	c.heartbeat = time.AfterFunc(c.firstTick(), c.tick)
+	c.mu.Unlock()
+	c.receiver.Opened()
 }
+
+// Revision returns the revision of Engine.IO that the client speaks: 3 or 4.
+func (c *Conn) Revision() int { return c.codec.revision() }
 
 // Handshake returns what the client brought. It must not be changed.
 func (c *Conn) Handshake() *Handshake { return c.handshake }
@@ -109,9 +121,9 @@ func (c *Conn) close(reason Reason) {
 	}
 	ws, probing, p := c.ws, c.probing, c.poll
 	c.probing, c.poll = nil, nil
-	var farewell []byte
+	var farewell answer
 	if p != nil {
-		farewell = AppendPayload(c.out.takePayload(c.server.cfg.Limits.MaxPayload), lastPacket(reason))
+		farewell = c.payload(append(c.out.take(c.server.cfg.Limits.MaxPayload), lastPacket(reason))...)
 	}
 	if ws != nil {
 		ws.shut(&c.out, reason)
@@ -134,12 +146,14 @@ func (c *Conn) close(reason Reason) {
 
 // lastPacket is what a waiting poll ends with: a client that closed the
 // connection itself knows already.
-func lastPacket(reason Reason) Packet {
+func lastPacket(reason Reason) *Prepared {
 	if reason == ReasonTransportClose {
-		return Packet{Type: PacketNoop}
+		return noopPacket
 	}
-	return Packet{Type: PacketClose}
+	return closePacket
 }
+
+var closePacket = prepareControl(PacketClose, "")
 
 // receive handles one packet of the client. in is held.
 func (c *Conn) receive(p Packet) error {
@@ -148,12 +162,11 @@ func (c *Conn) receive(p Packet) error {
 		c.receiver.Message(p.Data, p.Binary)
 		return nil
 	case PacketPong:
-		c.pong()
-		return nil
+		return c.pong()
+	case PacketPing:
+		return c.pingFromClient(p)
 	case PacketClose:
 		return errClientClosed
-	case PacketPing:
-		return errHeartbeatDirection
 	case PacketOpen, PacketUpgrade, PacketNoop:
 		return nil // meaningless here, and harmless
 	default:
@@ -163,7 +176,7 @@ func (c *Conn) receive(p Packet) error {
 
 var (
 	errClientClosed       = errors.New("the client closed the connection")
-	errHeartbeatDirection = errors.New("a ping from the client: revision 4 pings from the server")
+	errHeartbeatDirection = errors.New("a heartbeat in the wrong direction")
 )
 
 // fail ends the connection because of an error in what the client sent.

@@ -101,26 +101,32 @@ const (
 // query is what the protocol reads from a request's URL (section "URLs").
 type query struct {
 	sid       SID
-	hasSID    bool
 	transport string
-	version   string
+	codec     codec
 	upgrade   bool // the request asks for a WebSocket
 }
 
-func parseQuery(r *http.Request) (query, *handshakeError) {
+func (s *Server) parseQuery(r *http.Request) (query, *handshakeError) {
 	values := r.URL.Query()
 	q := query{
 		transport: values.Get("transport"),
-		version:   values.Get("EIO"),
 		sid:       SID(values.Get("sid")),
-		hasSID:    values.Has("sid"),
 		upgrade:   strings.EqualFold(r.Header.Get("Upgrade"), transportWebSocket),
 	}
 	if q.transport != transportPolling && q.transport != transportWebSocket {
 		return q, errUnknownTransport
 	}
-	if q.version != "4" {
+	switch version := values.Get("EIO"); {
+	case version == "4":
+		q.codec = revision4
+	case version != "3" || s.cfg.RefuseRevision3:
 		return q, errProtocolVersion
+	case values.Has("j"):
+		return q, errBadRequest // JSONP: an answer that runs as a script is a gadget
+	case values.Has("b64"):
+		q.codec = revision3Base64
+	default:
+		q.codec = revision3
 	}
 	if len(values["sid"]) > 1 {
 		return q, errUnknownSID

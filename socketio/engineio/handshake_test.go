@@ -67,7 +67,7 @@ func TestHandshakeErrors(t *testing.T) {
 		{"transport constructor", "GET", "EIO=4&transport=constructor", unknownTransport},
 		{"transport in upper case", "GET", "EIO=4&transport=Polling", unknownTransport},
 		{"no version", "GET", "transport=polling", badVersion},
-		{"version 3", "GET", "EIO=3&transport=polling", badVersion},
+		{"version 3 over JSONP", "GET", "EIO=3&transport=polling&j=0", badRequest},
 		{"version 5", "GET", "EIO=5&transport=polling", badVersion},
 		{"version abc", "GET", "EIO=abc&transport=polling", badVersion},
 		{"unknown sid", "GET", "EIO=4&transport=polling&sid=abc", unknownSID},

@@ -46,6 +46,8 @@ func (p *peer) Message(data []byte, binary bool) {
 	p.messages <- heard{string(data), binary}
 }
 
+func (p *peer) Opened() {}
+
 func (p *peer) Closed(reason engineio.Reason) { p.closed <- reason }
 
 func (p *peer) send(t testing.TB, text string, attachments ...[]byte) {

@@ -1,10 +1,27 @@
 package engineio
 
-// The server pings, the client answers with a pong (section "Heartbeat"). One
-// timer a connection alternates between "time for a ping" and "the pong is
-// late"; a wheel shared by all would be cheaper only by the timer's 100 bytes.
+import (
+	"bytes"
+	"time"
+)
 
-var pingPacket = prepareControl(PacketPing, "")
+// In revision 4 the server pings and the client answers with a pong (section
+// "Heartbeat"). One timer a connection alternates between "time for a ping" and
+// "the pong is late"; a wheel shared by all would be cheaper only by the timer's
+// 100 bytes. In revision 3 the client pings, and the timer is "the ping is late".
+
+var (
+	pingPacket = prepareControl(PacketPing, "")
+	pongPacket = prepareControl(PacketPong, "")
+)
+
+// firstTick is when the timer fires if the client says nothing.
+func (c *Conn) firstTick() time.Duration {
+	if c.codec == revision4 {
+		return c.server.cfg.PingInterval
+	}
+	return c.server.cfg.PingInterval + c.server.cfg.PingTimeout
+}
 
 // tick runs when the heartbeat's timer fires.
 func (c *Conn) tick() {
@@ -13,7 +30,7 @@ func (c *Conn) tick() {
 		c.mu.Unlock()
 		return
 	}
-	if c.pinged {
+	if c.pinged || c.codec != revision4 {
 		c.mu.Unlock()
 		c.close(ReasonPingTimeout)
 		return
@@ -28,12 +45,37 @@ func (c *Conn) tick() {
 
 // pong handles a pong. One that was not asked for changes nothing, so a flood
 // of them costs no timers.
-func (c *Conn) pong() {
+func (c *Conn) pong() error {
+	if c.codec != revision4 {
+		return errHeartbeatDirection
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || !c.pinged {
-		return
+	if !c.closed && c.pinged {
+		c.pinged = false
+		c.heartbeat.Reset(c.server.cfg.PingInterval)
 	}
-	c.pinged = false
-	c.heartbeat.Reset(c.server.cfg.PingInterval)
+	return nil
+}
+
+// pingFromClient answers a ping of revision 3, with the data it carries.
+func (c *Conn) pingFromClient(p Packet) error {
+	if c.codec == revision4 {
+		return errHeartbeatDirection
+	}
+	answer := pongPacket
+	if len(p.Data) > 0 {
+		answer = prepare(PacketPong, bytes.Clone(p.Data), nil)
+	}
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.heartbeat.Reset(c.firstTick())
+	c.out.trim()
+	err := c.sendLocked(answer)
+	c.mu.Unlock()
+	c.sendFailed(err)
+	return nil
 }

@@ -50,10 +50,18 @@ func (b *bubble) at(d time.Duration) {
 }
 
 func (b *bubble) request(method, query, body string) <-chan string {
+	return b.requestOf("4", method, query, body)
+}
+
+func (b *bubble) request3(method, query, body string) <-chan string {
+	return b.requestOf("3", method, query, body)
+}
+
+func (b *bubble) requestOf(revision, method, query, body string) <-chan string {
 	c := make(chan string, 1)
 	go func() {
 		w := httptest.NewRecorder()
-		b.engine.ServeHTTP(w, httptest.NewRequest(method, "/?EIO=4&transport=polling"+query, strings.NewReader(body)))
+		b.engine.ServeHTTP(w, httptest.NewRequest(method, "/?EIO="+revision+"&transport=polling"+query, strings.NewReader(body)))
 		c <- w.Body.String()
 	}()
 	return c

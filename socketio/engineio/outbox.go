@@ -36,20 +36,20 @@ func (o *outbox) push(p *Prepared, limits *Limits, since time.Time) error {
 // next returns what to write next: the leftover, a large message, or several
 // small ones joined in a pooled buffer. The items it returns are out of the
 // queue; what is not written has to be kept in rest.
-func (o *outbox) next() (b []byte, joined *buffer) {
+func (o *outbox) next(k codec) (b []byte, joined *buffer) {
 	if len(o.rest) > 0 {
 		return o.rest, nil
 	}
 	first := o.items[0]
-	if len(o.items) == 1 || first.size()+o.items[1].size() > len(buffer{}) {
+	if len(o.items) == 1 || len(k.frames(first.Prepared))+o.items[1].size() > len(buffer{}) {
 		o.drop(1)
-		return first.frames, nil
+		return k.frames(first.Prepared), nil
 	}
 	joined = getBuffer()
 	b = joined[:0]
 	n := 0
-	for n < len(o.items) && len(b)+o.items[n].size() <= len(joined) {
-		b = append(b, o.items[n].frames...)
+	for n < len(o.items) && len(b)+len(k.frames(o.items[n].Prepared)) <= len(joined) {
+		b = append(b, k.frames(o.items[n].Prepared)...)
 		n++
 	}
 	o.drop(n)
@@ -66,17 +66,19 @@ func (o *outbox) drop(n int) {
 	o.items = o.items[:kept]
 }
 
-// takePayload removes what fits into a polling body of about limit bytes, at
-// least one item.
-func (o *outbox) takePayload(limit int) []byte {
-	var body []byte
-	n := 0
-	for n < len(o.items) && (n == 0 || len(body)+o.items[n].size() <= limit) {
-		body = o.items[n].appendPayload(body)
-		n++
+// take removes what fits into a polling body of about limit bytes, at least
+// one item if there is any.
+func (o *outbox) take(limit int) []*Prepared {
+	var taken []*Prepared
+	size := 0
+	for _, it := range o.items {
+		if size += it.size(); len(taken) > 0 && size > limit {
+			break
+		}
+		taken = append(taken, it.Prepared)
 	}
-	o.drop(n)
-	return body
+	o.drop(len(taken))
+	return taken
 }
 
 // trim gives the queue's memory back, so that an idle connection holds none.
@@ -171,10 +173,20 @@ func (c *Conn) flushLocked() error {
 	case c.ws != nil:
 		return c.ws.flush(&c.out)
 	case c.poll != nil:
-		c.poll.end(c.out.takePayload(c.server.cfg.Limits.MaxPayload))
+		c.poll.end(c.takeAnswerLocked())
 		c.poll = nil
 	}
 	return nil
+}
+
+// takeAnswerLocked takes what is queued for a poll.
+func (c *Conn) takeAnswerLocked() answer {
+	return c.payload(c.out.take(c.server.cfg.Limits.MaxPayload)...)
+}
+
+// payload encodes packets for a poll of this client.
+func (c *Conn) payload(items ...*Prepared) answer {
+	return c.codec.payload(c.server.cfg.ASCII, items...)
 }
 
 // sendFailed ends a connection that could not be sent to. mu is not held.

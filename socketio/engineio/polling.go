@@ -12,15 +12,15 @@ import (
 // poll is a client's GET that waits for something to be said (section "HTTP
 // long-polling"). Only its own handler writes the answer, so nothing is ever
 // written to a request that has ended.
-type poll struct{ answer chan []byte }
+type poll struct{ answer chan answer }
 
-func newPoll() *poll { return &poll{answer: make(chan []byte, 1)} }
+func newPoll() *poll { return &poll{answer: make(chan answer, 1)} }
 
 // end hands the poll its answer. It is called once: by who takes the poll out
 // of Conn.poll.
-func (p *poll) end(body []byte) { p.answer <- body }
+func (p *poll) end(a answer) { p.answer <- a }
 
-var noopPayload = AppendPayload(nil, Packet{Type: PacketNoop})
+var noopPacket = prepareControl(PacketNoop, "")
 
 // servePoll answers a GET: at once if something is queued, else when
 // something is.
@@ -30,8 +30,8 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError
 		return err
 	}
 	select {
-	case body := <-p.answer:
-		if writePoll(w, body, c.server.cfg.Limits.BodyTimeout) != nil {
+	case a := <-p.answer:
+		if writePoll(w, a, c.server.cfg.Limits.BodyTimeout) != nil {
 			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
 		}
 	case <-r.Context().Done():
@@ -60,9 +60,9 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	p := newPoll()
 	switch {
 	case !c.out.empty():
-		p.end(c.out.takePayload(c.server.cfg.Limits.MaxPayload))
+		p.end(c.takeAnswerLocked())
 	case c.probing != nil && c.probing.probed:
-		p.end(noopPayload) // lets the client switch transports (section "Upgrade")
+		p.end(c.payload(noopPacket)) // lets the client switch transports (section "Upgrade")
 	default:
 		c.poll = p
 	}
@@ -76,11 +76,11 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError
 	}
 	defer c.endPost()
 
-	body, err := c.readBody(w, r)
+	body, binary, err := c.readBody(w, r)
 	if err != nil {
 		return err
 	}
-	if err := c.takePayload(body); err != nil {
+	if err := c.takePayload(body, binary); err != nil {
 		c.fail(err)
 		if !errors.Is(err, errClientClosed) {
 			return errBadRequest
@@ -118,15 +118,20 @@ func (c *Conn) endPost() {
 	c.posting = false
 }
 
+const octetStream = "application/octet-stream"
+
 // readBody reads a POST's body within the limits of size and time.
-func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *handshakeError) {
+func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, binary bool, refusal *handshakeError) {
 	limits := &c.server.cfg.Limits
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && t == "application/octet-stream" {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil {
+		binary = t == octetStream
+	}
+	if binary && c.codec == revision4 {
 		c.close(ReasonTransportError) // revision 4 carries binary as base64
-		return nil, errBadRequest
+		return nil, false, errBadRequest
 	}
 	if r.ContentLength > int64(limits.MaxPayload) {
-		return nil, errTooLarge
+		return nil, false, errTooLarge
 	}
 	// Not every ResponseWriter can set a deadline; where it cannot, the
 	// program's own server has to have one.
@@ -137,32 +142,35 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *handsh
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, errTooLarge
+		return nil, false, errTooLarge
 	case err != nil:
 		c.close(ReasonTransportError)
-		return nil, errBadRequest
+		return nil, false, errBadRequest
 	}
-	return body, nil
+	return body, binary, nil
 }
 
 // takePayload handles the packets of a body in their order.
-func (c *Conn) takePayload(body []byte) error {
+func (c *Conn) takePayload(body []byte, binary bool) error {
 	c.in.Lock()
 	defer c.in.Unlock()
-	return DecodePayload(body, c.receive)
+	return c.codec.decode(body, binary, c.receive)
 }
 
 // writePoll answers a GET, for at most timeout: a client that does not read
 // must not hold the request for ever.
-func writePoll(w http.ResponseWriter, body []byte, timeout time.Duration) error {
+func writePoll(w http.ResponseWriter, a answer, timeout time.Duration) error {
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(timeout)) // as with reading, not every writer can
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	if a.binary {
+		h.Set("Content-Type", octetStream)
+	}
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if _, err := w.Write(body); err != nil {
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if _, err := w.Write(a.body); err != nil {
 		return err
 	}
 	if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {

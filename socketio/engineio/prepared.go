@@ -1,6 +1,9 @@
 package engineio
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 // Prepared is what one Send puts on the wire: a text message packet and the
 // binary message packets that belong to it, encoded once. It never changes, so
@@ -9,6 +12,9 @@ type Prepared struct {
 	frames []byte   // the WebSocket frames of all packets, one behind the other
 	text   []byte   // the text packet with its type, if there is one; aliases frames
 	binary [][]byte // the data of the binary packets; alias frames
+
+	once3 sync.Once
+	made3 []byte // frames for revision 3, made when the first such client needs them
 }
 
 // Prepare encodes a message packet that carries text and one binary message
@@ -64,15 +70,23 @@ func (p *Prepared) appendBinary(b, data []byte) []byte {
 // size is what p costs a queue, in bytes.
 func (p *Prepared) size() int { return len(p.frames) }
 
-// appendPayload appends p's packets to a polling body.
-func (p *Prepared) appendPayload(dst []byte) []byte {
-	if p.text != nil {
-		dst = AppendPayload(dst, Packet{Type: PacketType(p.text[0]), Data: p.text[1:]})
-	}
-	for _, data := range p.binary {
-		dst = AppendPayload(dst, Packet{Type: PacketMessage, Binary: true, Data: data})
-	}
-	return dst
+// frames3 returns the frames for revision 3, whose binary messages begin with
+// the packet's type.
+func (p *Prepared) frames3() []byte {
+	p.once3.Do(func() {
+		b := make([]byte, 0, len(p.frames)+len(p.binary))
+		if p.text != nil {
+			b = appendFrameHeader(b, frameText, len(p.text))
+			b = append(b, p.text...)
+		}
+		for _, data := range p.binary {
+			b = appendFrameHeader(b, frameBinary, 1+len(data))
+			b = append(b, byte(PacketMessage-PacketOpen))
+			b = append(b, data...)
+		}
+		p.made3 = b
+	})
+	return p.made3
 }
 
 // The first byte of a whole, unfragmented frame (RFC 6455, section 5.2).

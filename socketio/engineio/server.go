@@ -45,7 +45,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
 	if r.Method == http.MethodOptions {
 		return preflight(w)
 	}
-	q, err := parseQuery(r)
+	q, err := s.parseQuery(r)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
 		return errForbidden
 	}
-	c := newConn(s, &Handshake{
+	c := newConn(s, q.codec, &Handshake{
 		Header:  r.Header,
 		Query:   r.URL.Query(),
 		Address: s.cfg.Address(r),
@@ -98,8 +98,8 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		return s.openWebSocket(w, r, c)
 	}
 	c.start()
-	body := s.openPacket(c.sid, transportWebSocket).appendPayload(nil)
-	_ = writePoll(w, body, s.cfg.Limits.BodyTimeout) // a client that has gone will not answer a ping
+	a := c.payload(s.openPacket(c.sid, transportWebSocket))
+	_ = writePoll(w, a, s.cfg.Limits.BodyTimeout) // a client that has gone will not answer a ping
 	return nil
 }
 

@@ -125,7 +125,7 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 // leave polling.
 func (c *Conn) endPollLocked() {
 	if c.poll != nil {
-		c.poll.end(noopPayload)
+		c.poll.end(c.payload(noopPacket))
 		c.poll = nil
 	}
 }

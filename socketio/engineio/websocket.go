@@ -126,7 +126,11 @@ func (c *Conn) receiveFrame(s *webSocket, m message) error {
 		}
 		return c.receiveLocked(p)
 	case ws.OpBinary:
-		return c.receiveLocked(Packet{Type: PacketMessage, Binary: true, Data: m.data})
+		p, err := c.codec.parseBinary(m.data)
+		if err != nil {
+			return err
+		}
+		return c.receiveLocked(p)
 	default:
 		return s.control(m)
 	}
@@ -219,7 +223,7 @@ func (s *webSocket) checkAge(out *outbox) error {
 // writeSome makes one call of write with as much of out as is sensible: a
 // leftover, one large message, or several small ones joined.
 func (s *webSocket) writeSome(out *outbox, write func([]byte) (int, error)) (full bool, err error) {
-	b, joined := out.next()
+	b, joined := out.next(s.conn.codec)
 	n, err := write(b)
 	if n < len(b) {
 		out.rest = b[n:]
@@ -252,7 +256,7 @@ func (s *webSocket) drain() {
 			c.sendFailed(err)
 			return
 		}
-		b, joined := c.out.next()
+		b, joined := c.out.next(c.codec)
 		if joined != nil {
 			b = append([]byte(nil), b...)
 			putBuffer(joined)

@@ -1,6 +1,7 @@
 // Command conformance is the server that the official, language-neutral
 // protocol suites expect to find:
 //
+//	go run ./test/conformance -suite eio3 -addr 127.0.0.1:3000
 //	go run ./test/conformance -suite eio4 -addr 127.0.0.1:3000
 //	go run ./test/conformance -suite sio5 -addr 127.0.0.1:3000
 package main
@@ -24,10 +25,10 @@ const (
 )
 
 func main() {
-	suite := flag.String("suite", "sio5", "eio4 or sio5")
+	suite := flag.String("suite", "sio5", "eio3, eio4 or sio5")
 	addr := flag.String("addr", "127.0.0.1:3000", "address to listen on")
 	flag.Parse()
-	handlers := map[string]http.Handler{"eio4": engine(), "sio5": sockets()}
+	handlers := map[string]http.Handler{"eio3": engine(), "eio4": engine(), "sio5": sockets()}
 	handler, ok := handlers[*suite]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "conformance: unknown suite %q\n", *suite)
@@ -56,6 +57,8 @@ func (e echo) Message(data []byte, binary bool) {
 	}
 	_ = e.conn.Send(p) // the suite notices
 }
+
+func (echo) Opened() {}
 
 func (echo) Closed(engineio.Reason) {}
 

@@ -1,0 +1,86 @@
+package socketio
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+
+	"gifchat/socketio/engineio"
+)
+
+// connect answers a CONNECT packet (section "Connection to a namespace").
+func (c *client) connect(p decoded) {
+	if c.socket(p.namespace) != nil {
+		c.reject(errors.New("a second CONNECT to one namespace"))
+		return
+	}
+	n := c.server.namespace(p.namespace)
+	if n == nil {
+		c.refuse(p.namespace, errInvalidNamespace)
+		return
+	}
+	s := newSocket(n, c, c.authOf(&p))
+	if err := n.admit(s); err != nil {
+		c.refuse(p.namespace, err)
+		return
+	}
+	switch err := c.add(s); {
+	case errors.Is(err, engineio.ErrClosed):
+		return
+	case err != nil:
+		c.refuse(p.namespace, err)
+		return
+	}
+	c.accepted(s)
+	n.connected(s)
+}
+
+// authOf returns the payload of a CONNECT packet. Old clients have none; what
+// they put into the query of the namespace stands for it, as one object.
+func (c *client) authOf(p *decoded) Value {
+	if !c.old() || p.query == "" {
+		return p.auth
+	}
+	query, err := url.ParseQuery(p.query)
+	if err != nil {
+		return p.auth
+	}
+	auth := make(map[string]string, len(query))
+	for name := range query {
+		auth[name] = query.Get(name)
+	}
+	text, err := json.Marshal(auth)
+	if err != nil {
+		panic(err) // strings only
+	}
+	return Value{json: text}
+}
+
+// connectAnswer is the payload of the server's CONNECT packet.
+type connectAnswer struct {
+	SID SocketID `json:"sid"`
+}
+
+// accepted tells the client that it is connected. Old clients are not told the
+// id of their socket: they take the sid for it.
+func (c *client) accepted(s *Socket) {
+	var payload any
+	if !c.old() {
+		payload = connectAnswer{SID: s.id}
+	}
+	answer, err := encodeObject(packetConnect, s.namespace.name, payload)
+	if err != nil {
+		panic(err) // one string
+	}
+	_ = c.conn.Send(answer) // if the client has gone, the socket's end is on its way
+}
+
+func (c *client) refuse(namespace string, err error) {
+	connectErr := &ConnectError{Message: err.Error()}
+	errors.As(err, &connectErr)
+	answer, encodeErr := encodeObject(packetConnectError, namespace, connectErr.payload(c.old()))
+	if encodeErr != nil {
+		panic(encodeErr) // a string and valid JSON
+	}
+	_ = c.conn.Send(answer) // the client may have gone
+}

@@ -1,0 +1,91 @@
+package engineio
+
+// codec is what the revisions of the protocol, and the abilities of clients,
+// differ in on the wire.
+type codec uint8
+
+const (
+	revision4       codec = iota
+	revision3             // the client takes binary payloads
+	revision3Base64       // it does not: binary is base64 for it
+)
+
+// revision returns 3 or 4.
+func (k codec) revision() int {
+	if k == revision4 {
+		return 4
+	}
+	return 3
+}
+
+// answer is what a poll is answered with.
+type answer struct {
+	body   []byte
+	binary bool // application/octet-stream instead of text
+}
+
+// payload encodes packets for a poll. ascii rewrites text for clients that
+// cannot be sent it as it is, see Config.ASCII.
+func (k codec) payload(ascii func([]byte) []byte, items ...*Prepared) answer {
+	a := answer{binary: k == revision3 && anyBinary3(items)}
+	appendPacket := AppendPayload
+	switch {
+	case a.binary:
+		appendPacket = appendBinary3
+	case k != revision4:
+		appendPacket = appendText3
+	}
+	for _, p := range items {
+		if p.text != nil {
+			text := p.text[1:]
+			if k == revision3Base64 && p.text[0] == byte(PacketMessage) {
+				text = ascii(text)
+			}
+			a.body = appendPacket(a.body, Packet{Type: PacketType(p.text[0]), Data: text})
+		}
+		for _, data := range p.binary {
+			a.body = appendPacket(a.body, Packet{Type: PacketMessage, Binary: true, Data: data})
+		}
+	}
+	return a
+}
+
+// anyBinary3 tells whether a payload for a client that takes binary has to be
+// one. Text beyond ASCII counts: clients 1.x in browsers read a text payload
+// byte by byte and then miscount its length.
+func anyBinary3(items []*Prepared) bool {
+	for _, p := range items {
+		if len(p.binary) > 0 || len(p.text) != utf16Len(p.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// decode calls each for every packet of a POST's body.
+func (k codec) decode(body []byte, binary bool, each func(Packet) error) error {
+	switch {
+	case k == revision4:
+		return DecodePayload(body, each)
+	case binary:
+		return decodeBinary3(body, each)
+	default:
+		return decodeText3(body, each)
+	}
+}
+
+// parseBinary decodes a binary WebSocket message.
+func (k codec) parseBinary(b []byte) (Packet, error) {
+	if k == revision4 {
+		return Packet{Type: PacketMessage, Binary: true, Data: b}, nil
+	}
+	return parseBinary3(b)
+}
+
+// frames returns p's WebSocket frames.
+func (k codec) frames(p *Prepared) []byte {
+	if k == revision4 || len(p.binary) == 0 {
+		return p.frames
+	}
+	return p.frames3()
+}

@@ -1,0 +1,238 @@
+package engineio
+
+import (
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Engine.IO revision 3, as clients 1.x and 2.x speak it
+// (https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v3.md,
+// section "Payload"). It shares everything with revision 4 but the payload of
+// polling, the first byte of binary messages, and who pings.
+//
+// A text payload is <length>:<packet>…, where length counts UTF-16 code units.
+// A binary payload is <0 text, 1 binary><the decimal digits of the length, one
+// byte each>0xff<packet>…, where length counts bytes.
+
+const (
+	lengthEnd   = ':'
+	binaryEnd   = 0xff
+	binaryText  = 0
+	binaryBytes = 1
+
+	// maxLengthDigits is more than any payload within the limits has.
+	maxLengthDigits = 9
+)
+
+var errPayloadLength = errors.New("malformed payload length")
+
+// decodeText3 calls each for every packet of a text payload.
+func decodeText3(body []byte, each func(Packet) error) error {
+	if !utf8.Valid(body) {
+		return errNotUTF8
+	}
+	if len(body) == 0 {
+		return errPayloadLength
+	}
+	for len(body) > 0 {
+		units, digits := decimal(body, lengthEnd)
+		if digits == 0 {
+			return errPayloadLength
+		}
+		body = body[digits+1:]
+		n := utf16Prefix(body, units)
+		if n < 0 {
+			return errPayloadLength
+		}
+		record := body[:n]
+		body = body[n:]
+		if n == 0 {
+			continue // the reference parser passes over it
+		}
+		if err := eachRecord3(undouble(record), each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undouble takes back the second UTF-8 encoding that clients 1.x give to text
+// payloads. Such text has no character above U+00FF, and its characters are the
+// bytes of valid UTF-8; what a client 2.x means literally hardly ever is.
+func undouble(record []byte) []byte {
+	doubled := false
+	for _, c := range record {
+		if c > 0xc3 { // the lead byte of a character above U+00FF
+			return record
+		}
+		doubled = doubled || c >= utf8.RuneSelf
+	}
+	if !doubled {
+		return record
+	}
+	once := make([]byte, 0, len(record))
+	for _, r := range string(record) {
+		once = append(once, byte(r)) //nolint:gosec // at most U+00FF
+	}
+	if !utf8.Valid(once) {
+		return record
+	}
+	return once
+}
+
+// decodeBinary3 calls each for every packet of a binary payload.
+func decodeBinary3(body []byte, each func(Packet) error) error {
+	if len(body) == 0 {
+		return errPayloadLength
+	}
+	for len(body) > 0 {
+		kind := body[0]
+		if kind > binaryBytes {
+			return errPayloadLength
+		}
+		size, digits := binaryDecimal(body[1:])
+		if digits == 0 || size > len(body)-digits-2 {
+			return errPayloadLength
+		}
+		record := body[digits+2 : digits+2+size]
+		body = body[digits+2+size:]
+		if err := eachBinaryRecord3(kind, record, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eachBinaryRecord3(kind byte, record []byte, each func(Packet) error) error {
+	if kind == binaryBytes {
+		p, err := parseBinary3(record)
+		if err != nil {
+			return err
+		}
+		return each(p)
+	}
+	if !utf8.Valid(record) {
+		return errNotUTF8
+	}
+	return eachRecord3(record, each)
+}
+
+func eachRecord3(record []byte, each func(Packet) error) error {
+	p, err := parseRecord3(record)
+	if err != nil {
+		return err
+	}
+	return each(p)
+}
+
+// parseRecord3 decodes a packet of a payload; "b4" and base64 is binary.
+func parseRecord3(b []byte) (Packet, error) {
+	if len(b) == 0 || b[0] != base64Mark {
+		return ParsePacket(b)
+	}
+	p, err := ParsePacket(b[1:])
+	if err != nil {
+		return Packet{}, err
+	}
+	if p.Type != PacketMessage {
+		return Packet{}, errPacketType
+	}
+	p.Binary = true
+	p.Data, err = base64.StdEncoding.AppendDecode(nil, p.Data)
+	return p, err
+}
+
+// parseBinary3 decodes a binary packet: its type is a number, not a digit.
+func parseBinary3(b []byte) (Packet, error) {
+	if len(b) == 0 {
+		return Packet{}, errEmptyPacket
+	}
+	if b[0] != byte(PacketMessage-PacketOpen) {
+		return Packet{}, errPacketType
+	}
+	return Packet{Type: PacketMessage, Binary: true, Data: b[1:]}, nil
+}
+
+// appendText3 appends a packet to a text payload.
+func appendText3(dst []byte, p Packet) []byte {
+	if p.Binary {
+		dst = strconv.AppendInt(dst, int64(2+base64.StdEncoding.EncodedLen(len(p.Data))), 10)
+		dst = append(dst, lengthEnd, base64Mark, byte(p.Type))
+		return base64.StdEncoding.AppendEncode(dst, p.Data)
+	}
+	dst = strconv.AppendInt(dst, int64(1+utf16Len(p.Data)), 10)
+	dst = append(dst, lengthEnd)
+	return p.AppendText(dst)
+}
+
+// appendBinary3 appends a packet to a binary payload.
+func appendBinary3(dst []byte, p Packet) []byte {
+	kind, typ := byte(binaryText), byte(p.Type)
+	if p.Binary {
+		kind, typ = binaryBytes, byte(p.Type-PacketOpen)
+	}
+	dst = append(dst, kind)
+	for _, digit := range strconv.Itoa(1 + len(p.Data)) {
+		dst = append(dst, byte(digit-'0')) //nolint:gosec // a digit
+	}
+	dst = append(dst, binaryEnd, typ)
+	return append(dst, p.Data...)
+}
+
+// decimal reads the number before end; digits is 0 if there is none, or one
+// that is too long.
+func decimal(b []byte, end byte) (n, digits int) {
+	for digits < len(b) && digits <= maxLengthDigits && b[digits] >= '0' && b[digits] <= '9' {
+		n = n*10 + int(b[digits]-'0')
+		digits++
+	}
+	if digits == len(b) || digits > maxLengthDigits || b[digits] != end {
+		return 0, 0
+	}
+	return n, digits
+}
+
+// binaryDecimal reads the digits, one byte each, before 0xff.
+func binaryDecimal(b []byte) (n, digits int) {
+	for digits < len(b) && digits <= maxLengthDigits && b[digits] <= 9 {
+		n = n*10 + int(b[digits])
+		digits++
+	}
+	if digits == len(b) || digits > maxLengthDigits || b[digits] != binaryEnd {
+		return 0, 0
+	}
+	return n, digits
+}
+
+// utf16Len returns how many UTF-16 code units valid UTF-8 has.
+func utf16Len(b []byte) int {
+	units := 0
+	for _, c := range b {
+		switch {
+		case c >= 0xf0:
+			units += 2 // the lead byte of a pair of surrogates
+		case c < 0x80 || c >= 0xc0:
+			units++
+		}
+	}
+	return units
+}
+
+// utf16Prefix returns how many bytes of b the first units code units take, or
+// -1 if b is shorter or the last one is half a pair.
+func utf16Prefix(b []byte, units int) int {
+	n := 0
+	for n < len(b) && units > 0 {
+		r, size := utf8.DecodeRune(b[n:])
+		n += size
+		if units--; r > 0xffff {
+			units--
+		}
+	}
+	if units != 0 {
+		return -1
+	}
+	return n
+}
