@@ -205,7 +205,7 @@ func escapeNonASCII(text []byte) []byte {
 	for _, r := range string(text) {
 		switch {
 		case r < utf8.RuneSelf:
-			escaped = append(escaped, byte(r))
+			escaped = append(escaped, byte(r)) //nolint:gosec // ASCII
 		case r <= 0xffff:
 			escaped = fmt.Appendf(escaped, `\u%04x`, r)
 		default:

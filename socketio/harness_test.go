@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -97,9 +98,15 @@ type client struct {
 // dial opens a WebSocket that is connected to no namespace yet.
 func (f *fixture) dial() *client {
 	f.t.Helper()
+	return f.dialAs(4)
+}
+
+// dialAs is dial with a revision of Engine.IO.
+func (f *fixture) dialAs(revision int) *client {
+	f.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, r, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(f.http.URL, "http")+"/socket.io/?EIO=4&transport=websocket")
+	conn, r, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(f.http.URL, "http")+fmt.Sprintf("/socket.io/?EIO=%d&transport=websocket", revision))
 	if err != nil {
 		f.t.Fatal(err)
 	}
