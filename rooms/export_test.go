@@ -6,3 +6,10 @@ func (s *Service) TryInRoom(id ID, times int) {
 		s.byRoom.take(string(id))
 	}
 }
+
+// Places counts the rooms in which something goes on.
+func (s *Service) Places() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.places)
+}

@@ -106,16 +106,17 @@ func (s *Service) depart(id ID, who *person, visit int) {
 	}
 	s.notify.PeopleChanged(id, people)
 	if len(people) == 0 && s.emptyGrace >= 0 {
-		s.removeLater(p, s.emptyGrace)
+		s.closeLater(p, s.emptyGrace, s.removeEmpty)
 	}
 }
 
-// removeLater gives an empty room its grace. It needs the turn.
-func (s *Service) removeLater(p *place, grace time.Duration) {
+// closeLater gives a room that nobody is in its grace, unless somebody arrives
+// first. It needs the turn.
+func (s *Service) closeLater(p *place, grace time.Duration, remove func(id ID, visit int)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	visit := p.visits
-	p.closing = s.after(grace, func() { s.removeEmpty(p.id, visit) })
+	p.closing = s.after(grace, func() { remove(p.id, visit) })
 }
 
 // note keeps a notice in the history of the room whose turn it is. Only a room

@@ -91,7 +91,7 @@ func TestAnEmptyRoomIsRemovedAfterItsGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: 30 * time.Second})
 		id := c.room(t, rooms.NewRoom{})
-		time.Sleep(time.Hour) // nobody has been there: no grace runs
+		time.Sleep(59 * time.Minute) // nobody has been there: this grace does not run
 		leave := c.arrive(t, id, ada)
 		c.diary.take()
 
@@ -115,6 +115,39 @@ func TestAnEmptyRoomIsRemovedAfterItsGrace(t *testing.T) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	})
+}
+
+func TestARoomThatNobodyUsesIsRemoved(t *testing.T) {
+	tests := []struct {
+		name string
+		use  func(t *testing.T, c chat, id rooms.ID)
+		told []string
+	}{
+		{"not at all", func(*testing.T, chat, rooms.ID) {}, []string{"removed"}},
+		{"entered", func(t *testing.T, c chat, id rooms.ID) { c.arrive(t, id, ada) }, []string{"entered ada", "people ada"}},
+		{"talked in without JavaScript", func(t *testing.T, c chat, id rooms.ID) {
+			if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "hi"}); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"posted hi"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newChat(t, rooms.Options{})
+				id := c.room(t, rooms.NewRoom{})
+				time.Sleep(59 * time.Minute)
+				c.told(t)
+				tt.use(t, c, id)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				c.told(t, tt.told...)
+				if n := c.Places(); len(tt.told) == 1 && n != 0 {
+					t.Errorf("%d places are left", n)
+				}
+			})
+		})
+	}
 }
 
 func TestTheGracesMayBeNone(t *testing.T) {

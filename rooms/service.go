@@ -11,6 +11,9 @@ import (
 
 const (
 	defaultLeaveGrace = 2 * time.Second
+	// unusedGrace is how long a new room is kept that nobody enters and says
+	// anything in: a stranger's loop makes one each second.
+	unusedGrace = time.Hour
 	// retryRemoval is how long an empty room waits when the store could not
 	// remove it.
 	retryRemoval = time.Minute
@@ -166,6 +169,9 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 		return Room{}, fmt.Errorf("create room: %w", err)
 	}
 	s.notify.RoomCreated(room)
+	if s.emptyGrace >= 0 {
+		s.closeLater(p, max(s.emptyGrace, unusedGrace), s.removeUnused)
+	}
 	return room, nil
 }
 
@@ -205,8 +211,9 @@ func (s *Service) remove(ctx context.Context, p *place) error {
 	return nil
 }
 
-// removeEmpty removes the room if nobody has arrived since a visit.
-func (s *Service) removeEmpty(id ID, visit int) {
+// removeUnused removes a new room if nobody has arrived, unless something was
+// said in it: without JavaScript nobody ever arrives.
+func (s *Service) removeUnused(id ID, visit int) {
 	p, err := s.takeTurn(s.background, id)
 	if err != nil {
 		return
@@ -215,12 +222,36 @@ func (s *Service) removeEmpty(id ID, visit int) {
 	if p.visits != visit {
 		return
 	}
-	err = s.remove(s.background, p)
+	said, err := s.store.Messages(s.background, id, Page{Limit: 1})
+	if err == nil && len(said) == 0 {
+		s.removeClosed(p)
+		return
+	}
+	s.mu.Lock()
+	stop(&p.closing)
+	s.mu.Unlock()
+}
+
+// removeEmpty removes the room if nobody has arrived since a visit.
+func (s *Service) removeEmpty(id ID, visit int) {
+	p, err := s.takeTurn(s.background, id)
+	if err != nil {
+		return
+	}
+	defer s.endTurn(p)
+	if p.visits == visit {
+		s.removeClosed(p)
+	}
+}
+
+// removeClosed removes the room whose turn it is, if need be later.
+func (s *Service) removeClosed(p *place) {
+	err := s.remove(s.background, p)
 	if err == nil || errors.Is(err, ErrNotFound) {
 		return
 	}
-	s.log.Error("empty room not removed", "room", id, "err", err)
-	s.removeLater(p, retryRemoval)
+	s.log.Error("empty room not removed", "room", p.id, "err", err)
+	s.closeLater(p, retryRemoval, s.removeEmpty)
 }
 
 // Present implements Chat.
