@@ -4,6 +4,6 @@
 // and nothing of how packets travel.
 //
 // What is where: handlers.go has every route on one screen; events.go every
-// word of the Socket.IO wire; errors.go what each refusal is called; words.go
-// every sentence a visitor reads.
+// word of the Socket.IO wire; errors.go what each refusal is called;
+// sentences.go every sentence a visitor reads.
 package handlers

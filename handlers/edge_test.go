@@ -289,3 +289,24 @@ func TestRequestGivenUp_isNobodysError(t *testing.T) {
 		t.Errorf("got %s", h.log)
 	}
 }
+
+func TestNewcomers_areLimited(t *testing.T) {
+	h := open(t, func(c *handlers.Config) { c.TrustedProxies = []string{"127.0.0.1"} })
+	regular := h.visitor(t)
+	regular.get("/")
+	refused := 0
+	for range 400 {
+		if got := h.visitor(t).get("/notice"); got.StatusCode == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused < 50 || h.sessions.count() > 350 {
+		t.Errorf("got %d refusals and %d rows for 400 visits without a cookie", refused, h.sessions.count())
+	}
+	if got := regular.get("/"); got.StatusCode != http.StatusOK {
+		t.Errorf("who has a session got %d", got.StatusCode)
+	}
+	if got := h.visitor(t).get("/", "X-Forwarded-For", "192.0.2.7"); got.StatusCode != http.StatusOK {
+		t.Errorf("another address got %d", got.StatusCode)
+	}
+}

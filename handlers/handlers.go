@@ -53,7 +53,8 @@ type Handler struct {
 	assets   *assetShelf
 	plain    *plainNotice
 	posts    *limits // by session
-	creates  *limits // by client address
+	creates  *limits // by source
+	comers   *limits // by source
 	engine   *gin.Engine
 	guarded  http.Handler // engine behind the cross-origin check
 }
@@ -83,6 +84,7 @@ func New(cfg Config) (http.Handler, error) {
 		plain:    newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
 		posts:    newLimits(postRate, postBurst),
 		creates:  newLimits(createRate, createBurst),
+		comers:   newLimits(newcomerRate, newcomerBurst),
 	}
 	if err := h.build(); err != nil {
 		return nil, err

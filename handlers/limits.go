@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,6 +17,11 @@ const (
 	// Creating rooms, for each address: a whole class may sit behind one.
 	createRate  rate.Limit = 1
 	createBurst int        = 40
+
+	// New sessions, for each address: each costs a row for a month. Two classes
+	// behind one address may open the page at the same moment.
+	newcomerRate  rate.Limit = 10
+	newcomerBurst int        = 300
 
 	// limitsKept bounds the memory of a limits; when there are more keys, those
 	// who have not been heard of for a minute (and so have full buckets again)
@@ -42,7 +49,7 @@ func newLimits(r rate.Limit, burst int) *limits {
 	return &limits{rate: r, burst: burst, buckets: make(map[string]*bucket)}
 }
 
-// allow takes a token of key's; without one it returns a RateError.
+// allow takes a token of key's; without one it returns a rateError.
 func (l *limits) allow(key string) error {
 	l.mu.Lock()
 	b, ok := l.buckets[key]
@@ -67,6 +74,17 @@ func (l *limits) sweepLocked() {
 	if len(l.buckets) >= limitsKept {
 		clear(l.buckets)
 	}
+}
+
+// source is the key of who sends a request: its address, or what stands for it,
+// since whoever has one IPv6 address has 2^64 of them.
+func source(r *http.Request) string {
+	address := ClientAddress(r)
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() || ip.Is4In6() {
+		return address
+	}
+	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 }
 
 // take takes a token, or tells how long until there is one.

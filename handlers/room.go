@@ -47,7 +47,7 @@ type roomForm struct {
 }
 
 func (h *Handler) createRoom(c *gin.Context) error {
-	if err := h.creates.allow(ClientAddress(c.Request)); err != nil {
+	if err := h.creates.allow(source(c.Request)); err != nil {
 		return err
 	}
 	form, err := readRoomForm(c)

@@ -18,14 +18,22 @@ import (
 const sinceValue = "since"
 
 // keepVisitor gives the request its visitor. A new session is saved and its
-// cookie sent, an old one once a day.
+// cookie sent, an old one once a day. Who sends no cookies back gets only so
+// many sessions.
 func (h *Handler) keepVisitor(c *gin.Context) {
 	session := sessions.Default(c)
 	if err, failed := session.Get(loadFailure{}).(error); failed {
 		h.fail(c, errors.Join(rooms.ErrUnavailable, err))
 		return
 	}
-	if since, _ := session.Get(sinceValue).(float64); time.Since(time.Unix(int64(since), 0)) > sessionRefresh {
+	since, known := session.Get(sinceValue).(float64)
+	if !known {
+		if err := h.comers.allow(source(c.Request)); err != nil {
+			h.fail(c, err)
+			return
+		}
+	}
+	if time.Since(time.Unix(int64(since), 0)) > sessionRefresh {
 		session.Set(sinceValue, time.Now().Unix())
 		if err := session.Save(); err != nil {
 			h.fail(c, errors.Join(rooms.ErrUnavailable, err))
