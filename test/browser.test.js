@@ -131,6 +131,50 @@ describe('in the browser', () => {
     await page.context().close()
   })
 
+  test('a notice that is paused and resumed at once is heard once', async () => {
+    const page = await person(server, { ...desktop, locale: 'en-US' })
+    await page.goto('/notice')
+    const lane = page.locator('#lane-plain')
+    await lane.locator('.line--in').first().waitFor()
+    await page.evaluate(() => {
+      const button = document.querySelector('#lane-plain [data-slot=pause]')
+      button.click()
+      button.click()
+    })
+    await page.waitForTimeout(4_000) // until a second connection would have been made
+    const before = await lane.locator('.line--in').count()
+    await page.waitForTimeout(3_000)
+    const heard = await lane.locator('.line--in').count() - before
+    assert.ok(heard <= 8, `${heard} notices in six intervals`)
+    assert.match(await lane.locator('.lane__state').textContent(), /Connected/)
+    await page.setViewportSize(phone.viewport)
+    const lines = await lane.locator('.line__way').first().evaluate((way) =>
+      Math.round(way.getBoundingClientRect().height / parseFloat(getComputedStyle(way).lineHeight)))
+    assert.equal(lines, 1, '"Received" is broken in two')
+    await page.context().close()
+  })
+
+  test('comings and goings are told in the reader’s language, old ones too', async () => {
+    const [ann, bob] = await Promise.all([person(server, { ...desktop, locale: 'en-US' }), person(server)])
+    await ann.goto('/room')
+    await ann.fill('input[name=title]', 'In English')
+    await ann.locator('form[action="/room"] button').click()
+    await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
+    await bob.goto(ann.url())
+    const notice = ann.locator('#chat-list .system')
+    await notice.getByText(' entered.').waitFor()
+    await ann.reload()
+    await notice.getByText(' entered.').waitFor()
+    await ann.context().setOffline(true)
+    await bob.goto('/')
+    await ann.waitForTimeout(3_000) // after which bob has left
+    await bob.goto(ann.url())
+    await ann.context().setOffline(false)
+    await notice.nth(1).waitFor({ timeout: 20_000 })
+    assert.doesNotMatch(await ann.locator('#chat-list').innerText(), /하셨습니다/)
+    await Promise.all([ann, bob].map((page) => page.context().close()))
+  })
+
   test('a page that is not there says so kindly', async () => {
     const page = await person(server)
     const answer = await page.goto('/no-such-page')

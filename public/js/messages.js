@@ -4,6 +4,9 @@ import { dayOf, showTime } from "./time.js"
 import { gifImage, tame } from "./gif.js"
 
 const groupWithin = 5 * 60_000 // ms; handlers/message.go says the same
+// What the server keeps of comings and goings, whatever the reader's language.
+const entered = "님이 입장하셨습니다."
+const left = "님이 퇴장하셨습니다."
 const keep = 300 // messages in the page; older ones come back on demand
 
 export class Messages {
@@ -117,12 +120,19 @@ export class Messages {
     if (message._id) row.dataset.id = message._id
     if (message.seq) row.dataset.seq = message.seq
     else delete row.dataset.seq
-    fill(row, { user: message.user ?? "", text: message.chat ?? "" })
+    fill(row, { user: message.user ?? "", text: this.#inWords(message.chat ?? "", who) })
     if (message.gif) row.querySelector(".message__bubble").replaceChildren(gifImage(message))
     if (who !== "system") paint(row, message.user)
     row.querySelector("time").dateTime = message.createdAt
     this.#finish(row)
     return row
+  }
+
+  #inWords(text, who) {
+    if (who !== "system") return text
+    if (text.endsWith(entered)) return text.slice(0, -entered.length) + this.#room.entered
+    if (text.endsWith(left)) return text.slice(0, -left.length) + this.#room.left
+    return text
   }
 
   #finish(row) {

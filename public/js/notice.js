@@ -11,14 +11,15 @@ function listenPlain(lane) {
   let wanted = true
 
   function open() {
-    socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/`)
+    const mine = socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/`)
     socket.addEventListener("open", () => lane.state(true))
     socket.addEventListener("message", ({ data }) => {
       lane.add("in", words.in, data)
-      socket.send(answer)
+      mine.send(answer)
       lane.add("out", words.out, answer)
     })
     socket.addEventListener("close", () => {
+      if (mine !== socket) return // resumed before this one had closed
       lane.state(false)
       if (wanted) setTimeout(() => { if (wanted) open() }, reconnectAfter)
     })
