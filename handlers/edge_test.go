@@ -310,3 +310,16 @@ func TestNewcomers_areLimited(t *testing.T) {
 		t.Errorf("another address got %d", got.StatusCode)
 	}
 }
+
+func TestNotices_areInTheReadersLanguage(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.visitor(t), h.visitor(t)
+	path := ann.makeRoom("방", "")
+	bob.get(path)
+	h.dial(t, "/chat", "", bob, "Referer", h.URL+path).until("participants")
+	for accept, want := range map[string]string{"ko": "님이 입장하셨습니다.", "en": " entered."} {
+		if got := ann.get(path, "Accept-Language", accept); !strings.Contains(got.body, want+"</p>") {
+			t.Errorf("%s: want %q in the page", accept, want)
+		}
+	}
+}

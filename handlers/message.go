@@ -29,7 +29,7 @@ type messageRow struct {
 }
 
 // messageRows leaves out the notices of the reader's own coming and going.
-func messageRows(messages []rooms.Message, you rooms.Color) []messageRow {
+func messageRows(messages []rooms.Message, you rooms.Color, l language) []messageRow {
 	rows := make([]messageRow, 0, len(messages))
 	for _, m := range messages {
 		if m.Kind == rooms.KindNotice && strings.HasPrefix(m.Text, string(you)) {
@@ -41,7 +41,7 @@ func messageRows(messages []rooms.Message, you rooms.Color) []messageRow {
 		}
 		switch {
 		case m.Kind == rooms.KindNotice:
-			row.Class = "system"
+			row.Class, row.Text = "system", translateNotice(m.Text, l)
 		case m.User == you:
 			row.Class = "mine"
 		}
@@ -51,6 +51,18 @@ func messageRows(messages []rooms.Message, you rooms.Color) []messageRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// translateNotice says a stored notice, which is Korean by contract, in the
+// reader's language. public/js/messages.js does the same.
+func translateNotice(text string, l language) string {
+	if who, ok := strings.CutSuffix(text, enteredText); ok {
+		return who + say(l, "room.entered_one")
+	}
+	if who, ok := strings.CutSuffix(text, leftText); ok {
+		return who + say(l, "room.left_one")
+	}
+	return text
 }
 
 func (r messageRow) follows(before messageRow) bool {

@@ -164,7 +164,7 @@ func (h *Handler) showRoom(c *gin.Context) error {
 	view := roomPage{
 		frame: frameOf(c, room.Title), ID: id, Name: room.Title, Capacity: room.Capacity,
 		Private: room.Private(), Owned: room.OwnerSession == v.Session, Owner: room.Owner,
-		Messages: messageRows(history, member.Color), More: more,
+		Messages: messageRows(history, member.Color, languageOf(c)), More: more,
 	}
 	view.You = member.Color
 	if n := len(history); n > 0 {
