@@ -179,7 +179,7 @@ func (c *config) checks() []check {
 		{"EIO3_ENGINE", oneOf(c.EIO3Engine, "builtin", "off"), fmt.Sprintf("%q is unknown; want builtin or off", c.EIO3Engine)},
 		{"COMPAT", oneOf(c.Compat, "safe", "strict"), fmt.Sprintf("%q is unknown; want safe or strict", c.Compat)},
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
-		within("NOTICE_INTERVAL", c.NoticeInterval, 50*time.Millisecond, time.Hour),
+		within("NOTICE_INTERVAL", c.NoticeInterval, 100*time.Millisecond, time.Hour),
 		{"NOTICE_NEWS", len(c.NoticeNews) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeNews), maxNotice)},
 		{"NOTICE_GREETING", len(c.NoticeGreeting) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeGreeting), maxNotice)},
 		within("NOTICE_RELAY_PER_SECOND", c.NoticeRelayPerSecond, 1, 1_000_000),

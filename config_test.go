@@ -74,7 +74,7 @@ func TestLoadConfig_says_what_is_wrong(t *testing.T) {
 		{"EMPTY_ROOM_GRACE", "-1s", "EMPTY_ROOM_GRACE:"},
 		{"EMPTY_ROOM_GRACE", "2h", "EMPTY_ROOM_GRACE: too long; want 0s to 1h, or never"},
 		{"NOTICE_INTERVAL", "3", `NOTICE_INTERVAL: "3" is not a duration`},
-		{"NOTICE_INTERVAL", "1ms", "NOTICE_INTERVAL: 1ms is out of range; want 50ms to 1h0m0s"},
+		{"NOTICE_INTERVAL", "1ms", "NOTICE_INTERVAL: 1ms is out of range; want 100ms to 1h0m0s"},
 		{"NOTICE_NEWS", strings.Repeat("x", 1001), "NOTICE_NEWS: 1001 bytes are too long"},
 		{"NOTICE_SOCKETIO", "maybe", `NOTICE_SOCKETIO: "maybe" is not true or false`},
 		{"NOTICE_RELAY_PER_SECOND", "0", "NOTICE_RELAY_PER_SECOND: 0 is out of range"},
