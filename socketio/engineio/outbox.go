@@ -56,6 +56,20 @@ func (o *outbox) next(k codec) (b []byte, joined *buffer) {
 	return b, joined
 }
 
+// all empties the outbox and returns its frames.
+func (o *outbox) all(k codec) []byte {
+	var frames []byte
+	for !o.empty() {
+		b, joined := o.next(k)
+		frames = append(frames, b...)
+		o.rest = nil
+		if joined != nil {
+			putBuffer(joined)
+		}
+	}
+	return frames
+}
+
 // drop forgets the first n items.
 func (o *outbox) drop(n int) {
 	for _, it := range o.items[:n] {
@@ -123,7 +137,7 @@ func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
 }
 
 func (c *Conn) writableLocked() bool {
-	return !c.closed && c.out.empty() && (c.ws != nil || c.poll != nil)
+	return !c.closed && c.out.empty() && (c.ws != nil && !c.ws.draining || c.poll != nil)
 }
 
 // Queue is the first half of Send, for a broadcast: it queues p, and reports

@@ -63,7 +63,7 @@ func (c *Conn) endProbe(s *webSocket) {
 	defer c.mu.Unlock()
 	if c.probing == s {
 		c.probing = nil
-		s.end(ws.StatusNormalClosure)
+		s.fail(ws.StatusNormalClosure)
 	}
 }
 

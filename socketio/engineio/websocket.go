@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/gobwas/ws"
 )
@@ -20,9 +19,10 @@ type webSocket struct {
 	frames   frameReader
 	upgraded bool // it has become the transport
 
-	probed   bool // changed under conn.mu by the reading goroutine: the client's probe was answered
-	draining bool // guarded by conn.mu: a goroutine waits for the full socket
-	ended    bool // guarded by conn.mu: nothing may be written any more
+	probed   bool   // changed under conn.mu by the reading goroutine: the client's probe was answered
+	draining bool   // guarded by conn.mu: a goroutine waits for the full socket, and only it writes
+	ended    bool   // guarded by conn.mu: nothing may be sent any more
+	last     []byte // guarded by conn.mu: what is written after the end, before the socket is closed
 }
 
 // openWebSocket answers a handshake over WebSocket: the open packet is the
@@ -35,7 +35,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) 
 	}
 	c.mu.Lock()
 	if c.closed { // by Server.Close
-		sock.end(ws.StatusGoingAway)
+		sock.fail(ws.StatusGoingAway)
 		c.mu.Unlock()
 		return nil
 	}
@@ -163,12 +163,12 @@ func (s *webSocket) failed(err error) {
 	c.mu.Lock()
 	current := c.ws == s
 	if !current {
-		s.end(closeCode(err))
+		s.fail(closeCode(err))
 		if c.probing == s {
 			c.probing = nil
 		}
 	} else if wsErr := (*wsError)(nil); errors.As(err, &wsErr) {
-		s.end(wsErr.code)
+		s.fail(wsErr.code)
 	}
 	c.mu.Unlock()
 	if !current {
@@ -193,128 +193,4 @@ func closeCode(err error) ws.StatusCode {
 		return wsErr.code
 	}
 	return ws.StatusNormalClosure
-}
-
-// flush writes what out holds. conn.mu is held.
-func (s *webSocket) flush(out *outbox) error {
-	if s.draining || s.ended {
-		return s.checkAge(out)
-	}
-	for !out.empty() {
-		full, err := s.writeSome(out, s.stream.tryWrite)
-		if err != nil {
-			return err
-		}
-		if full {
-			s.draining = s.conn.server.run(s.drain)
-			return nil
-		}
-	}
-	return nil
-}
-
-func (s *webSocket) checkAge(out *outbox) error {
-	if out.late(s.conn.server.cfg.Limits.MaxQueueAge) {
-		return errSlow
-	}
-	return nil
-}
-
-// writeSome makes one call of write with as much of out as is sensible: a
-// leftover, one large message, or several small ones joined.
-func (s *webSocket) writeSome(out *outbox, write func([]byte) (int, error)) (full bool, err error) {
-	b, joined := out.next(s.conn.codec)
-	n, err := write(b)
-	if n < len(b) {
-		out.rest = b[n:]
-		if joined != nil {
-			out.rest = append([]byte(nil), out.rest...) // the buffer goes back to the pool
-		}
-	} else {
-		out.rest = nil
-	}
-	if joined != nil {
-		putBuffer(joined)
-	}
-	return n < len(b), err
-}
-
-// drain waits for the full socket and writes what is queued. It lives only
-// while something is.
-func (s *webSocket) drain() {
-	c := s.conn
-	limits := &c.server.cfg.Limits
-	for {
-		c.mu.Lock()
-		if c.closed || s.ended || c.out.empty() {
-			s.draining = false
-			c.mu.Unlock()
-			return
-		}
-		if err := s.checkAge(&c.out); err != nil {
-			c.mu.Unlock()
-			c.sendFailed(err)
-			return
-		}
-		b, joined := c.out.next(c.codec)
-		if joined != nil {
-			b = append([]byte(nil), b...)
-			putBuffer(joined)
-		}
-		c.out.rest = b
-		c.mu.Unlock()
-
-		// Nobody else writes while draining is set, so b stays the first.
-		n, err := s.stream.write(b, time.Now().Add(limits.WriteTimeout))
-
-		c.mu.Lock()
-		if !c.closed {
-			c.out.rest = b[n:]
-		}
-		c.mu.Unlock()
-		if err != nil {
-			if errors.Is(err, errWriteTimeout) {
-				err = errSlow
-			}
-			c.sendFailed(err)
-			return
-		}
-	}
-}
-
-// shut ends the transport of a connection that is closing, after what the
-// socket still takes at once. conn.mu is held.
-func (s *webSocket) shut(out *outbox, reason Reason) {
-	if reason == ReasonForcedClose || reason == ReasonShutdown {
-		_ = s.flush(out) // the connection is over either way
-	}
-	code := ws.StatusNormalClosure
-	if reason == ReasonShutdown {
-		code = ws.StatusGoingAway
-	}
-	if !out.empty() {
-		code = 0 // a close frame in the middle of another frame is noise
-	}
-	s.end(code)
-}
-
-// abandon ends a WebSocket that did not become a transport.
-func (s *webSocket) abandon() {
-	s.conn.mu.Lock()
-	defer s.conn.mu.Unlock()
-	s.end(ws.StatusNormalClosure)
-}
-
-// end closes the socket, after a close frame unless code is 0. conn.mu is
-// held; only the first call counts.
-func (s *webSocket) end(code ws.StatusCode) {
-	if s.ended {
-		return
-	}
-	s.ended = true
-	if code != 0 && !s.draining {
-		frame := ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, "")))
-		_, _ = s.stream.tryWrite(frame) // best effort: the socket is closed next
-	}
-	_ = s.stream.close() // nothing can be done about an error
 }

@@ -1,0 +1,168 @@
+package engineio
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// flush writes what out holds, as far as the socket takes it at once. conn.mu
+// is held.
+func (s *webSocket) flush(out *outbox) error {
+	if s.draining || s.ended {
+		if out.late(s.conn.server.cfg.Limits.MaxQueueAge) {
+			return errSlow
+		}
+		return nil
+	}
+	full, err := s.writeNow(out)
+	if full {
+		s.draining = s.conn.server.run(s.drain)
+	}
+	return err
+}
+
+// writeNow writes until the socket is full or nothing is left: a leftover, one
+// large message, or several small ones joined at a time.
+func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
+	for err == nil && !full && !out.empty() {
+		b, joined := out.next(s.conn.codec)
+		var n int
+		n, err = s.stream.tryWrite(b)
+		full = n < len(b)
+		out.rest = b[n:]
+		if joined != nil {
+			out.rest = slices.Clone(out.rest) // the buffer goes back to the pool
+			putBuffer(joined)
+		}
+	}
+	return full, err
+}
+
+// drain waits for the full socket and writes what is queued. It lives only
+// while something is.
+func (s *webSocket) drain() {
+	timeout := s.conn.server.cfg.Limits.WriteTimeout
+	for {
+		b, err := s.nextToDrain()
+		for err == nil && len(b) > 0 {
+			var n int
+			n, err = s.stream.write(b, time.Now().Add(timeout))
+			b = b[n:]
+		}
+		switch {
+		case errors.Is(err, errDrained):
+			return
+		case errors.Is(err, errWriteTimeout):
+			err = errSlow
+		}
+		if err != nil {
+			_ = s.stream.close() // it may have ended already and waited for this
+			s.conn.sendFailed(err)
+			return
+		}
+	}
+}
+
+var errDrained = errors.New("nothing is left to write")
+
+// nextToDrain takes what is written next. Nobody else writes while draining is
+// set, so the order is kept.
+func (s *webSocket) nextToDrain() ([]byte, error) {
+	c := s.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(s.last) > 0:
+		b := s.last
+		s.last = nil
+		return b, nil
+	case s.ended:
+		_ = s.stream.close() // nothing can be done about an error
+		return nil, errDrained
+	case c.closed || c.out.empty():
+		s.draining = false
+		return nil, errDrained
+	case c.out.late(c.server.cfg.Limits.MaxQueueAge):
+		return nil, errSlow
+	}
+	b, joined := c.out.next(c.codec)
+	if joined != nil {
+		b = slices.Clone(b)
+		putBuffer(joined)
+	}
+	c.out.rest = nil
+	return b, nil
+}
+
+// shut ends the transport of a connection that is closing. If that is the
+// server's wish, what is queued is written first. conn.mu is held, and the
+// connection's task is not done yet.
+func (s *webSocket) shut(out *outbox, reason Reason) {
+	switch reason {
+	case ReasonForcedClose:
+		s.end(ws.StatusNormalClosure, out)
+	case ReasonShutdown:
+		s.end(ws.StatusGoingAway, out)
+	default:
+		if s.draining && !s.ended { // the client does not read: it will not read a farewell
+			s.ended = true
+			_ = s.stream.close() // nothing can be done about an error
+		}
+		s.fail(ws.StatusNormalClosure)
+	}
+}
+
+// end writes what out holds and a close frame, and closes the socket; if it is
+// full, or cannot be written to without waiting, that takes at most the write
+// timeout. conn.mu is held, and the connection's task is not done yet.
+func (s *webSocket) end(code ws.StatusCode, out *outbox) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	s.last = append(out.all(s.conn.codec), closeFrame(code)...)
+	if s.draining {
+		return // that goroutine writes the last, and closes
+	}
+	n, err := s.stream.tryWrite(s.last)
+	s.last = s.last[n:]
+	if err == nil && len(s.last) > 0 {
+		s.draining = true
+		s.conn.server.tasks.Go(s.drain)
+		return
+	}
+	_ = s.stream.close() // nothing can be done about an error
+}
+
+// fail closes the socket without what is queued, after a close frame. conn.mu
+// is held; only the first call of it or end counts.
+func (s *webSocket) fail(code ws.StatusCode) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	s.last = closeFrame(code)
+	if s.draining {
+		return // that goroutine writes the last, and closes
+	}
+	n, err := s.stream.tryWrite(s.last)
+	if err == nil && n == 0 && s.conn.server.run(s.drain) {
+		s.draining = true
+		return
+	}
+	_ = s.stream.close() // nothing can be done about an error
+}
+
+// abandon ends a WebSocket that did not become a transport.
+func (s *webSocket) abandon() {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	s.fail(ws.StatusNormalClosure)
+}
+
+func closeFrame(code ws.StatusCode) []byte {
+	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, "")))
+}

@@ -1,0 +1,77 @@
+package engineio_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"gifchat/socketio/engineio"
+)
+
+// Over a stream whose socket cannot be reached, such as TLS or a pipe, writing
+// waits; what was sent before Close has to be written all the same.
+func TestCloseSaysTheLastWordsOverAnyStream(t *testing.T) {
+	inBubble(t, engineio.Config{}, func(b *bubble) {
+		w := b.dial("")
+		w.text()
+		p := <-b.peers
+		p.send(t, "last")
+		p.send(t, "words", []byte{1})
+		p.conn.Close()
+		p.wantClosed(t, engineio.ReasonForcedClose)
+		w.wantText("4last")
+		w.wantText("4words")
+		w.wantClose(ws.StatusNormalClosure)
+	})
+}
+
+func TestBrokenRulesAreNamedOverAnyStream(t *testing.T) {
+	inBubble(t, engineio.Config{}, func(b *bubble) {
+		w := b.dial("")
+		w.text()
+		p := <-b.peers
+		w.say("4\xff")
+		p.wantClosed(t, engineio.ReasonTransportError)
+		w.wantClose(ws.StatusInvalidFramePayloadData)
+	})
+}
+
+func TestCloseDoesNotWaitForAClientThatDoesNotRead(t *testing.T) {
+	inBubble(t, engineio.Config{}, func(b *bubble) {
+		w := b.dial("")
+		w.text()
+		p := <-b.peers
+		p.send(t, strings.Repeat("x", 100))
+		p.conn.Close()
+		p.wantClosed(t, engineio.ReasonForcedClose)
+		if b.engine.Len() != 0 {
+			t.Error("the connection was kept")
+		}
+		time.Sleep(6 * time.Second) // the write timeout is 5 s
+		synctest.Wait()
+		w.wantEnd()
+	})
+}
+
+// A full socket takes the last words when its client reads again.
+func TestCloseSaysTheLastWordsToAFullSocket(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
+	w, p := f.websocket()
+	text := strings.Repeat("x", 64<<10)
+	const messages = 200 // 12 MB: more than the kernel's buffers take
+	for range messages {
+		p.send(t, text)
+	}
+	if packets, _ := p.conn.Waiting(); packets == 0 {
+		t.Fatal("the socket took everything: the test tests nothing")
+	}
+	p.conn.Close()
+	p.wantClosed(t, engineio.ReasonForcedClose)
+	for range messages {
+		w.wantText("4" + text)
+	}
+	w.wantClose(ws.StatusNormalClosure)
+}
