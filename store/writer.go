@@ -73,9 +73,11 @@ func (w *writer) close() error {
 // change was begun it is not made.
 func (w *writer) do(ctx context.Context, c change) error {
 	j := &job{change: c, done: make(chan struct{})}
-	select {
-	case <-w.closing: // looked at first, since a select takes any that is ready
+	select { // looked at first, since a select takes any that is ready
+	case <-w.closing:
 		return errClosed
+	case <-ctx.Done():
+		return ended(ctx)
 	default:
 	}
 	select {

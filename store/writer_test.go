@@ -129,6 +129,17 @@ func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
 	}
 }
 
+func TestAChangeThatComesTooLateIsNeverBegun(t *testing.T) {
+	s := openTest(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 200 { // a select that has two ready cases takes either
+		if err := s.write.do(ctx, insertSession("late")); !errors.Is(err, rooms.ErrUnavailable) {
+			t.Fatalf("got %v, want ErrUnavailable", err)
+		}
+	}
+}
+
 func TestAChangeIsGivenUpOnlyBeforeItWasBegun(t *testing.T) {
 	s := openTest(t)
 	release := block(t, s.write)
