@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"gifchat/socketio/engineio"
 )
@@ -117,13 +116,16 @@ func collect(ctx context.Context, channels []chan Args) []Args {
 	return answers
 }
 
-// joinFrom is the size from which a fan-out is done in two rounds. What other
-// broadcasts queue between them leaves with the same write, which is the only
-// way to be cheaper than one write for each delivery.
-const joinFrom = 16
+const (
+	// joinFrom is the size from which a fan-out is done in two rounds, first
+	// queue then flush. What other broadcasts queue between them leaves with the
+	// same write, which is the only way to be cheaper than a write for each.
+	joinFrom = 16
 
-// flushLists are the connections that the second round has to flush.
-var flushLists = sync.Pool{New: func() any { return new([]*engineio.Conn) }}
+	// flushersFrom is the size from which the second round is left to the
+	// flushers, so that the sender's goroutine is free to handle the next event.
+	flushersFrom = 64
+)
 
 // deliver puts p on every socket's connection. Nothing here may wait, allocate
 // for a single socket or look anything up: it is where the time goes.
@@ -150,10 +152,9 @@ func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
 			*list = append(*list, s.client.conn)
 		}
 	}
-	for i, conn := range *list {
-		conn.Flush()
-		(*list)[i] = nil
+	if len(*list) < flushersFrom {
+		flushAll(list)
+		return
 	}
-	*list = (*list)[:0]
-	flushLists.Put(list)
+	b.namespace.server.flushers.flush(list)
 }

@@ -12,9 +12,10 @@ import (
 // clients know, usually /socket.io/.
 type Server struct {
 	// Immutable.
-	cfg     Config
-	engine  *engineio.Server
-	workers *workers
+	cfg      Config
+	engine   *engineio.Server
+	workers  *workers
+	flushers *flushers
 
 	mu         sync.RWMutex
 	namespaces map[string]*Namespace // guarded by mu
@@ -23,7 +24,7 @@ type Server struct {
 // NewServer returns a server that has the namespace "/".
 func NewServer(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, workers: newWorkers(), namespaces: make(map[string]*Namespace)}
+	s := &Server{cfg: cfg, workers: newWorkers(), flushers: newFlushers(), namespaces: make(map[string]*Namespace)}
 	s.engine = engineio.NewServer(engineio.Config{
 		Accept:      s.accept,
 		Identify:    cfg.Identify,
