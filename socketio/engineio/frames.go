@@ -1,9 +1,8 @@
 package engineio
 
 import (
-	"bytes"
-	"errors"
-	"io"
+	"encoding/binary"
+	"math"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -34,6 +33,7 @@ var (
 	errMessageTooBig = &wsError{ws.StatusMessageTooBig, "message is too large"}
 	errFragments     = &wsError{ws.StatusPolicyViolation, "message has too many fragments"}
 	errTextUTF8      = &wsError{ws.StatusInvalidFramePayloadData, "text is not valid UTF-8"}
+	errLength        = &wsError{ws.StatusProtocolError, "the length's first bit is set"}
 	errCloseBody     = &wsError{ws.StatusProtocolError, "malformed close frame"}
 )
 
@@ -76,16 +76,12 @@ func (f *frameReader) parse(b []byte, each func(message) error) error {
 	return nil
 }
 
-// header reads the frame header at the start of b; size is 0 while it is
-// incomplete.
+// header reads and checks the frame header at the start of b; size is 0 while
+// it is incomplete.
 func (f *frameReader) header(b []byte) (h ws.Header, size int, err error) {
-	r := bytes.NewReader(b)
-	h, err = ws.ReadHeader(r)
-	switch {
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return ws.Header{}, 0, nil
-	case err != nil:
-		return h, 0, &wsError{ws.StatusProtocolError, err.Error()}
+	h, size, err = parseHeader(b)
+	if size == 0 || err != nil {
+		return ws.Header{}, 0, err
 	}
 	state := ws.StateServerSide
 	if f.fragments > 0 {
@@ -97,7 +93,45 @@ func (f *frameReader) header(b []byte) (h ws.Header, size int, err error) {
 	if h.Length > int64(f.maxPayload-len(f.message)) && !h.OpCode.IsControl() {
 		return h, 0, errMessageTooBig
 	}
-	return h, len(b) - r.Len(), nil
+	return h, size, nil
+}
+
+// parseHeader decodes a frame header (RFC 6455, section 5.2). It does what
+// ws.ReadHeader does, without an io.Reader and so without allocating: two
+// allocations for each packet of a client were a thirtieth of what it cost.
+func parseHeader(b []byte) (h ws.Header, size int, err error) {
+	if len(b) < 2 {
+		return h, 0, nil
+	}
+	h.Fin = b[0]&0x80 != 0
+	h.Rsv = b[0] & 0x70 >> 4
+	h.OpCode = ws.OpCode(b[0] & 0x0f)
+	h.Masked = b[1]&0x80 != 0
+	h.Length = int64(b[1] & 0x7f)
+	size = 2
+	switch h.Length {
+	case 126:
+		if size += 2; len(b) < size {
+			return h, 0, nil
+		}
+		h.Length = int64(binary.BigEndian.Uint16(b[2:]))
+	case 127:
+		if size += 8; len(b) < size {
+			return h, 0, nil
+		}
+		length := binary.BigEndian.Uint64(b[2:])
+		if length > math.MaxInt64 {
+			return h, 0, errLength
+		}
+		h.Length = int64(length)
+	}
+	if h.Masked {
+		if size += len(h.Mask); len(b) < size {
+			return h, 0, nil
+		}
+		copy(h.Mask[:], b[size-len(h.Mask):])
+	}
+	return h, size, nil
 }
 
 // keep copies an incomplete frame. The copy grows with what arrives and not

@@ -135,9 +135,12 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, bi
 	}
 	// Not every ResponseWriter can set a deadline; where it cannot, the
 	// program's own server has to have one.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.BodyTimeout))
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(limits.BodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limits.MaxPayload)))
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if err == nil { // else net/http may go on reading what is left: not for ever
+		_ = control.SetReadDeadline(time.Time{})
+	}
 
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -319,3 +319,24 @@ func TestNothingIsWrittenAfterAPollHasReturned(t *testing.T) {
 		t.Errorf("written after the return: %v", late)
 	}
 }
+
+// After the handler net/http reads on, for the sake of the next request on the
+// connection. That must not undo the deadline.
+func TestABodyThatTricklesIsCut(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{BodyTimeout: 50 * time.Millisecond}}, nil)
+	sid, p := f.poll()
+	conn, err := net.Dial("tcp", f.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n4", sid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Errorf("the connection is still open: %v", err)
+	}
+	p.wantClosed(t, engineio.ReasonTransportError)
+}
