@@ -8,6 +8,10 @@ const rows = table.tBodies[0]
 const template = document.querySelector("template#room-row")
 const status = document.querySelector("#home-status")
 
+// What a list of rows says, to be compared with another.
+const saying = list => Array.from(list.rows, row =>
+  `${row.dataset.id} ${row.querySelector('[data-slot="people"]').textContent}`).join()
+
 const find = id => rows.querySelector(`tr[data-id="${CSS.escape(id)}"]`)
 
 function add(room) {
@@ -35,25 +39,33 @@ askPassword(rows, document.querySelector("#enter-dialog"))
 if (location.search) history.replaceState(null, "", location.pathname)
 
 const lobby = await connect("/room")
-lobby.on("newRoom", add)
-lobby.on("removeRoom", id => find(id)?.remove())
-lobby.on("people", ({ room, count }) => {
+
+// What is told while a refresh is under way is newer than what it brings.
+let meanwhile = null
+const hear = (event, apply) => lobby.on(event, news => {
+  meanwhile?.push(() => apply(news))
+  apply(news)
+})
+hear("newRoom", add)
+hear("removeRoom", id => find(id)?.remove())
+hear("people", ({ room, count }) => {
   const row = find(room)
   if (row) fill(row, { people: count })
 })
 
-// What happened while we were away is not told again: the page knows it all.
-let connectedBefore = false
-lobby.on("connect", () => {
-  if (connectedBefore && !lobby.recovered) refresh()
-  connectedBefore = true
-})
+// What happened while we were away, or before we listened, is not told again:
+// the page knows it all.
+lobby.on("connect", () => { if (!lobby.recovered) refresh() })
 
 async function refresh() {
+  meanwhile = []
   const answer = await fetch("/", { headers: { Accept: "text/html" } })
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html")
   const body = fresh.querySelector(".room-list tbody")
-  if (!body) return
-  rows.replaceChildren(...body.children)
-  paintAll(rows)
+  if (body && saying(body) !== saying(rows)) {
+    rows.replaceChildren(...body.children)
+    paintAll(rows)
+    for (const apply of meanwhile) apply()
+  }
+  meanwhile = null
 }
