@@ -72,6 +72,11 @@ describe('in the browser', () => {
     await ann.locator('#chat-list .other').getByText('반가워').waitFor()
 
     await bob.setInputFiles('#chat-form input[name=gif]', {
+      name: '가짜.gif', mimeType: 'image/gif', buffer: Buffer.from('<!doctype html><script>alert(1)</script>'),
+    })
+    await bob.getByText('GIF 파일만').first().waitFor()
+    assert.equal(await bob.locator('.message--failed, #chat-list img').count(), 0)
+    await bob.setInputFiles('#chat-form input[name=gif]', {
       name: '고양이.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width: 120, height: 90 })),
     })
     for (const page of [ann, bob]) {

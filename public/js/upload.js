@@ -38,13 +38,14 @@ export function acceptGIFs(form, messages) {
 }
 
 async function post(form, messages, words, file) {
-  const problem = file.type !== "image/gif" ? words.badGif : file.size > maxBytes ? words.bigGif : ""
-  if (problem) {
+  const image = file.type === "image/gif" && file.size <= maxBytes ? await preview(file) : null
+  if (!image) { // the server would say no, and sending again would not change it
+    const problem = file.size > maxBytes ? words.bigGif : words.badGif
     document.querySelector("#status").textContent = problem
     return messages.say(problem)
   }
   const clientId = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
-  const row = messages.pending(clientId, { image: await preview(file) })
+  const row = messages.pending(clientId, { image })
   const send = async () => {
     const failure = await upload(form, file, clientId)
     if (failure !== null) showFailure(row, words, failure, send)
@@ -52,12 +53,18 @@ async function post(form, messages, words, file) {
   await send()
 }
 
+/** The picture itself, or null if it is none. */
 async function preview(file) {
   const image = new Image()
   image.className = "message__gif"
   image.alt = file.name
   image.src = URL.createObjectURL(file)
-  await image.decode().catch(() => {})
+  try {
+    await image.decode()
+  } catch {
+    URL.revokeObjectURL(image.src)
+    return null
+  }
   image.width = image.naturalWidth
   image.height = image.naturalHeight
   return image
