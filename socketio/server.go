@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -75,8 +76,6 @@ func (s *Server) Len() int { return s.engine.Len() }
 // to whoever comes next, and waits until the handlers have returned, at most
 // until ctx is done. Disconnect handlers run with ReasonServerShutdown.
 func (s *Server) Close(ctx context.Context) error {
-	if err := s.engine.Close(ctx); err != nil {
-		return err
-	}
-	return s.workers.close(ctx)
+	err := s.engine.Close(ctx)
+	return errors.Join(err, s.workers.close(ctx))
 }
