@@ -21,7 +21,9 @@ type client struct {
 	server *Server
 	conn   *engineio.Conn
 
-	decoder decoder // owned by the receiving goroutine
+	// Owned by the receiving goroutine.
+	decoder decoder
+	partial *time.Timer // ends a client that does not send the attachments it announced
 
 	mu      sync.Mutex
 	sockets []*Socket     // guarded by mu, as is all that follows
@@ -84,11 +86,23 @@ func (c *client) Message(data []byte, binary bool) {
 	} else {
 		p, ok, err = c.decoder.text(data)
 	}
+	c.watchAttachments()
 	switch {
 	case err != nil:
 		c.reject(err)
 	case ok && !c.takeAck(&p):
 		c.enqueue(p)
+	}
+}
+
+// watchAttachments bounds the time for which a packet may stay incomplete.
+func (c *client) watchAttachments() {
+	switch incomplete := c.decoder.waiting != nil; {
+	case incomplete && c.partial == nil:
+		c.partial = time.AfterFunc(c.server.cfg.Limits.AttachmentTimeout, func() { c.reject(errIncomplete) })
+	case !incomplete && c.partial != nil:
+		c.partial.Stop()
+		c.partial = nil
 	}
 }
 

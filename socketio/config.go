@@ -47,6 +47,8 @@ type Limits struct {
 	MaxInbox         int // packets of one client that wait for a handler; then its reading stops; default 64
 	MaxInboxBytes    int // of those packets; one larger may wait alone; default 1 MiB
 
+	AttachmentTimeout time.Duration // for the attachments of a packet to arrive; default 10 s
+
 	Engine engineio.Limits
 }
 
@@ -68,6 +70,9 @@ func (c Config) withDefaults() Config {
 		if *limit == 0 {
 			*limit = value
 		}
+	}
+	if c.Limits.AttachmentTimeout == 0 {
+		c.Limits.AttachmentTimeout = 10 * time.Second
 	}
 	if c.MaxPayload != 0 {
 		c.Limits.Engine.MaxPayload = c.MaxPayload

@@ -9,6 +9,7 @@ import (
 var (
 	errUnexpectedBinary = errors.New("binary data that no packet announced")
 	errUnexpectedText   = errors.New("a packet before the last one's attachments")
+	errIncomplete       = errors.New("attachments that were announced did not come")
 	errReservedEvent    = errors.New("reserved event name")
 	errPacketSize       = errors.New("packet with its attachments is too large")
 )

@@ -176,6 +176,32 @@ func TestAConnectedClientStays(t *testing.T) {
 	})
 }
 
+// Attachments may come one by one, but not for ever.
+func TestAHalfSentPacketIsDroppedInTime(t *testing.T) {
+	inBubble(t, socketio.Config{}, func(b *bubble) {
+		reasons := make(chan socketio.Reason, 1)
+		b.server.Of("/").OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { reasons <- r })
+		handled := 0
+		b.server.Of("/").On("bin", func(*socketio.Event) { handled++ })
+		b.request("POST", "40")
+		for range 3 { // whole packets leave nothing behind that ends the client later
+			b.request("POST", `451-["bin",{"_placeholder":true,"num":0}]`)
+			time.Sleep(6 * time.Second)
+			b.request("POST", "bAQID")
+		}
+		synctest.Wait()
+		if handled != 3 {
+			t.Fatalf("handled %d packets, want 3", handled)
+		}
+		b.request("POST", `452-["bin",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
+		b.request("POST", "bAQID")
+		began := time.Now()
+		if r := <-reasons; r != socketio.ReasonParseError || time.Since(began) != 10*time.Second {
+			t.Errorf("%q after %v", r, time.Since(began))
+		}
+	})
+}
+
 func TestSilenceIsAPingTimeout(t *testing.T) {
 	inBubble(t, socketio.Config{}, func(b *bubble) {
 		reasons := make(chan socketio.Reason, 1)
