@@ -163,11 +163,13 @@ type memorySessions struct {
 	mu   sync.Mutex
 	rows map[string][]byte
 	fail error
+	read int // calls of LoadSession
 }
 
 func (s *memorySessions) LoadSession(_ context.Context, id string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.read++
 	return s.rows[id], s.fail
 }
 
@@ -183,6 +185,12 @@ func (s *memorySessions) DeleteSession(_ context.Context, id string) error {
 	defer s.mu.Unlock()
 	delete(s.rows, id)
 	return s.fail
+}
+
+func (s *memorySessions) reads() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read
 }
 
 func (s *memorySessions) count() int {

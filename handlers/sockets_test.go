@@ -231,3 +231,28 @@ func TestNotice(t *testing.T) {
 	b.until(`42["replies",{"count":`)
 	a.until(`42["news"`)
 }
+
+// A polling client makes a request for everything it hears: only its handshake
+// may cost a look into the store.
+func TestPollsDoNotAskTheStoreForTheSession(t *testing.T) {
+	h := open(t, nil)
+	b := h.visitor(t)
+	b.get("/")
+	before := h.sessions.reads()
+	handshake := b.get("/socket.io/?EIO=4&transport=polling")
+	if got := h.sessions.reads() - before; got != 1 {
+		t.Errorf("the handshake read %d sessions, want 1", got)
+	}
+	_, rest, _ := strings.Cut(handshake.body, `"sid":"`)
+	sid, _, _ := strings.Cut(rest, `"`)
+	before = h.sessions.reads()
+	for range 3 {
+		got := b.post("/socket.io/?EIO=4&transport=polling&sid="+sid, url.Values{})
+		if got.StatusCode == http.StatusInternalServerError {
+			t.Fatalf("got %d", got.StatusCode)
+		}
+	}
+	if got := h.sessions.reads() - before; got != 0 {
+		t.Errorf("three requests of a connection read %d sessions, want none", got)
+	}
+}

@@ -46,6 +46,9 @@ func (h *Handler) keepVisitor(c *gin.Context) {
 // loadVisitor gives a Socket.IO request its visitor if the cookie names one.
 // It saves nothing: a handshake without a cookie must not cost a row.
 func (h *Handler) loadVisitor(c *gin.Context) {
+	if c.Query("sid") != "" {
+		return // no handshake: the connection knows whose it is, and each poll would ask the store
+	}
 	origin := c.GetHeader("Origin")
 	if origin != "" && !sameOrigin(c.Request, origin, h.cfg.Secure) && !listed(h.cfg.Origins, origin) {
 		// A loopback page of another port is same-site, so its WebSocket
