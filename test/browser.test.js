@@ -10,23 +10,6 @@ describe('in the browser', () => {
   let server
   before(async () => { server = await startServer({ NOTICE_INTERVAL: '500ms' }) })
 
-  test('a room made between the page and its connection is in the list', async () => {
-    const ann = await person(server)
-    let listen
-    const held = new Promise((resolve) => { listen = resolve })
-    await ann.route('**/socket.io/**', async (route) => { await held; await route.continue() })
-    await ann.goto('/')
-    const made = await fetch(`${server.url}/room`, {
-      method: 'POST', redirect: 'manual', body: new URLSearchParams({ title: '그사이에', max: '3', password: '' }),
-    })
-    const id = made.headers.get('location').match(/[0-9a-f]{24}/)[0]
-    assert.equal(await ann.locator(`tr[data-id="${id}"]`).count(), 0)
-    listen()
-    await ann.locator(`tr[data-id="${id}"]`).waitFor()
-    assertNoComplaints([ann])
-    await ann.context().close()
-  })
-
   test('two people make a private room, enter, talk and leave', async () => {
     const [ann, bob] = await Promise.all([person(server, desktop), person(server, phone)])
     await Promise.all([ann.goto('/'), bob.goto('/')])
@@ -195,6 +178,23 @@ describe('in the browser', () => {
     await notice.nth(1).waitFor({ timeout: 20_000 })
     assert.doesNotMatch(await ann.locator('#chat-list').innerText(), /하셨습니다/)
     await Promise.all([ann, bob].map((page) => page.context().close()))
+  })
+
+  test('a room made between the page and its connection is in the list', async () => {
+    const ann = await person(server)
+    let listen
+    const held = new Promise((resolve) => { listen = resolve })
+    await ann.route('**/socket.io/**', async (route) => { await held; await route.continue() })
+    await ann.goto('/')
+    const made = await fetch(`${server.url}/room`, {
+      method: 'POST', redirect: 'manual', body: new URLSearchParams({ title: '그사이에', max: '3', password: '' }),
+    })
+    const id = made.headers.get('location').match(/[0-9a-f]{24}/)[0]
+    assert.equal(await ann.locator(`tr[data-id="${id}"]`).count(), 0)
+    listen()
+    await ann.locator(`tr[data-id="${id}"]`).waitFor()
+    assertNoComplaints([ann])
+    await ann.context().close()
   })
 
   test('a page that is not there says so kindly', async () => {
