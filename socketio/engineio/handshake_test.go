@@ -44,7 +44,7 @@ func TestHandshakeKeepsWhatTheClientBrought(t *testing.T) {
 	f.call("GET", "&room=7", "", "X-User", "ann", "X-From", "here")
 	p := f.peer()
 	h := p.conn.Handshake()
-	if p.conn.Identity() != "ann" || h.Address != "seen here" || h.Query.Get("room") != "7" || h.Header.Get("X-User") != "ann" || h.Secure || h.Time.IsZero() {
+	if p.conn.Identity() != "ann" || h.Address != "seen here" || h.Query().Get("room") != "7" || h.Header.Get("X-User") != "ann" || h.Secure || h.Time.IsZero() {
 		t.Errorf("got %+v with identity %v", h, p.conn.Identity())
 	}
 }

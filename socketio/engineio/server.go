@@ -84,11 +84,11 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		return errForbidden
 	}
 	c := newConn(s, q.codec, &Handshake{
-		Header:  r.Header,
-		Query:   r.URL.Query(),
-		Address: s.cfg.Address(r),
-		Secure:  r.TLS != nil,
-		Time:    time.Now(),
+		Header:   r.Header,
+		RawQuery: r.URL.RawQuery,
+		Address:  s.cfg.Address(r),
+		Secure:   r.TLS != nil,
+		Time:     time.Now(),
 	}, identity)
 	if err := s.add(c); err != nil {
 		c.close(ReasonForcedClose)
