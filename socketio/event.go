@@ -44,3 +44,8 @@ func (e *Event) Ack(args ...any) error {
 	}
 	return e.Socket.client.conn.Send(p)
 }
+
+// refuse tells a sender that waits for an answer why the event is not handled.
+func (e *Event) refuse(err error) {
+	_ = e.Ack(map[string]string{"error": err.Error()}) // the sender may have gone
+}

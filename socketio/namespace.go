@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 )
 
@@ -17,68 +16,15 @@ type Namespace struct {
 
 	ackIDs atomic.Uint64 // the last one used
 
-	mu           sync.RWMutex
-	middleware   []func(*Socket) error     // guarded by mu, as is all that follows
-	onConnect    []func(*Socket)           // in the order of registration
-	onDisconnect []func(*Socket, Reason)   //
-	handlers     map[string][]func(*Event) // by event
+	handlers
 }
 
 func newNamespace(s *Server, name string) *Namespace {
-	return &Namespace{server: s, name: name, members: newMembers(), handlers: make(map[string][]func(*Event))}
+	return &Namespace{server: s, name: name, members: newMembers()}
 }
 
 // Name returns the name with its slash.
 func (n *Namespace) Name() string { return n.name }
-
-// Use adds a middleware. All are called in order for each socket that wants to
-// connect; the first error refuses it, and the client hears the error's text.
-// A *ConnectError chooses text and data.
-func (n *Namespace) Use(fn func(*Socket) error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.middleware = append(n.middleware[:len(n.middleware):len(n.middleware)], fn)
-}
-
-// OnConnect adds a function that is called for each socket that has connected,
-// before the first of its events.
-func (n *Namespace) OnConnect(fn func(*Socket)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.onConnect = append(n.onConnect[:len(n.onConnect):len(n.onConnect)], fn)
-}
-
-// OnDisconnect adds a function that is called for each socket that has
-// disconnected, after the last of its events. The socket has left its rooms;
-// Socket.Rooms still tells which they were.
-func (n *Namespace) OnDisconnect(fn func(*Socket, Reason)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.onDisconnect = append(n.onDisconnect[:len(n.onDisconnect):len(n.onDisconnect)], fn)
-}
-
-// On adds a handler for an event of every socket of the namespace. Events
-// nobody handles are ignored.
-func (n *Namespace) On(event string, fn func(*Event)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	list := n.handlers[event]
-	n.handlers[event] = append(list[:len(list):len(list)], fn)
-}
-
-// On adds a handler for an event whose first argument is a T. An event whose
-// argument is not, is not handled: if its sender waits for an acknowledgement,
-// it gets {"error": "…"}.
-func On[T any](n *Namespace, event string, fn func(*Event, T)) {
-	n.On(event, func(e *Event) {
-		var arg T
-		if err := e.Bind(&arg); err != nil {
-			_ = e.Ack(map[string]string{"error": err.Error()}) // the sender may have gone
-			return
-		}
-		fn(e, arg)
-	})
-}
 
 // Socket returns a connected socket by its id.
 func (n *Namespace) Socket(id SocketID) (*Socket, bool) { return n.members.socket(id) }
@@ -114,10 +60,7 @@ func (n *Namespace) EmitWithAck(ctx context.Context, event string, args ...any) 
 
 // admit asks the middleware.
 func (n *Namespace) admit(s *Socket) error {
-	n.mu.RLock()
-	middleware := n.middleware
-	n.mu.RUnlock()
-	for _, fn := range middleware {
+	for _, fn := range n.forConnecting() {
 		var err error
 		if !n.server.protect("middleware", func() { err = fn(s) }) {
 			return errInternal
@@ -132,10 +75,7 @@ func (n *Namespace) admit(s *Socket) error {
 // connected begins the life of a socket whose client knows it is connected.
 func (n *Namespace) connected(s *Socket) {
 	n.members.add(s)
-	n.mu.RLock()
-	onConnect := n.onConnect
-	n.mu.RUnlock()
-	for _, fn := range onConnect {
+	for _, fn := range n.forConnect() {
 		n.server.protect("connect", func() { fn(s) })
 	}
 }
@@ -143,23 +83,24 @@ func (n *Namespace) connected(s *Socket) {
 // disconnected ends it.
 func (n *Namespace) disconnected(s *Socket, reason Reason) {
 	n.members.remove(s)
-	n.mu.RLock()
-	onDisconnect := n.onDisconnect
-	n.mu.RUnlock()
-	for _, fn := range onDisconnect {
+	for _, fn := range n.forDisconnect() {
 		n.server.protect("disconnect", func() { fn(s, reason) })
 	}
 }
 
-// dispatch runs the handlers of an event: the namespace's, then the socket's.
+// dispatch runs the handlers of an event that the socket's middleware lets
+// pass: those for any event, then those for this one; the namespace's before
+// the socket's.
 func (n *Namespace) dispatch(e *Event) {
-	n.mu.RLock()
-	handlers := n.handlers[e.Name]
-	n.mu.RUnlock()
-	for _, fn := range handlers {
-		n.server.protect(e.Name, func() { fn(e) })
+	if err := e.Socket.admit(e); err != nil {
+		e.refuse(err)
+		return
 	}
-	for _, fn := range e.Socket.listeners(e.Name) {
-		n.server.protect(e.Name, func() { fn(e) })
+	ofAll, ofNamed := n.forEvent(e.Name)
+	ownAll, ownNamed := e.Socket.forEvent(e.Name)
+	for _, list := range [...][]func(*Event){ofAll, ownAll, ofNamed, ownNamed} {
+		for _, fn := range list {
+			n.server.protect(e.Name, func() { fn(e) })
+		}
 	}
 }

@@ -25,9 +25,15 @@ type Socket struct {
 	places []place // guarded by namespace.members.mu: the rooms it is in
 
 	mu   sync.Mutex
-	data any                       // guarded by mu, as is all that follows
-	on   map[string][]func(*Event) // nil until the first call of On
-	acks map[uint64]chan<- Args    // who waits for the client's answers; nil until the first
+	data any                    // guarded by mu, as is all that follows
+	own  *ownHandlers           // nil until there are any
+	acks map[uint64]chan<- Args // who waits for the client's answers; nil until the first
+}
+
+// ownHandlers are handlers that concern one socket.
+type ownHandlers struct {
+	middleware []func(*Event) error
+	onEvent    listeners
 }
 
 func newSocket(n *Namespace, c *client, auth Value) *Socket {
@@ -66,24 +72,6 @@ func (s *Socket) Data() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.data
-}
-
-// On adds a handler for an event of this socket only. Where all sockets share
-// a handler, Namespace.On costs less.
-func (s *Socket) On(event string, fn func(*Event)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.on == nil {
-		s.on = make(map[string][]func(*Event))
-	}
-	list := s.on[event]
-	s.on[event] = append(list[:len(list):len(list)], fn)
-}
-
-func (s *Socket) listeners(event string) []func(*Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.on[event]
 }
 
 // Join puts the socket into rooms. A room exists while a socket is in it.
