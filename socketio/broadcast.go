@@ -46,12 +46,54 @@ func (b Broadcast) Volatile() Broadcast {
 
 // Sockets returns the sockets that an Emit would reach now, in no order.
 func (b Broadcast) Sockets() []*Socket {
-	list := b.namespace.members.targets(b.rooms, b.except)
+	list := b.targets()
 	if b.sender == nil {
 		return slices.Clone(list)
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return s == b.sender })
 }
+
+// Join puts the sockets of the broadcast into rooms.
+func (b Broadcast) Join(rooms ...string) {
+	for _, s := range b.targets() {
+		if s != b.sender {
+			s.Join(rooms...)
+		}
+	}
+}
+
+// Leave takes the sockets of the broadcast out of rooms.
+func (b Broadcast) Leave(rooms ...string) {
+	for _, s := range b.targets() {
+		if s != b.sender {
+			s.Leave(rooms...)
+		}
+	}
+}
+
+// Disconnect takes the sockets of the broadcast out of the namespace, as
+// Socket.Disconnect does.
+func (b Broadcast) Disconnect() {
+	for _, s := range b.targets() {
+		if s != b.sender {
+			s.Disconnect()
+		}
+	}
+}
+
+// CloseConns ends the whole connections of the sockets of the broadcast, as
+// Socket.CloseConn does.
+func (b Broadcast) CloseConns() {
+	for _, s := range b.targets() {
+		if s != b.sender {
+			s.CloseConn()
+		}
+	}
+}
+
+// targets returns the sockets of the broadcast, perhaps with its sender. The
+// slice must not be changed.
+func (b Broadcast) targets() []*Socket { return b.namespace.members.targets(b.rooms, b.except) }
 
 // Emit encodes the event once and sends it to every socket of the broadcast.
 // It never waits for a client. The error is one of encoding: what becomes of
@@ -61,7 +103,7 @@ func (b Broadcast) Emit(event string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	b.deliver(b.namespace.members.targets(b.rooms, b.except), p)
+	b.deliver(b.targets(), p)
 	return nil
 }
 

@@ -58,6 +58,20 @@ func (n *Namespace) EmitWithAck(ctx context.Context, event string, args ...any) 
 	return n.all().EmitWithAck(ctx, event, args...)
 }
 
+// Join puts every socket of the namespace into rooms.
+func (n *Namespace) Join(rooms ...string) { n.all().Join(rooms...) }
+
+// Leave takes every socket of the namespace out of rooms.
+func (n *Namespace) Leave(rooms ...string) { n.all().Leave(rooms...) }
+
+// Disconnect takes every socket out of the namespace, as Socket.Disconnect
+// does.
+func (n *Namespace) Disconnect() { n.all().Disconnect() }
+
+// CloseConns ends the whole connections of every socket of the namespace, as
+// Socket.CloseConn does.
+func (n *Namespace) CloseConns() { n.all().CloseConns() }
+
 // admit asks the middleware.
 func (n *Namespace) admit(s *Socket) error {
 	for _, fn := range n.forConnecting() {
