@@ -37,15 +37,16 @@ type Config struct {
 	Limits Limits
 }
 
-// Limits bounds what one client can cost, beyond engineio.Limits. Zero means
-// the default.
+// Limits bounds what clients can cost, beyond engineio.Limits. Zero means the
+// default.
 type Limits struct {
-	MaxAttachments   int // of one packet; default 10, as the reference parser has it
-	MaxNamespaces    int // one client may be connected to; default 32
-	MaxNamespaceName int // bytes; default 256
-	MaxPacketBytes   int // of one packet with its attachments; default 4 MiB
-	MaxInbox         int // packets of one client that wait for a handler; then its reading stops; default 64
-	MaxInboxBytes    int // of those packets; one larger may wait alone; default 1 MiB
+	MaxAttachments       int // of one packet; default 10, as the reference parser has it
+	MaxNamespaces        int // one client may be connected to; default 32
+	MaxNamespaceName     int // bytes; default 256
+	MaxDynamicNamespaces int // of the whole server, made by clients; default 1,000
+	MaxPacketBytes       int // of one packet with its attachments; default 4 MiB
+	MaxInbox             int // packets of one client that wait for a handler; then its reading stops; default 64
+	MaxInboxBytes        int // of those packets; one larger may wait alone; default 1 MiB
 
 	AttachmentTimeout time.Duration // for the attachments of a packet to arrive; default 10 s
 
@@ -60,12 +61,13 @@ func (c Config) withDefaults() Config {
 		c.ConnectTimeout = 45 * time.Second
 	}
 	for limit, value := range map[*int]int{
-		&c.Limits.MaxAttachments:   10,
-		&c.Limits.MaxNamespaces:    32,
-		&c.Limits.MaxNamespaceName: 256,
-		&c.Limits.MaxPacketBytes:   4 << 20,
-		&c.Limits.MaxInbox:         64,
-		&c.Limits.MaxInboxBytes:    1 << 20,
+		&c.Limits.MaxAttachments:       10,
+		&c.Limits.MaxNamespaces:        32,
+		&c.Limits.MaxNamespaceName:     256,
+		&c.Limits.MaxDynamicNamespaces: 1000,
+		&c.Limits.MaxPacketBytes:       4 << 20,
+		&c.Limits.MaxInbox:             64,
+		&c.Limits.MaxInboxBytes:        1 << 20,
 	} {
 		if *limit == 0 {
 			*limit = value

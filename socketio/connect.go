@@ -14,21 +14,20 @@ func (c *client) connect(p decoded) {
 		c.reject(errors.New("a second CONNECT to one namespace"))
 		return
 	}
-	n := c.server.namespace(p.namespace)
-	if n == nil {
-		c.refuse(p.namespace, errInvalidNamespace)
+	n, err := c.server.enter(p.namespace)
+	if err != nil {
+		c.refuse(p.namespace, err)
 		return
 	}
 	s := newSocket(n, c, c.authOf(&p))
-	if err := n.admit(s); err != nil {
-		c.refuse(p.namespace, err)
-		return
+	if err = n.admit(s); err == nil {
+		err = c.add(s)
 	}
-	switch err := c.add(s); {
-	case errors.Is(err, engineio.ErrClosed):
-		return
-	case err != nil:
-		c.refuse(p.namespace, err)
+	if err != nil {
+		c.server.leave(n)
+		if !errors.Is(err, engineio.ErrClosed) {
+			c.refuse(p.namespace, err)
+		}
 		return
 	}
 	c.accepted(s)

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 )
 
@@ -10,17 +11,28 @@ import (
 // connect; later changes reach the events that come later.
 type Namespace struct {
 	// Immutable.
-	server  *Server
-	name    string
-	members *members
+	server    *Server
+	parent    *ParentNamespace // nil for none
+	inherited *handlers        // the parent's; empty if there is none
+	name      string
+	members   *members
+
+	users int  // guarded by server.mu: sockets, and those that want to become one
+	kept  bool // guarded by server.mu: it stays without users
 
 	ackIDs atomic.Uint64 // the last one used
 
 	handlers
 }
 
-func newNamespace(s *Server, name string) *Namespace {
-	return &Namespace{server: s, name: name, members: newMembers()}
+func newNamespace(s *Server, parent *ParentNamespace, name string) *Namespace {
+	n := &Namespace{server: s, parent: parent, name: name, members: newMembers()}
+	if parent != nil {
+		n.inherited = &parent.handlers
+	} else {
+		n.inherited = new(handlers)
+	}
+	return n
 }
 
 // Name returns the name with its slash.
@@ -74,7 +86,7 @@ func (n *Namespace) CloseConns() { n.all().CloseConns() }
 
 // admit asks the middleware.
 func (n *Namespace) admit(s *Socket) error {
-	for _, fn := range n.forConnecting() {
+	for _, fn := range slices.Concat(n.inherited.forConnecting(), n.forConnecting()) {
 		var err error
 		if !n.server.protect("middleware", func() { err = fn(s) }) {
 			return errInternal
@@ -89,7 +101,7 @@ func (n *Namespace) admit(s *Socket) error {
 // connected begins the life of a socket whose client knows it is connected.
 func (n *Namespace) connected(s *Socket) {
 	n.members.add(s)
-	for _, fn := range n.forConnect() {
+	for _, fn := range slices.Concat(n.inherited.forConnect(), n.forConnect()) {
 		n.server.protect("connect", func() { fn(s) })
 	}
 }
@@ -97,22 +109,23 @@ func (n *Namespace) connected(s *Socket) {
 // disconnected ends it.
 func (n *Namespace) disconnected(s *Socket, reason Reason) {
 	n.members.remove(s)
-	for _, fn := range n.forDisconnect() {
+	for _, fn := range slices.Concat(n.inherited.forDisconnect(), n.forDisconnect()) {
 		n.server.protect("disconnect", func() { fn(s, reason) })
 	}
 }
 
 // dispatch runs the handlers of an event that the socket's middleware lets
-// pass: those for any event, then those for this one; the namespace's before
-// the socket's.
+// pass: those for any event, then those for this one; the parent's before the
+// namespace's before the socket's.
 func (n *Namespace) dispatch(e *Event) {
 	if err := e.Socket.admit(e); err != nil {
 		e.refuse(err)
 		return
 	}
+	parentAll, parentNamed := n.inherited.forEvent(e.Name)
 	ofAll, ofNamed := n.forEvent(e.Name)
 	ownAll, ownNamed := e.Socket.forEvent(e.Name)
-	for _, list := range [...][]func(*Event){ofAll, ownAll, ofNamed, ownNamed} {
+	for _, list := range [...][]func(*Event){parentAll, ofAll, ownAll, parentNamed, ofNamed, ownNamed} {
 		for _, fn := range list {
 			n.server.protect(e.Name, func() { fn(e) })
 		}

@@ -19,7 +19,9 @@ type Server struct {
 	flushers *flushers
 
 	mu         sync.RWMutex
-	namespaces map[string]*Namespace // guarded by mu
+	namespaces map[string]*Namespace // guarded by mu, as is all that follows
+	parents    []*ParentNamespace    // in the order of OfFunc
+	dynamic    int                   // namespaces that go with their last socket
 }
 
 // NewServer returns a server that has the namespace "/".
@@ -48,25 +50,37 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.Se
 
 // Of returns the namespace of that name, and makes it if there is none. The
 // slash in front may be left out. Clients can connect only to namespaces that
-// were made so.
+// were made so, or whose name a ParentNamespace matches.
 func (s *Server) Of(name string) *Namespace {
-	if name == "" || name[0] != '/' {
-		name = "/" + name
-	}
+	name = withSlash(name)
+	parent := s.parentOf(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.namespaces[name]
-	if n == nil {
-		n = newNamespace(s, name)
+	switch {
+	case n == nil:
+		n = newNamespace(s, parent, name)
 		s.namespaces[name] = n
+	case !n.kept:
+		s.dynamic--
 	}
+	n.kept = true
 	return n
 }
 
-func (s *Server) namespace(name string) *Namespace {
+// Lookup returns the namespace of that name if there is one now.
+func (s *Server) Lookup(name string) (*Namespace, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.namespaces[name]
+	n, ok := s.namespaces[withSlash(name)]
+	return n, ok
+}
+
+func withSlash(name string) string {
+	if name == "" || name[0] != '/' {
+		return "/" + name
+	}
+	return name
 }
 
 // Len returns the number of connections, whatever they are connected to.

@@ -172,6 +172,7 @@ func (s *Socket) finish(reason Reason) {
 	}
 	s.dropAcks()
 	s.namespace.disconnected(s, reason)
+	s.namespace.server.leave(s.namespace)
 }
 
 // receive runs the handlers of an event.
