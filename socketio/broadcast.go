@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -44,51 +45,14 @@ func (b Broadcast) Volatile() Broadcast {
 	return b
 }
 
-// Sockets returns the sockets that an Emit would reach now, in no order.
+// Sockets returns the sockets of this process that an Emit would reach now, in
+// no order.
 func (b Broadcast) Sockets() []*Socket {
 	list := b.targets()
 	if b.sender == nil {
 		return slices.Clone(list)
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return s == b.sender })
-}
-
-// Join puts the sockets of the broadcast into rooms.
-func (b Broadcast) Join(rooms ...string) {
-	for _, s := range b.targets() {
-		if s != b.sender {
-			s.Join(rooms...)
-		}
-	}
-}
-
-// Leave takes the sockets of the broadcast out of rooms.
-func (b Broadcast) Leave(rooms ...string) {
-	for _, s := range b.targets() {
-		if s != b.sender {
-			s.Leave(rooms...)
-		}
-	}
-}
-
-// Disconnect takes the sockets of the broadcast out of the namespace, as
-// Socket.Disconnect does.
-func (b Broadcast) Disconnect() {
-	for _, s := range b.targets() {
-		if s != b.sender {
-			s.Disconnect()
-		}
-	}
-}
-
-// CloseConns ends the whole connections of the sockets of the broadcast, as
-// Socket.CloseConn does.
-func (b Broadcast) CloseConns() {
-	for _, s := range b.targets() {
-		if s != b.sender {
-			s.CloseConn()
-		}
-	}
 }
 
 // targets returns the sockets of the broadcast, perhaps with its sender. The
@@ -104,6 +68,13 @@ func (b Broadcast) Emit(event string, args ...any) error {
 		return err
 	}
 	b.deliver(b.targets(), p)
+	if adapter := b.elsewhere(); adapter != nil {
+		values, err := NewArgs(args...)
+		if err != nil {
+			return err
+		}
+		adapter.Emit(b.target(), event, values)
+	}
 	return nil
 }
 
@@ -126,14 +97,42 @@ func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) (
 		}
 	}
 	b.deliver(waiting, p)
+	others := b.askElsewhere(ctx, event, args)
 	answers := collect(ctx, channels)
 	for _, s := range waiting {
 		s.forget(id)
 	}
 	if missing := len(waiting) - len(answers); missing > 0 {
-		return answers, fmt.Errorf("socketio: %d of %d clients did not answer", missing, len(waiting))
+		err = fmt.Errorf("socketio: %d of %d clients did not answer", missing, len(waiting))
 	}
-	return answers, nil
+	theirs := <-others
+	return append(answers, theirs.answers...), errors.Join(err, theirs.err)
+}
+
+// theirAnswers are those of clients of other servers.
+type theirAnswers struct {
+	answers []Args
+	err     error
+}
+
+// askElsewhere begins to collect the answers of other servers' clients.
+func (b Broadcast) askElsewhere(ctx context.Context, event string, args []any) <-chan theirAnswers {
+	theirs := make(chan theirAnswers, 1)
+	adapter := b.elsewhere()
+	if adapter == nil {
+		theirs <- theirAnswers{}
+		return theirs
+	}
+	values, err := NewArgs(args...)
+	if err != nil {
+		theirs <- theirAnswers{err: err}
+		return theirs
+	}
+	go func() {
+		answers, err := adapter.EmitWithAck(ctx, b.target(), event, values)
+		theirs <- theirAnswers{answers, err}
+	}()
+	return theirs
 }
 
 func collect(ctx context.Context, channels []chan Args) []Args {

@@ -26,6 +26,11 @@ type Config struct {
 	// error 5, "Unsupported protocol version".
 	RefuseOldClients bool
 
+	// Adapter is called once for each namespace. What it returns connects the
+	// namespace to those of other servers. It must not ask the server for the
+	// namespace it is given. Default: the server is alone.
+	Adapter func(*Namespace) Adapter
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // default 25 s

@@ -26,6 +26,8 @@
 //  4. A broadcast is encoded once, however many clients it goes to.
 //  5. A panic in a handler is logged and costs that event only.
 //
+// A server is alone unless Config.Adapter connects it with others.
+//
 // The protocol is described at
 // https://github.com/socketio/socket.io/blob/main/docs/socket.io-protocol/v5-current.md;
 // section names in comments are those of that document.

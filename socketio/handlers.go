@@ -10,6 +10,7 @@ type handlers struct {
 	onConnect    []func(*Socket)         // in the order of registration, as everywhere
 	onDisconnect []func(*Socket, Reason) //
 	onEvent      listeners               //
+	serverSide   serverSide              //
 }
 
 // listeners are handlers of events.

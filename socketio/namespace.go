@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -16,6 +17,10 @@ type Namespace struct {
 	inherited *handlers        // the parent's; empty if there is none
 	name      string
 	members   *members
+
+	opening sync.Once
+	closing sync.Once
+	adapter Adapter // set by open; nil for none
 
 	users int  // guarded by server.mu: sockets, and those that want to become one
 	kept  bool // guarded by server.mu: it stays without users
@@ -41,10 +46,10 @@ func (n *Namespace) Name() string { return n.name }
 // Socket returns a connected socket by its id.
 func (n *Namespace) Socket(id SocketID) (*Socket, bool) { return n.members.socket(id) }
 
-// Sockets returns the connected sockets, in no order.
+// Sockets returns the sockets connected to this server, in no order.
 func (n *Namespace) Sockets() []*Socket { return n.all().Sockets() }
 
-// Count returns how many sockets are connected.
+// Count returns how many sockets are connected to this server.
 func (n *Namespace) Count() int { return n.members.count() }
 
 func (n *Namespace) all() Broadcast { return Broadcast{namespace: n} }
@@ -83,6 +88,12 @@ func (n *Namespace) Disconnect() { n.all().Disconnect() }
 // CloseConns ends the whole connections of every socket of the namespace, as
 // Socket.CloseConn does.
 func (n *Namespace) CloseConns() { n.all().CloseConns() }
+
+// FetchSockets describes every socket of the namespace, whichever server it is
+// on.
+func (n *Namespace) FetchSockets(ctx context.Context) ([]SocketInfo, error) {
+	return n.all().FetchSockets(ctx)
+}
 
 // admit asks the middleware.
 func (n *Namespace) admit(s *Socket) error {

@@ -32,13 +32,16 @@ func (s *Server) OfFunc(match func(name string) bool) *ParentNamespace {
 
 // Children returns the namespaces that there are now, in no order.
 func (p *ParentNamespace) Children() []*Namespace {
-	p.server.mu.RLock()
-	defer p.server.mu.RUnlock()
 	var children []*Namespace
+	p.server.mu.RLock()
 	for _, n := range p.server.namespaces {
 		if n.parent == p {
 			children = append(children, n)
 		}
+	}
+	p.server.mu.RUnlock()
+	for _, n := range children {
+		n.open()
 	}
 	return children
 }
@@ -62,12 +65,21 @@ func (s *Server) parentOf(name string) *ParentNamespace {
 // is called for it, it stays.
 func (s *Server) enter(name string) (*Namespace, error) {
 	if n, ok := s.enterExisting(name); ok {
-		return n, nil
+		return n.open(), nil
 	}
 	parent := s.parentOf(name)
 	if parent == nil {
 		return nil, errInvalidNamespace
 	}
+	n, err := s.enterChild(name, parent)
+	if err != nil {
+		return nil, err
+	}
+	return n.open(), nil
+}
+
+// enterChild makes the namespace if nobody has meanwhile.
+func (s *Server) enterChild(name string, parent *ParentNamespace) (*Namespace, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.namespaces[name]
@@ -95,10 +107,20 @@ func (s *Server) enterExisting(name string) (*Namespace, bool) {
 
 // leave is called when a socket that entered n was refused or has ended.
 func (s *Server) leave(n *Namespace) {
+	if s.left(n) {
+		n.close()
+	}
+}
+
+// left counts one user less, and reports whether n has gone with it.
+func (s *Server) left(n *Namespace) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n.users--; n.users == 0 && !n.kept {
-		delete(s.namespaces, n.name)
-		s.dynamic--
+	n.users--
+	if n.users > 0 || n.kept {
+		return false
 	}
+	delete(s.namespaces, n.name)
+	s.dynamic--
+	return true
 }

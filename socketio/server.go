@@ -53,7 +53,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.Se
 // were made so, or whose name a ParentNamespace matches.
 func (s *Server) Of(name string) *Namespace {
 	name = withSlash(name)
-	parent := s.parentOf(name)
+	return s.keep(name, s.parentOf(name)).open()
+}
+
+// keep returns the namespace of that name, which then stays.
+func (s *Server) keep(name string, parent *ParentNamespace) *Namespace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.namespaces[name]
@@ -71,8 +75,11 @@ func (s *Server) Of(name string) *Namespace {
 // Lookup returns the namespace of that name if there is one now.
 func (s *Server) Lookup(name string) (*Namespace, bool) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
 	n, ok := s.namespaces[withSlash(name)]
+	s.mu.RUnlock()
+	if ok {
+		n.open()
+	}
 	return n, ok
 }
 
@@ -88,8 +95,11 @@ func (s *Server) Len() int { return s.engine.Len() }
 
 // Close ends every connection, so that stock clients reconnect by themselves
 // to whoever comes next, and waits until the handlers have returned, at most
-// until ctx is done. Disconnect handlers run with ReasonServerShutdown.
+// until ctx is done. Disconnect handlers run with ReasonServerShutdown. Then
+// the adapters are closed.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.engine.Close(ctx)
-	return errors.Join(err, s.workers.close(ctx))
+	err = errors.Join(err, s.workers.close(ctx))
+	s.closeAdapters()
+	return err
 }

@@ -98,6 +98,37 @@ func (a Args) Bind(ptrs ...any) error {
 	return nil
 }
 
+// NewArgs encodes values as Emit does; they may be changed afterwards.
+func NewArgs(values ...any) (Args, error) {
+	args := make(Args, len(values))
+	for i, v := range values {
+		var err error
+		if args[i], err = newValue(v); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
+func newValue(v any) (Value, error) {
+	e := getEncoder()
+	defer putEncoder(e)
+	if err := e.value(v); err != nil {
+		return Value{}, err
+	}
+	made := Value{json: bytes.Clone(e.text.Bytes())}
+	if len(e.attachments) == 0 {
+		return made, nil
+	}
+	if !ownPlaceholders(made.json, len(e.attachments)) {
+		return Value{}, errForeignPlaceholder
+	}
+	for _, a := range e.attachments {
+		made.attachments = append(made.attachments, append([]byte{}, a...))
+	}
+	return made, nil
+}
+
 // Any returns the arguments as Emit takes them:
 //
 //	s.Broadcast().Emit("reply", append(e.Args.Any(), s.ID())...)
