@@ -28,7 +28,8 @@ type Config struct {
 
 	// Adapter is called once for each namespace. What it returns connects the
 	// namespace to those of other servers. It must not ask the server for the
-	// namespace it is given. Default: the server is alone.
+	// namespace it is given; for "/" it is called by NewServer. Default: the
+	// server is alone.
 	Adapter func(*Namespace) Adapter
 
 	Log *slog.Logger // default: discarded
