@@ -27,7 +27,7 @@ type client struct {
 
 	mu      sync.Mutex
 	sockets []*Socket     // guarded by mu, as is all that follows
-	timeout *time.Timer   // ends a client that connects to nothing
+	timeout *time.Timer   // ends a client that connects to nothing; nil when it has
 	inbox   []job         // what waits for the worker
 	bytes   int           // of what is in the inbox
 	space   chan struct{} // closed when the inbox has room again; nil while it has
@@ -169,7 +169,7 @@ func (c *client) startWorkerLocked() {
 func (c *client) Closed(reason engineio.Reason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.timeout.Stop()
+	c.stopTimeoutLocked()
 	c.ended = reason
 	for _, s := range c.sockets {
 		s.connected.Store(false)
@@ -257,8 +257,16 @@ func (c *client) add(s *Socket) error {
 	s.connected.Store(true)
 	c.sockets = append(c.sockets, s)
 	c.kicked = slices.DeleteFunc(c.kicked, func(name string) bool { return name == s.namespace.name })
-	c.timeout.Stop()
+	c.stopTimeoutLocked()
 	return nil
+}
+
+// stopTimeoutLocked also forgets the timer: most of a client's life is after it.
+func (c *client) stopTimeoutLocked() {
+	if c.timeout != nil {
+		c.timeout.Stop()
+		c.timeout = nil
+	}
 }
 
 // kick takes s out of the client because the server wants it; false if it was
