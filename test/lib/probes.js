@@ -1,0 +1,103 @@
+// What no client that means well would send: the exact bytes, each with a name.
+// The reference server was asked for every one; what it did stands
+// with them.
+
+const nested = (depth) => `42["reply",${'['.repeat(depth)}${']'.repeat(depth)}]`
+const sized = (bytes) => `42["reply","${'x'.repeat(bytes - 14)}"]`
+const some = Buffer.from([1, 2, 3])
+
+/**
+ * Frames for a WebSocket; a Buffer is a binary one. They are sent after the
+ * CONNECT of "/", unless the probe is early.
+ */
+export const webSocketProbes = [
+  ...table('closed', [
+    ['truncated JSON', ['42["reply",']],
+    ['an object for an event', ['42{"a":1}']],
+    ['an event without a name', ['42[]']],
+    ['the name is null', ['42[null]']],
+    ['the name is an object', ['42[{"toString":1}]']],
+    ['the name is true', ['42[true]']],
+    ['the name "connect"', ['42["connect"]']],
+    ['the name "disconnect"', ['42["disconnect"]']],
+    ['the name "newListener"', ['42["newListener"]']],
+    ['packet type 9', ['49["reply"]']],
+    ['a message without a packet', ['4']],
+    ['an empty frame', ['']],
+    ['engine type 9', ['9']],
+    ['a ping', ['2']],
+    ['a probe outside of an upgrade', ['2probe']],
+    ['ack id -1', ['43-1[]']],
+    ['ack id 1.5', ['431.5[]']],
+    ['attachments without a number', ['45-["reply"]']],
+    ['attachments without a dash', ['451["reply",{"_placeholder":true,"num":0}]']],
+    ['11 attachments', ['4511-["reply",{"_placeholder":true,"num":0}]']],
+    ['10^20 attachments', ['45100000000000000000000-["reply",{"_placeholder":true,"num":0}]']],
+    ['text in place of an attachment', ['451-["reply",{"_placeholder":true,"num":0}]', '42["reply"]']],
+    ['binary that nothing announced', [some]],
+    ['placeholder 5 of 1', ['451-["reply",{"_placeholder":true,"num":5}]', some]],
+    ['placeholder -1', ['451-["reply",{"_placeholder":true,"num":-1}]', some]],
+    ['placeholder "splice"', ['451-["reply",{"_placeholder":true,"num":"splice"}]', some]],
+    ['a second CONNECT', ['40']],
+    ['a string for CONNECT', ['40"x"'], 'early'],
+    ['an array for CONNECT', ['40[]'], 'early'],
+    ['DISCONNECT before CONNECT', ['41'], 'early'],
+    ['an event for a namespace not joined', ['42/chat,["join"]']],
+    ['CONNECT_ERROR', ['44{"message":"no"}']],
+    ['an event before CONNECT', ['42["reply"]'], 'early'],
+    ['0 attachments, then an event', ['450-["reply"]', '42["reply"]']],
+    ['1,000,001 bytes', [sized(1_000_001)]],
+  ]),
+  ...table('open', [
+    ['1,000,000 bytes', [sized(1_000_000)]],
+    ['an event without a payload', ['42']],
+    ['the name is a number', ['42[1]']],
+    ['the name "error"', ['42["error"]']],
+    ['the name "__proto__"', ['42["__proto__"]']],
+    ['the name "constructor"', ['42["constructor"]']],
+    ['an upgrade outside of one', ['5']],
+    ['a noop', ['6']],
+    ['a pong to no ping', ['3']],
+    ['an open packet', ['0{}']],
+    ['a close packet', ['1']],
+    ['an ack nobody waits for', ['4377[]']],
+    ['an ack without an id', ['43[]']],
+    ['an ack id of 23 digits', ['4399999999999999999999999[]']],
+    ['an event with an ack id of 23 digits', ['4299999999999999999999999["reply"]']],
+    ['an unknown namespace', ['40/x,']],
+    ['an unknown namespace of 100 KB', [`40/${'x'.repeat(100_000)},`]],
+    ['U+0000', ['42["reply","\\u0000"]']],
+    ['half a surrogate pair', ['42["reply","\\ud800"]']],
+    ['1,000 arrays in each other', [nested(1000)]],
+    ['3,000 arrays in each other', [nested(3000)]],
+  ]),
+]
+
+function table(outcome, rows) {
+  return rows.map(([name, frames, early]) => ({ name, frames, outcome, early: early === 'early' }))
+}
+
+/** Handshakes: the query, the method, and the answer of the reference. */
+export const handshakeProbes = [
+  ['EIO is missing', 'transport=polling', 'GET', 400, 5],
+  ['EIO=3 while it is off', 'EIO=3&transport=polling', 'GET', 400, 5],
+  ['EIO=5', 'EIO=5&transport=polling', 'GET', 400, 5],
+  ['transport __proto__', 'EIO=4&transport=__proto__', 'GET', 400, 0],
+  ['transport constructor', 'EIO=4&transport=constructor', 'GET', 400, 0],
+  ['an unknown sid', 'EIO=4&transport=polling&sid=nobody', 'GET', 400, 1],
+  ['two sids', 'EIO=4&transport=polling&sid=nobody&sid=nobody', 'GET', 400, 1],
+  ['POST without a sid', 'EIO=4&transport=polling', 'POST', 400, 2],
+  ['PUT', 'EIO=4&transport=polling', 'PUT', 400, 2],
+  ['a bad escape in another parameter', 'EIO=4&transport=polling&a=%zz', 'GET', 200, undefined],
+].map(([name, query, method, status, code]) => ({ name, query, method, answer: { status, code } }))
+
+/** Bodies of a POST to an open session. */
+export const bodyProbes = [
+  ['octet-stream', some, 'closed', 400, { type: 'application/octet-stream' }],
+  ['a second POST at once', '3', 'closed', 400, { overlap: true }],
+  ['1,000,001 bytes in a body', sized(1_000_001), 'open', 413],
+  ['garbage in a body', 'garbage', 'closed', 200],
+  ['an empty body', '', 'closed', 200],
+  ['bad base64', 'b!!!', 'closed', 200],
+  ['100,000 pings', Array(100_000).fill('2').join('\x1e'), 'closed', 200],
+].map(([name, body, outcome, status, options]) => ({ name, body, outcome, status, ...options }))

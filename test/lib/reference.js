@@ -1,0 +1,13 @@
+// The official server with its defaults, and as much program as the probes
+// need. It is a process of its own, which tells its port to who forked it.
+import { createServer } from 'node:http'
+import { Server } from 'socket.io'
+
+const listener = createServer()
+const io = new Server(listener, JSON.parse(process.argv[2]))
+io.on('connection', (socket) => socket.on('reply', (...args) => {
+  const ack = args.at(-1)
+  if (typeof ack === 'function') ack({ ok: true })
+}))
+io.of('/chat')
+listener.listen(0, 'localhost', () => process.send(listener.address().port))
