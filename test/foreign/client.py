@@ -1,0 +1,27 @@
+# What test/foreign.test.js has the Python client do: client.py URL TRANSPORTS ROOM
+# Prints what it heard, as one JSON object.
+import json
+import queue
+import sys
+
+import socketio
+
+url, transports, room = sys.argv[1], sys.argv[2].split(","), sys.argv[3]
+news, replies, chats = queue.Queue(), queue.Queue(), queue.Queue()
+client = socketio.Client(reconnection=False)
+client.on("news", news.put)
+client.on("reply", lambda *args: replies.put(args))
+client.on("chat", chats.put, namespace="/chat")
+client.connect(url, transports=transports, namespaces=["/", "/chat"], wait_timeout=10)
+
+blob = bytes([0, 1, 2, 0x1E, 0xFF, 0xFE, 10, 13])
+heard = {"news": news.get(timeout=5), "transport": client.transport()}
+heard["answer"] = client.call("reply", ("안녕하세요, é😀!", {"deep": [blob]}, blob), timeout=5)
+text, nested, plain, _ = replies.get(timeout=5)
+heard["reply"] = [text, nested["deep"][0].hex(), plain.hex()]
+
+heard["join"] = client.call("join", {"room": room}, namespace="/chat", timeout=5)["ok"]
+heard["acked"] = [client.call("chat", f"가나다 {i} 😀", namespace="/chat", timeout=5)["ok"] for i in range(10)]
+heard["chats"] = [chats.get(timeout=5)["chat"] for _ in range(11)]
+client.disconnect()
+print(json.dumps(heard))
