@@ -12,7 +12,7 @@ import { Visitor } from './lib/visitor.js'
 const here = import.meta.dirname
 const goClient = join(here, 'tmp/goclient')
 const clients = {
-  'python3-socketio 5.7.2': {
+  'python-socketio of Debian': {
     command: ['/usr/bin/python3', join(here, 'foreign/client.py')],
     prepare: () => execFileSync(join(here, 'python.sh'), { stdio: 'inherit' }),
   },

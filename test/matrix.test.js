@@ -90,6 +90,30 @@ for (const version of Object.keys(clients)) {
       })
     }
 
+    test('in every way, clients come back after a restart and chat on', async () => {
+      const url = `${server.url}/chat`
+      const again = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200 }
+      const sockets = await Promise.all(Object.values(ways).flatMap((options) =>
+        [0, 1].map(() => settled(version, url, { ...options, ...again }))))
+      const room = await makeRoom(server)
+      for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
+      assert.equal((await ask(sockets[0], 'chat', '전')).ok, true)
+
+      const gone = sockets.map((socket) => collect(socket, 'disconnect'))
+      const back = sockets.map((socket) => collect(socket, 'connect'))
+      await server.restart()
+      await until(() => back.every((list) => list.length === 1), 'everyone is back', 10_000)
+      assert.ok(gone.every((list) => list.length === 1), 'each was cut off once')
+
+      for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
+      const heard = sockets.map((socket) => collect(socket, 'chat'))
+      const said = sockets.map((_, i) => `${i}: 다시, é, 😀`)
+      for (const [i, socket] of sockets.entries()) assert.equal((await ask(socket, 'chat', said[i])).ok, true)
+      await until(() => heard.every((list) => list.length === said.length), 'everyone heard everyone')
+      for (const list of heard) assert.deepEqual(list.map(([m]) => m.chat), said)
+      sockets.forEach((socket) => socket.disconnect())
+    })
+
     test('a hundred clients that talk while they upgrade lose nothing', { timeout: 60_000 }, async () => {
       const lost = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
         await pause(i * 10)
