@@ -43,8 +43,13 @@ func main() {
 	connected := make(chan struct{}, 2)
 	root.OnConnect(func() { connected <- struct{}{} })
 	chat.OnConnect(func() { connected <- struct{}{} })
-	news, reply, chats := make(chan string, 100), make(chan []string, 10), make(chan string, 100)
-	root.OnEvent("news", func(text string) { news <- text })
+	news, reply, chats := make(chan string, 100), make(chan []string, 100), make(chan string, 100)
+	root.OnEvent("news", func(text string) {
+		select {
+		case news <- text:
+		default: // enough of them came
+		}
+	})
 	root.OnEvent("reply", func(text string, n nested, plain sio.Binary, _ string) {
 		reply <- []string{text, hex.EncodeToString(n.Deep[0]), hex.EncodeToString(plain)}
 	})
@@ -63,8 +68,15 @@ func main() {
 		heard["transport"] = wait(upgraded, "the upgrade")
 	}
 	blob := sio.Binary{0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13}
-	heard["answer"] = ask(root, "reply", "안녕하세요, é😀!", nested{[]sio.Binary{blob}}, blob)
-	heard["reply"] = wait(reply, "a reply")
+	for range 20 { // a relayed reply is volatile
+		heard["answer"] = ask(root, "reply", "안녕하세요, é😀!", nested{[]sio.Binary{blob}}, blob)
+		select {
+		case heard["reply"] = <-reply:
+		case <-time.After(300 * time.Millisecond):
+			continue
+		}
+		break
+	}
 
 	heard["join"] = ask(chat, "join", map[string]string{"room": room}).OK
 	var acked []bool
