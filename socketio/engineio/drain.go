@@ -80,7 +80,7 @@ func (s *webSocket) nextToDrain() ([]byte, error) {
 		s.last = nil
 		return b, nil
 	case s.ended:
-		_ = s.stream.close() // nothing can be done about an error
+		s.hangUp()
 		return nil, errDrained
 	case c.closed || c.out.empty():
 		s.draining = false
@@ -145,15 +145,55 @@ func (s *webSocket) fail(code ws.StatusCode) {
 	}
 	s.ended = true
 	s.last = closeFrame(code)
-	if s.draining {
-		return // that goroutine writes the last, and closes
+	if !s.draining { // else that goroutine writes the last, and closes
+		s.sayLast()
 	}
+}
+
+// sayLast writes the close frame of a WebSocket that has failed, and closes.
+// conn.mu is held, and nobody is writing.
+func (s *webSocket) sayLast() {
 	n, err := s.stream.tryWrite(s.last)
 	if err == nil && n == 0 && s.conn.server.run(s.drain) {
 		s.draining = true
 		return
 	}
-	_ = s.stream.close() // nothing can be done about an error
+	s.hangUp()
+}
+
+// A client that broke a rule may be in the middle of sending megabytes. A
+// socket that is closed with unread input is reset, and the reset overtakes
+// the close frame that says why; so what comes is read, and dropped, a while.
+const (
+	lingerTime  = 2 * time.Second
+	lingerBytes = 16 << 20
+)
+
+// hangUp closes the socket, or only the sending half if the reading goroutine
+// lingers.
+func (s *webSocket) hangUp() {
+	if s.lingers {
+		_ = s.stream.closeWrite() // nothing can be done about an error
+		return
+	}
+	_ = s.stream.close() // nor here
+}
+
+// linger drops what the client still sends, and closes the socket.
+func (s *webSocket) linger() {
+	defer func() { _ = s.stream.close() }() // nothing can be done about an error
+	if s.stream.setReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	buf := getBuffer()
+	defer putBuffer(buf)
+	for total := 0; total < lingerBytes; {
+		n, err := s.stream.readInto(buf[:])
+		if err != nil {
+			return
+		}
+		total += n
+	}
 }
 
 // abandon ends a WebSocket that did not become a transport.

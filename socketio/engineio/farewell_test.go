@@ -75,3 +75,16 @@ func TestCloseSaysTheLastWordsToAFullSocket(t *testing.T) {
 	}
 	w.wantClose(ws.StatusNormalClosure)
 }
+
+// A socket that is closed with unread input is reset, and at the client the
+// reset overtakes the close frame. So what it sends is taken, and dropped.
+func TestAClientThatSendsTooMuchHearsWhy(t *testing.T) {
+	f := serve(t, engineio.Config{}, nil)
+	w, p := f.websocket()
+	frame := ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte("4" + strings.Repeat("x", 8<<20)))))
+	if _, err := w.conn.Write(frame); err != nil {
+		t.Errorf("the socket was reset while the client was sending: %v", err)
+	}
+	w.wantClose(ws.StatusMessageTooBig)
+	p.wantClosed(t, engineio.ReasonTransportError)
+}

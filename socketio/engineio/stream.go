@@ -26,6 +26,11 @@ type stream interface {
 	// passed. At most one goroutine writes at a time.
 	write(b []byte, deadline time.Time) (n int, err error)
 
+	// closeWrite closes the sending half, so that the client reads to the end
+	// of what was sent while it is still sending itself.
+	closeWrite() error
+
+	setReadDeadline(time.Time) error
 	close() error
 }
 
@@ -69,4 +74,12 @@ func (s blockingStream) write(b []byte, deadline time.Time) (int, error) {
 	return n, err
 }
 
-func (s blockingStream) close() error { return s.conn.Close() }
+func (s blockingStream) closeWrite() error {
+	if half, ok := s.conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return s.conn.Close()
+}
+
+func (s blockingStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+func (s blockingStream) close() error                      { return s.conn.Close() }

@@ -143,4 +143,6 @@ func (s *socketStream) write(b []byte, deadline time.Time) (n int, err error) {
 	return n, errors.Join(err, waitErr, s.conn.SetWriteDeadline(time.Time{}))
 }
 
-func (s *socketStream) close() error { return s.conn.Close() }
+func (s *socketStream) closeWrite() error                 { return s.conn.CloseWrite() }
+func (s *socketStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+func (s *socketStream) close() error                      { return s.conn.Close() }

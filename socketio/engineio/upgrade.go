@@ -115,6 +115,10 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.draining = false
+	if s.ended { // meanwhile: the farewell was left to us
+		s.sayLast()
+		return ErrClosed
+	}
 	if err != nil || n < len(frame) {
 		return ErrClosed
 	}

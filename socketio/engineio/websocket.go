@@ -22,6 +22,7 @@ type webSocket struct {
 	probed   bool   // changed under conn.mu by the reading goroutine: the client's probe was answered
 	draining bool   // guarded by conn.mu: a goroutine waits for the full socket, and only it writes
 	ended    bool   // guarded by conn.mu: nothing may be sent any more
+	lingers  bool   // changed under conn.mu by the reading goroutine: it closes the socket after the end
 	last     []byte // guarded by conn.mu: what is written after the end, before the socket is closed
 }
 
@@ -85,6 +86,9 @@ func (s *webSocket) read(early []byte, each func(*webSocket, message) error) {
 		err = s.readOnce(handle)
 	}
 	s.failed(err)
+	if s.lingers {
+		s.linger()
+	}
 }
 
 // readOnce waits for data. In the middle of a frame it reads behind what is
@@ -160,37 +164,32 @@ func pongFrame(data []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(
 // handling, and with it the connection, if it is its transport.
 func (s *webSocket) failed(err error) {
 	c := s.conn
+	var wsErr *wsError
+	broken := errors.As(err, &wsErr)
 	c.mu.Lock()
+	s.lingers = broken
 	current := c.ws == s
-	if !current {
-		s.fail(closeCode(err))
-		if c.probing == s {
-			c.probing = nil
-		}
-	} else if wsErr := (*wsError)(nil); errors.As(err, &wsErr) {
+	switch {
+	case broken:
 		s.fail(wsErr.code)
+	case !current:
+		s.fail(ws.StatusNormalClosure)
+	}
+	if c.probing == s {
+		c.probing = nil
 	}
 	c.mu.Unlock()
 	if !current {
 		return
 	}
-	var wsErr *wsError
 	var netErr *net.OpError
 	var sysErr *os.SyscallError
 	switch {
-	case errors.As(err, &wsErr), errors.As(err, &netErr), errors.As(err, &sysErr):
+	case broken, errors.As(err, &netErr), errors.As(err, &sysErr):
 		c.close(ReasonTransportError)
 	case errors.Is(err, errPacketType), errors.Is(err, errEmptyPacket), errors.Is(err, errHeartbeatDirection):
 		c.fail(err)
 	default:
 		c.close(ReasonTransportClose)
 	}
-}
-
-func closeCode(err error) ws.StatusCode {
-	var wsErr *wsError
-	if errors.As(err, &wsErr) {
-		return wsErr.code
-	}
-	return ws.StatusNormalClosure
 }
