@@ -75,8 +75,8 @@ func parsePacket(b []byte, limits *Limits) (packet, error) {
 // anything is made from it.
 func (p *packet) parseAttachments(b []byte, limit int) ([]byte, error) {
 	n, digits := leadingDigits(b)
-	if digits == 0 || digits == len(b) || b[digits] != '-' {
-		return nil, errPacket
+	if digits == 0 || digits == len(b) || b[digits] != '-' || n == 0 {
+		return nil, errPacket // none at all is no binary packet
 	}
 	if n > uint64(limit) { //nolint:gosec // a limit is not negative
 		return nil, errAttachments
@@ -115,10 +115,10 @@ func (p *packet) parseID(b []byte) ([]byte, error) {
 	if digits == 0 {
 		return b, nil
 	}
-	if n > maxAckID {
-		return nil, errAckID
+	if n > maxAckID && p.typ != packetAck && p.typ != packetBinaryAck {
+		return nil, errAckID // the answer would be to another id
 	}
-	p.id, p.hasID = n, true
+	p.id, p.hasID = n, true // nobody waits for an ack with such an id: it is ignored
 	return b[digits:], nil
 }
 
