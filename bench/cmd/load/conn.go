@@ -27,6 +27,7 @@ type conn struct {
 	joining       bool
 	carry         []byte // the beginning of an incomplete frame
 	fragments     []byte // of a message under way
+	binary        bool   // that message is
 	gif           bool   // the next binary message belongs to an event
 	stampOfGIF    []byte
 }
@@ -149,7 +150,7 @@ func (l *loader) poll() error {
 func (l *loader) handle(c *conn, events uint32) error {
 	if c.state == connecting && events&syscall.EPOLLOUT != 0 {
 		if code, err := syscall.GetsockoptInt(c.fd, syscall.SOL_SOCKET, syscall.SO_ERROR); err != nil || code != 0 {
-			return fmt.Errorf("connect: %w", errors.Join(err, syscall.Errno(code))) //nolint:gosec // an errno
+			return fmt.Errorf("connect: %w", errors.Join(err, syscall.Errno(code)))
 		}
 		if err := l.watch(syscall.EPOLL_CTL_MOD, c, syscall.EPOLLIN); err != nil {
 			return err
@@ -235,11 +236,14 @@ func (l *loader) frame(c *conn, f frame) error {
 		if f.last && len(c.fragments) == 0 {
 			return l.protocol.message(l, c, f.op == opBinary, f.payload)
 		}
+		if f.op != opContinue {
+			c.binary = f.op == opBinary
+		}
 		c.fragments = append(c.fragments, f.payload...)
 		if !f.last {
 			return nil
 		}
-		err := l.protocol.message(l, c, f.op == opBinary, c.fragments)
+		err := l.protocol.message(l, c, c.binary, c.fragments)
 		c.fragments = c.fragments[:0]
 		return err
 	}

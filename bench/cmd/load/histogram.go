@@ -22,7 +22,7 @@ func bucket(ns int64) int {
 	if ns < octave {
 		return int(ns)
 	}
-	shift := bits.Len64(uint64(ns)) - 7 //nolint:gosec // latencies are not negative
+	shift := bits.Len64(uint64(ns)) - 7
 	return shift*octave + int(ns>>shift)
 }
 

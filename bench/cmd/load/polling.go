@@ -59,7 +59,7 @@ func (p *pollers) run(ctx context.Context, s *sample.Sample) error {
 			return err
 		}
 		p.clients = append(p.clients, c)
-		if err := c.post(ctx, "40\x1e"+`420["join","room0"]`); err != nil {
+		if err := c.post(ctx, "40"); err != nil {
 			return err
 		}
 		p.polls.Go(func() { p.follow(ctx, c) })
@@ -169,6 +169,10 @@ func (p *pollers) take(ctx context.Context, c *pollingClient, packets []string) 
 		switch {
 		case packet == "2":
 			if err := c.post(ctx, "3"); err != nil {
+				return err
+			}
+		case strings.HasPrefix(packet, "40"):
+			if err := c.post(ctx, `420["join","room0"]`); err != nil { // not before: Node would end the connection
 				return err
 			}
 		case strings.HasPrefix(packet, "430"):

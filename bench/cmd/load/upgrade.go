@@ -61,7 +61,12 @@ func upgradeAll(ctx context.Context, c config, n int) ([]*webSocket, error) {
 		})
 	}
 	all.Wait()
-	return sockets, errors.Join(errs...)
+	for _, err := range errs {
+		if err != nil {
+			return nil, err // the first is enough
+		}
+	}
+	return sockets, nil
 }
 
 // upgrade brings one client.

@@ -55,10 +55,10 @@ func AppendFrame(dst []byte, op byte, parts ...[]byte) []byte {
 		dst = append(dst, 0x80|op, byte(n))
 	case n < 1<<16:
 		dst = append(dst, 0x80|op, 126)
-		dst = binary.BigEndian.AppendUint16(dst, uint16(n)) //nolint:gosec // n fits, as the case says
+		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
 	default:
 		dst = append(dst, 0x80|op, 127)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(n)) //nolint:gosec // a length is not negative
+		dst = binary.BigEndian.AppendUint64(dst, uint64(n))
 	}
 	for _, p := range parts {
 		dst = append(dst, p...)

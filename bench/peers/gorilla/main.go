@@ -119,7 +119,7 @@ func (c *client) read() {
 func (c *client) write() {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
-	defer c.conn.Close()
+	defer func() { _ = c.conn.Close() }() // it is gone either way
 	for {
 		select {
 		case m, ok := <-c.send:

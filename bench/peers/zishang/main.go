@@ -19,27 +19,27 @@ func main() {
 	flag.Parse()
 	io := socket.NewServer(nil, nil)
 	nsp := io.Of("/", nil)
-	nsp.On("connection", func(clients ...any) {
+	_ = nsp.On("connection", func(clients ...any) {
 		s := clients[0].(*socket.Socket)
 		var room socket.Room
-		s.On("join", func(args ...any) {
+		_ = s.On("join", func(args ...any) {
 			room = socket.Room(args[0].(string))
 			s.Join(room)
 			if ack, ok := args[len(args)-1].(socket.Ack); ok {
 				ack([]any{}, nil)
 			}
 		})
-		s.On("chat", func(args ...any) {
-			nsp.To(room).Emit("chat", map[string]any{
+		_ = s.On("chat", func(args ...any) {
+			_ = nsp.To(room).Emit("chat", map[string]any{
 				"user": "u1", "chat": args[0], "ts": time.Now().UnixMilli(),
 			})
 		})
-		s.On("gif", func(args ...any) {
-			nsp.To(room).Emit("gif", map[string]any{
+		_ = s.On("gif", func(args ...any) {
+			_ = nsp.To(room).Emit("gif", map[string]any{
 				"user": "u1", "chat": args[0], "gif": make([]byte, gifBytes),
 			})
 		})
-		s.On("echo", func(args ...any) {
+		_ = s.On("echo", func(args ...any) {
 			if ack, ok := args[len(args)-1].(socket.Ack); ok {
 				ack(args[:len(args)-1], nil)
 			}
