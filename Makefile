@@ -10,7 +10,7 @@ COUNT    ?= 20
 # Gin's optional codec is not used here.
 GOTAGS   := nomsgpack
 
-.PHONY: help run build bundle test test-go test-node screenshot lint fmt cover fuzz soak ci clean
+.PHONY: help run build bundle test test-go test-node screenshot lint fmt cover fuzz soak bench ci clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -81,6 +81,9 @@ soak: ## the long forms: Go tests COUNT (20) times, fuzzing 10 min a target, Nod
 	go test -tags $(GOTAGS) -race -shuffle=on -count $(COUNT) -timeout 60m ./...
 	$(MAKE) fuzz FUZZTIME=10m
 	for i in 1 2 3 4 5; do $(MAKE) test-node; done
+
+bench: ## this server next to others, about an hour and a half: docs/benchmarks.md; BENCH="-reps 1" for a look
+	bench/run $(BENCH)
 
 ci: ## what must be green
 	.ci/run

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+
+	"gifchat/bench/internal/proc"
+	"gifchat/bench/internal/sample"
+)
+
+const (
+	drainTime   = 20 * time.Second // for the last deliveries of a phase
+	connectTime = 2 * time.Minute
+	atRest      = 50 * time.Millisecond // between warm-up and window, and before the last reading
+	senders     = 4                     // of a room; the others only listen
+)
+
+// loader is all WebSocket clients of a measurement. One thread owns it.
+type loader struct {
+	config   config
+	protocol protocol
+	sample   sample.Sample
+
+	epoll   int
+	server  syscall.SockaddrInet4
+	request []byte          // for the upgrade
+	conns   []*conn         // by order of creation
+	byFD    map[int32]*conn // those that read
+	rooms   [][]*conn
+	events  [512]syscall.EpollEvent
+	in, out []byte
+
+	ready     int
+	sent      int64
+	delivered int64
+	echoing   bool
+	measuring bool
+	latency   histogram
+	failure   error // of a write
+}
+
+func newLoader(c config) (*loader, error) {
+	addr, err := net.ResolveTCPAddr("tcp4", c.addr)
+	if err != nil {
+		return nil, err
+	}
+	if !addr.IP.IsLoopback() {
+		return nil, errors.New("only a loopback address is benchmarked")
+	}
+	p, err := newProtocol(c)
+	if err != nil {
+		return nil, err
+	}
+	epoll, err := syscall.EpollCreate1(0)
+	return &loader{
+		config:   c,
+		protocol: p,
+		sample:   sample.Sample{Conns: c.conns},
+		epoll:    epoll,
+		server:   syscall.SockaddrInet4{Port: addr.Port, Addr: [4]byte(addr.IP.To4())},
+		request: []byte("GET " + p.path() + " HTTP/1.1\r\nHost: " + c.addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+		byFD: make(map[int32]*conn),
+		in:   make([]byte, 256<<10),
+	}, err
+}
+
+func (l *loader) run() error {
+	before, err := proc.Read(l.config.pid)
+	if err != nil {
+		return err
+	}
+	if err := l.connectAll(); err != nil {
+		return err
+	}
+	after, err := proc.Read(l.config.pid)
+	if err != nil {
+		return err
+	}
+	n := float64(l.config.conns)
+	l.sample.Handshake = (after.CPU() - before.CPU()) * 1e6 / n
+	if err := l.pump(l.config.settle, nil); err != nil {
+		return err
+	}
+	settled, err := proc.Read(l.config.pid)
+	if err != nil {
+		return err
+	}
+	l.sample.IdleRSS = float64(settled.RSS-before.RSS) / n
+	if l.config.stalled {
+		l.stall()
+	}
+	switch l.config.workload {
+	case "idle":
+		return nil
+	case "fanout", "gif":
+		return l.measure(l.fanout)
+	case "echo":
+		return l.measure(l.echo)
+	}
+	return fmt.Errorf("no workload %q", l.config.workload)
+}
+
+// measure runs phase as a warm-up and then in the measured window.
+func (l *loader) measure(phase func(time.Duration) error) error {
+	if err := phase(l.config.warm); err != nil {
+		return fmt.Errorf("warm-up: %w", err)
+	}
+	if err := l.pump(atRest, nil); err != nil {
+		return err
+	}
+	sent, delivered := l.sent, l.delivered
+	a, err := readMeter(l.config.pid)
+	if err != nil {
+		return err
+	}
+	l.measuring = true
+	if err := phase(l.config.duration); err != nil {
+		return err
+	}
+	l.measuring = false
+	lasted := time.Since(a.server.At)
+	if err := l.pump(atRest, nil); err != nil {
+		return err
+	}
+	b, err := readMeter(l.config.pid)
+	l.sample.Sent = l.sent - sent
+	fill(&l.sample, a, b, lasted, l.delivered-delivered)
+	l.sample.P50, l.sample.P99 = l.latency.quantile(.5), l.latency.quantile(.99)
+	return err
+}
+
+// fanout keeps window broadcasts outstanding, rotating over the rooms and the
+// first members of each, and returns when all have reached everyone.
+func (l *loader) fanout(d time.Duration) error {
+	members := int64(l.config.conns / l.config.rooms)
+	if l.config.stalled {
+		members--
+	}
+	for end := now() + int64(d); now() < end; {
+		for l.sent*members-l.delivered <= int64(l.config.window-1)*members {
+			turn := int(l.sent) / len(l.rooms)
+			room := l.rooms[int(l.sent)%len(l.rooms)]
+			sender := room[turn%min(len(room), senders)]
+			l.send(sender, l.protocol.broadcast(sender.room(), stamped(now(), l.config.text)))
+			l.sent++
+		}
+		if err := l.poll(); err != nil {
+			return err
+		}
+	}
+	return l.drain(func() int64 { return l.sent*members - l.delivered })
+}
+
+// echo keeps window requests going on every connection.
+func (l *loader) echo(d time.Duration) error {
+	l.echoing = true
+	for _, c := range l.conns {
+		for range l.config.window {
+			l.ask(c)
+		}
+	}
+	if err := l.pump(d, nil); err != nil {
+		return err
+	}
+	l.echoing = false
+	return l.drain(func() int64 { return l.sent - l.delivered })
+}
+
+func (l *loader) ask(c *conn) {
+	l.send(c, l.protocol.echo(stamped(now(), l.config.text)))
+	l.sent++
+}
+
+// drain waits until nothing is missing.
+func (l *loader) drain(missing func() int64) error {
+	if err := l.pump(drainTime, func() bool { return missing() <= 0 }); err != nil {
+		return err
+	}
+	if n := missing(); n != 0 {
+		return fmt.Errorf("%d messages sent, %d deliveries missing after %v", l.sent, n, drainTime)
+	}
+	return nil
+}
+
+// take counts the stamped deliveries in one message.
+func (l *loader) take(c *conn, payload []byte) {
+	arrived := now()
+	for {
+		at, rest, ok := nextStamp(payload)
+		if !ok {
+			return
+		}
+		l.delivered++
+		if l.measuring {
+			l.latency.add(arrived - at)
+		}
+		if l.echoing {
+			l.ask(c)
+		}
+		payload = rest
+	}
+}

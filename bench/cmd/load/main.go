@@ -1,0 +1,88 @@
+// Command load is the load generator of the benchmark. It runs one measurement
+// against one running server and prints it as JSON.
+//
+// WebSocket clients are one thread over epoll with hand-made frames, so that a
+// message costs the generator less than it costs any server. What counts are
+// the server's CPU time and memory, read from /proc before and after a window in
+// which every message sent has reached everyone: it opens and closes at rest.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"gifchat/bench/internal/sample"
+)
+
+type config struct {
+	addr, protocol, workload string
+	pid                      int
+	conns, rooms, window     int
+	stalled                  bool
+	warm, duration, settle   time.Duration
+	text, handshakes         int
+	nap                      time.Duration
+}
+
+func parseFlags() config {
+	var c config
+	flag.StringVar(&c.addr, "addr", "127.0.0.1:4100", "server's address")
+	flag.StringVar(&c.protocol, "protocol", "sio4", "sio4, sio3, centrifuge or raw")
+	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, idle, polling or upgrade")
+	flag.IntVar(&c.pid, "pid", 0, "server's process id")
+	flag.IntVar(&c.conns, "conns", 100, "connections")
+	flag.IntVar(&c.rooms, "rooms", 1, "rooms they are spread over")
+	flag.IntVar(&c.window, "window", 1, "messages outstanding; for echo on each connection")
+	flag.BoolVar(&c.stalled, "stalled", false, "the last connection stops reading once it has joined")
+	flag.DurationVar(&c.warm, "warm", 700*time.Millisecond, "warm-up under the same load")
+	flag.DurationVar(&c.duration, "duration", 2*time.Second, "measured window")
+	flag.DurationVar(&c.settle, "settle", time.Second, "pause after the last handshake, before memory is read")
+	flag.IntVar(&c.text, "text", 100, "bytes of a message's text")
+	flag.IntVar(&c.handshakes, "handshakes", 64, "handshakes under way at once")
+	flag.DurationVar(&c.nap, "nap", 100*time.Microsecond, "pause between reads, so that the server pays for no wake-up of the generator with each write")
+	flag.Parse()
+	return c
+}
+
+func main() {
+	c := parseFlags()
+	var s sample.Sample
+	var err error
+	if c.workload == "polling" || c.workload == "upgrade" {
+		s, err = runPolling(c)
+	} else {
+		s, err = runSockets(c)
+	}
+	if err != nil {
+		s.Err = err.Error()
+	}
+	out, err := json.Marshal(s)
+	if err != nil {
+		out = fmt.Appendf(nil, `{"err":%q}`, err)
+	}
+	fmt.Println(string(out))
+	if s.Err != "" {
+		os.Exit(1)
+	}
+}
+
+// runSockets runs a workload of WebSocket clients on this thread alone.
+func runSockets(c config) (sample.Sample, error) {
+	runtime.GOMAXPROCS(1)
+	runtime.LockOSThread()
+	debug.SetGCPercent(400)
+	const prSetTimerslack = 29 // naps are as short as asked
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetTimerslack, 1, 0)
+	l, err := newLoader(c)
+	if err != nil {
+		return sample.Sample{}, err
+	}
+	err = l.run()
+	return l.sample, err
+}

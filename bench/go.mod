@@ -1,0 +1,3 @@
+module gifchat/bench
+
+go 1.26.8

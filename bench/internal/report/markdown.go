@@ -1,0 +1,160 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Workload is a workload as the page names it.
+type Workload struct{ Name, Args string }
+
+// Markdown is the whole page. Workloads and servers come in the order given.
+func (r Results) Markdown(plan []Workload, servers []string) string {
+	var b strings.Builder
+	b.WriteString("# Benchmarks\n\nWritten by `make bench` (see [bench/README.md](../bench/README.md)); do not edit.\n\n")
+	r.writeMachine(&b)
+	r.writeDemands(&b)
+	b.WriteString("\n## Figures\n\nMedians, (min–max). Sorted by the first figure. CPU is the server process's own, for each delivery or\nacknowledgement; idle is resident memory for each connection before any message.\n")
+	for _, w := range plan {
+		r.writeWorkload(&b, w, servers)
+	}
+	return b.String()
+}
+
+func (r Results) writeMachine(b *strings.Builder) {
+	m := r.machine
+	fmt.Fprintf(b, "* %s: %d × %s, %s of memory, Linux %s, TCP congestion control %s, loopback only\n",
+		m.Date, m.Cores, m.CPU, m.Memory, m.Kernel, m.TCP)
+	fmt.Fprintf(b, "* %s\n", strings.Join(m.Versions, ", "))
+	reps, failed := r.repetitions(), 0
+	for _, run := range r.runs {
+		if run.Err != "" {
+			failed++
+		}
+	}
+	fmt.Fprintf(b, "* %d runs, %d of them failed, %d of each server and workload", len(r.runs), failed, reps)
+	if reps < 5 {
+		b.WriteString("; **a short run: ratios of fewer than 5 repetitions prove little**")
+	}
+	b.WriteString("\n")
+	if busy := r.disturbed(); busy > 0 {
+		fmt.Fprintf(b, "* something else used more than 0.3 cores during %d runs; CPU time moves by about 10 %% with that\n", busy)
+	}
+}
+
+// repetitions is the least number of runs that a server has of a workload.
+func (r Results) repetitions() int {
+	counts := make(map[[2]string]int)
+	for _, run := range r.runs {
+		counts[[2]string{run.Workload, run.Server}]++
+	}
+	least := 0
+	for _, n := range counts {
+		if least == 0 || n < least {
+			least = n
+		}
+	}
+	return least
+}
+
+func (r Results) disturbed() int {
+	n := 0
+	for _, run := range r.runs {
+		if run.OtherCores > 0.3 {
+			n++
+		}
+	}
+	return n
+}
+
+func (r Results) writeDemands(b *strings.Builder) {
+	b.WriteString("\n## What is demanded\n\nRatios within a workload are of one run. `floor-epoll` is one thread with a bare write(2) for each member.\n\n")
+	b.WriteString("| figure | ours | against | demand | reached | missed by |\n|---|---:|---|---:|---:|---|\n")
+	for _, d := range demands() {
+		v := r.judge(d)
+		own, against, reached := "", "", ""
+		if v.own.n > 0 {
+			own = fmt.Sprintf(d.metric.format, v.own.median)
+		}
+		if d.peer != "" {
+			against = cmp.Or(d.baseline, d.peer)
+			if v.other.n > 0 {
+				against += fmt.Sprintf(" "+d.metric.format, v.other.median)
+			}
+		}
+		if v.measured {
+			reached = fmt.Sprintf("%.2f", v.figure)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | ≤ %v | %s | %s |\n", d.title, own, against, d.most, reached, v.missed())
+	}
+}
+
+func (r Results) writeWorkload(b *strings.Builder, w Workload, servers []string) {
+	metrics := []metric{cpu, userShare, perSecond, p99, handshake, idleRSS, others}
+	switch {
+	case strings.HasPrefix(w.Name, "idle"):
+		metrics = []metric{idleRSS, handshake}
+	case strings.HasPrefix(w.Name, "upgrade"):
+		metrics = []metric{handshake, perSecond}
+	}
+	type row struct {
+		first float64
+		text  string
+	}
+	var rows []row
+	for _, server := range servers {
+		first := r.summary(w.Name, server, metrics[0])
+		if first.n+first.failed == 0 {
+			continue
+		}
+		text := fmt.Sprintf("| %s | %d |", server, first.n)
+		if first.n == 0 {
+			text = fmt.Sprintf("| %s: %.120s | 0 |", server, r.failure(w.Name, server))
+		} else if first.failed > 0 {
+			text = fmt.Sprintf("| %s, %d more failed | %d |", server, first.failed, first.n)
+		}
+		for i, m := range metrics {
+			text += " " + cell(r.summary(w.Name, server, m), m, i == 0) + " |"
+		}
+		sortBy := first.median
+		if first.n == 0 {
+			sortBy = 1e18 // last
+		}
+		rows = append(rows, row{sortBy, text})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.first, b.first) })
+	fmt.Fprintf(b, "\n### %s\n\n`load %s`\n\n| server | n |", w.Name, w.Args)
+	for _, m := range metrics {
+		fmt.Fprintf(b, " %s |", m.name)
+	}
+	b.WriteString("\n|---|---:|" + strings.Repeat("---:|", len(metrics)) + "\n")
+	for _, row := range rows {
+		b.WriteString(row.text + "\n")
+	}
+}
+
+func cell(s summary, m metric, spread bool) string {
+	if s.n == 0 {
+		return ""
+	}
+	text := fmt.Sprintf(m.format, s.median)
+	if spread && s.n > 1 {
+		text += fmt.Sprintf(" ("+m.format+"–"+m.format+")", s.min, s.max)
+	}
+	return text
+}
+
+// failure is what the first failed run said.
+func (r Results) failure(workload, server string) string {
+	for _, run := range r.runs {
+		if run.Workload == workload && run.Server == server && run.Err != "" {
+			return strings.NewReplacer("|", " ", "\n", " ").Replace(run.Err)
+		}
+	}
+	return ""
+}

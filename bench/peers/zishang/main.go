@@ -1,0 +1,51 @@
+// Command zishang is the benchmark's contract on github.com/zishang520/socket.io/v2.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// gifBytes is the size of the picture that a gif event broadcasts.
+const gifBytes = 32 << 10
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:4100", "address to listen on")
+	flag.Parse()
+	io := socket.NewServer(nil, nil)
+	nsp := io.Of("/", nil)
+	_ = nsp.On("connection", func(clients ...any) {
+		s := clients[0].(*socket.Socket)
+		var room socket.Room
+		_ = s.On("join", func(args ...any) {
+			room = socket.Room(args[0].(string))
+			s.Join(room)
+			if ack, ok := args[len(args)-1].(socket.Ack); ok {
+				ack([]any{}, nil)
+			}
+		})
+		_ = s.On("chat", func(args ...any) {
+			_ = nsp.To(room).Emit("chat", map[string]any{
+				"user": "u1", "chat": args[0], "ts": time.Now().UnixMilli(),
+			})
+		})
+		_ = s.On("gif", func(args ...any) {
+			_ = nsp.To(room).Emit("gif", map[string]any{
+				"user": "u1", "chat": args[0], "gif": make([]byte, gifBytes),
+			})
+		})
+		_ = s.On("echo", func(args ...any) {
+			if ack, ok := args[len(args)-1].(socket.Ack); ok {
+				ack(args[:len(args)-1], nil)
+			}
+		})
+	})
+	http.Handle("/socket.io/", io.ServeHandler(nil))
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // timeouts are not what is measured
+	os.Exit(1)
+}

@@ -1,0 +1,129 @@
+// Command server is this project's server with the benchmark's contract on it:
+// the same Gin engine, middleware, session cookies and store as the program has,
+// the same Socket.IO server, and four events in the namespace "/".
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"gifchat/handlers"
+	"gifchat/rooms"
+	"gifchat/socketio"
+	"gifchat/store"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:4100", "address to listen on")
+	root := flag.String("root", ".", "the repository, for templates and assets")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *listen, *root); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+// run builds what main.go of the program builds, in the same order.
+func run(ctx context.Context, listen, root string) (err error) {
+	data, err := os.MkdirTemp("", "gifchat-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	db, err := store.Open(ctx, filepath.Join(data, "gifchat.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	gifs, err := store.OpenFiles(filepath.Join(data, "gifs"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, gifs.Close()) }()
+
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	wire := socketio.NewServer(socketio.Config{
+		Log:           log,
+		Identify:      handlers.Identify,
+		AllowOrigin:   handlers.AllowOrigin(nil),
+		ClientAddress: handlers.ClientAddress,
+	})
+	contract(wire.Of("/"))
+	events := handlers.NewEvents(wire, log)
+	defer events.Close()
+	chat := rooms.NewService(db, gifs, events, rooms.Options{Log: log})
+	defer chat.Close()
+
+	secret := make([]byte, 32)
+	rand.Read(secret) // it never fails
+	site, err := handlers.New(handlers.Config{
+		Chat:      chat,
+		Events:    events,
+		Server:    wire,
+		Sessions:  db,
+		Secret:    secret,
+		Log:       log,
+		Templates: os.DirFS(filepath.Join(root, "templates")),
+		Public:    os.DirFS(filepath.Join(root, "public")),
+	})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Addr: listen, Handler: site, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	return server.ListenAndServe()
+}
+
+// gifBytes is the size of the picture that a gif event broadcasts; every server
+// of the benchmark has the same.
+const gifBytes = 32 << 10
+
+type message struct {
+	User string          `json:"user"`
+	Chat string          `json:"chat"`
+	GIF  socketio.Binary `json:"gif,omitempty"`
+	TS   int64           `json:"ts,omitempty"`
+}
+
+// contract is what a client of the benchmark may ask for; see README.md.
+func contract(n *socketio.Namespace) {
+	n.On("join", func(e *socketio.Event) {
+		var room string
+		if e.Bind(&room) != nil {
+			return
+		}
+		e.Socket.SetData(room)
+		e.Socket.Join(room)
+		_ = e.Ack() // to a client that has gone
+	})
+	n.On("chat", func(e *socketio.Event) {
+		var text string
+		if e.Bind(&text) == nil {
+			_ = n.To(roomOf(e.Socket)).Emit("chat", message{User: "u1", Chat: text, TS: time.Now().UnixMilli()})
+		}
+	})
+	n.On("gif", func(e *socketio.Event) {
+		var text string
+		if e.Bind(&text) == nil {
+			_ = n.To(roomOf(e.Socket)).Emit("gif", message{User: "u1", Chat: text, GIF: make(socketio.Binary, gifBytes)})
+		}
+	})
+	n.On("echo", func(e *socketio.Event) { _ = e.Ack(e.Args.Any()...) })
+}
+
+func roomOf(s *socketio.Socket) string {
+	room, _ := s.Data().(string)
+	return room
+}
