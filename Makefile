@@ -34,6 +34,7 @@ test: test-go test-node ## all tests: Go with the race detector, then the stock 
 
 test-go: bundle
 	go test -tags $(GOTAGS) -race -shuffle=on ./...
+	cd bench && go test ./...
 
 test-node: bundle test/node_modules/.package-lock.json
 	@test/chromium.sh
