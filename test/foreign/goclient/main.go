@@ -55,7 +55,8 @@ func main() {
 	})
 	chat.OnEvent("chat", func(m struct {
 		Chat string `json:"chat"`
-	}) {
+	},
+	) {
 		chats <- m.Chat
 	})
 	root.Connect()
