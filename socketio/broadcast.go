@@ -171,10 +171,11 @@ const (
 // deliver puts p on every socket's connection. Nothing here may wait, allocate
 // for a single socket or look anything up: it is where the time goes.
 func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
+	t := translation{text: p}
 	if b.volatile {
 		for _, s := range targets {
 			if s != b.sender && s.connected.Load() {
-				_, _ = s.client.conn.SendVolatile(p) // dropping is what was asked for
+				_, _ = s.client.conn.SendVolatile(t.of(s.client)) // dropping is what was asked for
 			}
 		}
 		return
@@ -182,14 +183,14 @@ func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
 	if len(targets) < joinFrom {
 		for _, s := range targets {
 			if s != b.sender && s.connected.Load() {
-				_ = s.client.conn.Send(p) // a client that cannot be sent to is closed by that
+				_ = s.client.conn.Send(t.of(s.client)) // a client that cannot be sent to is closed by that
 			}
 		}
 		return
 	}
 	list := flushLists.Get().(*[]*engineio.Conn)
 	for _, s := range targets {
-		if s != b.sender && s.connected.Load() && s.client.conn.Queue(p) {
+		if s != b.sender && s.connected.Load() && s.client.conn.Queue(t.of(s.client)) {
 			*list = append(*list, s.client.conn)
 		}
 	}

@@ -23,7 +23,11 @@ type client struct {
 
 	// Owned by the receiving goroutine.
 	decoder decoder
+	heard   bool        // a message of the client has come
 	partial *time.Timer // ends a client that does not send the attachments it announced
+
+	// Set by the first message or never; immutable from when there is a socket.
+	msgpack bool // the client speaks MessagePack instead of text
 
 	mu      sync.Mutex
 	sockets []*Socket     // guarded by mu, as is all that follows
@@ -81,9 +85,19 @@ func (c *client) Message(data []byte, binary bool) {
 		ok  bool
 		err error
 	)
-	if binary {
+	if !c.heard && binary && !c.old() {
+		c.msgpack = true // no packet in text begins with binary
+	}
+	c.heard = true
+	switch {
+	case c.msgpack && binary:
+		p, err = c.decoder.msgpack(data)
+		ok = err == nil
+	case c.msgpack:
+		err = errMsgpackText
+	case binary:
 		p, ok, err = c.decoder.binary(data)
-	} else {
+	default:
 		p, ok, err = c.decoder.text(data)
 	}
 	c.watchAttachments()
@@ -93,6 +107,12 @@ func (c *client) Message(data []byte, binary bool) {
 	case ok && !c.takeAck(&p):
 		c.enqueue(p)
 	}
+}
+
+// send sends p in the language that the client speaks.
+func (c *client) send(p *engineio.Prepared) error {
+	t := translation{text: p}
+	return c.conn.Send(t.of(c))
 }
 
 // watchAttachments bounds the time for which a packet may stay incomplete.

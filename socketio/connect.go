@@ -71,7 +71,7 @@ func (c *client) accepted(s *Socket) {
 	if err != nil {
 		panic(err) // one string
 	}
-	_ = c.conn.Send(answer) // if the client has gone, the socket's end is on its way
+	_ = c.send(answer) // if the client has gone, the socket's end is on its way
 }
 
 func (c *client) refuse(namespace string, err error) {
@@ -81,5 +81,5 @@ func (c *client) refuse(namespace string, err error) {
 	if encodeErr != nil {
 		panic(encodeErr) // a string and valid JSON
 	}
-	_ = c.conn.Send(answer) // the client may have gone
+	_ = c.send(answer) // the client may have gone
 }

@@ -151,10 +151,14 @@ func (e *encoder) value(v any) error {
 
 // attach writes a placeholder for data.
 func (e *encoder) attach(data []byte) {
-	e.text.WriteString(`{"_placeholder":true,"num":`)
-	e.text.Write(strconv.AppendInt(e.text.AvailableBuffer(), int64(len(e.attachments)), 10))
-	e.text.WriteByte('}')
+	e.text.Write(appendPlaceholder(e.text.AvailableBuffer(), len(e.attachments)))
 	e.attachments = append(e.attachments, data)
+}
+
+// appendPlaceholder writes what stands in JSON for the attachment number n.
+func appendPlaceholder(dst []byte, n int) []byte {
+	dst = append(dst, `{"_placeholder":true,"num":`...)
+	return append(strconv.AppendInt(dst, int64(n), 10), '}')
 }
 
 // received writes a value that came from a client; its placeholders are

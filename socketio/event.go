@@ -42,7 +42,7 @@ func (e *Event) Ack(args ...any) error {
 	if !e.Socket.connected.Load() {
 		return ErrDisconnected
 	}
-	return e.Socket.client.conn.Send(p)
+	return e.Socket.client.send(p)
 }
 
 // refuse tells a sender that waits for an answer why the event is not handled.

@@ -101,7 +101,7 @@ func (s *Socket) Emit(event string, args ...any) error {
 	if !s.connected.Load() {
 		return ErrDisconnected
 	}
-	return s.client.conn.Send(p)
+	return s.client.send(p)
 }
 
 // EmitVolatile sends an event if the client can take it now, and otherwise
@@ -114,7 +114,8 @@ func (s *Socket) EmitVolatile(event string, args ...any) error {
 	if !s.connected.Load() {
 		return ErrDisconnected
 	}
-	_, err = s.client.conn.SendVolatile(p)
+	t := translation{text: p}
+	_, err = s.client.conn.SendVolatile(t.of(s.client))
 	return err
 }
 
@@ -132,7 +133,7 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 		return nil, ErrDisconnected
 	}
 	defer s.forget(id)
-	if err := s.client.conn.Send(p); err != nil {
+	if err := s.client.send(p); err != nil {
 		return nil, err
 	}
 	select {
@@ -155,7 +156,7 @@ func (s *Socket) Disconnect() {
 	}
 	s.dropAcks() // now, since the worker may be in a handler that waits for one
 	if p, err := encodeObject(packetDisconnect, s.namespace.name, nil); err == nil {
-		_ = s.client.conn.Send(p) // the client may have gone
+		_ = s.client.send(p) // the client may have gone
 	}
 	s.namespace.members.remove(s)
 }

@@ -7,11 +7,13 @@ import { startServer } from './lib/server.js'
 import { collect, pause, until, ways, within } from './lib/clients.js'
 
 const require = createRequire(import.meta.url)
+const parser = require('socket.io-msgpack-parser')
 const clients = {
   '1.7.4': require('sio1'),
   '2.5.0': require('sio2'),
   '3.1.3': require('sio3').io,
   '4.8.4': require('socket.io-client').io,
+  '4.8.4 with the msgpack parser': (url, options) => require('socket.io-client').io(url, { parser, ...options }),
 }
 const refused = (version) => (version[0] < '3' ? 'error' : 'connect_error')
 const binary = (value) => Buffer.from(value)

@@ -31,6 +31,13 @@ func PrepareBinary(data []byte) *Prepared {
 	return p
 }
 
+// Text returns the text that Prepare was given. It must not be changed.
+func (p *Prepared) Text() []byte { return p.text[1:] }
+
+// Attachments returns the binary data that Prepare was given. It must not be
+// changed.
+func (p *Prepared) Attachments() [][]byte { return p.binary }
+
 // prepareControl encodes a packet that is not a message.
 func prepareControl(t PacketType, data string) *Prepared {
 	return prepare(t, []byte(data), nil)
