@@ -266,7 +266,7 @@ func (r *msgpackReader) extension(t msgpackToken) error {
 		r.date(1000 * int64(binary.BigEndian.Uint32(b)))
 	case kind == -1 && len(b) == 8: // 30 bits of nanoseconds, 34 of seconds
 		n := binary.BigEndian.Uint64(b)
-		r.date(int64(n&(1<<34-1)*1000 + n>>34/1e6)) //nolint:gosec // at most 45 bits
+		r.date(int64(n&(1<<34-1)*1000 + n>>34/1e6))
 	case kind == -1 && len(b) == 12: // nanoseconds, seconds
 		seconds := int64(binary.BigEndian.Uint64(b[4:])) //nolint:gosec // two's complement
 		if seconds > maxDate/1000 || seconds < -maxDate/1000 {
@@ -294,32 +294,4 @@ func (r *msgpackReader) date(milliseconds int64) {
 		year = "%+07d"
 	}
 	r.json = fmt.Appendf(r.json, `"`+year+`%s"`, t.Year(), t.Format("-01-02T15:04:05.000Z"))
-}
-
-// appendFloat writes a number as JSON.stringify does.
-func appendFloat(dst []byte, f float64) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(dst, "null"...)
-	}
-	format := byte('f')
-	if size := math.Abs(f); size != 0 && (size < 1e-6 || size >= 1e21) {
-		format = 'e'
-	}
-	return strconv.AppendFloat(dst, f, format, -1, 64)
-}
-
-func appendJSONString(dst, s []byte) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0x0f])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
 }
