@@ -59,12 +59,13 @@ func TestMsgpackValues(t *testing.T) {
 			if err != nil || out.name != "e" || len(out.args) != 1 {
 				t.Fatalf("got %+v, %v", out, err)
 			}
-			got := string(out.args[0].json)
+			var got strings.Builder
+			got.WriteString(string(out.args[0].json))
 			for _, part := range out.args[0].attachments {
-				got += fmt.Sprintf(" %q", part)
+				got.WriteString(fmt.Sprintf(" %q", part))
 			}
-			if got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
+			if got.String() != tt.want {
+				t.Errorf("got %s, want %s", got.String(), tt.want)
 			}
 		})
 	}
