@@ -60,9 +60,9 @@ func TestMsgpackValues(t *testing.T) {
 				t.Fatalf("got %+v, %v", out, err)
 			}
 			var got strings.Builder
-			got.WriteString(string(out.args[0].json))
+			got.Write(out.args[0].json)
 			for _, part := range out.args[0].attachments {
-				got.WriteString(fmt.Sprintf(" %q", part))
+				fmt.Fprintf(&got, " %q", part)
 			}
 			if got.String() != tt.want {
 				t.Errorf("got %s, want %s", got.String(), tt.want)
