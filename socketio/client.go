@@ -21,13 +21,14 @@ type client struct {
 	server *Server
 	conn   *engineio.Conn
 
+	// Set by the first message or never; immutable from when there is a socket. It
+	// stands beside conn, since who sends needs both.
+	msgpack bool // the client speaks MessagePack instead of text
+
 	// Owned by the receiving goroutine.
 	decoder decoder
 	heard   bool        // a message of the client has come
 	partial *time.Timer // ends a client that does not send the attachments it announced
-
-	// Set by the first message or never; immutable from when there is a socket.
-	msgpack bool // the client speaks MessagePack instead of text
 
 	mu      sync.Mutex
 	sockets []*Socket     // guarded by mu, as is all that follows
