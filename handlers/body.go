@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -74,6 +75,20 @@ func isJSON(c *gin.Context) bool {
 // fault.
 func readJSON(c *gin.Context, v any) error {
 	return badForm(json.NewDecoder(limitBody(c, maxForm)).Decode(v))
+}
+
+// readForm reads a small body: JSON into form, or what a browser's form posts
+// with fromPost.
+func readForm(c *gin.Context, form any, fromPost func(url.Values)) error {
+	if isJSON(c) {
+		return readJSON(c, form)
+	}
+	limitBody(c, maxForm)
+	if err := c.Request.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	fromPost(c.Request.PostForm)
+	return nil
 }
 
 // badForm makes a parser's complaints the sender's, except for a body that is

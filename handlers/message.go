@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -95,16 +96,10 @@ func (h *Handler) postText(c *gin.Context) error {
 
 func readTextForm(c *gin.Context) (textForm, error) {
 	var form textForm
-	if isJSON(c) {
-		err := readJSON(c, &form)
-		return form, err
-	}
-	limitBody(c, maxForm)
-	if err := c.Request.ParseForm(); err != nil {
-		return form, badForm(err)
-	}
-	post := c.Request.PostForm
-	return textForm{Chat: post.Get("chat"), ClientID: post.Get("clientId")}, nil
+	err := readForm(c, &form, func(post url.Values) {
+		form = textForm{Chat: post.Get("chat"), ClientID: post.Get("clientId")}
+	})
+	return form, err
 }
 
 // posted sends a browser's own form back to the room, and tells scripts ok.

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,20 +75,13 @@ func (h *Handler) createRoom(c *gin.Context) error {
 
 func readRoomForm(c *gin.Context) (roomForm, error) {
 	var form roomForm
-	if isJSON(c) {
-		err := readJSON(c, &form)
-		return form, err
-	}
-	limitBody(c, maxForm)
-	if err := c.Request.ParseForm(); err != nil {
-		return form, badForm(err)
-	}
-	post := c.Request.PostForm
-	form = roomForm{Title: post.Get("title"), Password: post.Get("password")}
-	if post.Has("max") {
-		form.Max = post.Get("max")
-	}
-	return form, nil
+	err := readForm(c, &form, func(post url.Values) {
+		form = roomForm{Title: post.Get("title"), Password: post.Get("password")}
+		if post.Has("max") {
+			form.Max = post.Get("max")
+		}
+	})
+	return form, err
 }
 
 // defaultCapacity is what a room without max gets, as in the original's schema.
