@@ -202,9 +202,6 @@ func TestTooManyConnectionsAreToldToComeLater(t *testing.T) {
 }
 
 func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
-	if testing.Short() {
-		t.Skip("20,000 handshakes")
-	}
 	const n = 20_000
 	s := engineio.NewServer(engineio.Config{Accept: func(c *engineio.Conn) engineio.Receiver {
 		return &peer{closed: make(chan engineio.Reason, 1)}
