@@ -42,6 +42,7 @@ type config struct {
 	NoticeWebSocket      bool          `env:"NOTICE_WEBSOCKET" envDefault:"true"`
 	NoticeRelayPerSecond int           `env:"NOTICE_RELAY_PER_SECOND" envDefault:"100"`
 
+	RecoveryTime      time.Duration `env:"RECOVERY_TIME" envDefault:"2m"`
 	PingInterval      time.Duration `env:"PING_INTERVAL" envDefault:"25s"`
 	PingTimeout       time.Duration `env:"PING_TIMEOUT" envDefault:"20s"`
 	MaxHTTPBufferSize int           `env:"MAX_HTTP_BUFFER_SIZE" envDefault:"1000000"`
@@ -183,6 +184,7 @@ func (c *config) checks() []check {
 		{"NOTICE_NEWS", len(c.NoticeNews) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeNews), maxNotice)},
 		{"NOTICE_GREETING", len(c.NoticeGreeting) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeGreeting), maxNotice)},
 		within("NOTICE_RELAY_PER_SECOND", c.NoticeRelayPerSecond, 1, 1_000_000),
+		within("RECOVERY_TIME", c.RecoveryTime, 0, time.Hour),
 		within("PING_INTERVAL", c.PingInterval, 100*time.Millisecond, 5*time.Minute),
 		within("PING_TIMEOUT", c.PingTimeout, 100*time.Millisecond, 5*time.Minute),
 		within("MAX_HTTP_BUFFER_SIZE", c.MaxHTTPBufferSize, 1_000, 100_000_000),

@@ -68,6 +68,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Identify:      handlers.Identify,
 		AllowOrigin:   handlers.AllowOrigin(cfg.CORSOrigin),
 		ClientAddress: handlers.ClientAddress,
+		Recovery:      handlers.Recovery(cfg.RecoveryTime),
 		PingInterval:  cfg.PingInterval,
 		PingTimeout:   cfg.PingTimeout,
 		MaxPayload:    cfg.MaxHTTPBufferSize,

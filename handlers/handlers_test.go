@@ -43,6 +43,7 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 	wire := socketio.NewServer(socketio.Config{
 		Log: logger, Identify: handlers.Identify,
 		AllowOrigin: handlers.AllowOrigin(nil), ClientAddress: handlers.ClientAddress,
+		Recovery: handlers.Recovery(time.Minute),
 	})
 	events := handlers.NewEvents(wire, logger)
 	chat := rooms.NewService(store.NewMemory(), gifs, events, rooms.Options{EmptyGrace: -1})

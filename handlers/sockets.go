@@ -40,6 +40,7 @@ type sockets struct {
 func (s *sockets) register(srv *socketio.Server) {
 	srv.Of(lobbyNamespace) // everybody may listen; nobody has anything to say
 	chat := srv.Of(chatNamespace)
+	chat.Use(s.readmit)
 	chat.OnConnect(s.connected)
 	chat.OnDisconnect(func(socket *socketio.Socket, _ socketio.Reason) {
 		if st, ok := socket.Data().(*seats); ok {
@@ -75,13 +76,9 @@ type seat struct {
 // names, seats it: pages of the older editions join no room by themselves.
 func (s *sockets) connected(socket *socketio.Socket) {
 	handshake := socket.Handshake()
-	v, ok := handshake.Identity.(rooms.Visitor)
-	if !ok {
-		v = visitorOf(newSessionID())
-	}
 	request := http.Request{Header: handshake.Header}
 	st := &seats{
-		visitor: v, language: acceptedLanguage(&request),
+		visitor: visitorAt(socket), language: acceptedLanguage(&request),
 		bucket: rate.NewLimiter(eventRate, eventBurst), taken: make(map[rooms.ID]*seat),
 	}
 	socket.SetData(st)
@@ -91,9 +88,7 @@ func (s *sockets) connected(socket *socketio.Socket) {
 	wanted := wantedRooms(socket, handshake)
 	for _, id := range wanted {
 		if _, err := s.sit(ctx, socket, st, id); err != nil {
-			// A recovered socket is in its rooms already; it may not be there
-			// any more.
-			socket.Leave(label(id))
+			socket.Leave(label(id), personLabel(id, st.visitor.Color)) // a recovered one is in its rooms already
 			s.log.Debug("socket not seated", "socket", socket.ID(), "room", id, "err", err)
 		}
 	}

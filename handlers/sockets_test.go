@@ -119,11 +119,11 @@ func TestChat_acksInOrderAndOnce(t *testing.T) {
 	a := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
 	a.until(`"participants"`)
 	b := h.dial(t, "/chat", "", bob, "Referer", h.URL+path+"?password=x")
-	a.expect(`42/chat,["join",{"user":"system","chat":"#*님이 입장하셨습니다.","participants":2,"person":"#*"}]`)
+	a.expect(`42/chat,["join",{"user":"system","chat":"#*님이 입장하셨습니다.","participants":2,"person":"#*"},"*"]`)
 
 	a.send(`42/chat,1["chat",{"room":"` + room + `","chat":"안녕","clientId":"c1"}]`)
 	first := a.until("43/chat,1[")
-	b.expect(`42/chat,["chat",{"room":"` + room + `","user":"#*","chat":"안녕","_id":"*","createdAt":"*Z","__v":0,"clientId":"c1","seq":*,"kind":"text"}]`)
+	b.expect(`42/chat,["chat",{"room":"` + room + `","user":"#*","chat":"안녕","_id":"*","createdAt":"*Z","__v":0,"clientId":"c1","seq":*,"kind":"text"},"*"]`)
 	a.send(`42/chat,2["chat",{"chat":"안녕","clientId":"c1"}]`)
 	if second := a.until("43/chat,2["); strings.TrimPrefix(second, "43/chat,2") != strings.TrimPrefix(first, "43/chat,1") {
 		t.Errorf("a retry got %s after %s", second, first)
@@ -198,7 +198,7 @@ func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {
 	room := strings.TrimPrefix(h.visitor(t).makeRoom("방", ""), "/room/")
 	w := h.dial(t, "/chat", "", nil, "Referer", "::not a url")
 	w.send(`42/chat,["chat","nobody's"]`)
-	w.expect(`42/chat,["error-message",{"ok":false,"reason":"not_found","message":"존재하지 않는 방입니다."}]`)
+	w.expect(`42/chat,["error-message",{"ok":false,"reason":"not_found","message":"존재하지 않는 방입니다."},"*"]`)
 	w.send(`42/chat,1["join","` + room + `"]`)
 	w.expect(`43/chat,1[{"ok":true,*`)
 	if h.sessions.count() != 1 {

@@ -69,9 +69,13 @@ func (h *Handler) loadVisitor(c *gin.Context) {
 	}
 }
 
+// stranger is a visitor without a cookie.
+type stranger struct{ rooms.Visitor }
+
 // Identify tells whose a Socket.IO connection is; for socketio.Config. A
 // connection without a cookie gets a session of its own that lives as long as
-// the connection: it may enter rooms by event.
+// the connection, or the socket that comes back to it: it may enter rooms by
+// event.
 func Identify(r *http.Request) (any, error) {
 	switch v := r.Context().Value(visitorKey).(type) {
 	case rooms.Visitor:
@@ -79,7 +83,7 @@ func Identify(r *http.Request) (any, error) {
 	case error:
 		return nil, v
 	default:
-		return visitorOf(newSessionID()), nil
+		return stranger{visitorOf(newSessionID())}, nil
 	}
 }
 

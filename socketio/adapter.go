@@ -76,10 +76,13 @@ func (n *Namespace) open() *Namespace {
 	return n
 }
 
-// close gives the adapter up, once.
+// close gives the adapter up, and what is kept for recovery, once.
 func (n *Namespace) close() {
 	n.open() // so that there is none to come
 	n.closing.Do(func() {
+		if n.recovery != nil {
+			n.recovery.close()
+		}
 		if n.adapter == nil {
 			return
 		}

@@ -63,11 +63,9 @@ func (b Broadcast) targets() []*Socket { return b.namespace.members.targets(b.ro
 // It never waits for a client. The error is one of encoding: what becomes of
 // a single client is that client's matter.
 func (b Broadcast) Emit(event string, args ...any) error {
-	p, err := encodeEvent(b.namespace.name, 0, false, event, args)
-	if err != nil {
+	if err := b.emitHere(event, args); err != nil {
 		return err
 	}
-	b.deliver(b.targets(), p)
 	if adapter := b.elsewhere(); adapter != nil {
 		values, err := NewArgs(args...)
 		if err != nil {
@@ -75,6 +73,19 @@ func (b Broadcast) Emit(event string, args ...any) error {
 		}
 		adapter.Emit(b.target(), event, values)
 	}
+	return nil
+}
+
+// emitHere sends the event to the sockets of this process.
+func (b Broadcast) emitHere(event string, args []any) error {
+	if r := b.namespace.recovery; r != nil {
+		return r.publish(b, event, args)
+	}
+	p, err := encodeEvent(b.namespace.name, 0, false, event, args)
+	if err != nil {
+		return err
+	}
+	b.deliver(b.targets(), p)
 	return nil
 }
 
@@ -157,30 +168,15 @@ func collect(ctx context.Context, channels []chan Args) []Args {
 	return answers
 }
 
-const (
-	// joinFrom is the size from which a fan-out is done in two rounds, first
-	// queue then flush. What other broadcasts queue between them leaves with the
-	// same write, which is the only way to be cheaper than a write for each.
-	joinFrom = 16
+// joinFrom is the size from which a fan-out is done in two rounds, first queue
+// then flush. What other broadcasts queue between them leaves with the same
+// write, which is the only way to be cheaper than a write for each.
+const joinFrom = 16
 
-	// flushersFrom is the size from which the second round is left to the
-	// flushers, so that the sender's goroutine is free to handle the next event.
-	flushersFrom = 64
-)
-
-// deliver puts p on every socket's connection. Nothing here may wait, allocate
-// for a single socket or look anything up: it is where the time goes.
+// deliver puts p on every socket's connection.
 func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
-	t := translation{text: p}
-	if b.volatile {
-		for _, s := range targets {
-			if s != b.sender && s.connected.Load() {
-				_, _ = s.client.conn.SendVolatile(t.of(s.client)) // dropping is what was asked for
-			}
-		}
-		return
-	}
-	if len(targets) < joinFrom {
+	if len(targets) < joinFrom && !b.volatile {
+		t := translation{text: p}
 		for _, s := range targets {
 			if s != b.sender && s.connected.Load() {
 				_ = s.client.conn.Send(t.of(s.client)) // a client that cannot be sent to is closed by that
@@ -188,15 +184,23 @@ func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
 		}
 		return
 	}
-	list := flushLists.Get().(*[]*engineio.Conn)
+	conns := flushLists.Get().(*[]*engineio.Conn)
+	b.queue(targets, p, conns)
+	b.namespace.server.flushers.flush(conns)
+}
+
+// queue is the first round. It adds the connections that are to be flushed.
+// Nothing here may wait, allocate for a single socket or look anything up: it
+// is where the time goes.
+func (b Broadcast) queue(targets []*Socket, p *engineio.Prepared, conns *[]*engineio.Conn) {
+	t := translation{text: p}
+	queue := (*engineio.Conn).Queue
+	if b.volatile {
+		queue = (*engineio.Conn).QueueVolatile
+	}
 	for _, s := range targets {
-		if s != b.sender && s.connected.Load() && s.client.conn.Queue(t.of(s.client)) {
-			*list = append(*list, s.client.conn)
+		if s != b.sender && s.connected.Load() && queue(s.client.conn, t.of(s.client)) {
+			*conns = append(*conns, s.client.conn)
 		}
 	}
-	if len(*list) < flushersFrom {
-		flushAll(list)
-		return
-	}
-	b.namespace.server.flushers.flush(list)
 }

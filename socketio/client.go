@@ -323,13 +323,14 @@ func (c *client) socket(namespace string) *Socket {
 	return nil
 }
 
-// remove takes s out of the client; false if it was out already.
-func (c *client) remove(s *Socket) bool {
+// remove takes s out of the client.
+func (c *client) remove(s *Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.removeLocked(s)
+	c.removeLocked(s)
 }
 
+// removeLocked reports false if s was out already.
 func (c *client) removeLocked(s *Socket) bool {
 	i := slices.Index(c.sockets, s)
 	if i < 0 {

@@ -32,6 +32,11 @@ type Config struct {
 	// server is alone.
 	Adapter func(*Namespace) Adapter
 
+	// Recovery is called once for each namespace, with its name, and tells how
+	// clients of it can go on after they have lost their connection. Default:
+	// they cannot.
+	Recovery func(namespace string) Recovery
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // default 25 s

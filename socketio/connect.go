@@ -20,6 +20,9 @@ func (c *client) connect(p decoded) {
 		return
 	}
 	s := newSocket(n, c, c.authOf(&p))
+	if n.recovery != nil {
+		n.recovery.claim(s)
+	}
 	if err = n.admit(s); err == nil {
 		err = c.add(s)
 	}
@@ -30,7 +33,11 @@ func (c *client) connect(p decoded) {
 		}
 		return
 	}
-	c.accepted(s)
+	if !n.begin(s) {
+		c.remove(s) // before any handler knew of it
+		c.server.leave(n)
+		return
+	}
 	n.connected(s)
 }
 
@@ -58,20 +65,21 @@ func (c *client) authOf(p *decoded) Value {
 // connectAnswer is the payload of the server's CONNECT packet.
 type connectAnswer struct {
 	SID SocketID `json:"sid"`
+	PID string   `json:"pid,omitempty"` // of the session, if there is recovery
 }
 
-// accepted tells the client that it is connected. Old clients are not told the
-// id of their socket: they take the sid for it.
-func (c *client) accepted(s *Socket) {
+// encode makes the packet. Old clients are not told the id of their socket:
+// they take the sid for it.
+func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 	var payload any
-	if !c.old() {
-		payload = connectAnswer{SID: s.id}
+	if !s.client.old() {
+		payload = a
 	}
 	answer, err := encodeObject(packetConnect, s.namespace.name, payload)
 	if err != nil {
-		panic(err) // one string
+		panic(err) // two strings
 	}
-	_ = c.send(answer) // if the client has gone, the socket's end is on its way
+	return answer
 }
 
 func (c *client) refuse(namespace string, err error) {

@@ -24,7 +24,9 @@
 //  3. Emit never waits for a client. One that takes too little is closed as a
 //     broken network would do it: it reconnects by itself.
 //  4. A broadcast is encoded once, however many clients it goes to.
-//  5. A panic in a handler is logged and costs that event only.
+//  5. With Config.Recovery, a client that loses its connection for a while goes
+//     on where it was, or hears that it does not.
+//  6. A panic in a handler is logged and costs that event only.
 //
 // A server is alone unless Config.Adapter connects it with others.
 //

@@ -47,10 +47,23 @@ func putEncoder(e *encoder) {
 // encodeEvent encodes an event, with an ack id if hasID.
 func encodeEvent(namespace string, id uint64, hasID bool, event string, args []any) (*engineio.Prepared, error) {
 	if reservedEvent(event) {
-		return nil, fmt.Errorf("socketio: %q is a reserved event name", event)
+		return nil, errReserved(event)
 	}
 	p := packet{typ: packetEvent, namespace: namespace, id: id, hasID: hasID}
 	return encode(p, append([]any{event}, args...))
+}
+
+// draftEvent encodes an event up to the end that stands for the last bracket.
+// The encoder has to be given back.
+func draftEvent(namespace, event string, args []any, end string) (*encoder, error) {
+	if reservedEvent(event) {
+		return nil, errReserved(event)
+	}
+	return draft(packet{typ: packetEvent, namespace: namespace}, append([]any{event}, args...), end)
+}
+
+func errReserved(event string) error {
+	return fmt.Errorf("socketio: %q is a reserved event name", event)
 }
 
 // encodeAck encodes the answer to an event.
@@ -72,26 +85,47 @@ func encodeObject(t packetType, namespace string, payload any) (*engineio.Prepar
 }
 
 func encode(p packet, values []any) (*engineio.Prepared, error) {
-	e := getEncoder()
-	defer putEncoder(e)
-	e.header(p)
-	if err := e.array(values); err != nil {
+	e, err := draft(p, values, "]")
+	if err != nil {
 		return nil, err
 	}
-	if len(e.attachments) == 0 {
-		return engineio.Prepare(e.text.Bytes()), nil
+	defer putEncoder(e)
+	return e.prepare(), nil
+}
+
+// draft encodes a packet whose payload is an array. The encoder has to be given
+// back.
+func draft(p packet, values []any, end string) (*encoder, error) {
+	e := getEncoder()
+	e.header(p)
+	err := e.array(values, end)
+	if err == nil && len(e.attachments) > 0 {
+		err = e.announce(p)
 	}
-	// The number of attachments stands in front of what holds them.
+	if err != nil {
+		putEncoder(e)
+		return nil, err
+	}
+	return e, nil
+}
+
+// announce rewrites the header: the number of attachments stands in front of
+// what holds them.
+func (e *encoder) announce(p packet) error {
 	payload := slices.Clone(e.text.Bytes()[len(p.appendHeader(nil)):])
 	if !ownPlaceholders(payload, len(e.attachments)) {
-		return nil, errForeignPlaceholder
+		return errForeignPlaceholder
 	}
 	p.typ += packetBinaryEvent - packetEvent
 	p.attachments = len(e.attachments)
 	e.text.Reset()
 	e.header(p)
 	e.text.Write(payload)
-	return engineio.Prepare(e.text.Bytes(), e.attachments...), nil
+	return nil
+}
+
+func (e *encoder) prepare() *engineio.Prepared {
+	return engineio.Prepare(e.text.Bytes(), e.attachments...)
 }
 
 var errForeignPlaceholder = errors.New("socketio: an argument looks like an attachment and is none")
@@ -114,7 +148,7 @@ func (e *encoder) header(p packet) {
 	e.text.Write(p.appendHeader(e.text.AvailableBuffer()))
 }
 
-func (e *encoder) array(values []any) error {
+func (e *encoder) array(values []any, end string) error {
 	e.text.WriteByte('[')
 	for i, v := range values {
 		if i > 0 {
@@ -124,7 +158,7 @@ func (e *encoder) array(values []any) error {
 			return err
 		}
 	}
-	e.text.WriteByte(']')
+	e.text.WriteString(end)
 	return nil
 }
 

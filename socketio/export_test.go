@@ -24,10 +24,12 @@ func (n *Namespace) ConsistencyCheck() error {
 		if m.sockets[s.id] != s {
 			return fmt.Errorf("socket %s is not to be found by its id", s.id)
 		}
-		if len(s.places) == 0 || s.places[0] != (place{&m.all, i}) {
+		if len(s.places) == 0 || s.places[0].room != &m.all || s.places[0].index != i {
 			return fmt.Errorf("socket %s does not begin with its namespace", s.id)
 		}
+		var names []string
 		for _, p := range s.places[1:] {
+			names = append(names, p.room.name)
 			if m.rooms[p.room.name] != p.room {
 				return fmt.Errorf("socket %s is in room %q, which is gone", s.id, p.room.name)
 			}
@@ -36,7 +38,6 @@ func (n *Namespace) ConsistencyCheck() error {
 			}
 			places--
 		}
-		names := roomNames(s.places[1:])
 		if slices.Sort(names); len(slices.Compact(names)) != len(s.places)-1 {
 			return fmt.Errorf("socket %s is in a room twice: %q", s.id, names)
 		}
@@ -62,4 +63,11 @@ func (s *Socket) Inbox() (packets, bytes int) {
 		bytes += j.packet.size()
 	}
 	return len(s.client.inbox), bytes
+}
+
+// Kept returns how much is kept for clients that come back.
+func (n *Namespace) Kept() (events, sessions int) {
+	n.recovery.mu.Lock()
+	defer n.recovery.mu.Unlock()
+	return len(n.recovery.log.entries), len(n.recovery.sessions)
 }

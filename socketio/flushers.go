@@ -24,8 +24,17 @@ func newFlushers() *flushers {
 	return &flushers{max: max(1, runtime.GOMAXPROCS(0)/2)}
 }
 
-// flush has every connection of the list flushed, soon. It takes the list over.
+// flushersFrom is the size from which a flush is left to the flushers, so that
+// the sender's goroutine is free to handle the next event.
+const flushersFrom = 64
+
+// flush has every connection of the list flushed, at once or soon. It takes the
+// list over.
 func (f *flushers) flush(list *[]*engineio.Conn) {
+	if len(*list) < flushersFrom {
+		flushAll(list)
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lists = append(f.lists, list)

@@ -285,3 +285,18 @@ func (j *journal) want(t testing.TB, notes ...string) {
 		t.Errorf("what happened is %v, want %v", j.notes, notes)
 	}
 }
+
+// wantSoon is want for what the last step has only begun.
+func (j *journal) wantSoon(t testing.TB, notes ...string) {
+	t.Helper()
+	for end := time.Now().Add(patience); j.len() < len(notes) && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	j.want(t, notes...)
+}
+
+func (j *journal) len() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.notes)
+}

@@ -116,11 +116,15 @@ func inBubble(t *testing.T, cfg socketio.Config, test func(*bubble)) {
 			}
 			synctest.Wait()
 		}()
-		open := b.request("GET", "")
-		_, after, _ := strings.Cut(open, `"sid":"`)
-		b.sid, _, _ = strings.Cut(after, `"`)
+		b.open()
 		test(b)
 	})
+}
+
+func (b *bubble) open() {
+	b.sid = ""
+	_, after, _ := strings.Cut(b.request("GET", ""), `"sid":"`)
+	b.sid, _, _ = strings.Cut(after, `"`)
 }
 
 func (b *bubble) request(method, body string) string {

@@ -20,6 +20,9 @@ func (b Broadcast) Leave(rooms ...string) {
 	for _, s := range b.Sockets() {
 		s.Leave(rooms...)
 	}
+	if r := b.namespace.recovery; r != nil {
+		r.leave(b.target(), rooms)
+	}
 	if adapter := b.elsewhere(); adapter != nil {
 		adapter.Leave(b.target(), rooms)
 	}
@@ -30,6 +33,9 @@ func (b Broadcast) Leave(rooms ...string) {
 func (b Broadcast) Disconnect() {
 	for _, s := range b.Sockets() {
 		s.Disconnect()
+	}
+	if r := b.namespace.recovery; r != nil {
+		r.dismissAll(b.target())
 	}
 	if adapter := b.elsewhere(); adapter != nil {
 		adapter.Disconnect(b.target())

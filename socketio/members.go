@@ -11,7 +11,8 @@ import (
 // it as shared, and a join or leave copies a shared slice before it changes it.
 type members struct {
 	mu      sync.Mutex
-	all     room                 // guarded by mu, as is all that follows
+	newest  uint64               // guarded by mu, as is all that follows: the number of the newest event of recovery
+	all     room                 // the whole namespace
 	rooms   map[string]*room     // those with sockets in them
 	sockets map[SocketID]*Socket // the same sockets as in all
 }
@@ -28,31 +29,60 @@ type room struct {
 type place struct {
 	room  *room
 	index int
+	since uint64 // the number of the newest event when it came
+}
+
+// early is the membership of a socket that is not registered yet: what
+// middleware joins it to, and what a recovered one was in.
+type early struct {
+	rooms []stay
+	past  []stay // those that are over
 }
 
 func newMembers() *members {
 	return &members{rooms: make(map[string]*room), sockets: make(map[SocketID]*Socket)}
 }
 
+// add registers s, and puts it into the rooms that middleware chose.
 func (m *members) add(s *Socket) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sockets[s.id] = s
-	m.all.add(s)
+	s.registered = true
+	m.all.add(s, m.newest)
+	for _, st := range s.early.rooms {
+		m.make(st.room).add(s, st.since)
+	}
+	s.early = early{}
 }
 
-// remove takes s out of the namespace and all its rooms. The socket keeps the
-// list of what it was in, for its disconnect handlers.
-func (m *members) remove(s *Socket) {
+// remove takes s out of the namespace and all its rooms, and returns which
+// they were. The socket keeps the list too, for its disconnect handlers.
+func (m *members) remove(s *Socket) []stay {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sockets[s.id] != s {
-		return
+		return nil
 	}
 	delete(m.sockets, s.id)
-	for _, p := range s.places {
+	stays := make([]stay, 0, len(s.places)-1)
+	for i, p := range s.places {
 		m.take(p)
+		if i > 0 { // the first one is the namespace
+			stays = append(stays, stay{room: p.room.name, since: p.since})
+		}
 	}
+	return stays
+}
+
+// make returns the room of that name.
+func (m *members) make(name string) *room {
+	r := m.rooms[name]
+	if r == nil {
+		r = &room{name: name}
+		m.rooms[name] = r
+	}
+	return r
 }
 
 // take empties a place.
@@ -66,26 +96,34 @@ func (m *members) take(p place) {
 func (m *members) join(s *Socket, names []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.sockets[s.id] != s {
-		return
-	}
-	for _, name := range names {
-		r := m.rooms[name]
-		if r == nil {
-			r = &room{name: name}
-			m.rooms[name] = r
+	switch {
+	case m.sockets[s.id] == s:
+		for _, name := range names {
+			if s.placeIn(m.rooms[name]) < 0 {
+				m.make(name).add(s, m.newest)
+			}
 		}
-		if s.placeIn(r) < 0 {
-			r.add(s)
+	case !s.registered:
+		for _, name := range names {
+			if !slices.ContainsFunc(s.early.rooms, func(st stay) bool { return st.room == name }) {
+				s.early.rooms = append(s.early.rooms, stay{room: name, since: m.newest})
+			}
 		}
 	}
 }
 
-func (m *members) leave(s *Socket, names []string) {
+// leave reports whether s was there to leave.
+func (m *members) leave(s *Socket, names []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !s.registered {
+		left := func(st stay) bool { return slices.Contains(names, st.room) }
+		s.early.rooms = slices.DeleteFunc(s.early.rooms, left)
+		s.early.past = slices.DeleteFunc(s.early.past, left)
+		return true
+	}
 	if m.sockets[s.id] != s {
-		return
+		return false
 	}
 	for _, name := range names {
 		i := s.placeIn(m.rooms[name])
@@ -95,16 +133,33 @@ func (m *members) leave(s *Socket, names []string) {
 		p := s.places[i]
 		s.places = slices.Delete(s.places, i, i+1)
 		m.take(p)
+		if s.session != nil {
+			s.session.leave(stay{room: name, since: p.since, until: m.newest})
+		}
 	}
+	return true
 }
 
 func (m *members) roomsOf(s *Socket) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(s.places) == 0 {
-		return nil
+	var names []string
+	for _, st := range s.early.rooms {
+		names = append(names, st.room)
 	}
-	return roomNames(s.places[1:]) // the first one is the namespace
+	for i, p := range s.places {
+		if i > 0 { // the first one is the namespace
+			names = append(names, p.room.name)
+		}
+	}
+	return names
+}
+
+// earlyOf returns a copy of what s will be in.
+func (m *members) earlyOf(s *Socket) early {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return early{slices.Clone(s.early.rooms), slices.Clone(s.early.past)}
 }
 
 func (m *members) socket(id SocketID) (*Socket, bool) {
@@ -120,10 +175,27 @@ func (m *members) count() int {
 	return len(m.all.sockets)
 }
 
+// number numbers an event, as the next one if it is to be kept, else as the one
+// before it, and returns who gets it. A join or leave comes before both or
+// after both.
+func (m *members) number(rooms, except []string, kept bool) (targets []*Socket, number uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if kept {
+		m.newest++
+	}
+	return m.find(rooms, except), m.newest
+}
+
 // targets returns the sockets of a broadcast. The slice must not be changed.
 func (m *members) targets(rooms, except []string) []*Socket {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.find(rooms, except)
+}
+
+// find is targets; mu is held.
+func (m *members) find(rooms, except []string) []*Socket {
 	var list []*Socket
 	switch len(rooms) {
 	case 0:
@@ -178,9 +250,9 @@ func (r *room) own() {
 	}
 }
 
-func (r *room) add(s *Socket) {
+func (r *room) add(s *Socket, since uint64) {
 	r.own()
-	s.places = append(s.places, place{r, len(r.sockets)})
+	s.places = append(s.places, place{r, len(r.sockets), since})
 	r.sockets = append(r.sockets, s)
 }
 

@@ -17,6 +17,7 @@ type Namespace struct {
 	inherited *handlers        // the parent's; empty if there is none
 	name      string
 	members   *members
+	recovery  *recovery // nil for none
 
 	opening sync.Once
 	closing sync.Once
@@ -36,6 +37,11 @@ func newNamespace(s *Server, parent *ParentNamespace, name string) *Namespace {
 		n.inherited = &parent.handlers
 	} else {
 		n.inherited = new(handlers)
+	}
+	if s.cfg.Recovery != nil {
+		if cfg := s.cfg.Recovery(name); cfg.MaxAbsence > 0 {
+			n.recovery = newRecovery(n, cfg)
+		}
 	}
 	return n
 }
@@ -109,17 +115,32 @@ func (n *Namespace) admit(s *Socket) error {
 	return nil
 }
 
-// connected begins the life of a socket whose client knows it is connected.
-func (n *Namespace) connected(s *Socket) {
+// begin registers a socket and tells its client that it is connected. It
+// reports false if the connection was closed instead.
+func (n *Namespace) begin(s *Socket) bool {
+	if n.recovery != nil {
+		return n.recovery.begin(s)
+	}
+	_ = s.client.send(connectAnswer{SID: s.id}.encode(s)) // if the client has gone, the socket's end is on its way
 	n.members.add(s)
+	return true
+}
+
+// connected tells the handlers of a new socket.
+func (n *Namespace) connected(s *Socket) {
 	for _, fn := range slices.Concat(n.inherited.forConnect(), n.forConnect()) {
 		n.server.protect("connect", func() { fn(s) })
 	}
 }
 
-// disconnected ends it.
+// disconnected ends a socket and tells the handlers.
 func (n *Namespace) disconnected(s *Socket, reason Reason) {
-	n.members.remove(s)
+	if n.recovery != nil {
+		n.recovery.end(s, reason)
+		defer n.recovery.settle(s)
+	} else {
+		n.members.remove(s)
+	}
 	for _, fn := range slices.Concat(n.inherited.forDisconnect(), n.forDisconnect()) {
 		n.server.protect("disconnect", func() { fn(s, reason) })
 	}

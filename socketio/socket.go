@@ -19,10 +19,17 @@ type Socket struct {
 	id        SocketID
 	handshake Handshake
 
+	// Set before it is registered, then immutable.
+	recovered bool
+	session   *session // what its client can come back to; nil for nothing
+	claim     *claim   // what it comes back to; nil when it is registered
+
 	connected atomic.Bool
 	finished  atomic.Bool // the disconnect handlers have been called
 
-	places []place // guarded by namespace.members.mu: the rooms it is in
+	registered bool    // guarded by namespace.members.mu, as is what follows: it is or was in the namespace
+	early      early   // the rooms it will be in; empty when it is registered
+	places     []place // the rooms it is in, the first of which is the namespace
 
 	mu   sync.Mutex
 	data any                    // guarded by mu, as is all that follows
@@ -57,6 +64,10 @@ func (s *Socket) Handshake() *Handshake { return &s.handshake }
 // Connected reports whether the socket can be sent to.
 func (s *Socket) Connected() bool { return s.connected.Load() }
 
+// Recovered reports whether the socket goes on where a lost connection of its
+// client ended; see Recovery.
+func (s *Socket) Recovered() bool { return s.recovered }
+
 // Transport returns "polling" or "websocket": how the client is connected now.
 func (s *Socket) Transport() string { return s.client.conn.Transport() }
 
@@ -74,12 +85,18 @@ func (s *Socket) Data() any {
 	return s.data
 }
 
-// Join puts the socket into rooms. A room exists while a socket is in it.
-// Joining twice, or after the socket has disconnected, does nothing.
+// Join puts the socket into rooms; in middleware, as soon as it is connected. A
+// room exists while a socket is in it. Joining twice, or after the socket has
+// disconnected, does nothing.
 func (s *Socket) Join(rooms ...string) { s.namespace.members.join(s, rooms) }
 
-// Leave takes the socket out of rooms.
-func (s *Socket) Leave(rooms ...string) { s.namespace.members.leave(s, rooms) }
+// Leave takes the socket out of rooms; after it has disconnected, those it
+// would come back to (see Recovery).
+func (s *Socket) Leave(rooms ...string) {
+	if there := s.namespace.members.leave(s, rooms); !there && s.namespace.recovery != nil {
+		s.namespace.recovery.leaveOne(s, rooms)
+	}
+}
 
 // Rooms returns the rooms the socket is in, or was in when it disconnected,
 // in the order of joining.
@@ -94,6 +111,9 @@ func (s *Socket) Broadcast() Broadcast { return Broadcast{namespace: s.namespace
 // Emit sends an event to the client. It returns an error if an argument cannot
 // be encoded, or if the client has gone or does not take what is sent to it.
 func (s *Socket) Emit(event string, args ...any) error {
+	if s.namespace.recovery != nil {
+		return s.publish(s.namespace.To(string(s.id)), event, args)
+	}
 	p, err := encodeEvent(s.namespace.name, 0, false, event, args)
 	if err != nil {
 		return err
@@ -107,6 +127,9 @@ func (s *Socket) Emit(event string, args ...any) error {
 // EmitVolatile sends an event if the client can take it now, and otherwise
 // drops it.
 func (s *Socket) EmitVolatile(event string, args ...any) error {
+	if s.namespace.recovery != nil {
+		return s.publish(s.namespace.To(string(s.id)).Volatile(), event, args)
+	}
 	p, err := encodeEvent(s.namespace.name, 0, false, event, args)
 	if err != nil {
 		return err
@@ -117,6 +140,20 @@ func (s *Socket) EmitVolatile(event string, args ...any) error {
 	t := translation{text: p}
 	_, err = s.client.conn.SendVolatile(t.of(s.client))
 	return err
+}
+
+// publish emits to the socket what it may have missed when it comes back.
+func (s *Socket) publish(to Broadcast, event string, args []any) error {
+	if !s.connected.Load() {
+		return ErrDisconnected
+	}
+	if err := s.namespace.recovery.publish(to, event, args); err != nil {
+		return err
+	}
+	if !s.connected.Load() {
+		return ErrDisconnected // it may have come, now or when the client is back
+	}
+	return nil
 }
 
 // EmitWithAck sends an event and waits for the client's answer, at most until
@@ -149,8 +186,11 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 
 // Disconnect takes the client out of the namespace and tells it so. Stock
 // clients do not come back by themselves after that. What the client has sent
-// meanwhile is dropped.
+// meanwhile is dropped. One that has gone cannot come back to this socket.
 func (s *Socket) Disconnect() {
+	if s.namespace.recovery != nil {
+		s.namespace.recovery.dismiss(s)
+	}
 	if !s.client.kick(s) {
 		return
 	}
@@ -182,13 +222,4 @@ func (s *Socket) receive(p decoded) {
 		return // an event without even a name
 	}
 	s.namespace.dispatch(&Event{Socket: s, Name: p.name, Args: p.args, id: p.id, wantsAck: p.hasID})
-}
-
-// roomNames lists places by name.
-func roomNames(places []place) []string {
-	names := make([]string, len(places))
-	for i, p := range places {
-		names[i] = p.room.name
-	}
-	return names
 }

@@ -59,6 +59,9 @@ func run(ctx context.Context, listen, root string) (err error) {
 		Identify:      handlers.Identify,
 		AllowOrigin:   handlers.AllowOrigin(nil),
 		ClientAddress: handlers.ClientAddress,
+		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
+			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
+		},
 	})
 	contract(wire.Of("/"))
 	events := handlers.NewEvents(wire, log)

@@ -152,6 +152,18 @@ func (c *Conn) Queue(p *Prepared) (flush bool) {
 	return flush && err == nil
 }
 
+// QueueVolatile is Queue for what may be dropped: it is, if the client cannot
+// take it now, since its socket is full, no poll waits or too much is queued.
+func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.ws == nil && c.poll == nil || c.ws != nil && c.ws.draining {
+		return false
+	}
+	flush = c.out.empty()
+	return c.out.push(p, &c.server.cfg.Limits, time.Time{}) == nil && flush
+}
+
 // Flush writes what is queued, as far as the client's socket takes it at once.
 func (c *Conn) Flush() {
 	c.mu.Lock()

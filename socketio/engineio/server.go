@@ -135,6 +135,9 @@ func (s *Server) conn(sid SID) *Conn {
 	return s.conns[sid]
 }
 
+// Limits returns the limits that hold, with their defaults filled in.
+func (s *Server) Limits() Limits { return s.cfg.Limits }
+
 // Len returns the number of open connections.
 func (s *Server) Len() int {
 	s.mu.Lock()

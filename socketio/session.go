@@ -1,0 +1,313 @@
+package socketio
+
+import (
+	"container/list"
+	"crypto/rand"
+	"encoding/base64"
+	"slices"
+	"time"
+)
+
+// session is what a client can come back to. It ends when it is used: who comes
+// back gets another one of the same name.
+type session struct {
+	pid string // the client's name for it; a secret, like the sid
+
+	// Guarded by recovery.mu.
+	gone    *list.Element // in recovery.gone; nil while the socket is there
+	left    time.Time     // when it went
+	settled bool          // its end has been told to the handlers: it can be used
+	ended   chan struct{} // closed then; nil unless somebody waits for it
+
+	// What the socket is or was; guarded by recovery.mu.
+	socket   *Socket // nil when it has settled, as it is large
+	id       SocketID
+	since    uint64 // the number of the newest event when it entered the namespace
+	rooms    []stay // those it was in when it went
+	identity any    // from when it has settled, like data
+	data     any
+
+	// Guarded by members.mu while the socket is there, then by recovery.mu.
+	past    []stay // in rooms it had left before
+	unknown uint64 // up to this number, past is not complete
+}
+
+// stay is a time in a room, told by numbers of events: those after since and,
+// if it is over, up to until.
+type stay struct {
+	room         string
+	since, until uint64 // until is 0 while it is not over
+}
+
+func (s stay) covers(number uint64) bool {
+	return number > s.since && (s.until == 0 || number <= s.until)
+}
+
+// maxPast bounds what is remembered of a socket that comes and goes.
+const maxPast = 32
+
+// leave notes the end of a stay.
+func (s *session) leave(over stay) {
+	if over.until == over.since {
+		return // nothing happened
+	}
+	if len(s.past) == maxPast {
+		s.unknown = max(s.unknown, s.past[0].until)
+		s.past = slices.Delete(s.past, 0, 1)
+	}
+	s.past = append(s.past, over)
+}
+
+// claim is what a socket that is not connected yet comes back to.
+type claim struct {
+	session *session // ended by the claim
+	missed  []entry  // what has to come first; up to the event of the number head
+	head    uint64
+	size    int // of missed, in bytes
+}
+
+// takeOverTime is how long a client that comes back waits for the end of the
+// connection that it has lost without the server's noticing, and for the
+// disconnect handlers.
+const takeOverTime = 5 * time.Second
+
+// connectAuth is what stock clients put into the payload of CONNECT, beside the
+// program's own.
+type connectAuth struct {
+	PID    string `json:"pid"`
+	Offset string `json:"offset"`
+}
+
+// claim lets s come back to the session that its client names, if there is one
+// and nothing is missing.
+func (r *recovery) claim(s *Socket) {
+	var auth connectAuth
+	if s.client.old() || s.handshake.Auth.Bind(&auth) != nil || auth.PID == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget()
+	found := r.sessions[auth.PID]
+	if found != nil && !found.settled {
+		r.takeOver(found)
+	}
+	if found == nil || r.sessions[auth.PID] != found || !found.settled || !r.cfg.SameIdentity(found.identity, s.handshake.Identity) {
+		return
+	}
+	r.drop(found) // used, whatever comes of it
+	position, ok := r.position(found, auth.Offset)
+	c := &claim{session: found, head: position}
+	early := early{rooms: found.rooms, past: found.past}
+	if !ok || !r.collect(c, early) {
+		return
+	}
+	s.id, s.data, s.early, s.claim, s.recovered = found.id, found.data, early, c, true
+}
+
+// takeOver ends the connection of a session that is in use, if it has not ended
+// yet, and waits for that and the handlers. mu is held, but not meanwhile.
+func (r *recovery) takeOver(s *session) {
+	if s.ended == nil {
+		s.ended = make(chan struct{})
+	}
+	ended, conn := s.ended, s.socket.client.conn
+	r.mu.Unlock()
+	defer r.mu.Lock()
+	conn.Close()
+	timeout := time.NewTimer(takeOverTime)
+	defer timeout.Stop()
+	select {
+	case <-ended:
+	case <-timeout.C:
+	}
+}
+
+// position returns the number of the last event that the client has got. One
+// without an offset of this log has got none since its socket began, because
+// all that it could get has one.
+func (r *recovery) position(s *session, offset string) (number uint64, ok bool) {
+	number, ok = s.since, true
+	if offset != "" {
+		var known bool
+		var given uint64
+		if given, known, ok = r.offsets.parse(offset); known {
+			number = max(number, given)
+		}
+	}
+	return number, ok && number >= s.unknown
+}
+
+// collect adds what was emitted for the session since c.head; false if that is
+// not known any more or is too much to be queued. mu is held.
+func (r *recovery) collect(c *claim, in early) bool {
+	entries, ok := r.log.after(c.head)
+	if !ok {
+		return false
+	}
+	c.head = r.log.last
+	limits := r.namespace.server.engine.Limits()
+	for _, e := range entries {
+		if !c.session.meant(&e, in) {
+			continue
+		}
+		c.missed = append(c.missed, e)
+		c.size += e.size()
+		if len(c.missed) > limits.MaxQueuePackets/2 || c.size > limits.MaxQueueBytes/2 {
+			return false
+		}
+	}
+	return true
+}
+
+// missed returns what the client of s has to get before it is told that it is
+// connected. mu is held.
+func (r *recovery) missed(s *Socket) ([]entry, bool) {
+	if s.claim == nil {
+		return nil, true
+	}
+	in := r.namespace.members.earlyOf(s) // without those that middleware took it out of
+	ok := r.collect(s.claim, in)
+	return slices.DeleteFunc(s.claim.missed, func(e entry) bool { return !s.claim.session.meant(&e, in) }), ok
+}
+
+// meant tells whether an event was meant for a socket with these stays.
+func (s *session) meant(e *entry, stays early) bool {
+	in := func(room string) bool {
+		covers := func(st stay) bool { return st.room == room && st.covers(e.number) }
+		return room == string(s.id) || slices.ContainsFunc(stays.rooms, covers) || slices.ContainsFunc(stays.past, covers)
+	}
+	return e.number > s.since && (len(e.rooms) == 0 || slices.ContainsFunc(e.rooms, in)) && !slices.ContainsFunc(e.except, in)
+}
+
+// open begins the session of a socket and returns its name. mu is held.
+func (r *recovery) open(s *Socket) string {
+	s.session = &session{socket: s, id: s.id}
+	if s.claim != nil {
+		before := s.claim.session
+		s.session.pid, s.session.since, s.session.unknown = before.pid, before.since, before.unknown
+		s.session.past = r.namespace.members.earlyOf(s).past
+	} else {
+		var b [18]byte
+		_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+		s.session.pid = base64.RawURLEncoding.EncodeToString(b[:])
+		s.session.since = r.log.last
+	}
+	r.sessions[s.session.pid] = s.session
+	return s.session.pid
+}
+
+// end takes s out of the namespace and notes what it was.
+func (r *recovery) end(s *Socket, reason Reason) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rooms := r.namespace.members.remove(s)
+	if s.session == nil {
+		return
+	}
+	if !reason.recoverable() {
+		r.drop(s.session)
+	}
+	if r.sessions[s.session.pid] == s.session {
+		s.session.rooms, s.session.left = rooms, time.Now()
+		s.session.gone = r.gone.PushBack(s.session)
+		r.forget()
+	}
+}
+
+// settle lets the client of s come back, now that the disconnect handlers have
+// returned.
+func (r *recovery) settle(s *Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ending := s.session
+	if ending == nil {
+		return
+	}
+	ending.identity, ending.data, ending.socket, ending.settled = s.handshake.Identity, s.Data(), nil, true
+	if ending.ended != nil {
+		close(ending.ended)
+	}
+}
+
+// recoverable tells whether a client that was disconnected for the reason may
+// come back to its socket.
+func (r Reason) recoverable() bool {
+	return r != ReasonClientDisconnect && r != ReasonServerDisconnect && r != ReasonParseError
+}
+
+// drop ends a session. mu is held.
+func (r *recovery) drop(s *session) {
+	if r.sessions[s.pid] == s {
+		delete(r.sessions, s.pid)
+	}
+	if s.gone != nil {
+		r.gone.Remove(s.gone)
+		s.gone = nil
+	}
+}
+
+// dismiss ends the session of s, if it has one.
+func (r *recovery) dismiss(s *Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.session != nil {
+		r.drop(s.session)
+	}
+}
+
+// dismissAll ends the sessions of clients that are gone, of those that a
+// broadcast to the target would have reached.
+func (r *recovery) dismissAll(to Target) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.away(to) {
+		r.drop(s)
+	}
+}
+
+// leave takes clients that are gone out of rooms: what is emitted to a room
+// they are sent out of must not wait for them.
+func (r *recovery) leave(to Target, rooms []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.away(to) {
+		s.leaveRooms(rooms, r.log.last)
+	}
+}
+
+// leaveOne is leave for one socket.
+func (r *recovery) leaveOne(s *Socket, rooms []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.session != nil && s.session.gone != nil {
+		s.session.leaveRooms(rooms, r.log.last)
+	}
+}
+
+// leaveRooms ends stays of a session whose socket has gone.
+func (s *session) leaveRooms(rooms []string, until uint64) {
+	s.rooms = slices.DeleteFunc(s.rooms, func(st stay) bool {
+		ends := slices.Contains(rooms, st.room)
+		if ends {
+			st.until = until
+			s.leave(st)
+		}
+		return ends
+	})
+}
+
+// away returns the target's clients that are gone. mu is held.
+func (r *recovery) away(to Target) []*session {
+	var list []*session
+	for e := r.gone.Front(); e != nil; e = e.Next() {
+		s := e.Value.(*session)
+		in := func(name string) bool {
+			return name == string(s.id) || slices.ContainsFunc(s.rooms, func(st stay) bool { return st.room == name })
+		}
+		if (len(to.Rooms) == 0 || slices.ContainsFunc(to.Rooms, in)) && !slices.ContainsFunc(to.Except, in) {
+			list = append(list, s)
+		}
+	}
+	return list
+}

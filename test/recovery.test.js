@@ -1,0 +1,126 @@
+// Stock clients that lose their connection for a moment and go on where they
+// were, as their own documentation has it: same id, socket.recovered, and what
+// they missed before anything else. Nothing is done for it at the client.
+import { test, describe, before } from 'node:test'
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { startServer } from './lib/server.js'
+import { Visitor } from './lib/visitor.js'
+import { connected, collect, heard, until, ways } from './lib/clients.js'
+
+const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
+const again = { reconnectionDelay: 300, reconnectionDelayMax: 300 }
+
+/** Ends the connection under a client as a broken network does. */
+const cut = (socket) => socket.io.engine.close()
+
+describe('connection state recovery', () => {
+  let server
+  before(async () => { server = await startServer() })
+
+  const kinds = { ...ways, 'the msgpack parser': { transports: ['websocket'], parser } }
+  for (const [way, options] of Object.entries(kinds)) {
+    test(`${way}: what was missed comes once, in order, to the same socket`, async () => {
+      const [ann, bob] = [new Visitor(server), new Visitor(server)]
+      await Promise.all([ann.get('/'), bob.get('/')])
+      const room = await ann.createRoom()
+      await ann.enter(room)
+      await bob.enter(room)
+      const socket = await connected(`${server.url}/chat`, { ...options, ...again, auth: { room }, extraHeaders: { cookie: bob.cookie } })
+      await until(async () => (await socket.emitWithAck('join', room)).ok, 'bob is in the room')
+      const messages = collect(socket, 'chat')
+      await ann.say(room, '하나')
+      await until(() => messages.length === 1, 'the first message')
+
+      const id = socket.id
+      for (let round = 0; round < 3; round++) {
+        const back = heard(socket, 'connect')
+        let early
+        socket.once('connect', () => { early = messages.length })
+        const before = messages.length
+        cut(socket)
+        await ann.say(room, `둘 ${round}`)
+        await ann.say(room, `셋 ${round}`)
+        await back
+        assert.equal(socket.recovered, true, 'it says so itself')
+        assert.equal(socket.id, id)
+        assert.equal(early, before + 2, 'what was missed comes before connect')
+        assert.deepEqual(messages.slice(before).map(([m]) => m.chat), [`둘 ${round}`, `셋 ${round}`])
+      }
+      await ann.say(room, '끝')
+      await until(() => messages.length === 8, 'the room goes on')
+      assert.equal(messages.at(-1)[0].chat, '끝')
+      assert.equal((await socket.emitWithAck('chat', '나도')).ok, true, 'without another join')
+      socket.disconnect()
+    })
+  }
+
+  test('a client that has heard nothing yet', async () => {
+    const lobby = await connected(`${server.url}/room`, { ...again, transports: ['websocket'] })
+    const made = collect(lobby, 'newRoom')
+    const back = heard(lobby, 'connect')
+    cut(lobby)
+    await new Visitor(server).createRoom()
+    await back
+    assert.equal(lobby.recovered, true)
+    assert.equal(made.length, 1)
+    lobby.disconnect()
+  })
+
+  test('without a cookie, by what the server gave it', async () => {
+    const host = new Visitor(server)
+    await host.get('/')
+    const room = await host.createRoom()
+    await host.enter(room)
+    const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
+    assert.equal((await guest.emitWithAck('join', room)).ok, true)
+    const messages = collect(guest, 'chat')
+    const back = heard(guest, 'connect')
+    cut(guest)
+    await host.say(room, '안녕')
+    await back
+    assert.equal(guest.recovered, true)
+    assert.deepEqual(messages.map(([m]) => m.chat), ['안녕'])
+    assert.equal((await guest.emitWithAck('chat', '왔어요')).ok, true)
+    guest.disconnect()
+  })
+
+  test('whoever disconnects by themselves begins anew', async () => {
+    const socket = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
+    const id = socket.id
+    socket.disconnect()
+    const back = heard(socket, 'connect')
+    socket.connect()
+    await back
+    assert.equal(socket.recovered, false)
+    assert.notEqual(socket.id, id)
+    socket.disconnect()
+  })
+
+  test('nobody comes back to a room that is gone', async () => {
+    const host = new Visitor(server)
+    await host.get('/')
+    const room = await host.createRoom()
+    await host.enter(room)
+    const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
+    assert.equal((await guest.emitWithAck('join', room)).ok, true)
+    const back = heard(guest, 'connect')
+    cut(guest)
+    await host.request('DELETE', `/room/${room}`)
+    await back
+    const answer = await guest.emitWithAck('chat', '아직 있나요')
+    assert.equal(answer.ok, false)
+    assert.equal(answer.reason, 'not_found')
+    guest.disconnect()
+  })
+
+  test('a server that does not offer it', async () => {
+    const plain = await startServer({ RECOVERY_TIME: '0s' })
+    const socket = await connected(`${plain.url}/chat`, { ...again, transports: ['websocket'] })
+    const back = heard(socket, 'connect')
+    cut(socket)
+    await back
+    assert.ok(!socket.recovered)
+    socket.disconnect()
+  })
+})
