@@ -59,7 +59,7 @@ func (s *webSocket) drain() {
 			err = errSlow
 		}
 		if err != nil {
-			_ = s.stream.close() // it may have ended already and waited for this
+			s.close() // it may have ended already and waited for this
 			s.conn.sendFailed(err)
 			return
 		}
@@ -181,7 +181,7 @@ func (s *webSocket) hangUp() {
 
 // linger drops what the client still sends, and closes the socket.
 func (s *webSocket) linger() {
-	defer func() { _ = s.stream.close() }() // nothing can be done about an error
+	defer s.close()
 	if s.stream.setReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
@@ -194,6 +194,13 @@ func (s *webSocket) linger() {
 		}
 		total += n
 	}
+}
+
+// close closes the socket. Under the lock, since a sender may be writing.
+func (s *webSocket) close() {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	_ = s.stream.close() // nothing can be done about an error
 }
 
 // abandon ends a WebSocket that did not become a transport.

@@ -31,6 +31,8 @@ type stream interface {
 	closeWrite() error
 
 	setReadDeadline(time.Time) error
+
+	// close must not be called while another goroutine is in tryWrite.
 	close() error
 }
 

@@ -20,13 +20,18 @@ func newStream(conn net.Conn) stream {
 	if err != nil {
 		return blockingStream{conn}
 	}
-	s := &socketStream{conn: tcp, raw: raw}
-	s.sendOnce = s.send
+	s := &socketStream{conn: tcp, raw: raw, fd: closedFD}
+	if err := raw.Control(func(fd uintptr) { s.fd = int(fd) }); err != nil {
+		return blockingStream{conn}
+	}
 	return s
 }
 
-// socketStream calls the kernel itself, through syscall.RawConn, which keeps
-// the descriptor from being closed and used again meanwhile.
+// socketStream calls the kernel itself. What may wait goes through
+// syscall.RawConn, which keeps the descriptor from being closed and used again
+// meanwhile. What does not wait takes the descriptor as it is: nobody but close
+// closes it, and that never runs beside tryWrite. RawConn's own lock and its
+// question to the poller were a fifteenth of what a delivery cost.
 //
 // The calls are RawSyscalls: they cannot wait, since the socket is
 // non-blocking, so the scheduler need not hear of them. That, and send instead
@@ -34,12 +39,10 @@ func newStream(conn net.Conn) stream {
 type socketStream struct {
 	conn *net.TCPConn
 	raw  syscall.RawConn
-
-	sendOnce func(fd uintptr) bool // s.send, made once instead of for every write
-	out      []byte                // what send writes
-	outN     int                   // how much of it was written
-	outErr   error
+	fd   int // for tryWrite; closedFD after close
 }
+
+const closedFD = -1
 
 func (s *socketStream) read() (*buffer, int, error) {
 	var (
@@ -95,33 +98,29 @@ func recv(fd uintptr, b []byte) (int, error) {
 }
 
 func (s *socketStream) tryWrite(b []byte) (int, error) {
-	if len(b) == 0 {
+	switch {
+	case s.fd == closedFD:
+		return 0, net.ErrClosed
+	case len(b) == 0:
 		return 0, nil
+	default:
+		return send(uintptr(s.fd), b)
 	}
-	s.out = b
-	err := s.raw.Write(s.sendOnce)
-	n := s.outN
-	if err == nil {
-		err = s.outErr
-	}
-	s.out, s.outN, s.outErr = nil, 0, nil
-	return n, err
 }
 
-// send writes s.out once and never asks to be called again.
-func (s *socketStream) send(fd uintptr) bool {
+// send writes once; 0 and no error mean that the socket is full.
+func send(fd uintptr, b []byte) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&s.out[0])), uintptr(len(s.out)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0) //nolint:gosec // the kernel reads s.out, which lives on
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0) //nolint:gosec // the kernel reads b, which lives on
 		switch errno {
 		case 0:
-			s.outN = int(n)
+			return int(n), nil
 		case syscall.EINTR:
-			continue
 		case syscall.EAGAIN:
+			return 0, nil
 		default:
-			s.outErr = os.NewSyscallError("sendto", errno)
+			return 0, os.NewSyscallError("sendto", errno)
 		}
-		return true
 	}
 }
 
@@ -130,19 +129,19 @@ func (s *socketStream) write(b []byte, deadline time.Time) (n int, err error) {
 		return 0, err
 	}
 	waitErr := s.raw.Write(func(fd uintptr) bool {
-		s.out = b
-		s.send(fd)
-		n, err = s.outN, s.outErr
-		s.out, s.outN, s.outErr = nil, 0, nil
+		n, err = send(fd, b)
 		return n > 0 || err != nil
 	})
 	if errors.Is(waitErr, os.ErrDeadlineExceeded) {
 		waitErr = errWriteTimeout
 	}
-	// A deadline that has passed would fail every later tryWrite.
-	return n, errors.Join(err, waitErr, s.conn.SetWriteDeadline(time.Time{}))
+	return n, errors.Join(err, waitErr)
 }
 
 func (s *socketStream) closeWrite() error                 { return s.conn.CloseWrite() }
 func (s *socketStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
-func (s *socketStream) close() error                      { return s.conn.Close() }
+
+func (s *socketStream) close() error {
+	s.fd = closedFD
+	return s.conn.Close()
+}
