@@ -56,7 +56,8 @@ func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 	}
 	p.data = bytes.Clone(p.data) // b belongs to the transport
 	if p.attachments > 0 {
-		d.waiting, d.bytes = &p, len(p.data)
+		waiting := p // only this one has to live on the heap
+		d.waiting, d.bytes = &waiting, len(p.data)
 		return out, false, nil
 	}
 	out, err = decode(p, nil)
@@ -121,7 +122,7 @@ func (d *decoded) decodeArgs(parts [][]byte) error {
 	if d.data == nil {
 		return nil
 	}
-	elements, err := splitArray(d.data, maxArgs)
+	args, err := splitArray(d.data, maxArgs, parts)
 	if err != nil {
 		return err
 	}
@@ -130,15 +131,11 @@ func (d *decoded) decodeArgs(parts [][]byte) error {
 			return err
 		}
 	}
-	d.args = make(Args, len(elements))
-	for i, e := range elements {
-		d.args[i] = Value{json: e, attachments: parts}
-	}
+	d.args = args
 	return nil
 }
 
-// decodeEvent takes the name off the arguments. Numbers are names too, as the
-// reference parser has it.
+// decodeEvent takes the name off the arguments.
 func (d *decoded) decodeEvent(parts [][]byte) error {
 	if d.data == nil {
 		return nil
@@ -149,22 +146,33 @@ func (d *decoded) decodeEvent(parts [][]byte) error {
 	if len(d.args) == 0 {
 		return errPacket
 	}
-	name := d.args[0].json
-	d.args = d.args[1:]
-	switch c := name[0]; {
-	case c == '"' && bytes.IndexByte(name, '\\') < 0:
-		d.name = string(name[1 : len(name)-1])
-	case c == '"':
-		if err := json.Unmarshal(name, &d.name); err != nil {
-			return errPacket
-		}
-	case c == '-' || c >= '0' && c <= '9':
-		d.name = string(name)
-	default:
-		return errPacket
+	name, err := eventName(d.args[0].json)
+	if err != nil {
+		return err
 	}
+	d.name, d.args = name, d.args[1:]
 	if reservedEvent(d.name) {
 		return errReservedEvent
 	}
 	return nil
+}
+
+// eventName reads an event's name. Numbers are names too, as the reference
+// parser has it.
+func eventName(b []byte) (string, error) {
+	if name, ok := plainString(b); ok {
+		return name, nil
+	}
+	switch c := b[0]; {
+	case c == '"':
+		var name string
+		if err := json.Unmarshal(b, &name); err != nil {
+			return "", errPacket
+		}
+		return name, nil
+	case c == '-' || isDigit(c):
+		return string(b), nil
+	default:
+		return "", errPacket
+	}
 }

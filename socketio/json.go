@@ -6,36 +6,63 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
-// The walkers here read JSON that json.Valid has accepted, so they need no
-// error handling of their own.
+// Apart from splitArray, the walkers here read JSON that was checked before, so
+// they need no error handling of their own.
 
 var errJSON = errors.New("payload is not valid JSON")
 
-// splitArray returns the elements of a JSON array, each aliasing b. More than
-// limit are an error.
-func splitArray(b []byte, limit int) ([][]byte, error) {
-	if !json.Valid(b) {
-		return nil, errJSON
-	}
-	b = bytes.TrimSpace(b)
-	if b[0] != '[' {
+// usualArgs is how many arguments there is room for from the start: a name and
+// what most events carry.
+const usualArgs = 2
+
+// splitArray checks a JSON array and returns its elements, each aliasing b.
+// More than limit are an error.
+func splitArray(b []byte, limit int, attachments [][]byte) (Args, error) {
+	i := skipSpace(b, 0)
+	if i >= len(b) || b[i] != '[' {
 		return nil, errPacket
 	}
-	var elements [][]byte
-	for i := skipSpace(b, 1); b[i] != ']'; {
-		if len(elements) == limit {
+	args := make(Args, 0, usualArgs)
+	i = skipSpace(b, i+1)
+	more := i >= len(b) || b[i] != ']'
+	if !more {
+		i++
+	}
+	for more {
+		end := checkValue(b, i, 1)
+		if end < 0 {
+			return nil, errJSON
+		}
+		if len(args) == limit {
 			return nil, errPacket
 		}
-		end := skipValue(b, i)
-		elements = append(elements, b[i:end:end])
-		i = skipSpace(b, end)
-		if b[i] == ',' {
-			i = skipSpace(b, i+1)
+		args = append(args, Value{json: b[i:end:end], attachments: attachments})
+		if i, more = checkComma(b, end, ']'); i < 0 {
+			return nil, errJSON
 		}
 	}
-	return elements, nil
+	if skipSpace(b, i) != len(b) {
+		return nil, errJSON
+	}
+	return args, nil
+}
+
+// plainString returns the text of a JSON string if it can be read off as it
+// stands, as nearly every one can: ASCII without escapes.
+func plainString(b []byte) (text string, ok bool) {
+	if len(b) < 2 || b[0] != '"' {
+		return "", false
+	}
+	b = b[1 : len(b)-1]
+	for _, c := range b {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return "", false
+		}
+	}
+	return string(b), true
 }
 
 func skipSpace(b []byte, i int) int {

@@ -45,6 +45,13 @@ func (v Value) Bind(ptr any) error {
 	case *json.RawMessage:
 		*p = bytes.Clone(v.json)
 		return nil
+	case *string:
+		text, ok := plainString(v.json)
+		if !ok || p == nil {
+			return json.Unmarshal(v.inlined(), ptr)
+		}
+		*p = text
+		return nil
 	case *[]byte:
 		return v.bindBinary(p)
 	case *Binary:
