@@ -31,22 +31,13 @@ type client struct {
 	partial *time.Timer // ends a client that does not send the attachments it announced
 
 	mu      sync.Mutex
-	sockets []*Socket     // guarded by mu, as is all that follows
-	timeout *time.Timer   // ends a client that connects to nothing; nil when it has
-	inbox   []job         // what waits for the worker
-	bytes   int           // of what is in the inbox
+	sockets []*Socket   // guarded by mu, as is all that follows
+	timeout *time.Timer // ends a client that connects to nothing; nil when it has
+	inbox   inbox
 	space   chan struct{} // closed when the inbox has room again; nil while it has
 	working bool
 	kicked  []string        // namespaces the server has disconnected the client from
 	ended   engineio.Reason // "" while the connection is open
-}
-
-// job is a packet to handle or, if finish is set, a socket whose end is to be
-// told to the handlers.
-type job struct {
-	packet decoded
-	finish *Socket
-	reason Reason
 }
 
 // accept is called by the engine for each new connection.
@@ -156,8 +147,7 @@ func (c *client) enqueue(p decoded) {
 			c.mu.Unlock()
 			return
 		case c.hasRoomLocked(&p):
-			c.inbox = append(c.inbox, job{packet: p})
-			c.bytes += p.size()
+			c.inbox.push(p)
 			c.startWorkerLocked()
 			c.mu.Unlock()
 			return
@@ -175,7 +165,7 @@ func (c *client) enqueue(p decoded) {
 // the limit may wait alone.
 func (c *client) hasRoomLocked(p *decoded) bool {
 	limits := &c.server.cfg.Limits
-	return len(c.inbox) == 0 || len(c.inbox) < limits.MaxInbox && c.bytes+p.size() <= limits.MaxInboxBytes
+	return c.inbox.packets == 0 || c.inbox.packets < limits.MaxInbox && c.inbox.bytes+p.size() <= limits.MaxInboxBytes
 }
 
 func (c *client) startWorkerLocked() {
@@ -197,7 +187,7 @@ func (c *client) Closed(reason engineio.Reason) {
 		s.dropAcks() // now, since the worker may be in a handler that waits for one
 	}
 	c.makeSpaceLocked()
-	if len(c.sockets) > 0 || len(c.inbox) > 0 {
+	if len(c.sockets) > 0 || c.inbox.packets > 0 {
 		c.startWorkerLocked()
 	}
 }
@@ -213,8 +203,8 @@ func (c *client) makeSpaceLocked() {
 func (c *client) work() {
 	for {
 		c.mu.Lock()
-		if len(c.inbox) == 0 {
-			c.inbox = nil
+		next := c.inbox.pop()
+		if next == nil {
 			c.working = false
 			reason := Reason(c.ended)
 			var left []*Socket
@@ -227,10 +217,6 @@ func (c *client) work() {
 			}
 			return
 		}
-		next := c.inbox[0]
-		c.inbox[0] = job{}
-		c.inbox = c.inbox[1:]
-		c.bytes -= next.packet.size()
 		c.makeSpaceLocked()
 		c.mu.Unlock()
 		if next.finish != nil {
@@ -238,6 +224,7 @@ func (c *client) work() {
 		} else {
 			c.handle(next.packet)
 		}
+		putJob(next)
 	}
 }
 
@@ -301,7 +288,7 @@ func (c *client) kick(s *Socket) bool {
 		return false
 	}
 	c.kicked = append(c.kicked, s.namespace.name)
-	c.inbox = append(c.inbox, job{finish: s, reason: ReasonServerDisconnect})
+	c.inbox.pushFinish(s, ReasonServerDisconnect)
 	c.startWorkerLocked()
 	return true
 }

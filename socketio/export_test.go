@@ -59,10 +59,10 @@ func (s *Socket) Waiting() int {
 func (s *Socket) Inbox() (packets, bytes int) {
 	s.client.mu.Lock()
 	defer s.client.mu.Unlock()
-	for _, j := range s.client.inbox {
+	for j := s.client.inbox.first; j != nil; j = j.next {
 		bytes += j.packet.size()
 	}
-	return len(s.client.inbox), bytes
+	return s.client.inbox.packets, bytes
 }
 
 // Kept returns how much is kept for clients that come back.
