@@ -580,8 +580,24 @@ func FuzzDecodeBinary(f *testing.F) {
 	})
 }
 
+func TestSplitArrayHasALimitOfDepth(t *testing.T) {
+	for _, level := range []struct {
+		open, end string
+		depth     int
+	}{{"[", "]", 1}, {`[{"a":`, "}]", 2}} {
+		for _, depth := range []int{maxDepth / 2, maxDepth, maxDepth + 2} {
+			n := depth / level.depth
+			b := []byte(strings.Repeat(level.open, n) + "1" + strings.Repeat(level.end, n))
+			_, err := splitArray(b, 1, nil)
+			if valid := json.Valid(b); valid != (err == nil) || valid != (depth <= maxDepth) {
+				t.Errorf("%d levels of %s: %v, json.Valid says %v", depth, level.open, err, valid)
+			}
+		}
+	}
+}
+
 func FuzzSplitArray(f *testing.F) {
-	for _, s := range []string{`[]`, `[1]`, ` [ 1 , "a]" , {"b":[1,2]} ] `, `["\\","\""]`, `[[[]]]`, `{}`, `[1,]`, `[true,false,null,-1.5e-3]`, `["\u00e9\/",01,1.,1e+9,tru]`, "[\"\n\"]", `[{"a" : {}, "b":[]}]x`, strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1)} {
+	for _, s := range []string{`[]`, `[1]`, ` [ 1 , "a]" , {"b":[1,2]} ] `, `["\\","\""]`, `[[[]]]`, `{}`, `[1,]`, `[true,false,null,-1.5e-3]`, `["\u00e9\/",01,1.,1e+9,tru]`, "[\"\n\"]", `[{"a" : {}, "b":[]}]x`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
