@@ -21,6 +21,7 @@ func newStream(conn net.Conn) stream {
 		return blockingStream{conn}
 	}
 	s := &socketStream{conn: tcp, raw: raw, fd: closedFD}
+	s.receive = s.recvOnce
 	if err := raw.Control(func(fd uintptr) { s.fd = int(fd) }); err != nil {
 		return blockingStream{conn}
 	}
@@ -40,35 +41,44 @@ type socketStream struct {
 	conn *net.TCPConn
 	raw  syscall.RawConn
 	fd   int // for tryWrite; closedFD after close
+
+	// Owned by the reading goroutine. They stand here so that a read allocates
+	// nothing, and a connection that waits holds little.
+	receive func(fd uintptr) bool // s.recvOnce, made once instead of for every read
+	in      *buffer
+	inN     int
+	inErr   error
 }
 
 const closedFD = -1
 
 func (s *socketStream) read() (*buffer, int, error) {
-	var (
-		buf *buffer
-		n   int
-		err error
-	)
-	waitErr := s.raw.Read(func(fd uintptr) bool {
-		buf = getBuffer()
-		n, err = recv(fd, buf[:])
-		if n == 0 && err == nil {
-			putBuffer(buf) // wait without it
-			return false
-		}
-		return true
-	})
+	waitErr := s.raw.Read(s.receive)
+	buf, n, err := s.in, s.inN, s.inErr
+	s.in, s.inN, s.inErr = nil, 0, nil
 	if err == nil {
 		err = waitErr
 	}
 	if err != nil {
-		if buf != nil && waitErr == nil {
+		if buf != nil {
 			putBuffer(buf)
 		}
 		return nil, 0, err
 	}
 	return buf, n, nil
+}
+
+// recvOnce reads into a pooled buffer; false asks to be called again when
+// there is something.
+func (s *socketStream) recvOnce(fd uintptr) bool {
+	s.in = getBuffer()
+	s.inN, s.inErr = recv(fd, s.in[:])
+	if s.inN > 0 || s.inErr != nil {
+		return true
+	}
+	putBuffer(s.in) // wait without it
+	s.in = nil
+	return false
 }
 
 func (s *socketStream) readInto(b []byte) (n int, err error) {
