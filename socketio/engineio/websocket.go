@@ -18,6 +18,8 @@ type webSocket struct {
 	// Owned by the reading goroutine.
 	frames   frameReader
 	upgraded bool // it has become the transport
+	heard    bool // the client has sent a message over it
+	rests    bool // nothing more is expected of the client for a while
 
 	probed   bool   // changed under conn.mu by the reading goroutine: the client's probe was answered
 	draining bool   // guarded by conn.mu: a goroutine waits for the full socket, and only it writes
@@ -79,10 +81,20 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *
 
 // read is the life of the reading goroutine: it hands every message to each,
 // and ends the WebSocket with the first error.
+//
+// When the client is likely to be quiet for a while, another goroutine goes on.
+// Handling a message has grown this one's stack, and the runtime never shrinks
+// a stack of 4 KiB; a new one waits with 2 KiB.
 func (s *webSocket) read(early []byte, each func(*webSocket, message) error) {
 	handle := func(m message) error { return each(s, m) }
 	err := s.frames.feed(early, handle)
 	for err == nil {
+		if s.rests {
+			s.rests = false
+			if s.conn.server.run(func() { s.read(nil, each) }) {
+				return
+			}
+		}
 		err = s.readOnce(handle)
 	}
 	s.failed(err)
@@ -128,6 +140,8 @@ func (c *Conn) receiveFrame(s *webSocket, m message) error {
 		if err != nil {
 			return err
 		}
+		s.rests = p.Type != PacketMessage || !s.heard // a heartbeat, or what every client says first
+		s.heard = true
 		return c.receiveLocked(p)
 	case ws.OpBinary:
 		p, err := c.codec.parseBinary(m.data)
