@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -97,46 +96,4 @@ func (e *handshakeError) write(w http.ResponseWriter) {
 	}
 	w.WriteHeader(e.status)
 	_, _ = w.Write(body) // the client may have gone: nothing to be done about it
-}
-
-// The transports by name.
-const (
-	transportPolling   = "polling"
-	transportWebSocket = "websocket"
-)
-
-// query is what the protocol reads from a request's URL (section "URLs").
-type query struct {
-	sid       SID
-	transport string
-	codec     codec
-	upgrade   bool // the request asks for a WebSocket
-}
-
-func (s *Server) parseQuery(r *http.Request) (query, *handshakeError) {
-	values := r.URL.Query()
-	q := query{
-		transport: values.Get("transport"),
-		sid:       SID(values.Get("sid")),
-		upgrade:   strings.EqualFold(r.Header.Get("Upgrade"), transportWebSocket),
-	}
-	if q.transport != transportPolling && q.transport != transportWebSocket {
-		return q, errUnknownTransport
-	}
-	switch version := values.Get("EIO"); {
-	case version == "4":
-		q.codec = revision4
-	case version != "3" || s.cfg.RefuseRevision3:
-		return q, errProtocolVersion
-	case values.Has("j"):
-		return q, errBadRequest // JSONP: an answer that runs as a script is a gadget
-	case values.Has("b64"):
-		q.codec = revision3Base64
-	default:
-		q.codec = revision3
-	}
-	if len(values["sid"]) > 1 {
-		return q, errUnknownSID
-	}
-	return q, nil
 }

@@ -160,6 +160,13 @@ func (c *Conn) takePayload(body []byte, binary bool) error {
 	return c.codec.decode(body, binary, c.receive)
 }
 
+// Headers of polls, made once. Nobody changes them.
+var (
+	plainText = []string{"text/plain; charset=UTF-8"}
+	bytesOnly = []string{octetStream}
+	noStore   = []string{"no-store"}
+)
+
 // writePoll answers a GET, for at most timeout: a client that does not read
 // must not hold the request for ever.
 func writePoll(w http.ResponseWriter, a answer, timeout time.Duration) error {
@@ -167,12 +174,12 @@ func writePoll(w http.ResponseWriter, a answer, timeout time.Duration) error {
 	_ = control.SetWriteDeadline(time.Now().Add(timeout)) // as with reading, not every writer can
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h["Content-Type"] = plainText
 	if a.binary {
-		h.Set("Content-Type", octetStream)
+		h["Content-Type"] = bytesOnly
 	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	h["Cache-Control"] = noStore
+	h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	if _, err := w.Write(a.body); err != nil {
 		return err
 	}
