@@ -136,7 +136,7 @@ func (h *Handler) routes(e *gin.Engine) {
 	get(e, "/healthz", h.showHealth)
 	get(e, "/main.css", h.serveMainCSS)
 	get(e, "/public/:version/*path", h.servePublic)
-	e.Any("/socket.io/*any", cookie, h.loadVisitor, h.serveSocketIO)
+	e.Any("/socket.io/*any", ofHandshakes(cookie), ofHandshakes(h.loadVisitor), h.serveSocketIO)
 
 	site := e.Group("/", secureHeaders, h.chooseLanguage, h.upgradePlain, cookie, h.keepVisitor)
 	get(site, "/", h.handle(h.showHome))
