@@ -59,7 +59,7 @@ type Conn struct {
 	poll    *poll      // the client's waiting GET
 	posting bool       // a POST is being read
 	pinged  bool       // a ping waits for its pong
-	out     outbox
+	out     outbox     // has a lock of its own
 }
 
 func newConn(s *Server, k codec, h *Handshake, identity any) *Conn {
@@ -128,7 +128,7 @@ func (c *Conn) close(reason Reason) {
 	if ws != nil {
 		ws.shut(&c.out, reason)
 	}
-	c.out = outbox{}
+	c.out.close()
 	c.mu.Unlock()
 
 	if p != nil {

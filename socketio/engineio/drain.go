@@ -20,6 +20,7 @@ func (s *webSocket) flush(out *outbox) error {
 	full, err := s.writeNow(out)
 	if full {
 		s.draining = s.conn.server.run(s.drain)
+		out.setFull(s.draining)
 	}
 	return err
 }
@@ -27,8 +28,11 @@ func (s *webSocket) flush(out *outbox) error {
 // writeNow writes until the socket is full or nothing is left: a leftover, one
 // large message, or several small ones joined at a time.
 func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
-	for err == nil && !full && !out.empty() {
+	for err == nil && !full {
 		b, joined := out.next(s.conn.codec)
+		if len(b) == 0 {
+			break
+		}
 		var n int
 		n, err = s.stream.tryWrite(b)
 		full = n < len(b)
@@ -84,6 +88,7 @@ func (s *webSocket) nextToDrain() ([]byte, error) {
 		return nil, errDrained
 	case c.closed || c.out.empty():
 		s.draining = false
+		c.out.setFull(false)
 		return nil, errDrained
 	case c.out.late(c.server.cfg.Limits.MaxQueueAge):
 		return nil, errSlow

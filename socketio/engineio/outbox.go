@@ -2,17 +2,25 @@ package engineio
 
 import (
 	"errors"
+	"sync"
 	"time"
 )
 
 // errSlow ends a connection whose client does not take what is sent to it.
 var errSlow = errors.New("engineio: the client is too slow")
 
-// outbox is what waits for one client. Its Conn's mu guards it.
+// outbox is what waits for one client. It has a lock of its own, so that who
+// queues does not wait for who writes: with one lock, a broadcast that follows
+// another one through the same connections goes at the pace of its writes, and
+// there is nothing for the next write to take along.
 type outbox struct {
-	items []queued
-	bytes int
-	rest  []byte // the part of a write that the socket did not take; goes first
+	rest []byte // guarded by Conn.mu: the part of a write that the socket did not take; goes first
+
+	mu     sync.Mutex // nothing else is locked under it
+	closed bool       // guarded by mu, as is all that follows
+	full   bool       // the socket is: what comes now has to wait
+	items  []queued
+	bytes  int
 }
 
 type queued struct {
@@ -20,25 +28,45 @@ type queued struct {
 	since time.Time // zero unless the item had to wait for a full socket
 }
 
-func (o *outbox) empty() bool { return len(o.items) == 0 && len(o.rest) == 0 }
+// empty tells whether there is nothing to write. Conn.mu is held.
+func (o *outbox) empty() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.rest) == 0 && len(o.items) == 0
+}
 
 // push appends p, or says that the client is too slow. A message that is
-// larger than the limit may wait alone.
-func (o *outbox) push(p *Prepared, limits *Limits, since time.Time) error {
+// larger than the limit may wait alone. first tells that nothing was queued.
+func (o *outbox) push(p *Prepared, limits *Limits) (first bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return false, ErrClosed
+	}
 	if len(o.items) > 0 && o.bytes+p.size() > limits.MaxQueueBytes || len(o.items) >= limits.MaxQueuePackets {
-		return errSlow
+		return false, errSlow
+	}
+	var since time.Time
+	if o.full {
+		since = time.Now()
 	}
 	o.items = append(o.items, queued{p, since})
 	o.bytes += p.size()
-	return nil
+	return len(o.items) == 1, nil
 }
 
 // next returns what to write next: the leftover, a large message, or several
-// small ones joined in a pooled buffer. The items it returns are out of the
-// queue; what is not written has to be kept in rest.
+// small ones joined in a pooled buffer; nothing if the outbox is empty. What it
+// returns is out of the queue; what is not written has to be kept in rest.
+// Conn.mu is held.
 func (o *outbox) next(k codec) (b []byte, joined *buffer) {
 	if len(o.rest) > 0 {
 		return o.rest, nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.items) == 0 {
+		return nil, nil
 	}
 	first := o.items[0]
 	if len(o.items) == 1 || len(k.frames(first.Prepared))+o.items[1].size() > len(buffer{}) {
@@ -56,21 +84,23 @@ func (o *outbox) next(k codec) (b []byte, joined *buffer) {
 	return b, joined
 }
 
-// all empties the outbox and returns its frames.
+// all empties the outbox and returns its frames. Conn.mu is held.
 func (o *outbox) all(k codec) []byte {
 	var frames []byte
-	for !o.empty() {
+	for {
 		b, joined := o.next(k)
+		if len(b) == 0 {
+			return frames
+		}
 		frames = append(frames, b...)
 		o.rest = nil
 		if joined != nil {
 			putBuffer(joined)
 		}
 	}
-	return frames
 }
 
-// drop forgets the first n items.
+// drop forgets the first n items. mu is held.
 func (o *outbox) drop(n int) {
 	for _, it := range o.items[:n] {
 		o.bytes -= it.size()
@@ -83,6 +113,8 @@ func (o *outbox) drop(n int) {
 // take removes what fits into a polling body of about limit bytes, at least
 // one item if there is any.
 func (o *outbox) take(limit int) []*Prepared {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	var taken []*Prepared
 	size := 0
 	for _, it := range o.items {
@@ -97,14 +129,32 @@ func (o *outbox) take(limit int) []*Prepared {
 
 // trim gives the queue's memory back, so that an idle connection holds none.
 func (o *outbox) trim() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if len(o.items) == 0 {
 		o.items = nil
 	}
 }
 
+// setFull says whether the socket is full.
+func (o *outbox) setFull(full bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.full = full
+}
+
 // late tells whether something has waited for longer than a client may take.
 func (o *outbox) late(maxAge time.Duration) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	return len(o.items) > 0 && !o.items[0].since.IsZero() && time.Since(o.items[0].since) > maxAge
+}
+
+// close forgets everything, for good. Conn.mu is held.
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rest, o.items, o.bytes, o.closed = nil, nil, 0, true
 }
 
 // Send queues p for the client and writes as much as the client's socket takes
@@ -144,12 +194,11 @@ func (c *Conn) writableLocked() bool {
 // true if the caller has to call Flush. Where another goroutine is about to
 // flush this connection, p leaves with the same write, and the answer is false.
 func (c *Conn) Queue(p *Prepared) (flush bool) {
-	c.mu.Lock()
-	flush = c.out.empty()
-	err := c.queueLocked(p)
-	c.mu.Unlock()
-	c.sendFailed(err)
-	return flush && err == nil
+	first, err := c.out.push(p, &c.server.cfg.Limits)
+	if err != nil {
+		c.sendFailed(err)
+	}
+	return first
 }
 
 // QueueVolatile is Queue for what may be dropped: it is, if the client cannot
@@ -157,11 +206,11 @@ func (c *Conn) Queue(p *Prepared) (flush bool) {
 func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.ws == nil && c.poll == nil || c.ws != nil && c.ws.draining {
+	if c.ws == nil && c.poll == nil || c.ws != nil && c.ws.draining {
 		return false
 	}
-	flush = c.out.empty()
-	return c.out.push(p, &c.server.cfg.Limits, time.Time{}) == nil && flush
+	first, err := c.out.push(p, &c.server.cfg.Limits)
+	return first && err == nil
 }
 
 // Flush writes what is queued, as far as the client's socket takes it at once.
@@ -173,21 +222,10 @@ func (c *Conn) Flush() {
 }
 
 func (c *Conn) sendLocked(p *Prepared) error {
-	if err := c.queueLocked(p); err != nil {
+	if _, err := c.out.push(p, &c.server.cfg.Limits); err != nil {
 		return err
 	}
 	return c.flushLocked()
-}
-
-func (c *Conn) queueLocked(p *Prepared) error {
-	if c.closed {
-		return ErrClosed
-	}
-	var since time.Time
-	if c.ws != nil && c.ws.draining {
-		since = time.Now()
-	}
-	return c.out.push(p, &c.server.cfg.Limits, since)
 }
 
 func (c *Conn) flushLocked() error {
