@@ -90,8 +90,9 @@ func (b Broadcast) emitHere(event string, args []any) error {
 }
 
 // EmitWithAck sends the event and waits for the answer of every socket, at
-// most until ctx is done. It returns the answers that came, in no order, and
-// an error if any is missing.
+// most until ctx is done. It returns the answers that came, in no order. If any
+// is missing, the error wraps the cause of ctx's end, or ErrDisconnected if it
+// was not that.
 func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
 	id := b.namespace.ackIDs.Add(1)
 	p, err := encodeEvent(b.namespace.name, id, true, event, args)
@@ -114,7 +115,11 @@ func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) (
 		s.forget(id)
 	}
 	if missing := len(waiting) - len(answers); missing > 0 {
-		err = fmt.Errorf("socketio: %d of %d clients did not answer", missing, len(waiting))
+		cause := context.Cause(ctx)
+		if cause == nil {
+			cause = ErrDisconnected
+		}
+		err = fmt.Errorf("socketio: %d of %d clients did not answer: %w", missing, len(waiting), cause)
 	}
 	theirs := <-others
 	return append(answers, theirs.answers...), errors.Join(err, theirs.err)

@@ -133,8 +133,8 @@ func (f *fixture) join(c *client, namespace string) *socketio.Socket {
 	f.t.Helper()
 	sid := c.connect(namespace)
 	s, ok := f.Of(namespace).Socket(sid)
-	if !ok { // the answer comes before the socket is registered
-		eventually(f.t, func() bool { s, ok = f.Of(namespace).Socket(sid); return ok })
+	if !ok {
+		f.t.Fatal("the client knows of a socket that is not there")
 	}
 	return s
 }

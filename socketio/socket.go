@@ -158,7 +158,8 @@ func (s *Socket) publish(to Broadcast, event string, args []any) error {
 
 // EmitWithAck sends an event and waits for the client's answer, at most until
 // ctx is done; a ctx without an end waits until the client has gone. It may be
-// called in a handler.
+// called in a handler, where a client that sends more than Limits.MaxInbox
+// packets instead of its answer is heard no more until ctx is done.
 func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
 	id := s.namespace.ackIDs.Add(1)
 	p, err := encodeEvent(s.namespace.name, id, true, event, args)

@@ -33,7 +33,9 @@ func (v Value) IsZero() bool { return v.json == nil }
 func (v Value) JSON() []byte { return v.json }
 
 // Bind decodes v into what ptr points to, as encoding/json does. *[]byte and
-// *Binary take a binary argument; a Binary field takes a binary part.
+// *Binary take a binary argument; a Binary field takes a binary part. In an
+// *any, *map[string]any or *[]any binary parts are Binary; within a struct, a
+// field of type any cannot hold them: use Value or Binary there.
 func (v Value) Bind(ptr any) error {
 	if v.IsZero() {
 		return errors.New("no value")
@@ -57,14 +59,28 @@ func (v Value) Bind(ptr any) error {
 	case *Binary:
 		return v.bindBinary((*[]byte)(p))
 	case *any:
-		if err := json.Unmarshal(v.inlined(), p); err != nil {
-			return err
-		}
-		*p = revive(*p)
-		return nil
+		return bindReviving(v, p)
+	case *map[string]any:
+		return bindReviving(v, p)
+	case *[]any:
+		return bindReviving(v, p)
 	default:
 		return json.Unmarshal(v.inlined(), ptr)
 	}
+}
+
+// bindReviving decodes into what can hold anything.
+func bindReviving[T any](v Value, p *T) error {
+	if err := json.Unmarshal(v.inlined(), p); err != nil {
+		return err
+	}
+	revived := revive(*p)
+	made, ok := revived.(T)
+	if !ok && revived != nil {
+		return errors.New("the argument is binary")
+	}
+	*p = made
+	return nil
 }
 
 func (v Value) bindBinary(p *[]byte) error {
