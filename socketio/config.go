@@ -33,8 +33,8 @@ type Config struct {
 	Adapter func(*Namespace) Adapter
 
 	// Recovery is called once for each namespace, with its name, and tells how
-	// clients of it can go on after they have lost their connection. Default:
-	// they cannot.
+	// clients of it can go on after they have lost their connection. It must not
+	// use the server. Default: they cannot.
 	Recovery func(namespace string) Recovery
 
 	Log *slog.Logger // default: discarded

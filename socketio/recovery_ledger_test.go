@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -101,4 +102,69 @@ func hearOut(f *fixture, cuts int) (heard []string) {
 		}
 	}
 	return heard
+}
+
+// A socket joins and leaves rooms while it is there and is cut off now and
+// then; a model says which events are its own. It gets those and no others.
+func TestRecoveryAgainstAModel(t *testing.T) {
+	rooms := []string{"a", "b", "c"}
+	for range 20 {
+		seed := rand.Uint64()
+		random := rand.New(rand.NewPCG(seed, 0))
+		f := recovering(t, socketio.Recovery{})
+		n := f.Of("/chat")
+		r := &returning{}
+		f.come(r)
+		s, _ := n.Socket(r.sid)
+		var want, got []string
+		in := map[string]bool{}
+		there := true
+		for i := range 200 {
+			room, other := rooms[random.IntN(3)], rooms[random.IntN(3)]
+			emitted := func(mine bool, err error) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if mine {
+					want = append(want, fmt.Sprintf(`42/chat,["e",%d]`, i))
+				}
+			}
+			switch action := random.IntN(10); {
+			case action < 2 && there:
+				s.Join(room)
+				in[room] = true
+			case action < 4:
+				n.Leave(room) // also while it is gone
+				in[room] = false
+			case action < 5:
+				emitted(true, n.Emit("e", i))
+			case action < 7:
+				emitted(in[room], n.To(room).Emit("e", i))
+			case action < 8:
+				emitted(in[room] && !in[other], n.To(room).Except(other).Emit("e", i))
+			case action < 9:
+				emitted(in[room] || in[other], n.To(room, other).Emit("e", i))
+			case there:
+				for range random.IntN(len(want) - len(got) + 1) { // the rest is lost with the connection
+					got = append(got, r.next())
+				}
+				f.lose(r)
+				there = false
+			default:
+				got = append(got, f.back(r)...)
+				s, _ = n.Socket(r.sid)
+				there = true
+			}
+		}
+		if !there {
+			got = append(got, f.back(r)...)
+		}
+		for len(got) < len(want) {
+			got = append(got, r.next())
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("seed %d: got %v, want %v", seed, got, want)
+		}
+		r.wantAlive()
+	}
 }

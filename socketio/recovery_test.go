@@ -477,6 +477,38 @@ func TestRecoveryTakesASocketOver(t *testing.T) {
 	}
 }
 
+// Who knows the name of a session but is somebody else, gets nothing and ends
+// nothing.
+func TestRecoveryIsNotForThieves(t *testing.T) {
+	var identity atomic.Value
+	identity.Store("her")
+	f := serve(t, socketio.Config{
+		Recovery: func(string) socketio.Recovery {
+			return socketio.Recovery{MaxAbsence: time.Minute, SameIdentity: func(before, now any) bool {
+				if now == "a fault" {
+					panic("a fault")
+				}
+				return before == now
+			}}
+		},
+		Identify: func(*http.Request) (any, error) { return identity.Load(), nil },
+	})
+	r := &returning{}
+	f.come(r)
+	for _, other := range []string{"a thief", "a fault"} {
+		identity.Store(other)
+		thief := *r
+		f.backAnew(&thief)
+		r.wantAlive()
+	}
+	f.lose(r)
+	identity.Store("a thief")
+	thief := *r
+	f.backAnew(&thief)
+	identity.Store("her")
+	f.back(r)
+}
+
 // Of two that come back with one name, one gets the socket.
 func TestRecoveryIsForOne(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})

@@ -11,7 +11,9 @@ import (
 // session is what a client can come back to. It ends when it is used: who comes
 // back gets another one of the same name.
 type session struct {
-	pid string // the client's name for it; a secret, like the sid
+	// Immutable.
+	pid      string // the client's name for it; a secret, like the sid
+	identity any    // whose it is
 
 	// Guarded by recovery.mu.
 	gone    *list.Element // in recovery.gone; nil while the socket is there
@@ -20,12 +22,11 @@ type session struct {
 	ended   chan struct{} // closed then; nil unless somebody waits for it
 
 	// What the socket is or was; guarded by recovery.mu.
-	socket   *Socket // nil when it has settled, as it is large
-	id       SocketID
-	since    uint64 // the number of the newest event when it entered the namespace
-	rooms    []stay // those it was in when it went
-	identity any    // from when it has settled, like data
-	data     any
+	socket *Socket // nil when it has settled, as it is large
+	id     SocketID
+	since  uint64 // the number of the newest event when it entered the namespace
+	rooms  []stay // those it was in when it went
+	data   any    // from when it has settled
 
 	// Guarded by members.mu while the socket is there, then by recovery.mu.
 	past    []stay // in rooms it had left before
@@ -85,15 +86,17 @@ func (r *recovery) claim(s *Socket) {
 	if s.client.old() || s.handshake.Auth.Bind(&auth) != nil || auth.PID == "" {
 		return
 	}
+	found := r.find(auth.PID)
+	if found == nil || !r.sameClient(found, s) {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.forget()
-	found := r.sessions[auth.PID]
-	if found != nil && !found.settled {
+	if !found.settled {
 		r.takeOver(found)
 	}
-	if found == nil || r.sessions[auth.PID] != found || !found.settled || !r.cfg.SameIdentity(found.identity, s.handshake.Identity) {
-		return
+	if r.sessions[auth.PID] != found || !found.settled {
+		return // somebody else was faster, or a handler takes its time
 	}
 	r.drop(found) // used, whatever comes of it
 	position, ok := r.position(found, auth.Offset)
@@ -103,6 +106,23 @@ func (r *recovery) claim(s *Socket) {
 		return
 	}
 	s.id, s.data, s.early, s.claim, s.recovered = found.id, found.data, early, c, true
+}
+
+// find returns the session of that name; nil if there is none.
+func (r *recovery) find(pid string) *session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget()
+	return r.sessions[pid]
+}
+
+// sameClient asks the program whether s is who had the session. mu is not held,
+// since what a program does there is its own matter.
+func (r *recovery) sameClient(before *session, s *Socket) (same bool) {
+	r.namespace.server.protect("recovery", func() {
+		same = r.cfg.SameIdentity(before.identity, s.handshake.Identity)
+	})
+	return same
 }
 
 // takeOver ends the connection of a session that is in use, if it has not ended
@@ -182,7 +202,7 @@ func (s *session) meant(e *entry, stays early) bool {
 
 // open begins the session of a socket and returns its name. mu is held.
 func (r *recovery) open(s *Socket) string {
-	s.session = &session{socket: s, id: s.id}
+	s.session = &session{socket: s, id: s.id, identity: s.handshake.Identity}
 	if s.claim != nil {
 		before := s.claim.session
 		s.session.pid, s.session.since, s.session.unknown = before.pid, before.since, before.unknown
@@ -224,7 +244,7 @@ func (r *recovery) settle(s *Socket) {
 	if ending == nil {
 		return
 	}
-	ending.identity, ending.data, ending.socket, ending.settled = s.handshake.Identity, s.Data(), nil, true
+	ending.data, ending.socket, ending.settled = s.Data(), nil, true
 	if ending.ended != nil {
 		close(ending.ended)
 	}
