@@ -2,6 +2,7 @@ package socketio_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -193,6 +194,40 @@ func ExampleServer_gin() {
 	browser.receive()
 	fmt.Println(browser.receive())
 	// Output: 42["hello","ann"]
+}
+
+// A client that loses its connection goes on where it was. Middleware decides
+// about it as about any other.
+func ExampleRecovery() {
+	server := socketio.NewServer(socketio.Config{
+		Recovery: func(string) socketio.Recovery { return socketio.Recovery{MaxAbsence: 2 * time.Minute} },
+	})
+	defer server.Close(context.Background())
+	gone := make(chan socketio.Reason, 2)
+	news := server.Of("/")
+	news.OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { gone <- r })
+	news.Use(func(s *socketio.Socket) error {
+		fmt.Println("recovered:", s.Recovered(), "rooms:", s.Rooms())
+		s.Join("readers")
+		return nil
+	})
+
+	browser := visit(server)
+	browser.send(`40`)
+	var answer struct{ PID string }
+	_ = json.Unmarshal([]byte(strings.TrimPrefix(browser.receive(), "40")), &answer)
+	browser.leave()
+	<-gone
+	_ = news.To("readers").Emit("headline", "nobody was there")
+
+	browser = visit(server)
+	defer browser.leave()
+	browser.send(`40{"pid":"` + answer.PID + `"}`)
+	fmt.Println(browser.receive()[:33])
+	// Output:
+	// recovered: false rooms: []
+	// recovered: true rooms: [readers]
+	// 42["headline","nobody was there",
 }
 
 // browser stands for a stock client: it shows what is on the wire.
