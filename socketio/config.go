@@ -26,6 +26,9 @@ type Config struct {
 	// error 5, "Unsupported protocol version".
 	RefuseOldClients bool
 
+	// Carrier moves the packets of those clients. Default: the engine itself.
+	Carrier engineio.Carrier
+
 	// Adapter is called once for each namespace. What it returns connects the
 	// namespace to those of other servers. It must not ask the server for the
 	// namespace it is given; for "/" it is called by NewServer. Default: the

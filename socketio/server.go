@@ -36,6 +36,7 @@ func NewServer(cfg Config) *Server {
 		Log:         cfg.Log,
 
 		RefuseRevision3: cfg.RefuseOldClients,
+		Carrier:         cfg.Carrier,
 		ASCII:           escapeNonASCII,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,

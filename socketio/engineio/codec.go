@@ -8,6 +8,7 @@ const (
 	revision4       codec = iota
 	revision3             // the client takes binary payloads
 	revision3Base64       // it does not: binary is base64 for it
+	carried               // revision 3, encoded by a Carrier
 )
 
 // revision returns 3 or 4.
@@ -22,11 +23,16 @@ func (k codec) revision() int {
 type answer struct {
 	body   []byte
 	binary bool // application/octet-stream instead of text
+
+	items []*Prepared // instead of body, for a Carrier
 }
 
 // payload encodes packets for a poll. ascii rewrites text for clients that
 // cannot be sent it as it is, see Config.ASCII.
 func (k codec) payload(ascii func([]byte) []byte, items ...*Prepared) answer {
+	if k == carried {
+		return answer{items: items}
+	}
 	a := answer{binary: k == revision3 && anyBinary3(items)}
 	appendPacket := AppendPayload
 	switch {

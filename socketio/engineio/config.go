@@ -37,6 +37,10 @@ type Config struct {
 	// of Socket.IO 1.x and 2.x, with the numbered error 5.
 	RefuseRevision3 bool
 
+	// Carrier moves the packets of clients of revision 3. Default: they are
+	// served here, as those of revision 4 are.
+	Carrier Carrier
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // between a pong and the next ping; default 25 s

@@ -49,6 +49,7 @@ type Conn struct {
 	identity  any
 	receiver  Receiver
 	heartbeat *time.Timer
+	carried   *Carried // nil unless a Carrier moves the packets
 
 	in sync.Mutex // held while packets of the client are handled, so that two transports never mix them
 
@@ -62,8 +63,11 @@ type Conn struct {
 	out     outbox     // has a lock of its own
 }
 
-func newConn(s *Server, k codec, h *Handshake, identity any) *Conn {
-	c := &Conn{server: s, sid: newSID(), codec: k, handshake: h, identity: identity}
+func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
+	c := &Conn{server: s, sid: newSID(), codec: q.codec, handshake: h, identity: identity}
+	if q.codec == carried {
+		c.carried = &Carried{conn: c, webSocket: q.transport == transportWebSocket}
+	}
 	c.receiver = s.cfg.Accept(c)
 	return c
 }
@@ -94,7 +98,7 @@ func (c *Conn) Identity() any { return c.identity }
 func (c *Conn) Transport() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ws != nil {
+	if c.ws != nil || c.carried != nil && c.carried.webSocket {
 		return transportWebSocket
 	}
 	return transportPolling
@@ -128,11 +132,18 @@ func (c *Conn) close(reason Reason) {
 	if ws != nil {
 		ws.shut(&c.out, reason)
 	}
+	var carrier CarriedTransport
+	if c.carried != nil {
+		carrier = c.carried.endLocked(reason, &c.out)
+	}
 	c.out.close()
 	c.mu.Unlock()
 
 	if p != nil {
 		p.end(farewell)
+	}
+	if carrier != nil {
+		carrier.Close()
 	}
 	if probing != nil {
 		probing.abandon()

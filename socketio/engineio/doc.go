@@ -17,6 +17,7 @@
 //	polling.go             the long-polling transport
 //	websocket.go frames.go the WebSocket transport
 //	upgrade.go             from the one to the other
+//	carrier.go carried.go  connections whose packets somebody else moves
 //	stream*.go             a socket that is read and written without buffers
 //
 // The protocol is described at

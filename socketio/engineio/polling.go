@@ -86,11 +86,16 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError
 			return errBadRequest
 		}
 	}
+	writeOK(w)
+	return nil
+}
+
+// writeOK answers a POST whose packets were taken.
+func writeOK(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html")
 	h.Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(w, "ok") // if the client has gone, its next poll will not come
-	return nil
 }
 
 func (c *Conn) beginPost() *handshakeError {

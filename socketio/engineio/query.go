@@ -52,6 +52,9 @@ func (s *Server) parseCodec(raw string) (codec, *handshakeError) {
 	if _, n := lookup(raw, "j"); n > 0 {
 		return revision3, errBadRequest // JSONP: an answer that runs as a script is a gadget
 	}
+	if s.cfg.Carrier != nil {
+		return carried, nil
+	}
 	if _, n := lookup(raw, "b64"); n > 0 {
 		return revision3Base64, nil
 	}

@@ -57,6 +57,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
 		return errUnknownSID
 	}
 	switch {
+	case c.carried != nil:
+		return c.carried.serve(w, r, q)
 	case q.transport == transportWebSocket && q.upgrade:
 		return s.serveUpgrade(w, r, c)
 	case q.transport == transportWebSocket:
@@ -83,7 +85,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
 		return errForbidden
 	}
-	c := newConn(s, q.codec, &Handshake{
+	c := newConn(s, q, &Handshake{
 		Header:   r.Header,
 		RawQuery: r.URL.RawQuery,
 		Address:  s.cfg.Address(r),
@@ -93,6 +95,9 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 	if err := s.add(c); err != nil {
 		c.close(ReasonForcedClose)
 		return err
+	}
+	if q.codec == carried {
+		return s.openCarried(w, r, q, c)
 	}
 	if q.transport == transportWebSocket {
 		return s.openWebSocket(w, r, c)
