@@ -21,13 +21,14 @@ const module = "gifchat"
 // these packages of ours and no others. A package may always import those
 // below itself. main may import everything.
 var mayImport = map[string][]string{
-	"rooms":                {},
-	"store":                {"rooms"},
-	"socketio":             {},
-	"socketio/adaptertest": {"socketio"},
-	"socketio/engineio":    {},
-	"handlers":             {"rooms", "socketio"},
-	"test":                 {"rooms", "store", "socketio", "socketio/engineio", "handlers"},
+	"rooms":                        {},
+	"store":                        {"rooms"},
+	"socketio":                     {},
+	"socketio/adaptertest":         {"socketio"},
+	"socketio/engineio":            {},
+	"socketio/engineio/gosocketio": {"socketio/engineio"},
+	"handlers":                     {"rooms", "socketio"},
+	"test":                         {"rooms", "store", "socketio", "socketio/engineio", "handlers"},
 }
 
 type goPackage struct {
@@ -89,6 +90,32 @@ func TestArchitecture_arrows_point_inward(t *testing.T) {
 				t.Errorf("%s imports %s; it may import only %q and what is below %s", name, target, allowed, of)
 			}
 		}
+	}
+}
+
+// The library that carries old clients, if the settings say so, is not one to
+// be met by accident.
+func TestArchitecture_go_socket_io_stays_inside_its_fence(t *testing.T) {
+	const fence, library = module + "/socketio/engineio/gosocketio", "github.com/googollee/go-socket.io"
+	uses := false
+	for _, p := range packages(t) {
+		if p.ImportPath != module && slices.Contains(p.Imports, fence) {
+			t.Errorf("%s imports %s; only main may choose it", p.ImportPath, fence)
+		}
+		for _, imported := range p.Imports {
+			switch {
+			case !strings.HasPrefix(imported, library):
+			case p.ImportPath != fence:
+				t.Errorf("%s imports %s; only %s may", p.ImportPath, imported, fence)
+			case !strings.HasPrefix(imported, library+"/engineio/"):
+				t.Errorf("%s imports %s; only its engineio half is used", p.ImportPath, imported)
+			default:
+				uses = true
+			}
+		}
+	}
+	if !uses {
+		t.Errorf("%s does not import %s", fence, library)
 	}
 }
 

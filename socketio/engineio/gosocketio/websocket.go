@@ -1,0 +1,104 @@
+package gosocketio
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/googollee/go-socket.io/engineio/frame"
+	"github.com/googollee/go-socket.io/engineio/packet"
+	"github.com/googollee/go-socket.io/engineio/transport"
+
+	"gifchat/socketio/engineio"
+)
+
+// errRefused ends a client that sent what does not pass the fence.
+var errRefused = errors.New("gosocketio: refused")
+
+// webSocketConn looks at every message before the session does.
+type webSocketConn struct {
+	transport.Conn
+
+	carried *engineio.Carried
+	limits  engineio.Limits
+	until   time.Time // owned by the writing goroutine: for the messages at hand to be taken
+}
+
+func newWebSocketConn(conn transport.Conn, carried *engineio.Carried) *webSocketConn {
+	return &webSocketConn{Conn: conn, carried: carried, limits: carried.Limits()}
+}
+
+// NextReader returns a message that is whole, bounded and in order.
+func (g *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
+	kind, typ, r, err := g.Conn.NextReader()
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	most := int64(g.limits.MaxPayload) - 1 // the type is read already
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil {
+		err = check(kind, typ, data, most)
+	}
+	if err != nil {
+		_ = g.Conn.Close() // first: closing the reader reads what is left
+	}
+	if closed := r.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	if typ == packet.PING {
+		g.carried.Receive(engineio.Packet{Type: engineio.PacketPing})
+	}
+	return kind, typ, io.NopCloser(bytes.NewReader(data)), nil
+}
+
+func check(kind frame.Type, typ packet.Type, data []byte, most int64) error {
+	switch {
+	case int64(len(data)) > most:
+		return fmt.Errorf("%w: a message of more than %d bytes", errRefused, most+1)
+	case typ == packet.PONG:
+		return fmt.Errorf("%w: a heartbeat in the wrong direction", errRefused)
+	case typ < packet.OPEN || typ > packet.NOOP:
+		return fmt.Errorf("%w: unknown packet type", errRefused)
+	case kind == frame.Binary && typ != packet.MESSAGE:
+		return fmt.Errorf("%w: binary that is no message", errRefused)
+	case kind == frame.String && !utf8.Valid(data):
+		return fmt.Errorf("%w: text that is not UTF-8", errRefused)
+	}
+	return nil
+}
+
+// NextWriter bounds how long the client may take for a message.
+func (g *webSocketConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
+	deadline := time.Now().Add(g.limits.WriteTimeout)
+	if typ == packet.MESSAGE && g.until.Before(deadline) {
+		deadline = g.until
+	}
+	if err := g.Conn.SetWriteDeadline(deadline); err != nil {
+		return nil, err
+	}
+	return g.Conn.NextWriter(kind, typ)
+}
+
+// SetReadDeadline does nothing: engineio knows when a client is late, and the
+// session would count from the ping without the interval.
+func (g *webSocketConn) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline does nothing, see NextWriter.
+func (g *webSocketConn) SetWriteDeadline(time.Time) error { return nil }
+
+// Close forgets the error: the library would log it.
+func (g *webSocketConn) Close() error {
+	_ = g.Conn.Close()
+	return nil
+}
+
+// expect keeps a client that takes a little now and then from taking for ever.
+func (g *webSocketConn) expect(int) { g.until = time.Now().Add(g.limits.MaxQueueAge) }
+
+func (g *webSocketConn) finish() { _ = g.Conn.Close() }
