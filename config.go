@@ -177,7 +177,7 @@ func (c *config) checks() []check {
 		{"SECURE_COOKIES", oneOf(c.SecureCookies, "auto", "true", "false"), fmt.Sprintf("%q is unknown; want auto, true or false", c.SecureCookies)},
 		firstBad("TRUSTED_PROXIES", c.TrustedProxies, badProxy),
 		firstBad("CORS_ORIGIN", c.CORSOrigin, badOrigin),
-		{"EIO3_ENGINE", oneOf(c.EIO3Engine, "builtin", "off"), fmt.Sprintf("%q is unknown; want builtin or off", c.EIO3Engine)},
+		{"EIO3_ENGINE", oneOf(c.EIO3Engine, "builtin", "go-socket.io", "off"), fmt.Sprintf("%q is unknown; want builtin, go-socket.io or off", c.EIO3Engine)},
 		{"COMPAT", oneOf(c.Compat, "safe", "strict"), fmt.Sprintf("%q is unknown; want safe or strict", c.Compat)},
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
 		within("NOTICE_INTERVAL", c.NoticeInterval, 100*time.Millisecond, time.Hour),

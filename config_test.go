@@ -70,6 +70,7 @@ func TestLoadConfig_says_what_is_wrong(t *testing.T) {
 		{"CORS_ORIGIN", "https://a.example/", "is not an origin"},
 		{"CORS_ORIGIN", "a.example", "is not an origin"},
 		{"COMPAT", "loose", "want safe or strict"},
+		{"EIO3_ENGINE", "googollee", "want builtin, go-socket.io or off"},
 		{"EMPTY_ROOM_GRACE", "soon", `EMPTY_ROOM_GRACE: "soon" is not a duration such as 30s, or never`},
 		{"EMPTY_ROOM_GRACE", "-1s", "EMPTY_ROOM_GRACE:"},
 		{"EMPTY_ROOM_GRACE", "2h", "EMPTY_ROOM_GRACE: too long; want 0s to 1h, or never"},

@@ -16,6 +16,8 @@ import (
 	"gifchat/handlers"
 	"gifchat/rooms"
 	"gifchat/socketio"
+	"gifchat/socketio/engineio"
+	"gifchat/socketio/engineio/gosocketio"
 	"gifchat/store"
 )
 
@@ -74,6 +76,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		MaxPayload:    cfg.MaxHTTPBufferSize,
 
 		RefuseOldClients: cfg.EIO3Engine == "off",
+		Carrier:          carrier(cfg, log),
 	})
 	events := handlers.NewEvents(wire, log)
 	defer events.Close()
@@ -125,4 +128,12 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		return err
 	}
 	return serve(ctx, cfg, site, wire, chat.Close, log)
+}
+
+// carrier is what moves the packets of old clients, if not the engine itself.
+func carrier(cfg config, log *slog.Logger) engineio.Carrier {
+	if cfg.EIO3Engine == "go-socket.io" {
+		return gosocketio.New(log)
+	}
+	return nil
 }
