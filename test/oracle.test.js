@@ -30,12 +30,13 @@ const answers = {
   '100,000 pings': { status: 400, code: 3 },
 }
 
-let reference, reference3, ours, without3, canary
+let reference, reference3, ours, without3, carried, canary
 before(async () => {
   reference = await startReference()
   reference3 = await startReference({ allowEIO3: true })
   ours = await startServer()
   without3 = await startServer({ EIO3_ENGINE: 'off' })
+  carried = await startServer({ EIO3_ENGINE: 'go-socket.io' })
   canary = await startCanary(ours)
 })
 after(() => [reference, reference3].forEach((server) => server?.child.kill()))
@@ -80,6 +81,14 @@ describe('malformed packets end as with the official server', () => {
     assertAsListed(results)
   })
 
+  test('56 over the WebSocket of old clients whom go-socket.io carries', async () => {
+    const results = await both(webSocketProbes, reference3, (server, probe) => probeWebSocket(server, probe, 3), carried)
+    assertAsListed(results)
+    for (const [{ name }, { own }] of results) { // the one difference: nobody is told why
+      assert.equal(own.code, own.outcome === 'closed' ? 1006 : undefined, name)
+    }
+  })
+
   test('a message of ten times the limit is told why', async () => {
     const probe = { frames: [`42["reply","${'x'.repeat(10_000_000)}"]`] }
     assert.deepEqual(await probeWebSocket(reference, probe, 4), { outcome: 'closed', code: 1009 })
@@ -89,7 +98,7 @@ describe('malformed packets end as with the official server', () => {
   test('both servers live, and others have not noticed', async () => {
     for (const server of [reference, reference3]) assert.equal(server.child.exitCode ?? server.child.signalCode, null)
     await canary.stop()
-    for (const server of [ours, without3]) {
+    for (const server of [ours, without3, carried]) {
       await server.stop()
       assert.doesNotMatch(server.logs, /panic/)
     }
@@ -97,12 +106,12 @@ describe('malformed packets end as with the official server', () => {
 })
 
 /** Sends each probe to both; some at once, since each waits for answers. */
-async function both(probes, theirs, send) {
+async function both(probes, theirs, send, own = ours) {
   const results = new Map()
   const queue = [...probes]
   await Promise.all(Array.from({ length: 8 }, async () => {
     for (let probe; (probe = queue.shift());) {
-      const [a, b] = await Promise.all([send(theirs, probe), send(ours, probe)])
+      const [a, b] = await Promise.all([send(theirs, probe), send(own, probe)])
       results.set(probe, { theirs: a, own: b })
     }
   }))
