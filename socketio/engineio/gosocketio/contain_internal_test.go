@@ -1,0 +1,104 @@
+package gosocketio
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gobwas/ws"
+	"github.com/googollee/go-socket.io/engineio/frame"
+	"github.com/googollee/go-socket.io/engineio/packet"
+	"github.com/googollee/go-socket.io/engineio/transport"
+
+	"gifchat/socketio/engineio"
+)
+
+// faulty is a transport that panics when it is read, or written for the second
+// time.
+type faulty struct {
+	transport.Conn
+
+	reads  bool
+	writes int // only one goroutine writes before the panic
+}
+
+func (f *faulty) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
+	if f.reads {
+		panic("faulty reader")
+	}
+	return f.Conn.NextReader()
+}
+
+func (f *faulty) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
+	if f.writes++; f.writes == 2 && !f.reads {
+		panic("faulty writer")
+	}
+	return f.Conn.NextWriter(kind, typ)
+}
+
+// faultyCarrier has the one or the other.
+type faultyCarrier struct {
+	*Carrier
+
+	reads bool
+}
+
+func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carried *engineio.Carried) (engineio.CarriedTransport, error) {
+	conn, err := c.webSocket.Accept(w, r)
+	if err != nil {
+		return nil, err
+	}
+	guard := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carried)
+	s, err := c.newSession(guard, carried, c.webSocket.Name())
+	if err != nil {
+		return nil, err
+	}
+	return &carriage{log: c.log, carried: carried, session: s, conn: guard}, nil
+}
+
+// ended hears of the end.
+type ended chan engineio.Reason
+
+func (ended) Opened()                         {}
+func (ended) Message([]byte, bool)            {}
+func (e ended) Closed(reason engineio.Reason) { e <- reason }
+
+func TestAPanicEndsOneConnection(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		reads bool
+	}{{"faulty reader", true}, {"faulty writer", false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			var logs bytes.Buffer
+			gone := make(ended, 1)
+			s := engineio.NewServer(engineio.Config{
+				Carrier: &faultyCarrier{New(slog.New(slog.NewTextHandler(&logs, nil))), tt.reads},
+				Accept: func(c *engineio.Conn) engineio.Receiver {
+					_ = c.Send(engineio.Prepare([]byte("hello"))) // writes for the second time
+					return gone
+				},
+			})
+			web := httptest.NewServer(s)
+			defer web.Close()
+			conn, _, _, err := ws.Dial(t.Context(), strings.Replace(web.URL, "http", "ws", 1)+"/?EIO=3&transport=websocket")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if got := <-gone; got != engineio.ReasonTransportError {
+				t.Errorf("closed with %q", got)
+			}
+			if err := s.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(logs.String(), tt.name) {
+				t.Errorf("the log does not tell: %s", &logs)
+			}
+		})
+	}
+}
