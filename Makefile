@@ -38,10 +38,11 @@ test-go: bundle
 
 test-node: bundle test/node_modules/.package-lock.json
 	@test/chromium.sh
-	@mkdir -p test/tmp
+	@mkdir -p test/tmp && rm -f test/tmp/clients.jsonl
 	go build -tags $(GOTAGS) -o test/tmp/gifchat .
 	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
 	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race node --test *.test.js
+	cd test && node clients-table.js --check
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json

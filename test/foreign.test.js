@@ -1,22 +1,28 @@
 // Clients that others have written, in other languages, talk with a stock one.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { createInterface } from 'node:readline'
 import { startServer } from './lib/server.js'
-import { connected, ways } from './lib/clients.js'
+import { connected, ways, within } from './lib/clients.js'
+import { record } from './lib/record.js'
 import { Visitor } from './lib/visitor.js'
 
 const here = import.meta.dirname
 const goClient = join(here, 'tmp/goclient')
 const clients = {
   'python-socketio of Debian': {
+    row: 'python',
+    // It takes the close packet of a server that ends for a good-bye, when it polls.
+    restart: (way) => (way === 'polling only' ? 'SIGKILL' : 'SIGTERM'),
     command: ['/usr/bin/python3', join(here, 'foreign/client.py')],
     prepare: () => execFileSync(join(here, 'python.sh'), { stdio: 'inherit' }),
   },
   'karagenc/socket.io-go 0.1.0': {
+    row: 'go',
+    restart: () => 'SIGTERM',
     command: [goClient],
     prepare() {
       mkdirSync(join(here, 'tmp'), { recursive: true })
@@ -28,9 +34,10 @@ const clients = {
 const text = '안녕하세요, é😀!'
 const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
 
-for (const [name, { command, prepare }] of Object.entries(clients)) {
+for (const [name, { row, restart, command, prepare }] of Object.entries(clients)) {
   describe(name, () => {
     let server, room
+    const back = {}
     before(async () => {
       prepare()
       server = await startServer({ NOTICE_INTERVAL: '200ms' })
@@ -40,7 +47,7 @@ for (const [name, { command, prepare }] of Object.entries(clients)) {
     })
 
     for (const [way, { transports }] of Object.entries(ways)) {
-      test(`${way}: news, acknowledgements, Korean, binary and a room`, async (t) => {
+      test(`${way}: news, acknowledgements, Korean, binary and a room, and again after a restart`, async (t) => {
         const [notice, chat] = [await connected(server.url), await connected(`${server.url}/chat`)]
         t.after(() => [notice, chat].forEach((socket) => socket.disconnect()))
         const relayed = []
@@ -56,9 +63,12 @@ for (const [name, { command, prepare }] of Object.entries(clients)) {
         })
 
         const [path, ...args] = [...command, server.url, transports.join(), room]
-        const { stdout } = await promisify(execFile)(path, args, { timeout: 30_000 })
+        const program = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
+        const told = createInterface(program.stdout)[Symbol.asyncIterator]()
+        const next = async (what) => JSON.parse((await within(20_000, told.next(), what)).value ?? 'null')
         const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
-        assert.deepEqual(JSON.parse(stdout), {
+        const { version, ...heard } = await next('what the client heard')
+        assert.deepEqual(heard, {
           news: 'Hello Socket.IO',
           transport: transports.at(-1),
           answer: { ok: true },
@@ -70,6 +80,14 @@ for (const [name, { command, prepare }] of Object.entries(clients)) {
         assert.ok(relayed.length > 0)
         for (const args of relayed) assert.deepEqual(args, [text, { deep: [bytes] }, bytes])
         assert.deepEqual(said.slice(0, 10), lines)
+        record(row, version, `${way}: talk`, `${way}: room`)
+
+        await server.restart(restart(way))
+        assert.deepEqual(await next('what it heard after the restart'), {
+          back: ['/', '/chat'], transport: transports.at(-1), join: true, acked: true, chat: '다시',
+        })
+        back[way] = version
+        if (Object.keys(ways).every((each) => back[each])) record(row, version, 'reconnects')
       })
     }
   })

@@ -2,6 +2,7 @@
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
+import { record } from './lib/record.js'
 import { startServer } from './lib/server.js'
 import { client, collect, connected, heard, pause, until, ways, within } from './lib/clients.js'
 
@@ -96,6 +97,7 @@ describe('the notice', () => {
     await until(() => server.logs.includes('클라이언트에서 서버로 답장을 보냅니다'), 'the answer was logged')
     socket.close()
     await within(3000, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+    record('plain', '', 'notice')
   })
 
   test('a reply is logged with the address of its sender', async () => {

@@ -1,14 +1,17 @@
 # What test/foreign.test.js has the Python client do: client.py URL TRANSPORTS ROOM
-# Prints what it heard, as one JSON object.
+# Prints what it heard, as one JSON object, and then, when it has come back to a
+# server that was restarted, another one.
 import json
 import queue
 import sys
+from importlib.metadata import version
 
 import socketio
 
 url, transports, room = sys.argv[1], sys.argv[2].split(","), sys.argv[3]
 news, replies, chats = queue.Queue(), queue.Queue(), queue.Queue()
-client = socketio.Client(reconnection=False)
+client = socketio.Client(reconnection_delay=0.05, reconnection_delay_max=0.2)
+back = queue.Queue()
 client.on("news", news.put)
 client.on("reply", lambda *args: replies.put(args))
 client.on("chat", chats.put, namespace="/chat")
@@ -28,5 +31,14 @@ heard["reply"] = [text, nested["deep"][0].hex(), plain.hex()]
 heard["join"] = client.call("join", {"room": room}, namespace="/chat", timeout=5)["ok"]
 heard["acked"] = [client.call("chat", f"가나다 {i} 😀", namespace="/chat", timeout=5)["ok"] for i in range(10)]
 heard["chats"] = [chats.get(timeout=5)["chat"] for _ in range(11)]
+heard["version"] = version("python-socketio")
+client.on("connect", lambda: back.put("/"))
+client.on("connect", lambda: back.put("/chat"), namespace="/chat")
+print(json.dumps(heard), flush=True)
+
+heard = {"back": sorted(back.get(timeout=15) for _ in range(2)), "transport": client.transport()}
+heard["join"] = client.call("join", {"room": room}, namespace="/chat", timeout=5)["ok"]
+heard["acked"] = client.call("chat", "다시", namespace="/chat", timeout=5)["ok"]
+heard["chat"] = chats.get(timeout=5)["chat"]
+print(json.dumps(heard), flush=True)
 client.disconnect()
-print(json.dumps(heard))

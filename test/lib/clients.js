@@ -2,12 +2,7 @@
 import { io } from 'socket.io-client'
 import { after } from 'node:test'
 
-/** The three ways a stock client reaches a server. */
-export const ways = {
-  'polling only': { transports: ['polling'] },
-  'websocket only': { transports: ['websocket'] },
-  'polling, then upgrade': { transports: ['polling', 'websocket'] },
-}
+export { ways } from './ways.js'
 
 const open = new Set()
 after(() => open.forEach((socket) => socket.disconnect()))

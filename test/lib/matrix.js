@@ -4,6 +4,7 @@ import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './server.js'
+import { record } from './record.js'
 import { collect, pause, until, ways, within } from './clients.js'
 
 const require = createRequire(import.meta.url)
@@ -15,6 +16,17 @@ export const clients = {
   '4.8.4': require('socket.io-client').io,
   '4.8.4 with the msgpack parser': (url, options) => require('socket.io-client').io(url, { parser, ...options }),
 }
+const { devDependencies } = require('../package.json')
+const installed = (name) => devDependencies[name].split('@').at(-1)
+assert.deepEqual(Object.keys(clients).slice(0, 4), ['sio1', 'sio2', 'sio3', 'socket.io-client'].map(installed))
+
+/** How the README's table names a client. */
+function row(version, upgrades) {
+  const [number] = version.split(' ')
+  if (number !== version) return ['node 4 msgpack', `${number} ${installed('socket.io-msgpack-parser')}`]
+  return [`node ${number[0]}${upgrades ? '' : ' carried'}`, number]
+}
+
 const refused = (version) => (version[0] < '3' ? 'error' : 'connect_error')
 const binary = (value) => Buffer.from(value)
 
@@ -47,6 +59,7 @@ async function upgraded(version, url, options) {
 export function matrix(version, { env = {}, upgrades = true } = {}) {
   const settled = upgrades ? upgraded : open
   const last = upgrades ? 'websocket' : 'polling'
+  const shown = (...facts) => record(...row(version, upgrades), ...facts)
 
   describe(`client ${version}`, () => {
     let server
@@ -71,6 +84,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         assert.deepEqual(binary(plain), bytes)
         one.disconnect()
         two.disconnect()
+        shown(`${way}: talk`)
       })
 
       test(`${way}: a room of /chat`, async () => {
@@ -89,6 +103,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         }
         owner.disconnect()
         guest.disconnect()
+        shown(`${way}: room`)
       })
 
       test(`${way}: an unknown namespace is refused`, async () => {
@@ -121,6 +136,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
       await until(() => heard.every((list) => list.length === said.length), 'everyone heard everyone')
       for (const list of heard) assert.deepEqual(list.map(([m]) => m.chat), said)
       sockets.forEach((socket) => socket.disconnect())
+      shown('reconnects')
     })
 
     test('a hundred clients that talk while they upgrade lose nothing', { timeout: 60_000 }, async () => {

@@ -2,7 +2,8 @@
 //
 //	goclient URL TRANSPORTS ROOM
 //
-// It prints what it heard, as one JSON object. It is a module of its own: the
+// It prints what it heard, as one JSON object, and then, when it has come back
+// to a server that was restarted, another one. It is a module of its own: the
 // server does not need what it needs.
 package main
 
@@ -12,6 +13,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,9 +32,10 @@ type answer struct {
 
 func main() {
 	url, transports, room := os.Args[1], strings.Split(os.Args[2], ","), os.Args[3]
-	upgraded := make(chan string, 1)
+	upgraded := make(chan string, 2)
 	manager := sio.NewManager(url+"/socket.io/", &sio.ManagerConfig{
-		NoReconnection: true,
+		ReconnectionDelay:    new(50 * time.Millisecond),
+		ReconnectionDelayMax: new(200 * time.Millisecond),
 		EIO: eio.ClientConfig{
 			Transports:  transports,
 			UpgradeDone: func(name string) { upgraded <- name },
@@ -40,9 +44,9 @@ func main() {
 	manager.OnError(func(err error) { log.Print(err) })
 
 	root, chat := manager.Socket("/", nil), manager.Socket("/chat", nil)
-	connected := make(chan struct{}, 2)
-	root.OnConnect(func() { connected <- struct{}{} })
-	chat.OnConnect(func() { connected <- struct{}{} })
+	connected := make(chan string, 4)
+	root.OnConnect(func() { connected <- "/" })
+	chat.OnConnect(func() { connected <- "/chat" })
 	news, reply, chats := make(chan string, 100), make(chan []string, 100), make(chan string, 100)
 	root.OnEvent("news", func(text string) {
 		select {
@@ -90,11 +94,38 @@ func main() {
 		said = append(said, wait(chats, "a message"))
 	}
 	heard["chats"] = said
+	heard["version"] = version()
+	tell(heard)
+
+	back := []string{wait(connected, "one to come back"), wait(connected, "the other to come back")}
+	slices.Sort(back)
+	heard = map[string]any{"back": back, "transport": transports[0]}
+	if len(transports) > 1 {
+		heard["transport"] = wait(upgraded, "the second upgrade")
+	}
+	heard["join"] = ask(chat, "join", map[string]string{"room": room}).OK
+	heard["acked"] = ask(chat, "chat", "다시").OK
+	heard["chat"] = wait(chats, "a message after that")
+	tell(heard)
 	root.Disconnect()
 	chat.Disconnect()
+}
+
+func tell(heard map[string]any) {
 	if err := json.NewEncoder(os.Stdout).Encode(heard); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// version is that of the client, as the Go tool recorded it.
+func version() string {
+	info, _ := debug.ReadBuildInfo()
+	for _, dep := range info.Deps {
+		if dep.Path == "github.com/karagenc/socket.io-go" {
+			return strings.TrimPrefix(dep.Version, "v")
+		}
+	}
+	return "unknown"
 }
 
 // ask emits an event and waits for its acknowledgement.
@@ -108,7 +139,7 @@ func wait[T any](from <-chan T, what string) T {
 	select {
 	case v := <-from:
 		return v
-	case <-time.After(5 * time.Second):
+	case <-time.After(15 * time.Second):
 		log.Fatalf("waited in vain for %s", what)
 		panic("unreachable")
 	}

@@ -1,0 +1,128 @@
+// The bundles in Chromium: those that we serve, and those of old clients, which
+// a page may bring along. Each in each of its ways, and after a restart.
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { startServer } from './lib/server.js'
+import { person } from './lib/browser.js'
+import { ways } from './lib/clients.js'
+import { record } from './lib/record.js'
+import { Visitor } from './lib/visitor.js'
+
+const require = createRequire(import.meta.url)
+const dist = (name) => ({ path: join(dirname(require.resolve(`${name}/package.json`)), 'dist/socket.io.js') })
+const carried = { EIO3_ENGINE: 'go-socket.io' }
+const bundles = {
+  'chromium 4': { file: { url: '/socket.io/socket.io.min.js' } },
+  'chromium 4 msgpack': { file: { url: '/socket.io/socket.io.msgpack.min.js' } },
+  'chromium 2': { file: dist('sio2') },
+  'chromium 1': { file: dist('sio1') },
+  'chromium 2 carried': { file: dist('sio2'), env: carried },
+  'chromium 1 carried': { file: dist('sio1'), env: carried },
+}
+const { devDependencies } = require('./package.json')
+const text = '안녕하세요, é😀!'
+const hex = '0001021efffe0a0d'
+const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
+
+for (const [row, { file, env }] of Object.entries(bundles)) {
+  test(row, { timeout: 60_000 }, async () => {
+    const server = await startServer({ NOTICE_INTERVAL: '200ms', ...env })
+    const visitor = new Visitor(server)
+    await visitor.get('/')
+    const room = await visitor.createRoom()
+    const page = await person(server)
+    await page.goto('/healthz') // of this origin, and otherwise empty
+    await page.addScriptTag(file)
+    await page.evaluate(inPage)
+    const version = file.url ? await served(server, file.url) : devDependencies[`sio${row.split(' ')[1]}`].split('@').at(-1)
+
+    for (const [way, { transports }] of Object.entries(ways)) {
+      const last = env ? transports[0] : transports.at(-1)
+      const heard = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
+      assert.deepEqual(heard, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, way)
+      record(row, version, `${way}: talk`, `${way}: room`)
+    }
+    await server.restart()
+    const heard = await page.evaluate((args) => window.comeBack(args), { room })
+    assert.deepEqual(heard, Object.keys(ways).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
+    record(row, version, 'reconnects')
+    await page.context().close()
+    await server.stop()
+  })
+}
+
+/** The version that a file which we serve says of itself. */
+async function served(server, path) {
+  const [, version] = (await (await fetch(server.url + path)).text()).match(/Socket\.IO v([0-9.]+)/)
+  return version
+}
+
+/** Runs in the page: what the test asks of the client that was loaded. */
+function inPage() {
+  const within = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
+    setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 10_000))])
+  const ask = (socket, event, ...args) => within(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  const until = async (check, what) => {
+    const end = performance.now() + 10_000
+    while (!check()) {
+      if (performance.now() > end) throw new Error(`waited in vain until ${what}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const hexOf = (data) => {
+    if (!(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data)) return String(data)
+    return Array.from(new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength), (b) => b.toString(16).padStart(2, '0')).join('')
+  }
+  const rooms = []
+
+  async function open(namespace, transports, last) {
+    const socket = window.io(location.origin + namespace, { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200 })
+    await within(new Promise((resolve) => socket.on('connect', resolve)), 'the connection')
+    await until(() => socket.io.engine.transport.name === last, 'the upgrade')
+    return socket
+  }
+
+  window.talk = async ({ transports, last, text, room, lines }) => {
+    const [one, two, ...chats] = await Promise.all(['', '', '/chat', '/chat'].map((n) => open(n, transports, last)))
+    const news = within(new Promise((resolve) => one.once('news', resolve)), 'the news')
+    const replies = []
+    two.on('reply', (...args) => replies.push(args))
+    const bytes = new Uint8Array([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13]).buffer
+    const heard = { news: await news }
+    while (!replies.length) await ask(one, 'reply', text, { deep: [bytes] }, bytes)
+    heard.reply = [replies[0][0], hexOf(replies[0][1].deep[0]), hexOf(replies[0][2])]
+    one.disconnect()
+    two.disconnect()
+
+    const said = chats.map((socket) => {
+      const list = []
+      socket.on('chat', (message) => list.push(message.chat))
+      return list
+    })
+    for (const socket of chats) if (!(await ask(socket, 'join', room)).ok) throw new Error('not let in')
+    for (const line of lines) if (!(await ask(chats[0], 'chat', line)).ok) throw new Error('not taken')
+    await until(() => said.every((list) => list.length === lines.length), 'both heard all')
+    heard.chats = said.map((list) => list.slice())
+    rooms.push({ chats, said })
+    for (const socket of chats) await ask(socket, 'leave', room)
+    return heard
+  }
+
+  window.comeBack = async ({ room }) => {
+    const all = []
+    for (const { chats, said } of rooms) {
+      for (const list of said) list.length = 0
+      for (const socket of chats) {
+        await until(() => socket.connected, 'it is back')
+        if (!(await ask(socket, 'join', room)).ok) throw new Error('not let in')
+      }
+      await ask(chats[0], 'chat', '다시 왔어요')
+      await until(() => said.every((list) => list.length === 1), 'both heard it')
+      all.push(...said.map((list) => list.slice()))
+      for (const socket of chats) socket.disconnect()
+    }
+    return all
+  }
+}
