@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,14 +111,63 @@ func serve(t testing.TB, cfg engineio.Config) *fixture {
 		return p
 	}
 	f.engine = engineio.NewServer(cfg)
-	f.http = httptest.NewServer(f.engine)
+	var late atomic.Int64
+	f.http = httptest.NewServer(strict(f.engine, &late))
 	t.Cleanup(func() {
 		closeEngine(t, f.engine)
 		f.http.CloseClientConnections()
 		f.http.Close()
+		if n := late.Load(); n > 0 {
+			t.Errorf("%d times an http.ResponseWriter was used after its handler had returned", n)
+		}
 	})
 	return f
 }
+
+// strict counts in late what is done to a ResponseWriter that has become
+// somebody else's, as Gin's do.
+func strict(h http.Handler, late *atomic.Int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := &strictWriter{ResponseWriter: w, late: late}
+		defer s.returned.Store(true)
+		h.ServeHTTP(s, r)
+	})
+}
+
+type strictWriter struct {
+	http.ResponseWriter
+
+	returned atomic.Bool
+	late     *atomic.Int64
+}
+
+func (w *strictWriter) check() {
+	if w.returned.Load() {
+		w.late.Add(1)
+	}
+}
+
+func (w *strictWriter) Header() http.Header {
+	w.check()
+	return w.ResponseWriter.Header()
+}
+
+func (w *strictWriter) WriteHeader(status int) {
+	w.check()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *strictWriter) Write(b []byte) (int, error) {
+	w.check()
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *strictWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.check()
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+func (w *strictWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func closeEngine(t testing.TB, s interface{ Close(context.Context) error }) {
 	t.Helper()
