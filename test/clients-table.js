@@ -11,6 +11,7 @@ const msgpack = { en: `${four} as MessagePack`, ko: 'Engine.IO 4, MessagePack으
 const both = (text) => ({ en: text, ko: text })
 const yes = { en: 'yes', ko: '됨' }
 const afterCrash = { en: 'yes; by polling only after a crash', ko: '됨; 폴링만 쓰면 비정상 종료 뒤에만' }
+const withoutRecovery = { en: 'yes, with `RECOVERY_TIME=0s`', ko: '됨, `RECOVERY_TIME=0s`일 때' }
 const staying = { en: 'yes, without the upgrade', ko: '됨, 업그레이드 없이' }
 const served = { en: 'Chromium, the bundle served here', ko: 'Chromium, 이 서버가 주는 파일' }
 const carried = { en: 'carried by go-socket.io', ko: 'go-socket.io로 받음' }
@@ -41,7 +42,7 @@ const rows = [
   ['node 1 carried', throughCarrier(node), both(three), staying],
   ['chromium 1 carried', throughCarrier(chromium), both(three), staying],
   ['python', { en: (v) => `python-socketio ${v} (Debian)`, ko: (v) => `python-socketio ${v} (데비안)` }, both(four), yes, talks, afterCrash],
-  ['go', both((v) => `github.com/karagenc/socket.io-go ${v} (Go)`), both(four)],
+  ['go', both((v) => `github.com/karagenc/socket.io-go ${v} (Go)`), both(four), yes, talks, withoutRecovery],
   ['plain', { en: () => 'plain WebSocket', ko: () => '순수 웹 소켓' }, both('RFC 6455'), { en: 'the notice only', ko: '알림만' }, ['notice']],
 ]
 const heads = {
