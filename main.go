@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -71,6 +72,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		AllowOrigin:   handlers.AllowOrigin(cfg.CORSOrigin),
 		ClientAddress: handlers.ClientAddress,
 		Recovery:      handlers.Recovery(cfg.RecoveryTime),
+		AfterBurst:    debug.FreeOSMemory,
 		PingInterval:  cfg.PingInterval,
 		PingTimeout:   cfg.PingTimeout,
 		MaxPayload:    cfg.MaxHTTPBufferSize,

@@ -40,6 +40,10 @@ type Config struct {
 	// use the server. Default: they cannot.
 	Recovery func(namespace string) Recovery
 
+	// AfterBurst is called when many clients have come or gone and it is quiet
+	// again: a good moment for debug.FreeOSMemory. Default: nothing.
+	AfterBurst func()
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // default 25 s

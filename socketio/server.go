@@ -33,6 +33,7 @@ func NewServer(cfg Config) *Server {
 		Identify:    cfg.Identify,
 		AllowOrigin: cfg.AllowOrigin,
 		Address:     cfg.ClientAddress,
+		AfterBurst:  cfg.AfterBurst,
 		Log:         cfg.Log,
 
 		RefuseRevision3: cfg.RefuseOldClients,

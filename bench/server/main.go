@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -62,6 +63,7 @@ func run(ctx context.Context, listen, root string) (err error) {
 		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
+		AfterBurst: debug.FreeOSMemory,
 	})
 	contract(wire.Of("/"))
 	events := handlers.NewEvents(wire, log)

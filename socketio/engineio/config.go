@@ -41,6 +41,10 @@ type Config struct {
 	// served here, as those of revision 4 are.
 	Carrier Carrier
 
+	// AfterBurst is called when many connections have come or gone and it is
+	// quiet again: a good moment for debug.FreeOSMemory. Default: nothing.
+	AfterBurst func()
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // between a pong and the next ping; default 25 s

@@ -19,6 +19,7 @@ type Server struct {
 	mu     sync.Mutex
 	closed bool          // guarded by mu
 	conns  map[SID]*Conn // guarded by mu
+	bursts bursts        // guarded by mu
 }
 
 // NewServer returns a server. It panics without cfg.Accept, which is a mistake
@@ -121,6 +122,7 @@ func (s *Server) add(c *Conn) *handshakeError {
 	}
 	s.conns[c.sid] = c
 	s.tasks.Add(1)
+	s.movedLocked()
 	return nil
 }
 
@@ -129,8 +131,10 @@ func (s *Server) add(c *Conn) *handshakeError {
 func (s *Server) remove(c *Conn) (registered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, registered = s.conns[c.sid]
-	delete(s.conns, c.sid)
+	if _, registered = s.conns[c.sid]; registered {
+		delete(s.conns, c.sid)
+		s.movedLocked()
+	}
 	return registered
 }
 
@@ -168,6 +172,9 @@ func (s *Server) run(task func()) bool {
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
+	if s.bursts.timer != nil {
+		s.bursts.timer.Stop()
+	}
 	conns := make([]*Conn, 0, len(s.conns))
 	for _, c := range s.conns {
 		conns = append(conns, c)
