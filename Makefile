@@ -84,7 +84,7 @@ soak: ## the long forms: Go tests COUNT (20) times, fuzzing 10 min a target, Nod
 	$(MAKE) fuzz FUZZTIME=10m
 	for i in 1 2 3 4 5; do $(MAKE) test-node; done
 
-bench: ## this server next to others, about an hour and a half: docs/benchmarks.md; BENCH="-reps 1" for a look
+bench: ## this server next to others, about 50 minutes: docs/benchmarks.md; BENCH="-reps 1" for a look
 	bench/run $(BENCH)
 
 ci: ## what must be green

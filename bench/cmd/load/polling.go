@@ -172,10 +172,10 @@ func (p *pollers) take(ctx context.Context, c *pollingClient, packets []string) 
 				return err
 			}
 		case strings.HasPrefix(packet, "40"):
-			if err := c.post(ctx, `420["join","room0"]`); err != nil { // not before: Node would end the connection
+			if err := c.post(ctx, `421["join","room0"]`); err != nil { // not before: Node would end the connection
 				return err
 			}
-		case strings.HasPrefix(packet, "430"):
+		case strings.HasPrefix(packet, "431"):
 			p.joined.Add(1)
 		case strings.HasPrefix(packet, "42"):
 			at, _, ok := nextStamp([]byte(packet))

@@ -70,7 +70,7 @@ func (s socketIO) message(l *loader, c *conn, isBinary bool, p []byte) error {
 			l.joined(c)
 		} else if !c.joining {
 			c.joining = true
-			l.send(c, []byte(`420["join","`+c.room()+`"]`))
+			l.send(c, []byte(`421["join","`+c.room()+`"]`))
 		}
 	case len(p) > 0 && p[0] == '0':
 		if !s.old {

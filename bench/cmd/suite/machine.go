@@ -51,6 +51,8 @@ func machine(ctx context.Context, root string) (sample.Machine, error) {
 		"server":     "github.com/gin-gonic/gin",
 		"zishang":    "github.com/zishang520/socket.io/v2",
 		"googollee":  "github.com/googollee/go-socket.io",
+		"karagenc":   "github.com/karagenc/socket.io-go",
+		"njones":     "github.com/njones/socketio",
 		"centrifuge": "github.com/centrifugal/centrifuge",
 		"gorilla":    "github.com/gorilla/websocket",
 	} {

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"gifchat/bench/internal/report"
 	"gifchat/bench/internal/sample"
@@ -61,6 +62,10 @@ func run(ctx context.Context, o options) error {
 	return writeReport(o)
 }
 
+// giveUpAfter is how often a server may fail a workload that it never managed
+// before it is tried there no more: most fail by a timeout of 20 s.
+const giveUpAfter = 2
+
 // measure makes all runs and keeps each as soon as it is made.
 func measure(ctx context.Context, root string, o options) (err error) {
 	file, err := os.Create(o.results)
@@ -81,6 +86,7 @@ func measure(ctx context.Context, root string, o options) (err error) {
 		if !chosen(o.workloads, w.name) {
 			continue
 		}
+		works, failed := make(map[string]bool), make(map[string]int)
 		for rep := range o.reps {
 			for _, s := range servers(root) {
 				if !chosen(o.servers, s.name) || w.servers != nil && !slices.Contains(w.servers, s.name) {
@@ -89,11 +95,20 @@ func measure(ctx context.Context, root string, o options) (err error) {
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
+				if !works[s.name] && failed[s.name] >= giveUpAfter {
+					continue
+				}
+				begun := time.Now()
 				got := once(ctx, root, s, w, firstPort+turns%ports)
 				turns++
+				if got.Err == "" {
+					works[s.name] = true
+				} else {
+					failed[s.name]++
+				}
 				fmt.Fprintf(os.Stderr, "%-15s %-12s %d  %7.2f µs  handshake %6.0f µs  idle %6.2f KiB  others %.2f  %s\n",
 					w.name, s.name, rep+1, got.CPU, got.Handshake, got.IdleRSS/1024, got.OtherCores, got.Err)
-				if err := out.Encode(sample.Line{Run: &sample.Run{Workload: w.name, Server: s.name, Rep: rep, Sample: got}}); err != nil {
+				if err := out.Encode(sample.Line{Run: &sample.Run{Workload: w.name, Server: s.name, Rep: rep, Took: time.Since(begun).Seconds(), Sample: got}}); err != nil {
 					return err
 				}
 			}

@@ -28,13 +28,14 @@ func (r Results) writeMachine(b *strings.Builder) {
 	fmt.Fprintf(b, "* %s: %d × %s, %s of memory, Linux %s, TCP congestion control %s, loopback only\n",
 		m.Date, m.Cores, m.CPU, m.Memory, m.Kernel, m.TCP)
 	fmt.Fprintf(b, "* %s\n", strings.Join(m.Versions, ", "))
-	reps, failed := r.repetitions(), 0
+	reps, failed, took := r.repetitions(), 0, 0.0
 	for _, run := range r.runs {
+		took += run.Took
 		if run.Err != "" {
 			failed++
 		}
 	}
-	fmt.Fprintf(b, "* %d runs, %d of them failed, %d of each server and workload", len(r.runs), failed, reps)
+	fmt.Fprintf(b, "* %d runs in %.0f minutes, %d of them failed, %d of each server and workload that works", len(r.runs), took/60, failed, reps)
 	if reps < 5 {
 		b.WriteString("; **a short run: ratios of fewer than 5 repetitions prove little**")
 	}
@@ -44,15 +45,19 @@ func (r Results) writeMachine(b *strings.Builder) {
 	}
 }
 
-// repetitions is the least number of runs that a server has of a workload.
+// repetitions is the least number of runs that a server has of a workload. One
+// that never worked does not count: it was given up.
 func (r Results) repetitions() int {
-	counts := make(map[[2]string]int)
+	type pair struct{ workload, server string }
+	runs, good := make(map[pair]int), make(map[pair]bool)
 	for _, run := range r.runs {
-		counts[[2]string{run.Workload, run.Server}]++
+		p := pair{run.Workload, run.Server}
+		runs[p]++
+		good[p] = good[p] || run.Err == ""
 	}
 	least := 0
-	for _, n := range counts {
-		if least == 0 || n < least {
+	for p, n := range runs {
+		if good[p] && (least == 0 || n < least) {
 			least = n
 		}
 	}
@@ -113,7 +118,7 @@ func (r Results) writeWorkload(b *strings.Builder, w Workload, servers []string)
 		if first.n == 0 {
 			text = fmt.Sprintf("| %s: %.120s | 0 |", server, r.failure(w.Name, server))
 		} else if first.failed > 0 {
-			text = fmt.Sprintf("| %s, %d more failed | %d |", server, first.failed, first.n)
+			text = fmt.Sprintf("| %s; %d more failed: %.120s | %d |", server, first.failed, r.failure(w.Name, server), first.n)
 		}
 		for i, m := range metrics {
 			text += " " + cell(r.summary(w.Name, server, m), m, i == 0) + " |"

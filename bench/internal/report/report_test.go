@@ -66,8 +66,8 @@ func TestADemandIsMetOrSaysByHowMuchNot(t *testing.T) {
 
 func TestReadAndWriteThePage(t *testing.T) {
 	r, err := Read(strings.NewReader(`{"machine":{"date":"2026-01-02","cpu":"Abacus","cores":2,"versions":["go1"]}}
-{"run":{"workload":"fanout-1000","server":"ours","rep":0,"cpu_us":9}}
-{"run":{"workload":"fanout-1000","server":"node","rep":0,"cpu_us":20}}
+{"run":{"workload":"fanout-1000","server":"ours","rep":0,"took":90,"cpu_us":9}}
+{"run":{"workload":"fanout-1000","server":"node","rep":0,"took":90,"cpu_us":20}}
 {"run":{"workload":"fanout-1000","server":"zishang","rep":0,"err":"a|b"}}
 `))
 	if err != nil {
@@ -75,7 +75,7 @@ func TestReadAndWriteThePage(t *testing.T) {
 	}
 	page := r.Markdown([]Workload{{"fanout-1000", "-conns 1000"}}, []string{"node", ours, "zishang"})
 	for _, want := range []string{
-		"2 × Abacus", "a short run", "3 runs, 1 of them failed",
+		"2 × Abacus", "a short run", "3 runs in 3 minutes, 1 of them failed, 1 of each server and workload that works",
 		"| room of 1000, one outstanding | 9.00 | node 20.00 | ≤ 0.5 | 0.45 | met |",
 		"| 1000 rooms of 5 |  | node | ≤ 0.45 |  | not measured |",
 		"zishang: a b",
@@ -97,5 +97,15 @@ func TestEveryDemandHasAName(t *testing.T) {
 		if d.title == "" || d.workload == "" || d.most == 0 || d.metric.of == nil {
 			t.Errorf("incomplete: %+v", d)
 		}
+	}
+}
+
+func TestWhatWasGivenUpMakesNoShortRun(t *testing.T) {
+	r := results(map[string][]float64{ours: {1, 2, 3, 4, 5}})
+	for rep := range 2 {
+		r.runs = append(r.runs, sample.Run{Workload: "fanout-1000", Server: "zishang", Rep: rep, Sample: sample.Sample{Err: "cut off"}})
+	}
+	if got := r.repetitions(); got != 5 {
+		t.Errorf("%d repetitions, want 5", got)
 	}
 }

@@ -31,6 +31,9 @@ type Run struct {
 	Workload string `json:"workload"`
 	Server   string `json:"server"`
 	Rep      int    `json:"rep"`
+
+	Took float64 `json:"took,omitempty"` // seconds, with all waiting
+
 	Sample
 }
 
