@@ -195,9 +195,12 @@ func (c *Conn) writableLocked() bool {
 // flush this connection, p leaves with the same write, and the answer is false.
 func (c *Conn) Queue(p *Prepared) (flush bool) {
 	first, err := c.out.push(p, &c.server.cfg.Limits)
-	if err != nil {
-		c.sendFailed(err)
+	if errors.Is(err, errSlow) {
+		c.mu.Lock()
+		first, err = c.pushLocked(p)
+		c.mu.Unlock()
 	}
+	c.sendFailed(err)
 	return first
 }
 
@@ -222,10 +225,23 @@ func (c *Conn) Flush() {
 }
 
 func (c *Conn) sendLocked(p *Prepared) error {
-	if _, err := c.out.push(p, &c.server.cfg.Limits); err != nil {
+	if _, err := c.pushLocked(p); err != nil {
 		return err
 	}
 	return c.flushLocked()
+}
+
+// pushLocked queues p. What fills the queue may wait for a Flush that has not
+// come yet, and not for the client; then it is flushed first.
+func (c *Conn) pushLocked(p *Prepared) (first bool, err error) {
+	first, err = c.out.push(p, &c.server.cfg.Limits)
+	if !errors.Is(err, errSlow) || c.ws == nil || c.ws.draining {
+		return first, err
+	}
+	if err := c.flushLocked(); err != nil {
+		return false, err
+	}
+	return c.out.push(p, &c.server.cfg.Limits)
 }
 
 func (c *Conn) flushLocked() error {

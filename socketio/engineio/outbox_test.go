@@ -197,3 +197,20 @@ func TestTheOrderOfEachSenderIsKept(t *testing.T) {
 		})
 	}
 }
+
+// A broadcast that has not come round to flushing yet is not the client's fault.
+func TestAQueueThatNobodyHasFlushedIsNoSlowClient(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 10_000, MaxQueuePackets: 10}}, nil)
+	w, p := f.websocket()
+	const packets = 100
+	for i := range packets {
+		p.conn.Queue(engineio.Prepare(fmt.Appendf(nil, "%d%s", 1000+i, strings.Repeat("x", 3000))))
+	}
+	p.wantOpen(t)
+	p.conn.Flush()
+	for i := range packets {
+		if got := w.text(); got[:5] != fmt.Sprintf("4%d", 1000+i) {
+			t.Fatalf("got %.10q, want %d", got, 1000+i)
+		}
+	}
+}
