@@ -41,7 +41,9 @@ test-node: bundle test/node_modules/.package-lock.json
 	@mkdir -p test/tmp && rm -f test/tmp/clients.jsonl
 	go build -tags $(GOTAGS) -o test/tmp/gifchat .
 	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
-	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race node --test *.test.js
+	go build -tags $(GOTAGS) -o test/tmp/relay ./test/relay
+	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
+	  GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay node --test *.test.js
 	cd test && node clients-table.js --check
 
 test/node_modules/.package-lock.json: test/package-lock.json
@@ -79,7 +81,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	  done; \
 	done
 
-soak: ## the long forms: Go tests COUNT (20) times, fuzzing 10 min a target, Node tests 5 times
+soak: ## the long forms: docs/promises.md with SOAK=1, Go tests COUNT (20) times, fuzzing 10 min a target, Node tests 5 times
+	SOAK=1 go test -tags $(GOTAGS) -race -timeout 60m ./...
+	SOAK=1 $(MAKE) test-node
 	go test -tags $(GOTAGS) -race -shuffle=on -count $(COUNT) -timeout 60m ./...
 	$(MAKE) fuzz FUZZTIME=10m
 	for i in 1 2 3 4 5; do $(MAKE) test-node; done

@@ -9,9 +9,9 @@ import net from 'node:net'
 import { join } from 'node:path'
 import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
-import { connected, pause, until, within } from './lib/clients.js'
+import { startCanary } from './lib/canary.js'
+import { pause, until, within } from './lib/clients.js'
 import { bodyProbes, handshakeProbes, webSocketProbes } from './lib/probes.js'
-import { Visitor } from './lib/visitor.js'
 
 // Where our outcome is not the reference's. Ours may be the stricter one only.
 const stricter = {
@@ -212,41 +212,4 @@ async function halfPost(server, session) {
   const [said] = await within(5000, once(socket, 'data'), 'the server to want the body')
   assert.match(said.toString(), /^HTTP\/1\.1 100 /)
   return socket
-}
-
-/** Two who chat all the while; stop() tells whether anything was amiss. */
-async function startCanary(server) {
-  const visitor = new Visitor(server)
-  await visitor.get('/')
-  const room = await visitor.createRoom()
-  const [one, two] = [await connected(`${server.url}/chat`), await connected(`${server.url}/chat`)]
-  const amiss = []
-  for (const socket of [one, two]) {
-    socket.on('disconnect', (reason) => amiss.push(reason))
-    assert.equal((await socket.timeout(5000).emitWithAck('join', room)).ok, true)
-  }
-  const said = [], heard = []
-  two.on('chat', (message) => heard.push(message.chat))
-  let over = false
-  const talk = (async () => {
-    while (!over) {
-      said.push(`카나리아 ${said.length}`)
-      const begun = performance.now()
-      const answer = await one.timeout(5000).emitWithAck('chat', said.at(-1))
-      if (!answer.ok) amiss.push(answer)
-      if (performance.now() - begun > 2000) amiss.push(`an answer took ${performance.now() - begun} ms`)
-      await pause(150)
-    }
-  })()
-  return {
-    async stop() {
-      over = true
-      await talk
-      await until(() => heard.length === said.length, 'the canaries heard all')
-      assert.deepEqual(heard, said)
-      assert.deepEqual(amiss, [])
-      one.disconnect()
-      two.disconnect()
-    },
-  }
 }

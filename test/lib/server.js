@@ -20,11 +20,16 @@ after(async () => {
 
 /** The binary: `make test` hands over one with the race detector. */
 export function binary({ race = true } = {}) {
-  const given = race ? process.env.GIFCHAT_RACE_BIN : process.env.GIFCHAT_BIN
-  if (given) return given
-  const path = join(scratch, race ? 'gifchat-race' : 'gifchat')
-  const flags = ['build', '-tags', 'nomsgpack', ...(race ? ['-race'] : []), '-o', path, '.']
-  execFileSync('go', flags, { cwd: repository, stdio: 'inherit' })
+  return (race ? process.env.GIFCHAT_RACE_BIN : process.env.GIFCHAT_BIN)
+    || build(race ? 'gifchat-race' : 'gifchat', '.', race ? ['-race'] : [])
+}
+
+/** The engine with its defaults and no chat on it: test/relay. */
+export const relay = () => process.env.GIFCHAT_RELAY_BIN || build('relay', './test/relay')
+
+function build(name, source, flags = []) {
+  const path = join(scratch, name)
+  execFileSync('go', ['build', '-tags', 'nomsgpack', ...flags, '-o', path, source], { cwd: repository, stdio: 'inherit' })
   return path
 }
 

@@ -1,0 +1,43 @@
+// A pair that must not notice what else happens to a server.
+import assert from 'node:assert/strict'
+import { connected, pause, until } from './clients.js'
+import { Visitor } from './visitor.js'
+
+/** Two who chat all the while; stop() tells how long each answer took, and fails if anything was amiss. */
+export async function startCanary(server) {
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  const room = await visitor.createRoom()
+  const [one, two] = [await connected(`${server.url}/chat`), await connected(`${server.url}/chat`)]
+  const amiss = []
+  for (const socket of [one, two]) {
+    socket.on('disconnect', (reason) => amiss.push(reason))
+    assert.equal((await socket.timeout(5000).emitWithAck('join', room)).ok, true)
+  }
+  const said = [], heard = [], waits = []
+  two.on('chat', (message) => heard.push(message.chat))
+  let over = false
+  const talk = (async () => {
+    while (!over) {
+      said.push(`카나리아 ${said.length}`)
+      const begun = performance.now()
+      const answer = await one.timeout(5000).emitWithAck('chat', said.at(-1))
+      if (!answer.ok) amiss.push(answer)
+      waits.push(performance.now() - begun)
+      if (waits.at(-1) > 2000) amiss.push(`an answer took ${waits.at(-1)} ms`)
+      await pause(150)
+    }
+  })()
+  return {
+    async stop() {
+      over = true
+      await talk
+      await until(() => heard.length === said.length, 'the canaries heard all')
+      assert.deepEqual(heard, said)
+      assert.deepEqual(amiss, [])
+      one.disconnect()
+      two.disconnect()
+      return waits
+    },
+  }
+}

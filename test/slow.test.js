@@ -1,0 +1,227 @@
+// Clients that do not read, and one that does not stop sending: rows S1, S2, S3
+// and S5 of docs/promises.md. The server is a process of its own, and what it
+// costs is what the operating system says.
+import { test, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import WebSocket from 'ws'
+import { binary, relay, startServer } from './lib/server.js'
+import { connected, heard, pause, until, within } from './lib/clients.js'
+import { startCanary } from './lib/canary.js'
+import { MiB, measurable, peak } from './lib/process.js'
+import { nth, sized } from './lib/soak.js'
+import { owner, Visitor } from './lib/visitor.js'
+
+const cuts = (server) => server.logs.split('closing a slow client').length - 1
+const skip = !measurable && 'memory is measured on Linux only'
+
+for (const revision of [4, 3]) {
+  describe(`stalled readers, revision ${revision}`, { skip }, () => {
+    test('cost little, and nobody else notices', async (t) => {
+      const server = await startServer({}, { path: relay() })
+      const sender = await Raw.open(server, revision)
+      const healthy = [await Listener.open(server, revision), await Listener.open(server, revision)]
+      const talk = new Talk(sender)
+
+      await talk.for(2000) // what the events cost by themselves
+      const heap = await heapOf(server)
+      const alone = { peak: peak(server.pid), p99: nth(healthy.flatMap(({ latencies }) => latencies), 0.99) }
+
+      for (const { stalled, most } of [{ stalled: 1, most: 4 }, { stalled: 100, most: 96 }]) {
+        const before = cuts(server)
+        await Promise.all(Array.from({ length: stalled }, async () => {
+          const raw = await Listener.open(server, revision)
+          raw.ws.pause()
+          return raw
+        }))
+        healthy.forEach((listener) => { listener.latencies = [] })
+        const begun = performance.now()
+        const talking = talk.for(sized(3000, 30_000))
+        const joins = []
+        for (let i = 0; i < 10; i++) {
+          const start = performance.now()
+          const late = await Listener.open(server, revision)
+          joins.push(performance.now() - start)
+          late.ws.terminate()
+          await pause(100)
+        }
+        // 5 s for a full socket to take anything, and a moment to become full
+        await until(() => cuts(server) === before + stalled, `${stalled} were cut`, 8000)
+        const cut = performance.now() - begun
+        await talking
+        await until(() => healthy.every((listener) => listener.last === talk.said), 'the others heard all')
+
+        const grown = (peak(server.pid) - alone.peak) / MiB
+        const latencies = healthy.flatMap((listener) => listener.latencies)
+        const [median, p99, join] = [nth(latencies, 0.5), nth(latencies, 0.99), nth(joins, 0.5)]
+        t.diagnostic(`${stalled} stalled: +${grown.toFixed(1)} MiB, the last was cut after ${Math.round(cut)} ms; `
+          + `p50 ${median} ms, p99 ${p99} ms (${alone.p99} ms without), joining ${join} ms, at most ${nth(joins, 1)} ms`)
+        assert.ok(grown <= most, `it has grown by ${grown} MiB`)
+        assert.ok(median <= 50, `half of the others heard it after ${median} ms`)
+        // A hundred sockets of some 4 MB each are full after a second of copying.
+        assert.ok(p99 <= 3000, `the others heard it after ${p99} ms`)
+        assert.ok(join <= 200 && nth(joins, 1) <= 2000, `joining took ${joins} ms`)
+      }
+      await until(async () => await heapOf(server) <= heap * 1.1 + 512 * 1024, 'the heap is what it was', 10_000)
+      assert.ok(healthy.every(({ amiss }) => amiss === ''), healthy[0].amiss + healthy[1].amiss)
+      for (const raw of [sender, ...healthy]) raw.ws.close()
+      await server.stop()
+    })
+
+    test('a fast sender who does not read is held back', async (t) => {
+      const server = await startServer({}, { path: binary({ race: false }) })
+      const canary = await startCanary(server)
+      const before = peak(server.pid)
+      const flood = await Raw.open(server, revision, { namespace: '/chat' })
+      flood.ws.pause()
+      const events = 50_000
+      let failed = false
+      flood.ws.on('error', () => { failed = true })
+      const frame = `42/chat,7["chat","${'x'.repeat(100)}"]`
+      for (let i = 0; i < events && !failed; i++) {
+        flood.ws.send(frame)
+        if (flood.ws.bufferedAmount > 1 << 20) await once(() => flood.ws.bufferedAmount < 1 << 19 || flood.ws.readyState !== WebSocket.OPEN)
+        if (flood.ws.readyState !== WebSocket.OPEN) break
+      }
+      await pause(sized(500, 5000))
+      const grown = (peak(server.pid) - before) / MiB
+      const waits = await canary.stop()
+      t.diagnostic(`+${grown.toFixed(1)} MiB; the others waited for ${nth(waits, 0.5)} ms, at most ${nth(waits, 1)} ms`)
+      assert.ok(grown <= 16, `it has grown by ${grown} MiB`)
+      assert.ok(nth(waits, 0.5) <= 100 && nth(waits, 1) <= 2000, `the others waited for ${waits} ms`)
+      flood.ws.terminate()
+      await server.stop()
+    })
+  })
+}
+
+describe('a stalled stock client', () => {
+  test('is cut, wakes, comes back by itself and misses nothing', async (t) => {
+    const server = await startServer({}, { path: binary({ race: false }) })
+    const a = await owner(server, { max: 10 })
+    const stalled = await connected(`${server.url}/chat`, { transports: ['websocket'], reconnectionDelay: 50 })
+    const messages = []
+    stalled.on('chat', (message) => messages.push(message))
+    const joined = await stalled.timeout(5000).emitWithAck('join', { room: a.room })
+    assert.equal(joined.ok, true)
+    const held = joined.seq // what the page would have shown
+    const reasons = []
+    stalled.on('disconnect', (reason) => reasons.push(reason))
+
+    const wire = stalled.io.engine.transport.ws._socket
+    wire.pause()
+    const speakers = await Promise.all(Array.from({ length: 20 }, () => Raw.open(server, 4, { namespace: '/chat', cookie: a.cookie })))
+    for (const speaker of speakers) await speaker.ask('/chat', ['join', a.room])
+    const text = '😀'.repeat(2000) // 8 KB, the most there may be
+    const begun = performance.now()
+    let said = 0
+    while (cuts(server) === 0 && performance.now() - begun < 30_000) {
+      for (const speaker of speakers) speaker.ws.send(`42/chat,${JSON.stringify(['chat', { room: a.room, chat: text }])}`)
+      said += speakers.length
+      await pause(110) // each may say ten a second
+    }
+    t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${said} messages`)
+    assert.equal(cuts(server), 1)
+
+    const back = heard(stalled, 'connect', { ms: 10_000 })
+    wire.resume()
+    await back
+    assert.deepEqual(reasons, ['transport close'])
+
+    // It catches up as the page does: joins with the last seq it holds, then syncs.
+    const seen = () => messages.filter(({ seq }) => seq).map(({ seq }) => seq)
+    let after = Math.max(held, ...seen())
+    let answer = await stalled.timeout(5000).emitWithAck('join', { room: a.room, after })
+    assert.equal(answer.ok, true)
+    for (;;) {
+      messages.push(...(answer.messages ?? []))
+      if (!answer.more) break
+      after = Math.max(...seen())
+      answer = await stalled.timeout(5000).emitWithAck('sync', { room: a.room, after })
+      if (answer.retryAfter) await pause(answer.retryAfter)
+    }
+    const [{ seq: newest }] = (await (await a.get(`/room/${a.room}/messages?limit=1`)).json()).messages
+    await until(() => Math.max(...seen()) >= newest, 'it has caught up')
+    const seqs = [...new Set(seen())].sort((x, y) => x - y)
+    assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => held + 1 + i), 'there is a gap')
+    assert.equal(seqs.length, seen().length, 'something came twice')
+    for (const speaker of speakers) speaker.ws.terminate()
+    stalled.disconnect()
+    a.chat.disconnect()
+    await server.stop()
+  })
+})
+
+/** A WebSocket by hand that keeps nothing of what it hears. */
+class Raw {
+  #asks = new Map()
+  #id = 1000
+
+  static async open(server, revision, { namespace = '/', cookie } = {}) {
+    const raw = new this()
+    raw.ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, {
+      perMessageDeflate: false, headers: cookie ? { cookie } : {},
+    })
+    raw.ws.on('error', () => {})
+    const prefix = namespace === '/' ? '40' : `40${namespace},`
+    await within(5000, new Promise((resolve) => raw.ws.on('message', (data, binary) => {
+      const text = binary ? '' : data.toString()
+      if (text === '2') raw.ws.send('3')
+      if (text.startsWith('0{') && !(revision === 3 && namespace === '/')) raw.ws.send(prefix)
+      if (text.startsWith(prefix) || (revision === 3 && text === `40${namespace}`)) resolve()
+      const [, id, answer] = text.slice(0, 1000).match(/^43(?:\/\w+,)?(\d+)(.*)/s) ?? []
+      raw.#asks.get(Number(id))?.(answer)
+      raw.hear?.(text)
+    })), 'the connection')
+    return raw
+  }
+
+  /** Emits and waits for the acknowledgement. */
+  async ask(namespace, args) {
+    const id = this.#id++
+    const answered = new Promise((resolve) => this.#asks.set(id, resolve))
+    this.ws.send(`42${namespace === '/' ? '' : `${namespace},`}${id}${JSON.stringify(args)}`)
+    return within(5000, answered, 'an acknowledgement')
+  }
+}
+
+/** Who listens in the room of Talk. */
+class Listener extends Raw {
+  latencies = []
+  amiss = ''
+  last
+
+  static async open(server, revision) {
+    const raw = await super.open(server, revision)
+    await raw.ask('/', ['join', 'room'])
+    return raw
+  }
+
+  hear(text) {
+    const [, n, at] = text.slice(0, 60).match(/^42\["said",(\d+),([\d.]+),/) ?? []
+    if (n === undefined) return
+    if (this.last !== undefined && Number(n) !== this.last + 1) this.amiss += `${n} came after ${this.last}; `
+    this.last = Number(n)
+    this.latencies.push(performance.now() - Number(at))
+  }
+}
+
+/** 64 KiB 180 times a second. */
+class Talk {
+  said = 0
+  #sender
+  #body = 'x'.repeat(64 << 10)
+
+  constructor(sender) { this.#sender = sender }
+
+  async for(ms) {
+    const begun = performance.now()
+    for (let i = 0; performance.now() - begun < ms; i++) {
+      this.#sender.ws.send(`42["say","room",${++this.said},${performance.now().toFixed(2)},"${this.#body}"]`)
+      await pause(Math.max(0, begun + (i + 1) * 1000 / 180 - performance.now()))
+    }
+  }
+}
+
+const heapOf = async (server) => Number(await (await fetch(`${server.url}/heap`)).text())
+
+async function once(check) { while (!check()) await pause(5) }
