@@ -15,6 +15,12 @@ type Config struct {
 	// 403 and {"code":4,"message":"Forbidden"}.
 	Identify func(*http.Request) (any, error)
 
+	// SameClient tells whether a further request of a connection comes from the
+	// client whose Handshake.Identity is given; if not, it is answered as if there
+	// were no such connection. It must be quick: every poll asks. Default: who
+	// knows the sid, which is a secret, is the client.
+	SameClient func(identity any, r *http.Request) bool
+
 	// AllowOrigin tells whether a page of a foreign origin may connect, and
 	// whether it may bring cookies. Default: none may.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)

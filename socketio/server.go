@@ -31,6 +31,7 @@ func NewServer(cfg Config) *Server {
 	s.engine = engineio.NewServer(engineio.Config{
 		Accept:      s.accept,
 		Identify:    cfg.Identify,
+		SameClient:  cfg.SameClient,
 		AllowOrigin: cfg.AllowOrigin,
 		Address:     cfg.ClientAddress,
 		AfterBurst:  cfg.AfterBurst,

@@ -18,6 +18,13 @@ type Config struct {
 	// numbered error 4, "Forbidden".
 	Identify func(*http.Request) (any, error)
 
+	// SameClient is called for each further request that names a connection, a
+	// poll, a post or an upgrade, and tells whether it comes from the client
+	// whose Conn.Identity is given. If not, the request is answered as if there
+	// were no such connection, and the connection lives on. It must be quick.
+	// Default: who knows the sid is the client.
+	SameClient func(identity any, r *http.Request) bool
+
 	// AllowOrigin tells whether a page of a foreign origin may connect, and
 	// whether it may bring cookies. Default: none may. Requests without an
 	// Origin header and those of the server's own origin never ask.
@@ -83,6 +90,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Identify == nil {
 		c.Identify = func(*http.Request) (any, error) { return nil, nil }
+	}
+	if c.SameClient == nil {
+		c.SameClient = func(any, *http.Request) bool { return true }
 	}
 	if c.AllowOrigin == nil {
 		c.AllowOrigin = func(*http.Request, string) (bool, bool) { return false, false }

@@ -202,39 +202,55 @@ func TestTooManyConnectionsAreToldToComeLater(t *testing.T) {
 }
 
 func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
-	const n = 20_000
-	s := engineio.NewServer(engineio.Config{Accept: func(c *engineio.Conn) engineio.Receiver {
-		return &peer{closed: make(chan engineio.Reason, 1)}
-	}})
-	defer s.Close(context.Background())
+	n := sized(4_000, 100_000)
 	urlSafe := regexp.MustCompile(`^[A-Za-z0-9_-]{20}$`)
 	seen := make(map[string]bool, n)
-	var first [256]int
-	for range n {
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
-		sid := parseOpen(t, w.Body.String()).SID
-		if !urlSafe.MatchString(sid) {
-			t.Fatalf("sid %q", sid)
+	for _, revision := range []string{"3", "4"} {
+		s := engineio.NewServer(engineio.Config{
+			Limits: engineio.Limits{MaxConns: n},
+			Accept: func(c *engineio.Conn) engineio.Receiver {
+				return &peer{closed: make(chan engineio.Reason, 1)}
+			},
+		})
+		defer s.Close(context.Background())
+		var counts [20][256]int
+		for range n {
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO="+revision+"&transport=polling", nil))
+			body := w.Body.String()
+			sid := parseOpen(t, body[strings.Index(body, "0{"):]).SID
+			if !urlSafe.MatchString(sid) {
+				t.Fatalf("sid %q", sid)
+			}
+			if seen[sid] {
+				t.Fatalf("sid %q came twice", sid)
+			}
+			seen[sid] = true
+			for i, c := range []byte(sid) {
+				counts[i][c]++
+			}
 		}
-		if seen[sid] {
-			t.Fatalf("sid %q came twice", sid)
+		for i, count := range counts {
+			// Each of the 64 characters is expected n/64 times in each place: a
+			// counter or a clock would show.
+			if chi := chiSquare(count[:], float64(n)/64); chi > 150 { // 63 degrees of freedom: one run in 10^7 for a place
+				t.Errorf("EIO=%s: characters in place %d are not even: chi-square %.0f", revision, i, chi)
+			}
 		}
-		seen[sid] = true
-		first[sid[0]]++
 	}
-	// Each of the 64 characters is expected n/64 times: a counter or a clock in
-	// front would show.
-	chi := 0.0
-	for _, c := range first {
+}
+
+// chiSquare measures how uneven the counts of 64 kinds are.
+func chiSquare(counts []int, expected float64) float64 {
+	chi, kinds := 0.0, 0
+	for _, c := range counts {
 		if c > 0 {
-			d := float64(c) - n/64.0
-			chi += d * d / (n / 64.0)
+			kinds++
+			d := float64(c) - expected
+			chi += d * d / expected
 		}
 	}
-	if chi > 130 { // 63 degrees of freedom: one run in a million
-		t.Errorf("first characters are not even: chi-square %.0f", chi)
-	}
+	return chi + float64(64-kinds)*expected // those that never came
 }
 
 func TestOriginMatrix(t *testing.T) {

@@ -54,7 +54,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
 		return s.handshake(w, r, q)
 	}
 	c := s.conn(q.sid)
-	if c == nil {
+	if c == nil || !s.cfg.SameClient(c.identity, r) {
 		return errUnknownSID
 	}
 	switch {
