@@ -69,6 +69,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
 		Identify:      handlers.Identify,
+		SameClient:    handlers.SameClient(secret),
 		AllowOrigin:   handlers.AllowOrigin(cfg.CORSOrigin),
 		ClientAddress: handlers.ClientAddress,
 		Recovery:      handlers.Recovery(cfg.RecoveryTime),

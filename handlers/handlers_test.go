@@ -41,7 +41,7 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 		t.Fatal(err)
 	}
 	wire := socketio.NewServer(socketio.Config{
-		Log: logger, Identify: handlers.Identify,
+		Log: logger, Identify: handlers.Identify, SameClient: handlers.SameClient([]byte(strings.Repeat("k", 32))),
 		AllowOrigin: handlers.AllowOrigin(nil), ClientAddress: handlers.ClientAddress,
 		Recovery: handlers.Recovery(time.Minute),
 	})

@@ -108,6 +108,16 @@ func (s *sessionStore) New(r *http.Request, name string) (*gorilla.Session, erro
 	return session, nil
 }
 
+// claimed returns the id in the request's cookie if we have signed it. Whether
+// there still is such a session it does not ask.
+func (s *sessionStore) claimed(r *http.Request, name string) (id string, ok bool) {
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return "", false
+	}
+	return s.open(name, cookie.Value)
+}
+
 // Save keeps the session and sends its cookie; with a negative MaxAge it
 // deletes both.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *gorilla.Session) error {

@@ -102,6 +102,24 @@ func Identify(r *http.Request) (any, error) {
 	}
 }
 
+// SameClient tells whether a poll, a post or an upgrade comes from whom Identify
+// has met; for socketio.Config, with the secret of Config. A connection that
+// began with a session is that session's: its sid is of no use to others. One
+// that began without is for who knows its sid, since not every client keeps
+// cookies; nor does a cookie that came in the meantime matter to it. The store
+// is not asked: that a cookie is ours can be seen without it.
+func SameClient(secret []byte) func(identity any, r *http.Request) bool {
+	cookies := &sessionStore{secret: secret}
+	return func(identity any, r *http.Request) bool {
+		whose, bound := identity.(rooms.Visitor)
+		if !bound {
+			return true
+		}
+		id, ok := cookies.claimed(r, cookieName)
+		return ok && visitorOf(id).Session == whose.Session
+	}
+}
+
 // ClientAddress returns the address a request came from, X-Forwarded-For of
 // trusted proxies considered; for socketio.Config.
 func ClientAddress(r *http.Request) string {

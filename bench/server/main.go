@@ -55,9 +55,12 @@ func run(ctx context.Context, listen, root string) (err error) {
 	defer func() { err = errors.Join(err, gifs.Close()) }()
 
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	secret := make([]byte, 32)
+	rand.Read(secret) // it never fails
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
 		Identify:      handlers.Identify,
+		SameClient:    handlers.SameClient(secret),
 		AllowOrigin:   handlers.AllowOrigin(nil),
 		ClientAddress: handlers.ClientAddress,
 		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
@@ -71,8 +74,6 @@ func run(ctx context.Context, listen, root string) (err error) {
 	chat := rooms.NewService(db, gifs, events, rooms.Options{Log: log})
 	defer chat.Close()
 
-	secret := make([]byte, 32)
-	rand.Read(secret) // it never fails
 	site, err := handlers.New(handlers.Config{
 		Chat:      chat,
 		Events:    events,
