@@ -64,10 +64,20 @@ func (s *webSocket) drain() {
 		}
 		if err != nil {
 			s.close() // it may have ended already and waited for this
-			s.conn.sendFailed(err)
+			if s.current() {
+				s.conn.sendFailed(err)
+			}
 			return
 		}
 	}
+}
+
+// current tells whether s is its connection's transport. One that only wanted
+// to be, or came too late, may break without consequences.
+func (s *webSocket) current() bool {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return s.conn.ws == s
 }
 
 var errDrained = errors.New("nothing is left to write")

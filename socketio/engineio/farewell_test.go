@@ -88,3 +88,21 @@ func TestAClientThatSendsTooMuchHearsWhy(t *testing.T) {
 	w.wantClose(ws.StatusMessageTooBig)
 	p.wantClosed(t, engineio.ReasonTransportError)
 }
+
+// A WebSocket that did not become the transport may break while it is told so,
+// and polling goes on. Over TLS, as over this pipe, that breaks later than over
+// TCP: in another goroutine.
+func TestACutProbeLeavesPollingAliveOverAnyStream(t *testing.T) {
+	inBubble(t, engineio.Config{}, func(b *bubble) {
+		sid, p := b.poll()
+		w := b.dial("&sid=" + sid)
+		synctest.Wait()
+		w.close()
+		synctest.Wait()
+		p.wantOpen(t)
+		p.send(t, "still polling")
+		if got := <-b.request("GET", "&sid="+sid, ""); got != "4still polling" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
