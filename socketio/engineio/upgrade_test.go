@@ -1,11 +1,7 @@
 package engineio_test
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -215,97 +211,4 @@ func TestClosingWhileProbingEndsBoth(t *testing.T) {
 	w.wantEnd()
 	p.wantClosed(t, engineio.ReasonForcedClose)
 	f.call("GET", "&sid="+sid, "").want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
-}
-
-// Both sides talk while the client changes transports, as stock clients do it.
-func TestUpgradesLoseDuplicateAndReorderNothing(t *testing.T) {
-	const upgrades, messages = 200, 20
-	f := serve(t, engineio.Config{}, nil)
-	var wg sync.WaitGroup
-	gate := make(chan struct{}, 10)
-	for n := range upgrades {
-		gate <- struct{}{}
-		sid, p := f.poll()
-		wg.Go(func() {
-			defer func() { <-gate }()
-			talkWhileUpgrading(t, f, sid, p, messages, rand.New(rand.NewPCG(1, uint64(n))))
-		})
-	}
-	wg.Wait()
-}
-
-func talkWhileUpgrading(t *testing.T, f *fixture, sid string, p *peer, messages int, random *rand.Rand) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-
-	wg.Go(func() { // the server talks
-		for i := range messages {
-			p.send(t, fmt.Sprint(i))
-		}
-	})
-
-	// The client polls in the background until a noop comes after the probe.
-	var got []string
-	probed := make(chan struct{})
-	polled := make(chan struct{})
-	wg.Go(func() {
-		defer close(polled)
-		for {
-			a, err := f.try(ctx, "GET", "EIO=4&transport=polling&sid="+sid, nil)
-			if err != nil || a.status != 200 {
-				t.Errorf("poll: %d %s %v", a.status, a.body, err)
-				return
-			}
-			for packet := range strings.SplitSeq(a.body, "\x1e") {
-				if packet != "6" {
-					got = append(got, packet)
-				}
-			}
-			select {
-			case <-probed:
-				return // paused: this was the last poll
-			default:
-			}
-		}
-	})
-	at := random.IntN(messages) // where in its talk the client upgrades
-	post := func(i int) {
-		a, err := f.try(ctx, "POST", "EIO=4&transport=polling&sid="+sid, strings.NewReader(fmt.Sprintf("4%d", i)))
-		if err != nil || a.body != "ok" {
-			t.Errorf("post: %d %s %v", a.status, a.body, err)
-		}
-	}
-	for i := range at {
-		post(i)
-	}
-	w := f.probe(sid)
-	close(probed)
-	<-polled
-	w.say("5")
-	for i := at; i < messages; i++ {
-		w.say(fmt.Sprintf("4%d", i))
-	}
-	for len(got) < messages {
-		fr, err := w.frame()
-		if err != nil {
-			t.Errorf("after %d messages: %v", len(got), err)
-			return
-		}
-		got = append(got, string(fr.Payload))
-	}
-	for i, packet := range got {
-		if packet != fmt.Sprintf("4%d", i) {
-			t.Errorf("the client got %v", got)
-			break
-		}
-	}
-	for i := range messages {
-		if m := receive(t, p.messages); m.data != fmt.Sprint(i) {
-			t.Errorf("the server got %q, want %d", m.data, i)
-			break
-		}
-	}
-	w.close()
 }
