@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -115,3 +116,25 @@ func (l *oneConn) Close() error {
 }
 
 func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
+
+// What is announced to be too large is refused before any of it has come.
+func TestBody_thatIsTooLargeIsRefusedAtOnce(t *testing.T) {
+	h := open(t, nil)
+	b := h.visitor(t)
+	sid := openSID(b.get("/socket.io/?EIO=4&transport=polling").body)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = fmt.Fprintf(conn, "POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n", sid)
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second)) // a body may take twice that
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %d, want 413", resp.StatusCode)
+	}
+}

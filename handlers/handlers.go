@@ -99,6 +99,9 @@ func New(cfg Config) (http.Handler, error) {
 // whose polling POSTs may be cross-origin and whose engine checks by itself.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
+		// In a copy: in the request it made, net/http has to find its own body, or
+		// it waits for a part of one that is too large before it says so.
+		r = r.WithContext(r.Context())
 		r.Body = paceBody(w, r.Body)
 	}
 	if strings.HasPrefix(r.URL.Path, "/socket.io/") {
