@@ -1,0 +1,269 @@
+// The limits of the running program, on every path a byte can take: rows P5, P7
+// and P8 of docs/promises.md.
+import { test, describe, before } from 'node:test'
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import net from 'node:net'
+import { deflateRawSync } from 'node:zlib'
+import WebSocket from 'ws'
+import { binary, startServer } from './lib/server.js'
+import { startCanary } from './lib/canary.js'
+import { pause, until, within } from './lib/clients.js'
+import { MiB, measurable, peak, resetPeak } from './lib/process.js'
+import { sized } from './lib/soak.js'
+
+const limit = 1_000_000
+let server, canary
+before(async () => {
+  server = await startServer({}, { path: binary({ race: false }) })
+  canary = await startCanary(server)
+})
+
+describe('a million bytes are taken, and one more is not', () => {
+  for (const revision of [4, 3]) {
+    for (const fragments of [1, 2, 1000]) {
+      test(`over WebSocket, revision ${revision}, in ${fragments} frames`, async () => {
+        await bounded(async () => {
+          assert.equal(await overWebSocket(revision, eventOf(limit), fragments), 'taken')
+          assert.equal(await overWebSocket(revision, eventOf(limit + 1), fragments), 1009)
+        })
+      })
+    }
+    for (const chunked of [false, true]) {
+      test(`over polling, revision ${revision}, ${chunked ? 'chunked' : 'with its length'}`, async () => {
+        for (const [name, { body, type }] of Object.entries(bodies(revision))) {
+          await bounded(async () => {
+            const sid = await handshake(revision)
+            assert.deepEqual([name, ...await post(revision, sid, body(limit), { chunked, type })], [name, 200, 'ok'])
+            const [status, text] = await post(revision, sid, body(limit + 1), { chunked, type })
+            assert.deepEqual([name, status, JSON.parse(text).code], [name, 413, 3])
+          })
+        }
+      })
+    }
+    test(`what is only announced, or never ends, revision ${revision}`, async () => {
+      await bounded(async () => {
+        assert.match(await announced(revision, 1e12), /^HTTP\/1\.1 413 /)
+        assert.match(await endless(revision), /^HTTP\/1\.1 413 /)
+        assert.equal(await frames(revision, () => [header(0x81, 2 ** 40)]), 1009)
+      })
+    })
+  }
+})
+
+describe('fragments and compression do not amplify', () => {
+  for (const revision of [4, 3]) {
+    for (const size of [0, 1]) {
+      test(`endless frames of ${size} bytes, revision ${revision}`, async () => {
+        const masked = Buffer.concat([header(0x00, size), Buffer.alloc(size, 0x20)])
+        const many = Buffer.concat(Array(1000).fill(masked))
+        await bounded(async () => {
+          const code = await frames(revision, (i) => (i === 0 ? [Buffer.concat([header(0x01, size), Buffer.alloc(size, 0x20)])] : [many]), sized(100, 10_000))
+          assert.equal(code, 1008)
+        })
+      })
+    }
+    test(`compression is not negotiated, revision ${revision}`, async () => {
+      await bounded(async () => {
+        const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: true })
+        ws.on('error', () => {})
+        const ended = new Promise((resolve) => ws.on('close', resolve))
+        await within(5000, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
+        assert.equal(ws.extensions, '')
+        const bomb = deflateRawSync(Buffer.alloc(48 << 20, 0x30))
+        ws._socket.write(Buffer.concat([header(0xc1, bomb.length), bomb])) // with RSV1, whatever was agreed
+        assert.equal(await within(5000, ended, 'the close'), 1002)
+      })
+    })
+  }
+})
+
+describe('the HTTP edge', () => {
+  const cut = []
+  before(() => slowloris(sized(100, 2000), cut))
+
+  const many = (n, each) => Array.from({ length: n }, (_, i) => each(i)).join('')
+  const requests = {
+    '2,000 headers': `GET / HTTP/1.1\r\nHost: x\r\n${many(2000, (i) => `X-Header-${i}: ${'v'.repeat(20)}\r\n`)}\r\n`,
+    'a header of 1 MB': `GET / HTTP/1.1\r\nHost: x\r\nX: ${'v'.repeat(1 << 20)}\r\n\r\n`,
+    '100,000 cookies': `GET / HTTP/1.1\r\nHost: x\r\nCookie: ${many(100_000, (i) => `a${i}=b; `)}\r\n\r\n`,
+    '100,000 query parameters': `GET /socket.io/?EIO=4&transport=polling${many(100_000, (i) => `&a${i}=b`)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    '60 KB of spaces for a subprotocol': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+      + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: a${' '.repeat(60_000)}b\r\n\r\n`,
+  }
+  for (const [name, request] of Object.entries(requests)) {
+    test(`${name} is refused at once`, async (t) => {
+      await bounded(async () => {
+        const begun = performance.now()
+        assert.match(await exchange(request), /^HTTP\/1\.1 4\d\d /)
+        const took = performance.now() - begun
+        t.diagnostic(`${took.toFixed(1)} ms`)
+        assert.ok(took < 1000, `it took ${took} ms`)
+      })
+    })
+  }
+
+  test('clients that send a byte a second are cut after ten', async (t) => {
+    await until(() => cut.length === sized(100, 2000), 'all are cut', 20_000)
+    const latest = Math.max(...cut)
+    t.diagnostic(`the last was cut after ${Math.round(latest)} ms`)
+    assert.ok(latest < 12_000, `it took ${latest} ms`)
+  })
+})
+
+test('the server lives, and others have not noticed', async () => {
+  await canary.stop()
+  await server.stop()
+})
+
+/** Runs fn twice and sees that the second time costs no memory. */
+async function bounded(fn) {
+  await fn()
+  if (!measurable) return
+  resetPeak(server.pid)
+  const before = peak(server.pid)
+  await fn()
+  const grown = (peak(server.pid) - before) / MiB
+  assert.ok(grown <= 8, `the server has grown by ${grown} MiB`)
+}
+
+const eventOf = (bytes) => `42["reply","${'x'.repeat(bytes - 14)}"]`
+
+/** Payloads of so many bytes, by their kind. */
+function bodies(revision) {
+  if (revision === 4) return { text: { body: eventOf }, base64: { body: (bytes) => `6\x1e${eventOf(bytes - 2)}` } }
+  return {
+    text: {
+      body: (bytes) => { // three bytes of UTF-8 are one unit of the length
+        const wide = 300_000
+        const packet = (rest) => `42["reply","${'가'.repeat(wide)}${'x'.repeat(rest)}"]`
+        const head = `${packet(bytes - 3 * wide - 14 - 7).length}:`
+        assert.equal(head.length, 7)
+        return head + packet(bytes - 3 * wide - 14 - 7)
+      },
+    },
+    b64: {
+      body: (bytes) => {
+        const event = '451-["reply",{"_placeholder":true,"num":0}]'
+        const first = `${event.length}:${event}`
+        const room = bytes - first.length - 7 // of the second packet; its length has six digits
+        const pad = (room - 2) % 4
+        const packet = `b4${'A'.repeat(room - 2 - pad)}`
+        return `${first}${'0'.repeat(pad)}${packet.length}:${packet}` // zeros in front change no number
+      },
+    },
+    binary: {
+      type: 'application/octet-stream',
+      body: (bytes) => {
+        const event = Buffer.from(eventOf(bytes - 8))
+        return Buffer.concat([Buffer.from([0, ...String(event.length).split('').map(Number), 0xff]), event])
+      },
+    },
+  }
+}
+
+async function handshake(revision) {
+  const text = await (await fetch(`${server.url}/socket.io/?EIO=${revision}&transport=polling`)).text()
+  const sid = JSON.parse(text.match(/\{.*?\}/)[0]).sid
+  if (revision === 4) assert.deepEqual(await post(4, sid, '40', {}), [200, 'ok'])
+  return sid
+}
+
+/** A POST with or without a Content-Length. */
+function post(revision, sid, body, { chunked, type = 'text/plain;charset=UTF-8' }) {
+  const data = Buffer.from(body)
+  return within(5000, new Promise((resolve, reject) => {
+    const request = http.request(`${server.url}/socket.io/?EIO=${revision}&transport=polling&sid=${sid}`, {
+      method: 'POST', agent: false,
+      headers: { 'content-type': type, ...(chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': data.length }) },
+    }, async (response) => resolve([response.statusCode, (await response.toArray()).join('')]))
+    request.on('error', reject)
+    request.end(data)
+  }), 'an answer to the POST')
+}
+
+/** Whether a message is taken, or the code the server closes with. */
+async function overWebSocket(revision, message, fragments) {
+  const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
+  ws.on('error', () => {})
+  const outcome = new Promise((resolve) => {
+    ws.on('close', resolve)
+    ws.on('message', (data) => {
+      const text = data.toString()
+      if (text.startsWith('0{') && revision === 4) ws.send('40')
+      if (text.startsWith('40')) {
+        const size = Math.ceil(message.length / fragments)
+        for (let i = 0; i < message.length; i += size) ws.send(message.slice(i, i + size), { fin: i + size >= message.length })
+        ws.send('421["reply"]')
+      }
+      if (text.startsWith('431')) resolve('taken')
+    })
+  })
+  try {
+    return await within(5000, outcome, 'an answer')
+  } finally {
+    ws.terminate()
+  }
+}
+
+/** The header of a masked frame; the mask is nothing. */
+function header(first, length) {
+  if (length < 126) return Buffer.from([first, 0x80 | length, 0, 0, 0, 0])
+  const b = Buffer.alloc(14)
+  b[0] = first
+  b[1] = 0x80 | 127
+  b.writeBigUInt64BE(BigInt(length), 2)
+  return b
+}
+
+/** Writes frames by hand until the server closes, and returns its code. */
+async function frames(revision, next, most = 1) {
+  const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
+  ws.on('error', () => {})
+  let code
+  const ended = new Promise((resolve) => ws.on('close', (c) => { code = c; resolve() }))
+  await within(5000, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
+  for (let i = 0; i < most && code === undefined; i++) {
+    for (const frame of next(i)) ws._socket.write(frame)
+    if (i % 10 === 0) await pause(0)
+  }
+  await within(5000, ended, 'the close')
+  return code
+}
+
+/** What the server says to a request that is written as it stands. */
+function exchange(...parts) {
+  return within(5000, new Promise((resolve) => {
+    const socket = net.connect(server.port, 'localhost')
+    let said = ''
+    socket.on('data', (data) => { said += data; if (said.includes('\r\n\r\n')) resolve(said) && socket.destroy() })
+    socket.on('error', () => resolve(said))
+    socket.on('close', () => { clearInterval(socket.more); resolve(said) })
+    socket.write(parts[0])
+    if (parts[1]) socket.more = setInterval(() => { if (socket.writableLength < 1 << 20) socket.write(parts[1]) }, 1)
+  }), 'an answer')
+}
+
+async function announced(revision, length) {
+  const sid = await handshake(revision)
+  return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`)
+}
+
+async function endless(revision) {
+  const sid = await handshake(revision)
+  const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+  return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`, chunk)
+}
+
+/** Opens connections whose request never ends; cut grows as they are closed. */
+function slowloris(connections, cut) {
+  for (let i = 0; i < connections; i++) {
+    const begun = performance.now()
+    const socket = net.connect(server.port, 'localhost')
+    const timer = setInterval(() => socket.write('x'), 1000)
+    socket.on('error', () => {})
+    socket.on('data', () => {})
+    socket.on('close', () => { clearInterval(timer); cut.push(performance.now() - begun) })
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+  }
+}
