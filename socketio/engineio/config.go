@@ -68,6 +68,7 @@ type Limits struct {
 	MaxQueueBytes   int           // waiting for one client; one larger message may wait alone; default 512 KiB
 	MaxQueuePackets int           // sends waiting for one client; default 2,048
 	MaxQueueAge     time.Duration // of the oldest one waiting while the client's socket is full; default 10 s
+	MaxControls     int           // heartbeats, noops and WebSocket pings of a client in a PingInterval; default 1,000
 	WriteTimeout    time.Duration // for a full socket to take anything at all; default 5 s
 	BodyTimeout     time.Duration // for a polling body to arrive, or to be taken; default 15 s
 	MaxConns        int           // connections at once; further handshakes get 503; default 100,000
@@ -82,6 +83,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Limits.MaxQueueBytes, 512<<10)
 	def(&c.Limits.MaxQueuePackets, 2048)
 	def(&c.Limits.MaxQueueAge, 10*time.Second)
+	def(&c.Limits.MaxControls, 1000)
 	def(&c.Limits.WriteTimeout, 5*time.Second)
 	def(&c.Limits.BodyTimeout, 15*time.Second)
 	def(&c.Limits.MaxConns, 100_000)

@@ -61,6 +61,9 @@ type Conn struct {
 	posting bool       // a POST is being read
 	pinged  bool       // a ping waits for its pong
 	out     outbox     // has a lock of its own
+
+	controls       int32 // of the client in the interval, see control
+	controlsPeriod int32 // which interval that is
 }
 
 func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
@@ -168,10 +171,14 @@ var closePacket = prepareControl(PacketClose, "")
 
 // receive handles one packet of the client. in is held.
 func (c *Conn) receive(p Packet) error {
-	switch p.Type {
-	case PacketMessage:
+	if p.Type == PacketMessage {
 		c.receiver.Message(p.Data, p.Binary)
 		return nil
+	}
+	if err := c.control(); err != nil {
+		return err
+	}
+	switch p.Type {
 	case PacketPong:
 		return c.pong()
 	case PacketPing:
@@ -195,7 +202,7 @@ func (c *Conn) fail(err error) {
 	switch {
 	case errors.Is(err, errClientClosed):
 		c.close(ReasonTransportClose)
-	case errors.Is(err, errHeartbeatDirection):
+	case errors.Is(err, errHeartbeatDirection), errors.Is(err, errControls):
 		c.close(ReasonTransportError)
 	default:
 		c.close(ReasonParseError)

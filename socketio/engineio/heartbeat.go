@@ -3,6 +3,8 @@ package engineio
 import (
 	"bytes"
 	"time"
+
+	"github.com/gobwas/ws"
 )
 
 // In revision 4 the server pings and the client answers with a pong (section
@@ -77,5 +79,24 @@ func (c *Conn) pingFromClient(p Packet) error {
 	err := c.sendLocked(answer)
 	c.mu.Unlock()
 	c.sendFailed(err)
+	return nil
+}
+
+var errControls = &wsError{ws.StatusPolicyViolation, "too many control packets"}
+
+// control counts a packet, or a frame, that says nothing. A client has one or
+// two to send in an interval; one that does not stop costs time for nothing,
+// and is cut.
+func (c *Conn) control() error {
+	period := int32(time.Since(c.handshake.Time) / c.server.cfg.PingInterval) //nolint:gosec // it may wrap: only equality counts
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.controlsPeriod != period {
+		c.controlsPeriod, c.controls = period, 0
+	}
+	c.controls++
+	if int(c.controls) > c.server.cfg.Limits.MaxControls {
+		return errControls
+	}
 	return nil
 }

@@ -74,6 +74,9 @@ func (c *Conn) receiveProbe(s *webSocket, m message) error {
 	case s.upgraded:
 		return c.receiveFrame(s, m)
 	case m.op == ws.OpPing:
+		if err := c.control(); err != nil {
+			return err
+		}
 		return c.writeProbing(s, pongFrame(m.data)) // Send would go to the poll
 	case m.op != ws.OpText:
 		return s.control(m)

@@ -162,14 +162,13 @@ func (c *Conn) receiveLocked(p Packet) error {
 
 // control answers a WebSocket ping and the closing handshake.
 func (s *webSocket) control(m message) error {
-	switch m.op {
-	case ws.OpPing:
-		return s.conn.Send(prepareFrame(pongFrame(m.data)))
-	case ws.OpClose:
+	if m.op == ws.OpClose {
 		return errClientClosed
-	default:
-		return nil // a pong nobody asked for
 	}
+	if err := s.conn.control(); err != nil || m.op != ws.OpPing {
+		return err // a pong, which nobody asked for
+	}
+	return s.conn.Send(prepareFrame(pongFrame(m.data)))
 }
 
 func pongFrame(data []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(data)) }
