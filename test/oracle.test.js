@@ -5,13 +5,12 @@ import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import net from 'node:net'
 import { join } from 'node:path'
-import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { pause, until, within } from './lib/clients.js'
+import { within } from './lib/clients.js'
 import { bodyProbes, handshakeProbes, webSocketProbes } from './lib/probes.js'
+import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
 
 // Where our outcome is not the reference's. Ours may be the stricter one only.
 const stricter = {
@@ -134,82 +133,4 @@ async function startReference(options = {}) {
   const child = fork(join(import.meta.dirname, 'lib/reference.js'), [JSON.stringify(options)])
   const [port] = await within(10_000, once(child, 'message'), 'the reference server')
   return { child, port, url: `http://localhost:${port}`, ws: `ws://localhost:${port}` }
-}
-
-/** Sends a probe and finds out whether the connection is of use afterwards. */
-async function probeWebSocket(server, { frames, early }, revision) {
-  const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
-  const heard = []
-  let code
-  ws.on('message', (data) => heard.push(data.toString()))
-  ws.on('error', () => {})
-  ws.on('close', (c) => { code = c })
-  const answer = (start) => until(() => code !== undefined || heard.some((frame) => frame.startsWith(start)), `an answer to ${start}`)
-  try {
-    await answer('0{')
-    if (revision === 3) {
-      await answer('40') // the server connects old clients by itself
-    } else if (!early) {
-      ws.send('40')
-      await answer('40{')
-    }
-    for (const frame of frames) {
-      const old = revision === 3 && Buffer.isBuffer(frame)
-      ws.send(old ? Buffer.concat([Buffer.of(4), frame]) : frame)
-    }
-    await pause(30) // for the server to have taken them in
-    if (early && revision === 4 && code === undefined) {
-      ws.send('40')
-      await answer('40{')
-    }
-    for (const id of [111, 222]) { // the second after whatever the first set off
-      if (code === undefined) ws.send(`42${id}["reply"]`)
-      await answer(`43${id}`)
-    }
-    return { outcome: code === undefined ? 'open' : 'closed', code }
-  } finally {
-    ws.terminate()
-  }
-}
-
-const request = (server, query, options) => fetch(`${server.url}/socket.io/?${query}`, options)
-
-async function probeHandshake(server, { query, method }) {
-  const answer = await request(server, query, { method })
-  const text = await answer.text()
-  return { status: answer.status, code: codeOf(text) }
-}
-
-const codeOf = (text) => (text.startsWith('{') ? JSON.parse(text).code : undefined)
-
-/** Posts a probe and finds out whether the session is of use afterwards. */
-async function probeBody(server, { body, type, overlap }) {
-  const packet = await (await request(server, 'EIO=4&transport=polling')).text()
-  const session = `EIO=4&transport=polling&sid=${JSON.parse(packet.slice(1)).sid}`
-  const post = (data, headers) => request(server, session, { method: 'POST', body: data, headers })
-  await post('40')
-  assert.match(await (await request(server, session)).text(), /^40\{/)
-
-  const first = overlap && await halfPost(server, session)
-  const answer = await post(body, { 'content-type': type ?? 'text/plain;charset=UTF-8' })
-  const code = codeOf(await answer.text())
-  first?.destroy()
-
-  const check = await post('42111["reply"]')
-  let outcome = 'closed'
-  if (check.ok) {
-    const said = await request(server, session)
-    if (/(^|\x1e)43111/.test(await said.text())) outcome = 'open'
-  }
-  return { outcome, status: answer.status, code }
-}
-
-/** A POST whose body does not come to its end. */
-async function halfPost(server, session) {
-  const socket = net.connect(server.port, 'localhost')
-  socket.on('error', () => {})
-  socket.write(`POST /socket.io/?${session} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n`)
-  const [said] = await within(5000, once(socket, 'data'), 'the server to want the body')
-  assert.match(said.toString(), /^HTTP\/1\.1 100 /)
-  return socket
 }

@@ -27,7 +27,7 @@ export async function startCanary(server) {
       if (waits.at(-1) > 2000) amiss.push(`an answer took ${waits.at(-1)} ms`)
       await pause(150)
     }
-  })()
+  })().catch((error) => amiss.push(error.message))
   return {
     async stop() {
       over = true

@@ -1,5 +1,6 @@
 // Starts the real binary on a free port with a data folder of its own.
 import { spawn, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +100,18 @@ class Server {
     const { code } = await this.#exited
     assert.doesNotMatch(this.logs, /DATA RACE|^panic:|^fatal error:/m)
     if (signal === 'SIGTERM') assert.equal(code, 0, `ended with ${code}:\n${this.logs}`)
+  }
+
+  /** Ends it with a dump of its goroutines, and returns how many there were, the few idle workers left out. */
+  async goroutines() {
+    running.delete(this)
+    const at = this.logs.length
+    const closed = once(this.#child, 'close') // behind the last of the dump
+    this.#child.kill('SIGQUIT')
+    await closed
+    const dump = this.logs.slice(at)
+    assert.match(dump, /^SIGQUIT: quit/m)
+    return dump.split(/^(?=goroutine \d+ )/m).slice(1).filter((stack) => !stack.includes('socketio.(*workers)')).length
   }
 
   /** Ends it and starts it again on the same port and data. */
