@@ -522,6 +522,9 @@ func FuzzDecode(f *testing.F) {
 	for _, s := range []string{`0{"a":1}`, `1`, `2["a",1,{"b":[]}]`, `2`, `2[1]`, `31["x"]`, `2["\ud800"]`, `50-["a"]`, "2[\"a\" , 1 ]", `2["connect"]`, `4{}`} {
 		f.Add([]byte(s))
 	}
+	for _, s := range probes {
+		f.Add([]byte(s))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if !utf8.Valid(b) {
 			return // the transport lets none through
@@ -550,6 +553,9 @@ func FuzzDecodeBinary(f *testing.F) {
 		`51-["a",{"_placeholder":true,"num":-0}]`, `62-1[{"_placeholder":true,"num":1}]`, `51-["a",{"_placeholder":true,"_placeholder":false,"num":0}]`,
 	} {
 		f.Add([]byte(s), []byte("one"), []byte("two"))
+	}
+	for _, s := range probes {
+		f.Add([]byte(s), []byte{1, 2, 3}, []byte(nil))
 	}
 	f.Fuzz(func(t *testing.T, text, one, two []byte) {
 		if !utf8.Valid(text) {

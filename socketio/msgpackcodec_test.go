@@ -216,6 +216,9 @@ func FuzzMsgpack(f *testing.F) {
 	} {
 		f.Add(msgpackEvent(s))
 	}
+	for _, s := range probes {
+		f.Add([]byte(s)) // text where MessagePack is due
+	}
 	f.Add([]byte("\x84\xa4type\x03\xa2id\x07\xa4data\x91\xa2ok\xa3nsp\xa1/"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := decoder{limits: testLimits()}
