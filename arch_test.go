@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -164,4 +165,33 @@ func TestArchitecture_the_environment_is_read_in_one_place(t *testing.T) {
 			t.Errorf("%s uses %s; settings come from config.go", path, found)
 		}
 	})
+}
+
+// A promise whose test has been renamed away is one that nobody keeps.
+func TestArchitecture_promises_name_tests_that_exist(t *testing.T) {
+	promises, err := os.ReadFile("docs/promises.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)`)
+	there := make(map[string]bool)
+	goFiles(t, func(_ string, content []byte) {
+		for _, match := range declared.FindAllSubmatch(content, -1) {
+			there[string(match[1])] = true
+		}
+	})
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`|`(\\w+\\.test\\.js)`").FindAllSubmatch(promises, -1)
+	if len(named) == 0 {
+		t.Error("docs/promises.md names no test")
+	}
+	for _, match := range named {
+		if file := string(match[2]); file != "" {
+			_, err = os.Stat("test/" + file)
+		} else if err = nil; !there[string(match[1])] {
+			err = fmt.Errorf("there is no %s", match[1])
+		}
+		if err != nil {
+			t.Errorf("docs/promises.md: %v", err)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package socketio_test
 
 import (
-	"context"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -50,36 +49,41 @@ func TestParsingIsLinear(t *testing.T) {
 	} {
 		for _, revision := range []string{"3", "4"} {
 			t.Run(name+" "+revision, func(t *testing.T) {
-				small, large := cost(server, revision, of(100_000)), cost(server, revision, of(1_000_000))
-				if large > 25*small+10*time.Millisecond || large > 3*time.Second {
-					t.Errorf("100 KB take %v, 1 MB takes %v", small, large)
+				least := cost(server, revision, of(100_000))
+				most := min(25*least+10*time.Millisecond, 3*time.Second)
+				large := cost(server, revision, of(1_000_000))
+				for try := 0; large > most && try < 3; try++ { // others use this machine too
+					large = min(large, cost(server, revision, of(1_000_000)))
+				}
+				if large > most {
+					t.Errorf("100 KB take %v, 1 MB takes %v", least, large)
 				}
 			})
 		}
 	}
 }
 
-// cost returns the time that a POST takes, which is that of the fastest of some.
+// cost returns the time that a POST takes.
 func cost(server *socketio.Server, revision, body string) time.Duration {
 	if revision == "3" {
 		body = inLengths(body)
 	}
-	best := time.Hour
-	for range 3 {
-		url := "/?EIO=" + revision + "&transport=polling"
+	ask := func(method, url, body string) (string, time.Duration) {
 		w := httptest.NewRecorder()
-		server.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), "GET", url, nil))
-		_, rest, _ := strings.Cut(w.Body.String(), `"sid":"`)
-		url += "&sid=" + rest[:20]
-		if revision == "4" {
-			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(context.Background(), "POST", url, strings.NewReader("40")))
-		}
-		r := httptest.NewRequestWithContext(context.Background(), "POST", url, strings.NewReader(body))
+		r := httptest.NewRequest(method, url, strings.NewReader(body))
 		begun := time.Now()
-		server.ServeHTTP(httptest.NewRecorder(), r)
-		best = min(best, time.Since(begun))
+		server.ServeHTTP(w, r)
+		return w.Body.String(), time.Since(begun)
 	}
-	return best
+	url := "/?EIO=" + revision + "&transport=polling"
+	open, _ := ask("GET", url, "")
+	_, rest, _ := strings.Cut(open, `"sid":"`)
+	url += "&sid=" + rest[:20]
+	if revision == "4" {
+		ask("POST", url, "40")
+	}
+	_, took := ask("POST", url, body)
+	return took
 }
 
 // inLengths makes a payload of revision 3 of one of revision 4; it may have to
