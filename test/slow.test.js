@@ -26,7 +26,13 @@ for (const revision of [4, 3]) {
       const heap = await heapOf(server)
       const alone = { peak: peak(server.pid), p99: nth(healthy.flatMap(({ latencies }) => latencies), 0.99) }
 
-      for (const { stalled, most } of [{ stalled: 1, most: 4 }, { stalled: 100, most: 96 }]) {
+      // Times are those of a quiet machine in `make soak`; in `make test` they tell a
+      // room that stands from one that goes on. A hundred sockets of some 4 MB each
+      // are full after a second of copying.
+      for (const { stalled, most, half, all } of [
+        { stalled: 1, most: 4, half: sized(1000, 50), all: sized(3000, 200) },
+        { stalled: 100, most: 96, half: sized(5000, 50), all: sized(10_000, 3000) },
+      ]) {
         const before = cuts(server)
         await Promise.all(Array.from({ length: stalled }, async () => {
           const raw = await Listener.open(server, revision)
@@ -45,10 +51,10 @@ for (const revision of [4, 3]) {
           await pause(100)
         }
         // 5 s for a full socket to take anything, and a moment to become full
-        await until(() => cuts(server) === before + stalled, `${stalled} were cut`, 8000)
+        await until(() => cuts(server) === before + stalled, `${stalled} were cut`, sized(20_000, 8000))
         const cut = performance.now() - begun
         await talking
-        await until(() => healthy.every((listener) => listener.last === talk.said), 'the others heard all')
+        await until(() => healthy.every((listener) => listener.last === talk.said), 'the others heard all', 15_000)
 
         const grown = (peak(server.pid) - alone.peak) / MiB
         const latencies = healthy.flatMap((listener) => listener.latencies)
@@ -56,10 +62,8 @@ for (const revision of [4, 3]) {
         t.diagnostic(`${stalled} stalled: +${grown.toFixed(1)} MiB, the last was cut after ${Math.round(cut)} ms; `
           + `p50 ${median} ms, p99 ${p99} ms (${alone.p99} ms without), joining ${join} ms, at most ${nth(joins, 1)} ms`)
         assert.ok(grown <= most, `it has grown by ${grown} MiB`)
-        assert.ok(median <= 50, `half of the others heard it after ${median} ms`)
-        // A hundred sockets of some 4 MB each are full after a second of copying.
-        assert.ok(p99 <= 3000, `the others heard it after ${p99} ms`)
-        assert.ok(join <= 200 && nth(joins, 1) <= 2000, `joining took ${joins} ms`)
+        assert.ok(median <= half && p99 <= all, `the others heard it after ${median} ms, and ${p99} ms`)
+        assert.ok(join <= sized(2000, 200), `joining took ${joins} ms`)
       }
       await until(async () => await heapOf(server) <= heap * 1.1 + 512 * 1024, 'the heap is what it was', 10_000)
       assert.ok(healthy.every(({ amiss }) => amiss === ''), healthy[0].amiss + healthy[1].amiss)
@@ -87,7 +91,7 @@ for (const revision of [4, 3]) {
       const waits = await canary.stop()
       t.diagnostic(`+${grown.toFixed(1)} MiB; the others waited for ${nth(waits, 0.5)} ms, at most ${nth(waits, 1)} ms`)
       assert.ok(grown <= 16, `it has grown by ${grown} MiB`)
-      assert.ok(nth(waits, 0.5) <= 100 && nth(waits, 1) <= 2000, `the others waited for ${waits} ms`)
+      assert.ok(nth(waits, 0.5) <= sized(1000, 100), `the others waited for ${waits} ms`)
       flood.ws.terminate()
       await server.stop()
     })
