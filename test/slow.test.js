@@ -166,6 +166,10 @@ class Raw {
       perMessageDeflate: false, headers: cookie ? { cookie } : {},
     })
     raw.ws.on('error', () => {})
+    if (revision === 3) { // the client pings
+      const ping = setInterval(() => raw.ws.readyState === WebSocket.OPEN && raw.ws.send('2'), 20_000).unref()
+      raw.ws.on('close', () => clearInterval(ping))
+    }
     const prefix = namespace === '/' ? '40' : `40${namespace},`
     await within(5000, new Promise((resolve) => raw.ws.on('message', (data, binary) => {
       const text = binary ? '' : data.toString()
