@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"gifchat/rooms"
@@ -48,7 +47,7 @@ func (h *Handler) keepVisitor(c *gin.Context) {
 // It saves nothing: a handshake without a cookie must not cost a row.
 func (h *Handler) loadVisitor(c *gin.Context) {
 	if c.Query("sid") != "" {
-		return // no handshake, see ofHandshakes
+		return // no handshake, see ofConnection
 	}
 	origin := c.GetHeader("Origin")
 	if origin != "" && !sameOrigin(c.Request, origin, h.cfg.Secure) && !listed(h.cfg.Origins, origin) {
@@ -67,20 +66,6 @@ func (h *Handler) loadVisitor(c *gin.Context) {
 	}
 	if session.Get(sinceValue) != nil {
 		withValue(c, visitorKey, visitorOf(session.ID()))
-	}
-}
-
-// ofHandshakes leaves fn out of polls: the connection knows whose it is, and
-// each would ask the store. It looks at the query as stock clients write it; what
-// is written in another way only takes longer.
-func ofHandshakes(fn gin.HandlerFunc) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		for pair := range strings.SplitSeq(c.Request.URL.RawQuery, "&") {
-			if sid, ok := strings.CutPrefix(pair, "sid="); ok && sid != "" {
-				return
-			}
-		}
-		fn(c)
 	}
 }
 
