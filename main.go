@@ -76,7 +76,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		AfterBurst:    debug.FreeOSMemory,
 		PingInterval:  cfg.PingInterval,
 		PingTimeout:   cfg.PingTimeout,
-		MaxPayload:    cfg.MaxHTTPBufferSize,
+		Limits:        socketio.Limits{Engine: engineio.Limits{MaxPayload: cfg.MaxHTTPBufferSize}},
 
 		RefuseOldClients: cfg.EIO3Engine == "off",
 		Carrier:          carrier(cfg, log),

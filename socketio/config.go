@@ -54,9 +54,8 @@ type Config struct {
 
 	PingInterval   time.Duration // default 25 s
 	PingTimeout    time.Duration // default 20 s
+	UpgradeTimeout time.Duration // for a WebSocket's probe to become an upgrade; default 10 s
 	ConnectTimeout time.Duration // for a client to connect to its first namespace; default 45 s
-
-	MaxPayload int // bytes of one message or body from a client; default 1,000,000
 
 	Limits Limits
 }
@@ -99,9 +98,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Limits.AttachmentTimeout == 0 {
 		c.Limits.AttachmentTimeout = 10 * time.Second
-	}
-	if c.MaxPayload != 0 {
-		c.Limits.Engine.MaxPayload = c.MaxPayload
 	}
 	return c
 }

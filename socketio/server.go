@@ -42,6 +42,7 @@ func NewServer(cfg Config) *Server {
 		ASCII:           escapeNonASCII,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,
+		UpgradeTimeout:  cfg.UpgradeTimeout,
 		Limits:          cfg.Limits.Engine,
 	})
 	s.Of("/")
