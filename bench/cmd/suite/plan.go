@@ -37,7 +37,7 @@ type workload struct {
 
 var (
 	lockstep = []string{"ours", "node", "zishang", "googollee", "centrifuge", "floor-epoll"}
-	joining  = []string{"ours", "node", "centrifuge"}
+	joining  = []string{"ours", "node", "centrifuge", "floor-epoll"}
 	polled   = []string{"ours", "node", "zishang", "karagenc", "njones"}
 	gifs     = []string{"ours", "node", "zishang", "karagenc", "njones", "floor-epoll"}
 	idle     = []string{"ours", "node", "googollee", "karagenc", "njones", "centrifuge", "gorilla"} // zishang takes a minute
@@ -48,16 +48,16 @@ var (
 func workloads() []workload {
 	return []workload{
 		{"fanout-1000", "-workload fanout -conns 1000", nil},
-		{"fanout-1000-16", "-workload fanout -conns 1000 -window 16", joining},
-		{"echo-100", "-workload echo -conns 100", nil},
+		{"fanout-1000-16", "-workload fanout -conns 1000 -window 16 -warm 1s -duration 2s", joining},
+		{"echo-100", "-workload echo -conns 100 -warm 2s -duration 2s", nil},
 		{"idle-5000", "-workload idle -conns 5000 -settle 2s", idle},
 		{"fanout-100", "-workload fanout -conns 100", lockstep},
 		{"fanout-5000", "-workload fanout -conns 5000", lockstep},
-		{"rooms-1000x5", "-workload fanout -conns 5000 -rooms 1000 -window 64", joining},
+		{"rooms-1000x5", "-workload fanout -conns 5000 -rooms 1000 -window 64 -warm 1s -duration 2s", joining},
 		{"reading-1000", "-workload fanout -conns 1000 -window 16 -text 2000 -warm 2s -duration 2s", joining},
 		{"stalled-1000", "-workload fanout -conns 1000 -window 16 -text 2000 -warm 2s -duration 2s -stalled", joining},
 		{"upgrade-1000", "-workload upgrade -conns 1000", polled},
-		{"polling-500", "-workload polling -conns 500 -duration 2s", polled},
+		{"polling-500", "-workload polling -conns 500 -warm 2s -duration 2s", polled},
 		{"gif-200", "-workload gif -conns 200", gifs},
 		{"idle-19000", "-workload idle -conns 19000 -settle 3s", largest},
 	}
