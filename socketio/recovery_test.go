@@ -544,3 +544,20 @@ func TestRecoveryIsForOne(t *testing.T) {
 		f.Of("/chat").Disconnect()
 	}
 }
+
+// The name of a session is a secret: it comes from the same source as the sid.
+func TestPIDsAreDistinct(t *testing.T) {
+	f := recovering(t, socketio.Recovery{})
+	seen := map[string]bool{}
+	c := f.dial()
+	for i := range 30 { // namespaces of one connection: each has a session of its own
+		name := fmt.Sprintf("/%d", i)
+		f.Of(name)
+		c.say("40" + name + ",")
+		_, pid, _ := strings.Cut(c.hear(), `"pid":"`)
+		if pid = strings.TrimSuffix(pid, `"}`); len(pid) != 24 || seen[pid] {
+			t.Fatalf("pid %q", pid)
+		}
+		seen[pid] = true
+	}
+}

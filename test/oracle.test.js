@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { within } from './lib/clients.js'
-import { bodyProbes, handshakeProbes, webSocketProbes } from './lib/probes.js'
+import { bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
 import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
 
 // Where our outcome is not the reference's. Ours may be the stricter one only.
@@ -17,6 +17,9 @@ const stricter = {
   'a close packet': 'the client has said that it goes',
   'an event with an ack id of 23 digits': 'an answer to another question is worse than none',
   'an unknown namespace of 100 KB': 'nothing is echoed without a limit',
+}
+const stricter3 = {
+  '100,000 pings': 'a client has one to send in an interval',
 }
 // Where the outcome is the same, but a request's answer is not.
 const answers = {
@@ -74,6 +77,20 @@ describe('malformed packets end as with the official server', () => {
 
   const agree = 73 - Object.keys(stricter).length
   test(`${agree} of 73 agree`, () => assert.ok(agree >= 70))
+
+  test('handshakes of old clients', async () => {
+    for (const probe of handshakeProbes3) {
+      const [theirs, own] = await Promise.all([reference3, ours].map((server) => probeHandshake(server, probe)))
+      assert.deepEqual(own, theirs, probe.name)
+    }
+  })
+
+  test('bodies of old clients', async () => {
+    const results = await both(bodyProbes3, reference3, (server, probe) => probeBody(server, probe, 3))
+    for (const [{ name }, { theirs, own }] of results) {
+      assert.equal(own.outcome, stricter3[name] ? 'closed' : theirs.outcome, `${name}: ${JSON.stringify({ theirs, own })}`)
+    }
+  })
 
   test('56 over the WebSocket of old clients', async () => {
     const results = await both(webSocketProbes, reference3, (server, probe) => probeWebSocket(server, probe, 3))

@@ -91,6 +91,11 @@ export const handshakeProbes = [
   ['a bad escape in another parameter', 'EIO=4&transport=polling&a=%zz', 'GET', 200, undefined],
 ].map(([name, query, method, status, code]) => ({ name, query, method, answer: { status, code } }))
 
+/** The same with EIO=3, where that makes a difference; the query, the method, and the answer of the reference. */
+export const handshakeProbes3 = handshakeProbes
+  .filter(({ query }) => query.includes('EIO=4'))
+  .map((probe) => ({ ...probe, name: `${probe.name}, revision 3`, query: probe.query.replace('EIO=4', 'EIO=3') }))
+
 /** Bodies of a POST to an open session. */
 export const bodyProbes = [
   ['octet-stream', some, 'closed', 400, { type: 'application/octet-stream' }],
@@ -101,3 +106,18 @@ export const bodyProbes = [
   ['bad base64', 'b!!!', 'closed', 200],
   ['100,000 pings', Array(100_000).fill('2').join('\x1e'), 'closed', 200],
 ].map(([name, body, outcome, status, options]) => ({ name, body, outcome, status, ...options }))
+
+/** The same in the payloads of revision 3, which have lengths; the reference's outcome is what it does. */
+export const bodyProbes3 = [
+  ['octet-stream that is no payload', some, { type: 'application/octet-stream' }],
+  ['a second POST at once', '1:3', { overlap: true }],
+  ['1,000,001 bytes in a body', `999992:${'x'.repeat(999_993)}`],
+  ['garbage in a body', 'garbage'],
+  ['an empty body', ''],
+  ['bad base64', '5:b4!!!'],
+  ['a length that is too long', '10:4x'],
+  ['a length that is too short', '1:4x'],
+  ['a length of 20 digits', '99999999999999999999:4x'],
+  ['no length', ':4x'],
+  ['100,000 pings', '1:2'.repeat(100_000)],
+].map(([name, body, options]) => ({ name, body, ...options }))

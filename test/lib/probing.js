@@ -53,23 +53,25 @@ export async function probeHandshake(server, { query, method }) {
 const codeOf = (text) => (text.startsWith('{') ? JSON.parse(text).code : undefined)
 
 /** Posts a probe and finds out whether the session is of use afterwards. */
-export async function probeBody(server, { body, type, overlap }) {
-  const packet = await (await request(server, 'EIO=4&transport=polling')).text()
-  const session = `EIO=4&transport=polling&sid=${JSON.parse(packet.slice(1)).sid}`
+export async function probeBody(server, { body, type, overlap }, revision = 4) {
+  const opened = await (await request(server, `EIO=${revision}&transport=polling`)).text()
+  const session = `EIO=${revision}&transport=polling&sid=${opened.match(/"sid":"([^"]+)"/)[1]}`
   const post = (data, headers) => request(server, session, { method: 'POST', body: data, headers })
-  await post('40')
-  assert.match(await (await request(server, session)).text(), /^40\{/)
+  const one = (packet) => (revision === 3 ? `${packet.length}:${packet}` : packet)
+  if (revision === 4) await post('40') // old clients are connected by the server
+  const connected = revision === 3 && /\d:40/.test(opened) ? opened : await (await request(server, session)).text()
+  assert.match(connected, revision === 3 ? /2:40/ : /^40\{/)
 
   const first = overlap && await halfPost(server, session)
   const answer = await post(body, { 'content-type': type ?? 'text/plain;charset=UTF-8' })
   const code = codeOf(await answer.text())
   first?.destroy()
 
-  const check = await post('42111["reply"]')
+  const check = await post(one('42111["reply"]'))
   let outcome = 'closed'
   if (check.ok) {
     const said = await request(server, session)
-    if (/(^|\x1e)43111/.test(await said.text())) outcome = 'open'
+    if (/(^|\x1e|:)43111/.test(await said.text())) outcome = 'open'
   }
   return { outcome, status: answer.status, code }
 }

@@ -139,7 +139,11 @@ func writeReport(o options) error {
 	for _, w := range workloads() {
 		plan = append(plan, report.Workload{Name: w.name, Args: w.args})
 	}
-	text := results.Markdown(plan, names)
+	notes, err := os.ReadFile(filepath.Join(o.root, "bench", "notes.md"))
+	if err != nil {
+		return err
+	}
+	text := results.Markdown(plan, names, string(notes))
 	if o.report == "" {
 		_, err = io.WriteString(os.Stdout, text)
 		return err

@@ -10,12 +10,16 @@ import (
 // Workload is a workload as the page names it.
 type Workload struct{ Name, Args string }
 
-// Markdown is the whole page. Workloads and servers come in the order given.
-func (r Results) Markdown(plan []Workload, servers []string) string {
+// Markdown is the whole page. Workloads and servers come in the order given;
+// notes, if there are any, stand behind what is demanded.
+func (r Results) Markdown(plan []Workload, servers []string, notes string) string {
 	var b strings.Builder
 	b.WriteString("# Benchmarks\n\nWritten by `make bench` (see [bench/README.md](../bench/README.md)); do not edit.\n\n")
 	r.writeMachine(&b)
 	r.writeDemands(&b)
+	if notes != "" {
+		b.WriteString("\n" + strings.TrimSpace(notes) + "\n")
+	}
 	b.WriteString("\n## Figures\n\nMedians, (min–max). Sorted by the first figure. CPU is the server process's own, for each delivery or\nacknowledgement; idle is resident memory for each connection before any message.\n")
 	for _, w := range plan {
 		r.writeWorkload(&b, w, servers)

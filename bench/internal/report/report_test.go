@@ -73,7 +73,7 @@ func TestReadAndWriteThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := r.Markdown([]Workload{{"fanout-1000", "-conns 1000"}}, []string{"node", ours, "zishang"})
+	page := r.Markdown([]Workload{{"fanout-1000", "-conns 1000"}}, []string{"node", ours, "zishang"}, "")
 	for _, want := range []string{
 		"2 × Abacus", "a short run", "3 runs in 3 minutes, 1 of them failed, 1 of each server and workload that works",
 		"| room of 1000, one outstanding | 9.00 | node 20.00 | ≤ 0.5 | 0.45 | met |",
