@@ -25,6 +25,8 @@ type answer struct {
 	binary bool // application/octet-stream instead of text
 
 	items []*Prepared // instead of body, for a Carrier
+
+	refusal *handshakeError // instead of both
 }
 
 // payload encodes packets for a poll. ascii rewrites text for clients that

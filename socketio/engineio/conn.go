@@ -54,13 +54,14 @@ type Conn struct {
 	in sync.Mutex // held while packets of the client are handled, so that two transports never mix them
 
 	mu      sync.Mutex
-	closed  bool       // guarded by mu, as is all that follows
-	ws      *webSocket // the transport; nil while it is polling
-	probing *webSocket // a WebSocket that asks to become the transport
-	poll    *poll      // the client's waiting GET
-	posting bool       // a POST is being read
-	pinged  bool       // a ping waits for its pong
-	out     outbox     // has a lock of its own
+	closed  bool          // guarded by mu, as is all that follows
+	ws      *webSocket    // the transport; nil while it is polling
+	probing *webSocket    // a WebSocket that asks to become the transport
+	poll    *poll         // the client's waiting GET
+	posting bool          // a POST is being read
+	pinged  bool          // a ping waits for its pong
+	pingDue time.Duration // since the handshake
+	out     outbox        // has a lock of its own
 
 	controls       int32 // of the client in the interval, see control
 	controlsPeriod int32 // which interval that is
@@ -83,7 +84,8 @@ func (c *Conn) start() {
 		c.mu.Unlock()
 		return
 	}
-	c.heartbeat = time.AfterFunc(c.firstTick(), c.tick)
+	c.pingDue = c.firstTick()
+	c.heartbeat = time.AfterFunc(c.pingDue, c.tick)
 	c.mu.Unlock()
 	c.receiver.Opened()
 }

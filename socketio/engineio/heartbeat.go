@@ -38,11 +38,17 @@ func (c *Conn) tick() {
 		return
 	}
 	c.pinged = true
-	c.heartbeat.Reset(c.server.cfg.PingTimeout)
+	late := time.Since(c.handshake.Time) - c.pingDue // timers are, on a busy machine
+	c.heartbeat.Reset(max(c.server.cfg.PingTimeout-late, c.server.cfg.PingTimeout/2))
 	c.out.trim()
 	err := c.sendLocked(pingPacket)
 	c.mu.Unlock()
 	c.sendFailed(err)
+}
+
+// overdueLocked tells whether the pong is late, though the timer may be later.
+func (c *Conn) overdueLocked() bool {
+	return c.pinged && time.Since(c.handshake.Time) > c.pingDue+c.server.cfg.PingTimeout
 }
 
 // pong handles a pong. One that was not asked for changes nothing, so a flood
@@ -55,6 +61,7 @@ func (c *Conn) pong() error {
 	defer c.mu.Unlock()
 	if !c.closed && c.pinged {
 		c.pinged = false
+		c.pingDue = time.Since(c.handshake.Time) + c.server.cfg.PingInterval
 		c.heartbeat.Reset(c.server.cfg.PingInterval)
 	}
 	return nil

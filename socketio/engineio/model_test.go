@@ -314,7 +314,10 @@ func (m *model) closePacket() {
 	case m.at == onWebSocket:
 		m.socket.write("1")
 	case m.at == onPolling && m.posting == nil:
-		m.wantNow(m.ask("POST", m.sid, strings.NewReader(m.payload("1")), ""), 200)
+		goodbye := m.ask("POST", m.sid, strings.NewReader(m.payload("1")), "")
+		time.Sleep(10 * time.Millisecond) // a poll may be on its way
+		synctest.Wait()
+		m.wantNow(goodbye, 200)
 	default:
 		return
 	}
@@ -346,7 +349,12 @@ func (m *model) check() {
 	if m.waiting != nil {
 		if w := m.waiting.answered(); w != nil {
 			m.waiting = nil
-			m.take(w.Body.String())
+			switch {
+			case w.Code == http.StatusOK:
+				m.take(w.Body.String())
+			case m.at != onWebSocket || w.Code != http.StatusBadRequest: // the upgrade overtook the poll
+				m.t.Errorf("a poll was answered %d %q", w.Code, w.Body)
+			}
 		}
 	}
 	for m.socket != nil && len(m.socket.frames) > 0 {

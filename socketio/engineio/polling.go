@@ -31,6 +31,9 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError
 	}
 	select {
 	case a := <-p.answer:
+		if a.refusal != nil {
+			return a.refusal
+		}
 		if writePoll(w, a, c.server.cfg.Limits.BodyTimeout) != nil {
 			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
 		}
@@ -48,6 +51,10 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	case c.closed:
 		c.mu.Unlock()
 		return nil, errUnknownSID
+	case c.overdueLocked():
+		c.mu.Unlock()
+		c.close(ReasonPingTimeout)
+		return nil, errUnknownSID
 	case c.ws != nil:
 		c.mu.Unlock()
 		return nil, errBadRequest // upgraded: this transport is not it any more
@@ -62,11 +69,40 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	case !c.out.empty():
 		p.end(c.takeAnswerLocked())
 	case c.probing != nil && c.probing.probed:
-		p.end(c.payload(noopPacket)) // lets the client switch transports (section "Upgrade")
+		c.poll = p
+		time.AfterFunc(grace, func() { c.endPoll(p) })
 	default:
 		c.poll = p
 	}
 	return p, nil
+}
+
+// grace is how long what was sent over one connection may come behind what was
+// sent after it over another.
+//
+// For so long a poll waits when a WebSocket is about to become the transport;
+// then it ends with a noop, which lets the client switch (section "Upgrade"). A
+// client that has switched has said so before it sent the poll.
+const grace = 10 * time.Millisecond
+
+// awaitPoll gives the poll of a client that says goodbye the time to come, so
+// that it is answered and not refused: the two come over two connections.
+func (c *Conn) awaitPoll() {
+	c.mu.Lock()
+	missing := c.poll == nil
+	c.mu.Unlock()
+	if missing {
+		time.Sleep(grace)
+	}
+}
+
+// endPoll ends p with a noop if it still waits.
+func (c *Conn) endPoll(p *poll) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.poll == p {
+		c.endPollLocked()
+	}
 }
 
 // servePost takes the packets of a POST.
@@ -81,6 +117,9 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError
 		return err
 	}
 	if err := c.takePayload(body, binary); err != nil {
+		if errors.Is(err, errClientClosed) {
+			c.awaitPoll()
+		}
 		c.fail(err)
 		if !errors.Is(err, errClientClosed) {
 			return errBadRequest

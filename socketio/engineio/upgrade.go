@@ -149,7 +149,10 @@ func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
 	}
 	s.upgraded = true
 	c.probing, c.ws = nil, s
-	c.endPollLocked() // the client should have none; it is not left hanging
+	if c.poll != nil { // the client should have none
+		c.poll.end(answer{refusal: errBadRequest})
+		c.poll = nil
+	}
 	err = c.flushLocked()
 	c.mu.Unlock()
 	c.sendFailed(err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gifchat/socketio/engineio"
@@ -203,4 +204,42 @@ func (u *upgrading) check() {
 			break
 		}
 	}
+}
+
+// A client that polls after it has switched is refused, though the server may
+// hear of the poll first: they come over two connections. One that has not
+// switched is not kept waiting.
+func TestAPollBesideAProbe(t *testing.T) {
+	inBubble(t, engineio.Config{PingInterval: time.Hour}, func(b *bubble) {
+		sid, p := b.poll()
+		w := b.dial("&sid=" + sid)
+		w.say("2probe")
+		w.wantText("3probe")
+		synctest.Wait()
+
+		early := b.request("GET", "&sid="+sid, "")
+		b.at(10*time.Millisecond - time.Nanosecond)
+		select {
+		case body := <-early:
+			t.Fatalf("%q came at once", body)
+		default:
+		}
+		b.at(10 * time.Millisecond)
+		if body := <-early; body != "6" {
+			t.Errorf("got %q, want a noop", body)
+		}
+
+		late := b.request("GET", "&sid="+sid, "")
+		synctest.Wait()
+		w.say("5")
+		w.say("4hello")
+		if body := <-late; body != badRequest {
+			t.Errorf("got %q", body)
+		}
+		p.wantMessage(t, "hello")
+		p.send(t, "welcome")
+		w.wantText("4welcome")
+		w.close()
+		synctest.Wait()
+	})
 }
