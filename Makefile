@@ -44,7 +44,7 @@ test-node: bundle test/node_modules/.package-lock.json
 	go build -tags $(GOTAGS) -o test/tmp/relay ./test/relay
 	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
 	  GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay node --test *.test.js
-	cd test && node clients-table.js --check
+	@cd test && node clients-table.js --check
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json
