@@ -124,6 +124,10 @@ func (c *Carried) Receive(p Packet) {
 		c.conn.receiver.Message(p.Data, p.Binary)
 		return
 	}
+	if err := c.conn.control(); err != nil {
+		c.conn.fail(err)
+		return
+	}
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
 	if !c.conn.closed && c.conn.heartbeat != nil {

@@ -249,3 +249,18 @@ func TestTwoPollsAtOnceEndTheConnection(t *testing.T) {
 		t.Errorf("both were answered %d", first.status)
 	}
 }
+
+func TestAFloodOfPingsIsCut(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxControls: 100}})
+	w, p := f.connect()
+	for range 100 {
+		w.say("2")
+		if got := w.text(); got != "3" {
+			t.Fatalf("got %q for a pong", got)
+		}
+	}
+	p.wantOpen(t)
+	w.say("2")
+	w.wantEnd()
+	p.wantClosed(t, engineio.ReasonTransportError)
+}
