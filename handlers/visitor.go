@@ -101,7 +101,7 @@ func SameClient(secret []byte) func(identity any, r *http.Request) bool {
 			return true
 		}
 		id, ok := cookies.claimed(r, cookieName)
-		return ok && visitorOf(id).Session == whose.Session
+		return ok && chatSession(id) == whose.Session
 	}
 }
 
@@ -122,11 +122,16 @@ func (h *Handler) rememberAddress(c *gin.Context) {
 	}
 }
 
-// visitorOf tells who a session is to the chat. What the chat stores with rooms
-// and messages is a hash: who reads the database holds nobody's cookie.
+// visitorOf tells who a session is to the chat.
 func visitorOf(id string) rooms.Visitor {
+	return rooms.Visitor{Session: chatSession(id), Color: colorOf(id)}
+}
+
+// chatSession is what the chat stores of a session with rooms and messages: a
+// hash, so that who reads the database holds nobody's cookie.
+func chatSession(id string) rooms.Session {
 	sum := sha256.Sum256([]byte("visitor:" + id))
-	return rooms.Visitor{Session: rooms.Session(hex.EncodeToString(sum[:16])), Color: colorOf(id)}
+	return rooms.Session(hex.EncodeToString(sum[:16]))
 }
 
 // visitor returns who asks. Only routes behind keepVisitor may call it.

@@ -107,6 +107,12 @@ func (c *client) send(p *engineio.Prepared) error {
 	return c.conn.Send(t.of(c))
 }
 
+// queue is the first half of send: the connection has to be flushed.
+func (c *client) queue(p *engineio.Prepared) {
+	t := translation{text: p}
+	c.conn.Queue(t.of(c))
+}
+
 // watchAttachments bounds the time for which a packet may stay incomplete.
 func (c *client) watchAttachments() {
 	switch incomplete := c.decoder.waiting != nil; {

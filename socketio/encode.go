@@ -46,24 +46,22 @@ func putEncoder(e *encoder) {
 
 // encodeEvent encodes an event, with an ack id if hasID.
 func encodeEvent(namespace string, id uint64, hasID bool, event string, args []any) (*engineio.Prepared, error) {
-	if reservedEvent(event) {
-		return nil, errReserved(event)
+	e, err := draftEvent(packet{namespace: namespace, id: id, hasID: hasID}, event, args, "]")
+	if err != nil {
+		return nil, err
 	}
-	p := packet{typ: packetEvent, namespace: namespace, id: id, hasID: hasID}
-	return encode(p, append([]any{event}, args...))
+	defer putEncoder(e)
+	return e.prepare(), nil
 }
 
 // draftEvent encodes an event up to the end that stands for the last bracket.
 // The encoder has to be given back.
-func draftEvent(namespace, event string, args []any, end string) (*encoder, error) {
+func draftEvent(p packet, event string, args []any, end string) (*encoder, error) {
 	if reservedEvent(event) {
-		return nil, errReserved(event)
+		return nil, fmt.Errorf("socketio: %q is a reserved event name", event)
 	}
-	return draft(packet{typ: packetEvent, namespace: namespace}, append([]any{event}, args...), end)
-}
-
-func errReserved(event string) error {
-	return fmt.Errorf("socketio: %q is a reserved event name", event)
+	p.typ = packetEvent
+	return draft(p, append([]any{event}, args...), end)
 }
 
 // encodeAck encodes the answer to an event.

@@ -56,23 +56,18 @@ func (m *members) add(s *Socket) {
 	s.early = early{}
 }
 
-// remove takes s out of the namespace and all its rooms, and returns which
-// they were. The socket keeps the list too, for its disconnect handlers.
-func (m *members) remove(s *Socket) []stay {
+// remove takes s out of the namespace and all its rooms. The socket keeps the
+// list of what it was in, for its disconnect handlers and for recovery.
+func (m *members) remove(s *Socket) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sockets[s.id] != s {
-		return nil
+		return
 	}
 	delete(m.sockets, s.id)
-	stays := make([]stay, 0, len(s.places)-1)
-	for i, p := range s.places {
+	for _, p := range s.places {
 		m.take(p)
-		if i > 0 { // the first one is the namespace
-			stays = append(stays, stay{room: p.room.name, since: p.since})
-		}
 	}
-	return stays
 }
 
 // make returns the room of that name.
@@ -140,17 +135,24 @@ func (m *members) leave(s *Socket, names []string) bool {
 	return true
 }
 
-func (m *members) roomsOf(s *Socket) []string {
+// staysOf returns the rooms that s will be in, is in, or was in when it ended,
+// in the order of joining.
+func (m *members) staysOf(s *Socket) []stay {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var names []string
-	for _, st := range s.early.rooms {
-		names = append(names, st.room)
-	}
+	stays := slices.Clone(s.early.rooms)
 	for i, p := range s.places {
 		if i > 0 { // the first one is the namespace
-			names = append(names, p.room.name)
+			stays = append(stays, stay{room: p.room.name, since: p.since})
 		}
+	}
+	return stays
+}
+
+func (m *members) roomsOf(s *Socket) []string {
+	var names []string
+	for _, st := range m.staysOf(s) {
+		names = append(names, st.room)
 	}
 	return names
 }

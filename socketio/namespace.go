@@ -121,9 +121,8 @@ func (n *Namespace) begin(s *Socket) bool {
 	if n.recovery != nil {
 		return n.recovery.begin(s)
 	}
-	t := translation{text: connectAnswer{SID: s.id}.encode(s)}
-	s.client.conn.Queue(t.of(s.client)) // if the client has gone, the socket's end is on its way
-	n.members.add(s)                    // what is emitted from now on comes behind the answer
+	s.client.queue(connectAnswer{SID: s.id}.encode(s)) // if the client has gone, the socket's end is on its way
+	n.members.add(s)                                   // what is emitted from now on comes behind the answer
 	s.client.conn.Flush()
 	return true
 }

@@ -93,7 +93,7 @@ func newRecovery(n *Namespace, cfg Recovery) *recovery {
 
 // publish numbers an event, keeps it, and sends it to the broadcast's sockets.
 func (r *recovery) publish(b Broadcast, event string, args []any) error {
-	draft, err := draftEvent(r.namespace.name, event, args, r.offsets.blank())
+	draft, err := draftEvent(packet{namespace: r.namespace.name}, event, args, r.offsets.blank())
 	if err != nil {
 		return err
 	}
@@ -128,15 +128,13 @@ func (r *recovery) begin(s *Socket) bool {
 		return false
 	}
 	for _, e := range missed {
-		t := translation{text: e.event}
-		c.conn.Queue(t.of(c))
+		c.queue(e.event)
 	}
 	pid := ""
 	if !c.old() {
 		pid = r.open(s)
 	}
-	t := translation{text: connectAnswer{SID: s.id, PID: pid}.encode(s)}
-	c.conn.Queue(t.of(c))
+	c.queue(connectAnswer{SID: s.id, PID: pid}.encode(s))
 	r.namespace.members.add(s)
 	s.claim = nil
 	r.mu.Unlock()

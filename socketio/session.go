@@ -92,7 +92,7 @@ func (r *recovery) claim(s *Socket) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !found.settled {
+	if r.sessions[auth.PID] == found && !found.settled {
 		r.takeOver(found)
 	}
 	if r.sessions[auth.PID] != found || !found.settled {
@@ -197,7 +197,12 @@ func (s *session) meant(e *entry, stays early) bool {
 		covers := func(st stay) bool { return st.room == room && st.covers(e.number) }
 		return room == string(s.id) || slices.ContainsFunc(stays.rooms, covers) || slices.ContainsFunc(stays.past, covers)
 	}
-	return e.number > s.since && (len(e.rooms) == 0 || slices.ContainsFunc(e.rooms, in)) && !slices.ContainsFunc(e.except, in)
+	return e.number > s.since && aimed(e.rooms, e.except, in)
+}
+
+// aimed tells whether who is in those rooms is meant by rooms and exceptions.
+func aimed(rooms, except []string, in func(room string) bool) bool {
+	return (len(rooms) == 0 || slices.ContainsFunc(rooms, in)) && !slices.ContainsFunc(except, in)
 }
 
 // open begins the session of a socket and returns its name. mu is held.
@@ -221,7 +226,7 @@ func (r *recovery) open(s *Socket) string {
 func (r *recovery) end(s *Socket, reason Reason) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rooms := r.namespace.members.remove(s)
+	r.namespace.members.remove(s)
 	if s.session == nil {
 		return
 	}
@@ -229,7 +234,7 @@ func (r *recovery) end(s *Socket, reason Reason) {
 		r.drop(s.session)
 	}
 	if r.sessions[s.session.pid] == s.session {
-		s.session.rooms, s.session.left = rooms, time.Now()
+		s.session.rooms, s.session.left = r.namespace.members.staysOf(s), time.Now()
 		s.session.gone = r.gone.PushBack(s.session)
 		r.forget()
 	}
@@ -325,7 +330,7 @@ func (r *recovery) away(to Target) []*session {
 		in := func(name string) bool {
 			return name == string(s.id) || slices.ContainsFunc(s.rooms, func(st stay) bool { return st.room == name })
 		}
-		if (len(to.Rooms) == 0 || slices.ContainsFunc(to.Rooms, in)) && !slices.ContainsFunc(to.Except, in) {
+		if aimed(to.Rooms, to.Except, in) {
 			list = append(list, s)
 		}
 	}

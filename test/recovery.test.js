@@ -14,6 +14,17 @@ const again = { reconnectionDelay: 300, reconnectionDelayMax: 300 }
 /** Ends the connection under a client as a broken network does. */
 const cut = (socket) => socket.io.engine.close()
 
+/** A room with its host in it, and a guest without a cookie. */
+async function visited(server) {
+  const host = new Visitor(server)
+  await host.get('/')
+  const room = await host.createRoom()
+  await host.enter(room)
+  const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
+  assert.equal((await guest.emitWithAck('join', room)).ok, true)
+  return { host, room, guest }
+}
+
 describe('connection state recovery', () => {
   let server
   before(async () => { server = await startServer() })
@@ -68,12 +79,7 @@ describe('connection state recovery', () => {
   })
 
   test('without a cookie, by what the server gave it', async () => {
-    const host = new Visitor(server)
-    await host.get('/')
-    const room = await host.createRoom()
-    await host.enter(room)
-    const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
-    assert.equal((await guest.emitWithAck('join', room)).ok, true)
+    const { host, room, guest } = await visited(server)
     const messages = collect(guest, 'chat')
     const back = heard(guest, 'connect')
     cut(guest)
@@ -98,12 +104,7 @@ describe('connection state recovery', () => {
   })
 
   test('nobody comes back to a room that is gone', async () => {
-    const host = new Visitor(server)
-    await host.get('/')
-    const room = await host.createRoom()
-    await host.enter(room)
-    const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
-    assert.equal((await guest.emitWithAck('join', room)).ok, true)
+    const { host, room, guest } = await visited(server)
     const back = heard(guest, 'connect')
     cut(guest)
     await host.request('DELETE', `/room/${room}`)
