@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +47,11 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 		Recovery: handlers.Recovery(time.Minute),
 	})
 	events := handlers.NewEvents(wire, logger)
-	chat := rooms.NewService(store.NewMemory(), gifs, events, rooms.Options{EmptyGrace: -1})
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat := rooms.NewService(db, gifs, events, rooms.Options{EmptyGrace: -1})
 	sessions := &memorySessions{rows: make(map[string][]byte)}
 	cfg := handlers.Config{
 		Chat: chat, Events: events, Server: wire, Sessions: sessions,
@@ -68,6 +73,7 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 		chat.Close()
 		events.Close()
 		h.Close()
+		_ = db.Close()
 	})
 	return h
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -69,7 +70,7 @@ func (d *diary) take() []string {
 // chat is a Service with what is around it.
 type chat struct {
 	*rooms.Service
-	store *store.Memory
+	store *store.SQLite
 	gifs  *store.Files
 	diary *diary
 }
@@ -80,10 +81,17 @@ func newChat(t *testing.T, opts rooms.Options) chat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := chat{store: store.NewMemory(), gifs: files, diary: &diary{}}
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := chat{store: db, gifs: files, diary: &diary{}}
 	c.Service = rooms.NewService(c.store, files, c.diary, opts)
 	t.Cleanup(func() {
 		c.Close()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 		if err := files.Close(); err != nil {
 			t.Error(err)
 		}

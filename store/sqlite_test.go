@@ -30,7 +30,3 @@ func open(t testing.TB, path string) *store.SQLite {
 func TestSQLiteKeepsThePromises(t *testing.T) {
 	storetest.Test(t, func(t *testing.T) rooms.Store { return open(t, filepath.Join(t.TempDir(), "chat.db")) })
 }
-
-func TestMemoryKeepsThePromises(t *testing.T) {
-	storetest.Test(t, func(*testing.T) rooms.Store { return store.NewMemory() })
-}
