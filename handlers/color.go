@@ -9,12 +9,19 @@ import (
 	"gifchat/rooms"
 )
 
-// minContrast is WCAG's for text: a visitor's name is written in the colour.
-const minContrast = 4.5
+const (
+	// minContrast is WCAG's for text: a visitor's name is written in the colour.
+	minContrast = 4.5
+
+	// lightPage is the luminance of the light page, #fbfaf8; on the dark one the
+	// stylesheet lifts the colours.
+	lightPage = 0.95657755
+)
 
 // colorOf hashes a session id to a colour the way color-hash does, hue first,
 // then saturation and lightness out of three; then it darkens the colour until
-// it can be read on white. (60 % of color-hash's own cannot.)
+// it can be read on the light page. (60 % of color-hash's own cannot be read on
+// white.)
 func colorOf(id string) rooms.Color {
 	sum := sha256.Sum256([]byte(id))
 	hash := binary.BigEndian.Uint64(sum[:8])
@@ -28,7 +35,7 @@ func colorOf(id string) rooms.Color {
 
 	for {
 		r, g, b := hslToRGB(hue, saturation, lightness)
-		if contrastOnWhite(r, g, b) >= minContrast {
+		if contrastOnPage(r, g, b) >= minContrast {
 			return rooms.Color(fmt.Sprintf("#%02x%02x%02x", r, g, b))
 		}
 		lightness -= 0.02
@@ -47,7 +54,7 @@ func hslToRGB(hue, saturation, lightness float64) (r, g, b uint8) {
 }
 
 // https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
-func contrastOnWhite(r, g, b uint8) float64 {
+func contrastOnPage(r, g, b uint8) float64 {
 	linear := func(c uint8) float64 {
 		v := float64(c) / 255
 		if v <= 0.04045 {
@@ -56,5 +63,5 @@ func contrastOnWhite(r, g, b uint8) float64 {
 		return math.Pow((v+0.055)/1.055, 2.4)
 	}
 	luminance := 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
-	return 1.05 / (luminance + 0.05)
+	return (lightPage + 0.05) / (luminance + 0.05)
 }

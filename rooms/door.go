@@ -8,42 +8,32 @@ import (
 
 // Enter implements Chat.
 func (s *Service) Enter(ctx context.Context, v Visitor, id ID, password string) (Member, error) {
-	room, err := s.Room(ctx, id)
+	st, err := s.may(ctx, v, id, toEnter)
 	if err != nil {
 		return Member{}, err
 	}
-	if v.Session == "" {
-		return Member{}, ErrForbidden
-	}
-	m, err := s.Member(ctx, v, id)
-	stranger := errors.Is(err, ErrForbidden)
-	if err != nil && !stranger {
-		return Member{}, err
-	}
-	if stranger && room.Private() {
-		if err := s.checkPassword(ctx, v, room, password); err != nil {
+	stranger := st.member.Standing != StandingIn
+	if stranger && st.room.Private() {
+		if err := s.checkPassword(ctx, v, st.room, password); err != nil {
 			return Member{}, err
 		}
 	}
-	if s.full(room, v.Session) {
+	if s.full(st.room, v.Session) {
 		return Member{}, ErrFull
 	}
 	if !stranger {
-		return m, nil
+		return st.member, nil
 	}
-	return s.grant(ctx, v, id)
+	return s.grant(ctx, Member{Room: id, Session: v.Session}, v.Color)
 }
 
 // Member implements Chat.
 func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) {
-	if !id.valid() {
-		return Member{}, ErrNotFound
-	}
-	m, err := s.store.Member(ctx, id, v.Session)
+	st, err := s.may(ctx, v, id, toBe)
 	if err != nil {
-		return Member{}, fmt.Errorf("member of %s: %w", id, err)
+		return Member{}, err
 	}
-	return m, nil
+	return st.member, nil
 }
 
 // checkPassword counts a try before it looks, so that tries at the same moment
@@ -83,11 +73,11 @@ func (s *Service) full(room Room, session Session) bool {
 // colorTries bounds the races for a colour that one visitor can lose.
 const colorTries = 8
 
-// grant makes v a member, under the colour it wants or one that is free.
-func (s *Service) grant(ctx context.Context, v Visitor, id ID) (Member, error) {
+// grant lets somebody in, under the colour they want or one that is free.
+func (s *Service) grant(ctx context.Context, m Member, wanted Color) (Member, error) {
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	m := Member{Room: id, Session: v.Session, Color: freeColor(v.Color, nil), Since: now()}
+	m.Standing, m.Color, m.Since = StandingIn, freeColor(wanted, nil), now()
 	for range colorTries {
 		stored, err := s.store.AddMember(ctx, m)
 		if err == nil {
@@ -95,12 +85,12 @@ func (s *Service) grant(ctx context.Context, v Visitor, id ID) (Member, error) {
 		}
 		var taken []Color
 		if errors.Is(err, ErrColorTaken) {
-			taken, err = s.store.Colors(ctx, id)
+			taken, err = s.store.Colors(ctx, m.Room)
 		}
 		if err != nil {
-			return Member{}, fmt.Errorf("enter room %s: %w", id, err)
+			return Member{}, fmt.Errorf("enter room %s: %w", m.Room, err)
 		}
-		m.Color = freeColor(v.Color, taken)
+		m.Color = freeColor(wanted, taken)
 	}
-	return Member{}, fmt.Errorf("enter room %s: %w: every colour was taken", id, ErrUnavailable)
+	return Member{}, fmt.Errorf("enter room %s: %w: every colour was taken", m.Room, ErrUnavailable)
 }

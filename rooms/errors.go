@@ -3,12 +3,20 @@ package rooms
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // What a visitor can be refused for.
 var (
 	ErrNotFound      = errors.New("no such room")
+	ErrNoMessage     = errors.New("no such message in the room")
+	ErrNoPerson      = errors.New("no such person in the room")
 	ErrForbidden     = errors.New("not a member of the room")
+	ErrBanned        = errors.New("banned from the room")
+	ErrNotOwner      = errors.New("not the owner of the room")
+	ErrNotYours      = errors.New("somebody else's message")
+	ErrFrozen        = errors.New("the room is frozen")
+	ErrNickTaken     = errors.New("somebody in the room has such a name")
 	ErrFull          = errors.New("the room is full")
 	ErrWrongPassword = errors.New("wrong password")
 	ErrTooManyTries  = errors.New("too many password tries")
@@ -26,3 +34,8 @@ type InvalidError struct {
 }
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Reason }
+
+// MutedError refuses what a muted member says.
+type MutedError struct{ Until time.Time }
+
+func (e *MutedError) Error() string { return "muted until " + e.Until.Format(time.RFC3339) }

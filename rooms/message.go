@@ -25,6 +25,13 @@ const (
 	KindText   Kind = "text"
 	KindGIF    Kind = "gif"
 	KindNotice Kind = "notice" // "… entered", "… left": said by nobody
+
+	// KindEdit and KindRemove change an earlier message, their Target, and
+	// have a seq of their own: who keeps the messages has to hear of them. What
+	// was removed stays in its place as KindRemoved, with nothing in it.
+	KindEdit    Kind = "edit"
+	KindRemove  Kind = "remove"
+	KindRemoved Kind = "removed"
 )
 
 // GIF describes an uploaded image. The bytes are in a GIFStore.
@@ -53,11 +60,17 @@ type Message struct {
 	Seq       int64 // grows by one within the room, from 1
 	Kind      Kind
 	User      Color // empty for a notice
+	Nick      string
 	Session   Session
-	Text      string
+	Text      string // for an edit the new text, or the new alt text of a GIF
 	GIF       *GIF
 	ClientID  string // the sender's own name for it, may be empty
 	CreatedAt time.Time
+
+	Target int64 // of an edit or a removal: the seq of what it changes
+	Edited int64 // the seq of the latest edit, 0 if there was none
+	Topic  Topic // of a notice
+	Person Color // whom a notice is about; Nick is that person's
 }
 
 // Draft is a message to be posted: a text or a GIF, not both.
@@ -70,22 +83,37 @@ type Draft struct {
 // check says what is wrong with d. Whatever it lets through, every store can
 // keep: PostgreSQL refuses U+0000 and invalid UTF-8, which SQLite would take.
 func (d Draft) check() error {
+	if err := checkClientID(d.ClientID); err != nil {
+		return err
+	}
 	switch {
-	case !storable(d.ClientID):
-		return &InvalidError{Field: "clientId", Reason: "bad_character"}
-	case utf8.RuneCountInString(d.ClientID) > maxClientID:
-		return &InvalidError{Field: "clientId", Reason: "too_long"}
 	case d.GIF != nil && d.Text != "":
 		return &InvalidError{Field: "text", Reason: "not_with_a_gif"}
 	case d.GIF != nil && !validGIFName(d.GIF.Name):
 		return &InvalidError{Field: "gif", Reason: "bad_name"}
 	case d.GIF != nil:
 		return nil
-	case strings.TrimSpace(d.Text) == "":
+	}
+	return checkText(d.Text)
+}
+
+func checkClientID(id string) error {
+	switch {
+	case !storable(id):
+		return &InvalidError{Field: "clientId", Reason: "bad_character"}
+	case utf8.RuneCountInString(id) > maxClientID:
+		return &InvalidError{Field: "clientId", Reason: "too_long"}
+	}
+	return nil
+}
+
+func checkText(text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
 		return &InvalidError{Field: "text", Reason: "empty"}
-	case !storable(d.Text):
+	case !storable(text):
 		return &InvalidError{Field: "text", Reason: "bad_character"}
-	case utf8.RuneCountInString(d.Text) > maxText:
+	case utf8.RuneCountInString(text) > maxText:
 		return &InvalidError{Field: "text", Reason: "too_long"}
 	}
 	return nil
@@ -93,7 +121,10 @@ func (d Draft) check() error {
 
 // message is what d becomes when m posts it.
 func (d Draft) message(m Member) Message {
-	msg := Message{Kind: KindText, User: m.Color, Session: m.Session, Text: d.Text, ClientID: d.ClientID}
+	msg := Message{
+		ID: newID(), Room: m.Room, Kind: KindText, CreatedAt: now(),
+		User: m.Color, Nick: m.Nick, Session: m.Session, Text: d.Text, ClientID: d.ClientID,
+	}
 	if d.GIF != nil {
 		gif := *d.GIF
 		gif.Alt = cleanAlt(gif.Alt)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,16 +14,26 @@ type place struct {
 	id   ID
 	turn chan struct{} // holds one token while somebody has the room's turn
 
+	// rules counts the owner's decisions; changed with the turn.
+	rules atomic.Int64
+
+	// owner is the room's, as far as somebody present has looked. Needs the turn.
+	owner Session
+
 	// users have the turn or wait for it. Guarded by Service.mu.
 	users int
+
+	// postings wait to be kept, in their order. Guarded by Service.mu.
+	postings []*posting
 
 	// Written with both the turn and Service.mu, so that either is enough to
 	// read them.
 	people []*person // in order of arrival
 	visits int       // arrivals so far: a timer that knows an older number is late
 
-	// closing ends the grace of an empty room. Guarded by Service.mu.
-	closing *time.Timer
+	// closing ends the grace of an empty room, succession that of an owner who
+	// is away. Guarded by Service.mu.
+	closing, succession *time.Timer
 }
 
 // person is a member who is present, with one connection or many.
@@ -37,26 +48,40 @@ type person struct {
 
 // takeTurn waits until the room is the caller's to change. End it with endTurn.
 func (s *Service) takeTurn(ctx context.Context, id ID) (*place, error) {
+	p := s.hold(id)
+	if err := s.takePlace(ctx, p); err != nil {
+		s.release(p)
+		return nil, err
+	}
+	return p, nil
+}
+
+// hold returns the place of a room, which exists until it is released.
+func (s *Service) hold(id ID) *place {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := s.places[id]
 	if p == nil {
 		p = &place{id: id, turn: make(chan struct{}, 1)}
 		s.places[id] = p
 	}
 	p.users++
-	s.mu.Unlock()
+	return p
+}
 
+// takePlace waits for the turn of a place that is held. End it by receiving
+// from its turn.
+func (s *Service) takePlace(ctx context.Context, p *place) error {
 	err := ctx.Err() // a select may overlook that it is too late
 	if err == nil {
 		select {
 		case p.turn <- struct{}{}:
-			return p, nil
+			return nil
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
 	}
-	s.release(p)
-	return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 func (s *Service) endTurn(p *place) {
@@ -69,7 +94,7 @@ func (s *Service) release(p *place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.users--
-	if p.users == 0 && len(p.people) == 0 && p.closing == nil {
+	if p.users == 0 && len(p.people) == 0 && p.closing == nil && p.succession == nil {
 		delete(s.places, p.id)
 	}
 }
@@ -102,6 +127,18 @@ func (p *place) find(session Session) *person {
 	return p.people[i]
 }
 
+// remove ends the presence of a session, if it has one. Service.mu must be held,
+// and the turn.
+func (p *place) remove(session Session) bool {
+	who := p.find(session)
+	if who == nil {
+		return false
+	}
+	stop(&who.leaving)
+	p.people = slices.DeleteFunc(p.people, func(q *person) bool { return q == who })
+	return true
+}
+
 // members returns who is there, in a slice of its own.
 func (p *place) members() []Member {
 	if len(p.people) == 0 {
@@ -117,6 +154,7 @@ func (p *place) members() []Member {
 // stopTimers forgets everything that was to happen. Service.mu must be held.
 func (p *place) stopTimers() {
 	stop(&p.closing)
+	stop(&p.succession)
 	for _, person := range p.people {
 		stop(&person.leaving)
 	}

@@ -19,13 +19,13 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(),
 		return Member{}, nil, fmt.Errorf("arrive in %s: %w", id, err)
 	}
 	defer s.endTurn(p)
-	m, err := s.Member(ctx, v, id)
+	st, err := s.may(ctx, v, id, toBe)
 	if err != nil {
 		return Member{}, nil, err
 	}
 	who := p.find(v.Session)
 	if who == nil {
-		if who, err = s.admit(ctx, p, m); err != nil {
+		if who, err = s.admit(ctx, p, st); err != nil {
 			return Member{}, nil, err
 		}
 	}
@@ -36,24 +36,23 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(),
 
 // admit lets a member's first connection into the room whose turn it is, if
 // there is a place left, and tells of it.
-func (s *Service) admit(ctx context.Context, p *place, m Member) (*person, error) {
-	room, err := s.Room(ctx, p.id)
+func (s *Service) admit(ctx context.Context, p *place, st standing) (*person, error) {
+	if len(p.people) >= st.room.Capacity {
+		return nil, ErrFull
+	}
+	notice, err := s.note(ctx, p, noticeAbout(TopicEntered, st.member))
 	if err != nil {
 		return nil, err
 	}
-	if len(p.people) >= room.Capacity {
-		return nil, ErrFull
-	}
-	if err := s.note(ctx, p, string(m.Color)+"님이 입장하셨습니다."); err != nil {
-		return nil, err
-	}
-	who := &person{member: m}
+	who := &person{member: st.member}
+	p.owner = st.room.OwnerSession
 	s.mu.Lock()
 	p.people = append(p.people, who)
 	people := p.members()
 	s.mu.Unlock()
-	s.notify.Entered(m)
+	s.notify.Entered(st.member, notice)
 	s.notify.PeopleChanged(p.id, people)
+	s.watchOwner(p)
 	return who, nil
 }
 
@@ -89,22 +88,29 @@ func (s *Service) depart(id ID, who *person, visit int) {
 	}
 	defer s.endTurn(p)
 	s.mu.Lock()
-	i := slices.Index(p.people, who)
-	if i < 0 || who.connections > 0 || who.visit != visit {
+	if !slices.Contains(p.people, who) || who.connections > 0 || who.visit != visit {
 		s.mu.Unlock()
 		return
 	}
-	p.people = slices.Delete(p.people, i, i+1)
+	p.remove(who.member.Session)
 	people := p.members()
 	s.mu.Unlock()
 
 	if len(people) > 0 {
-		if err := s.note(s.background, p, string(who.member.Color)+"님이 퇴장하셨습니다."); err != nil {
+		notice, err := s.note(s.background, p, noticeAbout(TopicLeft, who.member))
+		if err != nil {
 			s.log.Warn("departure not stored", "room", id, "err", err)
 		}
-		s.notify.Left(who.member)
+		s.notify.Left(who.member, notice)
 	}
-	s.notify.PeopleChanged(id, people)
+	s.peopleLeft(p, people)
+	s.watchOwner(p)
+}
+
+// peopleLeft tells who is still in the room whose turn it is; if nobody is, its
+// grace begins.
+func (s *Service) peopleLeft(p *place, people []Member) {
+	s.notify.PeopleChanged(p.id, people)
 	if len(people) == 0 && s.emptyGrace >= 0 {
 		s.closeLater(p, s.emptyGrace, s.removeEmpty)
 	}
@@ -120,20 +126,21 @@ func (s *Service) closeLater(p *place, grace time.Duration, remove func(id ID, v
 }
 
 // note keeps a notice in the history of the room whose turn it is. Only a room
-// that is gone is an error: a full disk does not keep anybody out.
-func (s *Service) note(ctx context.Context, p *place, text string) error {
+// that is gone is an error: a full disk does not keep anybody out, and leaves
+// the notice without a seq.
+func (s *Service) note(ctx context.Context, p *place, notice Message) (Message, error) {
 	if s.strict {
-		return nil
+		return notice, nil
 	}
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	notice := Message{ID: newID(), Room: p.id, Kind: KindNotice, Text: text, CreatedAt: now()}
-	_, _, err := s.store.AddMessage(ctx, notice)
+	stored, err := s.store.AddMessages(ctx, p.id, []Message{notice})
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return fmt.Errorf("room %s: %w", p.id, err)
+		return Message{}, fmt.Errorf("room %s: %w", p.id, err)
 	case err != nil:
 		s.log.Warn("notice not stored", "room", p.id, "err", err)
+		return notice, nil
 	}
-	return nil
+	return stored[0].Message, nil
 }

@@ -46,6 +46,9 @@ type Room struct {
 	OwnerSession Session
 	PasswordHash string // argon2id in PHC form; empty for a public room
 	CreatedAt    time.Time
+	Number       int64 // the order of creation; the Store's
+	Frozen       bool  // only the owner may speak
+	Keep         bool  // not removed for standing empty
 }
 
 // Private tells whether entering needs a password.
@@ -62,24 +65,69 @@ type NewRoom struct {
 	Title    string
 	Capacity int
 	Password string // empty for a public room
+	Keep     bool   // not removed for standing empty
 }
 
 // check returns n with its title trimmed, or says what is wrong with it.
 func (n NewRoom) check() (NewRoom, error) {
-	n.Title = strings.TrimSpace(n.Title)
-	switch {
-	case n.Title == "":
-		return NewRoom{}, &InvalidError{Field: "title", Reason: "empty"}
-	case !utf8.ValidString(n.Title), strings.ContainsFunc(n.Title, unicode.IsControl):
-		return NewRoom{}, &InvalidError{Field: "title", Reason: "bad_character"}
-	case utf8.RuneCountInString(n.Title) > maxTitle:
-		return NewRoom{}, &InvalidError{Field: "title", Reason: "too_long"}
-	case n.Capacity < minCapacity:
-		return NewRoom{}, &InvalidError{Field: "capacity", Reason: "too_small"}
-	case n.Capacity > maxCapacity:
-		return NewRoom{}, &InvalidError{Field: "capacity", Reason: "too_large"}
-	case len(n.Password) > maxPassword:
-		return NewRoom{}, &InvalidError{Field: "password", Reason: "too_long"}
+	title, err := checkTitle(n.Title)
+	if err != nil {
+		return NewRoom{}, err
 	}
-	return n, nil
+	n.Title = title
+	if err := checkCapacity(n.Capacity); err != nil {
+		return NewRoom{}, err
+	}
+	return n, checkPassword(n.Password)
+}
+
+func checkTitle(title string) (string, error) {
+	title = strings.TrimSpace(title)
+	switch {
+	case title == "":
+		return "", &InvalidError{Field: "title", Reason: "empty"}
+	case !utf8.ValidString(title), strings.ContainsFunc(title, unicode.IsControl):
+		return "", &InvalidError{Field: "title", Reason: "bad_character"}
+	case utf8.RuneCountInString(title) > maxTitle:
+		return "", &InvalidError{Field: "title", Reason: "too_long"}
+	}
+	return title, nil
+}
+
+func checkCapacity(n int) error {
+	switch {
+	case n < minCapacity:
+		return &InvalidError{Field: "capacity", Reason: "too_small"}
+	case n > maxCapacity:
+		return &InvalidError{Field: "capacity", Reason: "too_large"}
+	}
+	return nil
+}
+
+func checkPassword(password string) error {
+	if len(password) > maxPassword {
+		return &InvalidError{Field: "password", Reason: "too_long"}
+	}
+	return nil
+}
+
+// RoomPage asks for a part of the list of rooms, in the order of creation.
+type RoomPage struct {
+	After int64 // only rooms with a larger Number
+	Limit int   // at most 200; 0 means 100
+}
+
+// The limits of a page of the list.
+const (
+	defaultRooms = 100
+	maxRooms     = 200
+)
+
+func (p RoomPage) clamp() RoomPage {
+	if p.Limit <= 0 {
+		p.Limit = defaultRooms
+	}
+	p.Limit = min(p.Limit, maxRooms)
+	p.After = max(p.After, 0)
+	return p
 }

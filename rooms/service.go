@@ -11,6 +11,7 @@ import (
 
 const (
 	defaultLeaveGrace = 2 * time.Second
+	defaultOwnerGrace = 10 * time.Minute
 	// unusedGrace is how long a new room is kept that nobody enters and says
 	// anything in: a stranger's loop makes one each second.
 	unusedGrace = time.Hour
@@ -32,6 +33,10 @@ type Options struct {
 	// left: a page that reloads is not an exit. Zero means two seconds, less
 	// than zero no grace.
 	LeaveGrace time.Duration
+	// OwnerGrace is how long an owner may be away while others are in the room
+	// before it passes to the one who has been there for longest. Zero means ten
+	// minutes, less than zero for ever.
+	OwnerGrace time.Duration
 	// Strict keeps to the textbook's original, which knows no notices in the
 	// history of a room.
 	Strict bool
@@ -48,8 +53,8 @@ type Service struct {
 	notify Notifier
 	log    *slog.Logger
 
-	emptyGrace, leaveGrace time.Duration
-	strict                 bool
+	emptyGrace, leaveGrace, ownerGrace time.Duration
+	strict                             bool
 
 	hashes         hasher
 	bySession      *tries
@@ -74,6 +79,9 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 	if opts.LeaveGrace == 0 {
 		opts.LeaveGrace = defaultLeaveGrace
 	}
+	if opts.OwnerGrace == 0 {
+		opts.OwnerGrace = defaultOwnerGrace
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{
 		store:          store,
@@ -82,6 +90,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		log:            opts.Log,
 		emptyGrace:     opts.EmptyGrace,
 		leaveGrace:     max(opts.LeaveGrace, 0),
+		ownerGrace:     opts.OwnerGrace,
 		strict:         opts.Strict,
 		hashes:         newHasher(),
 		bySession:      newTries(sessionTries, sessionWindow),
@@ -106,8 +115,8 @@ func (s *Service) Close() {
 }
 
 // List implements Chat.
-func (s *Service) List(ctx context.Context) ([]Listing, error) {
-	all, err := s.store.Rooms(ctx)
+func (s *Service) List(ctx context.Context, page RoomPage) ([]Listing, error) {
+	all, err := s.store.Rooms(ctx, page.clamp())
 	if err != nil {
 		return nil, fmt.Errorf("list rooms: %w", err)
 	}
@@ -148,6 +157,7 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 		ID:           newID(),
 		Title:        n.Title,
 		Capacity:     n.Capacity,
+		Keep:         n.Keep,
 		Owner:        freeColor(v.Color, nil),
 		OwnerSession: v.Session,
 		CreatedAt:    now(),
@@ -164,12 +174,14 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 	defer s.endTurn(p)
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	owner := Member{Room: room.ID, Session: v.Session, Color: room.Owner, Since: room.CreatedAt}
+	owner := Member{
+		Room: room.ID, Session: v.Session, Color: room.Owner, Since: room.CreatedAt, Standing: StandingIn,
+	}
 	if err := s.store.CreateRoom(ctx, room, owner); err != nil {
 		return Room{}, fmt.Errorf("create room: %w", err)
 	}
 	s.notify.RoomCreated(room)
-	if s.emptyGrace >= 0 {
+	if s.emptyGrace >= 0 && !n.Keep {
 		s.closeLater(p, max(s.emptyGrace, unusedGrace), s.removeUnused)
 	}
 	return room, nil
@@ -177,18 +189,17 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 
 // Remove implements Chat.
 func (s *Service) Remove(ctx context.Context, v Visitor, id ID) error {
-	room, err := s.Room(ctx, id)
-	if err != nil {
-		return err
-	}
-	if v.Session == "" || v.Session != room.OwnerSession {
-		return ErrForbidden
+	if !id.valid() {
+		return ErrNotFound
 	}
 	p, err := s.takeTurn(ctx, id)
 	if err != nil {
 		return fmt.Errorf("remove room %s: %w", id, err)
 	}
 	defer s.endTurn(p)
+	if _, err := s.may(ctx, v, id, toRule); err != nil {
+		return err
+	}
 	return s.remove(ctx, p)
 }
 
@@ -222,14 +233,17 @@ func (s *Service) removeUnused(id ID, visit int) {
 	if p.visits != visit {
 		return
 	}
-	said, err := s.store.Messages(s.background, id, Page{Limit: 1})
-	if err == nil && len(said) == 0 {
-		s.removeClosed(p)
-		return
-	}
 	s.mu.Lock()
 	stop(&p.closing)
 	s.mu.Unlock()
+	room, err := s.store.Room(s.background, id)
+	if err != nil || room.Keep {
+		return
+	}
+	said, err := s.store.Messages(s.background, id, Page{Limit: 1})
+	if err == nil && len(said) == 0 {
+		s.removeClosed(p)
+	}
 }
 
 // removeEmpty removes the room if nobody has arrived since a visit.
@@ -239,9 +253,16 @@ func (s *Service) removeEmpty(id ID, visit int) {
 		return
 	}
 	defer s.endTurn(p)
-	if p.visits == visit {
-		s.removeClosed(p)
+	if p.visits != visit {
+		return
 	}
+	s.mu.Lock()
+	stop(&p.closing)
+	s.mu.Unlock()
+	if room, err := s.store.Room(s.background, id); err == nil && room.Keep {
+		return
+	}
+	s.removeClosed(p)
 }
 
 // removeClosed removes the room whose turn it is, if need be later.

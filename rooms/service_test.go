@@ -40,11 +40,27 @@ func (d *diary) note(format string, args ...any) {
 
 func (d *diary) RoomCreated(r rooms.Room) { d.note("created %s", r.Title) }
 func (d *diary) RoomRemoved(rooms.ID)     { d.note("removed") }
-func (d *diary) Entered(m rooms.Member)   { d.note("entered %s", m.Session) }
-func (d *diary) Left(m rooms.Member)      { d.note("left %s", m.Session) }
+func (d *diary) RoomChanged(r rooms.Room) { d.note("changed %s", r.Title) }
+
+func (d *diary) Entered(m rooms.Member, n rooms.Message) { d.note("entered %s", m.Session); d.keep(n) }
+func (d *diary) Left(m rooms.Member, n rooms.Message)    { d.note("left %s", m.Session); d.keep(n) }
+
+func (d *diary) Expelled(m rooms.Member, why rooms.Topic) { d.note("expelled %s %s", m.Session, why) }
+func (d *diary) Whispered(w rooms.Whisper)                { d.note("whispered %s", w.Text) }
 
 func (d *diary) Posted(m rooms.Message) {
-	d.note("posted %s", m.Text)
+	switch m.Kind {
+	case rooms.KindNotice:
+		d.note("notice %s", m.Topic)
+	case rooms.KindEdit, rooms.KindRemove:
+		d.note("%s %d", m.Kind, m.Target)
+	default:
+		d.note("posted %s", m.Text)
+	}
+	d.keep(m)
+}
+
+func (d *diary) keep(m rooms.Message) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.posts = append(d.posts, m)
@@ -157,6 +173,7 @@ func TestCreate(t *testing.T) {
 	if m, err := c.Member(t.Context(), ada, room.ID); err != nil || m.Color != ada.Color {
 		t.Errorf("the owner is member %+v, %v", m, err)
 	}
+	room.Number = 1 // known once it is kept
 	if got, err := c.Room(t.Context(), room.ID); err != nil || got != room {
 		t.Errorf("Room: got %+v, %v, want %+v", got, err, room)
 	}
@@ -193,7 +210,7 @@ func TestListIsInTheOrderOfCreation(t *testing.T) {
 	first := c.room(t, rooms.NewRoom{Title: "나중에"})
 	c.room(t, rooms.NewRoom{Title: "가"})
 	defer c.arrive(t, first, ada)()
-	list, err := c.List(t.Context())
+	list, err := c.List(t.Context(), rooms.RoomPage{})
 	if err != nil || len(list) != 2 {
 		t.Fatalf("got %d rooms, %v", len(list), err)
 	}
@@ -231,9 +248,9 @@ func TestRemove(t *testing.T) {
 	c.enter(t, id, bob)
 	leave := c.arrive(t, id, bob)
 	c.diary.take()
-	for _, v := range []rooms.Visitor{bob, {}} {
-		if err := c.Remove(t.Context(), v, id); !errors.Is(err, rooms.ErrForbidden) {
-			t.Errorf("by %q: got %v, want ErrForbidden", v.Session, err)
+	for v, want := range map[rooms.Visitor]error{bob: rooms.ErrNotOwner, carl: rooms.ErrForbidden, {}: rooms.ErrForbidden} {
+		if err := c.Remove(t.Context(), v, id); !errors.Is(err, want) {
+			t.Errorf("by %q: got %v, want %v", v.Session, err, want)
 		}
 	}
 	if err := c.Remove(t.Context(), ada, id); err != nil {
@@ -269,4 +286,17 @@ func TestACancelledVisitLeavesNoTrace(t *testing.T) {
 	if c.Present(id) != nil {
 		t.Error("somebody is there")
 	}
+}
+
+// seqs returns how many messages a room has.
+func (c chat) seqs(t *testing.T, id rooms.ID) int64 {
+	t.Helper()
+	newest, err := c.History(t.Context(), ada, id, rooms.Page{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(newest) == 0 {
+		return 0
+	}
+	return newest[0].Seq
 }

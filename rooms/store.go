@@ -21,8 +21,9 @@ var ErrColorTaken = errors.New("another member has this colour")
 //
 // The suite store/storetest holds implementations to it.
 type Store interface {
-	// Rooms returns all rooms in the order of their creation.
-	Rooms(ctx context.Context) ([]Room, error)
+	// Rooms returns a page of the rooms, in the order of their creation.
+	// p.Limit is positive.
+	Rooms(ctx context.Context, p RoomPage) ([]Room, error)
 	// Room returns one room, or ErrNotFound.
 	Room(ctx context.Context, id ID) (Room, error)
 	// CreateRoom keeps a room and its first member, both or none.
@@ -30,25 +31,62 @@ type Store interface {
 	// RemoveRoom removes a room with its members and messages, or returns
 	// ErrNotFound. It returns the names of the GIFs that no message shows now.
 	RemoveRoom(ctx context.Context, id ID) (gifs []string, err error)
+	// Apply keeps a change of a room and what is told of it, all or nothing:
+	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq.
+	Apply(ctx context.Context, c Change) (notice Message, err error)
 
-	// Member returns a grant: ErrNotFound if there is no such room,
-	// ErrForbidden if the session is not a member of it.
-	Member(ctx context.Context, id ID, s Session) (Member, error)
-	// AddMember keeps a grant and returns it; who is a member already gets the
-	// first grant. ErrNotFound, ErrColorTaken.
+	// Standing returns a room and how a session stands to it, the zero Member
+	// for one that has never been let in. ErrNotFound.
+	Standing(ctx context.Context, id ID, s Session) (Room, Member, error)
+	// AddMember keeps a grant and returns it. Who is a member already gets the
+	// first grant; who has been one gets the old colour. ErrNotFound,
+	// ErrColorTaken, ErrBanned.
 	AddMember(ctx context.Context, m Member) (Member, error)
-	// Colors returns the colours of the room's members.
+	// Person returns who has a colour in a room, whatever the standing, or
+	// ErrNoPerson.
+	Person(ctx context.Context, id ID, c Color) (Member, error)
+	// Members returns those of a standing, in the order of their coming.
+	Members(ctx context.Context, id ID, s Standing) ([]Member, error)
+	// Colors returns the colours of all who have ever been members.
 	Colors(ctx context.Context, id ID) ([]Color, error)
 
-	// AddMessage gives m the next seq of its room and keeps it, or returns
-	// ErrNotFound. If the session has used m.ClientID in this room before, the
-	// first message is returned and added is false.
-	AddMessage(ctx context.Context, m Message) (stored Message, added bool, err error)
+	// AddMessages gives messages of one room the next seqs and keeps them, all
+	// or none, or returns ErrNotFound. If a session has used a ClientID in this
+	// room before, the first message is returned and Again is true.
+	AddMessages(ctx context.Context, id ID, messages []Message) ([]Stored, error)
+	// Amend keeps an edit or a removal and changes its Target. A repeated
+	// ClientID as in AddMessages. It returns the names of the GIFs that no
+	// message shows now. ErrNotFound, ErrNoMessage.
+	Amend(ctx context.Context, m Message) (stored Stored, gifs []string, err error)
+	// Message returns one message, or ErrNoMessage.
+	Message(ctx context.Context, id ID, seq int64) (Message, error)
 	// Messages returns a page of a room, in the order of seq. p.Limit is
 	// positive; an unknown room has no messages.
 	Messages(ctx context.Context, id ID, p Page) ([]Message, error)
-	// ShowsGIF tells whether a message in a room of this session's shows the GIF.
+	// ShowsGIF tells whether a message in a room that this session is in shows
+	// the GIF.
 	ShowsGIF(ctx context.Context, s Session, name string) (bool, error)
+
+	// AddWhisper keeps a whisper under the next number of both lists. A repeated
+	// ClientID as in AddMessages. ErrNotFound, ErrNoPerson.
+	AddWhisper(ctx context.Context, w Whisper) (stored Whisper, again bool, err error)
+	// Whispers returns what a session has sent and got in a room after a number
+	// of its own list, in that order.
+	Whispers(ctx context.Context, id ID, s Session, after int64, limit int) ([]Whisper, error)
+}
+
+// Stored is a message as it was kept.
+type Stored struct {
+	Message
+	Again bool // it had been kept before
+}
+
+// Change is what a decision changes: of a room, of a member, or both.
+type Change struct {
+	ID     ID
+	Room   *Room   // everything but ID, CreatedAt and Number is kept
+	Member *Member // everything but Color, Since, Bot and Whispers
+	Notice Message
 }
 
 // GIFStore keeps the bytes of GIFs under names made by the Service. Its own

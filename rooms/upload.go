@@ -11,7 +11,7 @@ import (
 
 // AddGIF implements Chat.
 func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Reader) (GIF, error) {
-	if _, err := s.Member(ctx, v, id); err != nil {
+	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
 		return GIF{}, err
 	}
 	var info gif.Info

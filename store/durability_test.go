@@ -18,13 +18,13 @@ import (
 func fill(t testing.TB, s *store.SQLite, n int) rooms.ID {
 	t.Helper()
 	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
-	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner}
+	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner, Standing: rooms.StandingIn}
 	if err := s.CreateRoom(t.Context(), room, owner); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
 		m := rooms.Message{ID: rooms.ID(fmt.Sprintf("%024x", i)), Room: room.ID, Kind: rooms.KindText, Text: "hello"}
-		if _, _, err := s.AddMessage(t.Context(), m); err != nil {
+		if _, err := s.AddMessages(t.Context(), room.ID, []rooms.Message{m}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,15 +56,15 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	if err != nil || len(got) != 100 || got[99].Seq != 100 {
 		t.Errorf("got %d messages, %v, want 100", len(got), err)
 	}
-	if _, err := s.Member(t.Context(), id, "owner"); err != nil {
-		t.Errorf("the owner is no member any more: %v", err)
+	if _, m, err := s.Standing(t.Context(), id, "owner"); err != nil || m.Standing != rooms.StandingIn {
+		t.Errorf("the owner is no member any more: %+v, %v", m, err)
 	}
 	if err := s.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
-	next, _, err := s.AddMessage(t.Context(), rooms.Message{ID: "next", Room: id})
-	if err != nil || next.Seq != 101 {
-		t.Errorf("the next message: seq %d, %v, want 101", next.Seq, err)
+	next, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "next", Room: id}})
+	if err != nil || next[0].Seq != 101 {
+		t.Errorf("the next message: %+v, %v, want 101", next, err)
 	}
 }
 

@@ -160,7 +160,7 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 func TestHoldsGIF(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "chat.db"))
 	id := fill(t, s, 1)
-	if _, _, err := s.AddMessage(t.Context(), rooms.Message{ID: "gif", Room: id, GIF: &rooms.GIF{Name: gifA}}); err != nil {
+	if _, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "gif", Room: id, GIF: &rooms.GIF{Name: gifA}}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{gifA: true, gifB: false, "": false} {

@@ -8,43 +8,87 @@ import (
 	"gifchat/rooms"
 )
 
-// Member implements rooms.Store.
-func (s *SQLite) Member(ctx context.Context, id rooms.ID, session rooms.Session) (rooms.Member, error) {
-	return member(s.read.QueryRowContext(ctx, selectMember, session, id), id, session)
+const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.nick_key, m.muted_until, m.bot, m.whispers"
+
+// Standing implements rooms.Store.
+func (s *SQLite) Standing(ctx context.Context, id rooms.ID, session rooms.Session) (rooms.Room, rooms.Member, error) {
+	return standing(s.read.QueryRowContext(ctx, selectStanding, session, id))
 }
 
-// selectMember answers with no row if there is no such room, and with nulls if
-// the session is not a member of it.
-const selectMember = `
-	SELECT m.color, m.since FROM rooms AS r
+// selectStanding answers with no row if there is no such room, and with nulls
+// if the session has never been a member of it.
+const selectStanding = "SELECT " + roomColumns + ", " + memberColumns + ` FROM rooms AS r
 	LEFT JOIN members AS m ON m.room = r.id AND m.session = ?
 	WHERE r.id = ?`
 
-func member(row scanner, id rooms.ID, session rooms.Session) (rooms.Member, error) {
-	var color sql.NullString
-	var since sql.NullInt64
-	if err := row.Scan(&color, &since); err != nil {
-		return rooms.Member{}, found(err)
+func standing(row scanner) (rooms.Room, rooms.Member, error) {
+	var r roomRow
+	var m memberRow
+	if err := row.Scan(append(r.columns(), m.columns()...)...); err != nil {
+		return rooms.Room{}, rooms.Member{}, found(err)
 	}
-	if !color.Valid {
-		return rooms.Member{}, rooms.ErrForbidden
+	return r.room(), m.member(), nil
+}
+
+// memberRow is a member as it is read; all columns are null where there is none.
+type memberRow struct {
+	room, session, color, standing, nick, nickKey sql.NullString
+	since, mutedUntil, whispers                   sql.NullInt64
+	bot                                           sql.NullBool
+}
+
+func (r *memberRow) columns() []any {
+	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.nickKey, &r.mutedUntil, &r.bot, &r.whispers}
+}
+
+func (r *memberRow) member() rooms.Member {
+	if !r.room.Valid {
+		return rooms.Member{}
 	}
-	return rooms.Member{
-		Room:    id,
-		Session: session,
-		Color:   rooms.Color(color.String),
-		Since:   fromMillis(since.Int64),
-	}, nil
+	m := rooms.Member{
+		Room:     rooms.ID(r.room.String),
+		Session:  rooms.Session(r.session.String),
+		Color:    rooms.Color(r.color.String),
+		Since:    fromMillis(r.since.Int64),
+		Standing: rooms.Standing(r.standing.String),
+		Nick:     r.nick.String,
+		NickKey:  r.nickKey.String,
+		Bot:      r.bot.Bool,
+		Whispers: r.whispers.Int64,
+	}
+	if r.mutedUntil.Int64 != 0 {
+		m.MutedUntil = fromMillis(r.mutedUntil.Int64)
+	}
+	return m
+}
+
+func scanMember(row scanner) (rooms.Member, error) {
+	var r memberRow
+	err := row.Scan(r.columns()...)
+	return r.member(), err
 }
 
 // AddMember implements rooms.Store.
 func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, error) {
 	var stored rooms.Member
 	err := s.write.do(ctx, func(tx *transaction) error {
-		var err error
-		stored, err = member(tx.queryRow(selectMember, m.Session, m.Room), m.Room, m.Session)
-		if !errors.Is(err, rooms.ErrForbidden) {
-			return err // nil: a member already
+		_, before, err := standing(tx.queryRow(selectStanding, m.Session, m.Room))
+		switch {
+		case err != nil:
+			return err
+		case before.Standing == rooms.StandingBanned:
+			return rooms.ErrBanned
+		case before.Standing == rooms.StandingIn:
+			stored = before
+			return nil
+		}
+		if err := free(tx, m); err != nil {
+			return err
+		}
+		if before.Standing == rooms.StandingOut {
+			stored = before
+			stored.Standing, stored.Nick, stored.NickKey = rooms.StandingIn, m.Nick, m.NickKey
+			return updateMember(tx, stored)
 		}
 		var taken bool
 		err = tx.queryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
@@ -63,10 +107,54 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 	return stored, nil
 }
 
-func insertMember(tx *transaction, m rooms.Member) error {
-	_, err := tx.exec("INSERT INTO members (room, session, color, since) VALUES (?, ?, ?, ?)",
-		m.Room, m.Session, m.Color, toMillis(m.Since))
+// free says whether somebody else has the member's name.
+func free(tx *transaction, m rooms.Member) error {
+	if m.NickKey == "" {
+		return nil
+	}
+	var taken bool
+	err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM members
+		WHERE room = ? AND nick_key = ? AND nick_key <> '' AND session <> ?)`, m.Room, m.NickKey, m.Session).Scan(&taken)
+	if err == nil && taken {
+		return rooms.ErrNickTaken
+	}
 	return err
+}
+
+func insertMember(tx *transaction, m rooms.Member) error {
+	_, err := tx.exec(`INSERT INTO members (room, session, color, since, standing, nick, nick_key, muted_until, bot)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, m.NickKey, mutedUntil(m), m.Bot)
+	return err
+}
+
+func updateMember(tx *transaction, m rooms.Member) error {
+	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, nick_key = ?, muted_until = ?
+		WHERE room = ? AND session = ?`, m.Standing, m.Nick, m.NickKey, mutedUntil(m), m.Room, m.Session)
+	return one(updated, err, rooms.ErrNoPerson)
+}
+
+func mutedUntil(m rooms.Member) int64 {
+	if m.MutedUntil.IsZero() {
+		return 0
+	}
+	return toMillis(m.MutedUntil)
+}
+
+// Person implements rooms.Store.
+func (s *SQLite) Person(ctx context.Context, id rooms.ID, c rooms.Color) (rooms.Member, error) {
+	m, err := scanMember(s.read.QueryRowContext(ctx,
+		"SELECT "+memberColumns+" FROM members AS m WHERE room = ? AND color = ?", id, c))
+	if errors.Is(err, sql.ErrNoRows) {
+		return rooms.Member{}, rooms.ErrNoPerson
+	}
+	return m, unavailable(err)
+}
+
+// Members implements rooms.Store.
+func (s *SQLite) Members(ctx context.Context, id rooms.ID, is rooms.Standing) ([]rooms.Member, error) {
+	return query(ctx, s.read, scanMember,
+		"SELECT "+memberColumns+" FROM members AS m WHERE room = ? AND standing = ? ORDER BY since, color", id, is)
 }
 
 // Colors implements rooms.Store.
@@ -75,4 +163,15 @@ func (s *SQLite) Colors(ctx context.Context, id rooms.ID) ([]rooms.Color, error)
 		err = row.Scan(&c)
 		return c, err
 	}, "SELECT color FROM members WHERE room = ?", id)
+}
+
+// one turns the result of changing one row into an error where there is none.
+func one(result sql.Result, err, missing error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, missing)
+	}
+	return nil
 }

@@ -2,37 +2,54 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 
 	"gifchat/rooms"
 )
 
-const messageColumns = `id, room, seq, kind, color, session, text, client_id, created_at,
+const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, topic, person,
 	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt`
 
-// AddMessage implements rooms.Store.
-func (s *SQLite) AddMessage(ctx context.Context, m rooms.Message) (rooms.Message, bool, error) {
-	var stored rooms.Message
-	var added bool
+const insertMessageText = "INSERT INTO messages (" + messageColumns + `)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// AddMessages implements rooms.Store.
+func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
+	var all []rooms.Stored
 	err := s.write.do(ctx, func(tx *transaction) error {
-		added = false // also when this is run again
-		var err error
-		if stored, err = firstMessage(tx, m); !errors.Is(err, rooms.ErrNotFound) {
-			return err // nil: a retry
+		all = make([]rooms.Stored, len(messages)) // also when this is run again
+		for i, m := range messages {
+			var err error
+			if all[i], err = addMessage(tx, id, m); err != nil {
+				return err // only the first can be refused
+			}
 		}
-		stored = m
-		err = tx.queryRow("UPDATE rooms SET head = head + 1 WHERE id = ? RETURNING head", m.Room).Scan(&stored.Seq)
-		if err != nil {
-			return found(err)
-		}
-		added = true
-		return insertMessage(tx, stored)
+		return nil
 	})
 	if err != nil {
-		return rooms.Message{}, false, err
+		return nil, err
 	}
-	return stored, added, nil
+	return all, nil
+}
+
+func addMessage(tx *transaction, id rooms.ID, m rooms.Message) (rooms.Stored, error) {
+	m.Room = id
+	first, err := firstMessage(tx, m)
+	if !errors.Is(err, rooms.ErrNotFound) {
+		return rooms.Stored{Message: first, Again: true}, err
+	}
+	if m.Seq, err = nextSeq(tx, id); err != nil {
+		return rooms.Stored{}, err
+	}
+	return rooms.Stored{Message: m}, insertMessage(tx, m)
+}
+
+// nextSeq returns a new seq of a room.
+func nextSeq(tx *transaction, id rooms.ID) (seq int64, err error) {
+	err = tx.queryRow("UPDATE rooms SET head = head + 1 WHERE id = ? RETURNING head", id).Scan(&seq)
+	return seq, found(err)
 }
 
 // firstMessage returns what the session has posted under m's client id before,
@@ -51,10 +68,21 @@ func insertMessage(tx *transaction, m rooms.Message) error {
 	if m.GIF != nil {
 		gif = *m.GIF
 	}
-	_, err := tx.exec("INSERT INTO messages ("+messageColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
+	_, err := tx.exec(insertMessageText,
+		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Nick, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
+		m.Target, m.Edited, m.Topic, m.Person,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt)
 	return err
+}
+
+// Message implements rooms.Store.
+func (s *SQLite) Message(ctx context.Context, id rooms.ID, seq int64) (rooms.Message, error) {
+	m, err := scanMessage(s.read.QueryRowContext(ctx,
+		"SELECT "+messageColumns+" FROM messages WHERE room = ? AND seq = ?", id, seq))
+	if errors.Is(err, sql.ErrNoRows) {
+		return rooms.Message{}, rooms.ErrNoMessage
+	}
+	return m, unavailable(err)
 }
 
 // Messages implements rooms.Store.
@@ -77,7 +105,8 @@ func scanMessage(row scanner) (rooms.Message, error) {
 	var m rooms.Message
 	var gif rooms.GIF
 	var created int64
-	err := row.Scan(&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Session, &m.Text, &m.ClientID, &created,
+	err := row.Scan(&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &created,
+		&m.Target, &m.Edited, &m.Topic, &m.Person,
 		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt)
 	m.CreatedAt = fromMillis(created)
 	if gif.Name != "" {
@@ -89,7 +118,7 @@ func scanMessage(row scanner) (rooms.Message, error) {
 // ShowsGIF implements rooms.Store.
 func (s *SQLite) ShowsGIF(ctx context.Context, session rooms.Session, name string) (bool, error) {
 	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM messages AS m
-		JOIN members AS g ON g.room = m.room AND g.session = ?
+		JOIN members AS g ON g.room = m.room AND g.session = ? AND g.standing = 'in'
 		WHERE m.gif_name = ? AND m.gif_name <> '')`, session, name)
 }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,32 +8,51 @@ import (
 	"gifchat/rooms"
 )
 
-const roomColumns = "id, title, capacity, owner, owner_session, password_hash, created_at"
+const roomColumns = `r.id, r.title, r.capacity, r.owner, r.owner_session, r.password_hash, r.created_at,
+	r.number, r.frozen, r.keep`
 
 // Rooms implements rooms.Store.
-func (s *SQLite) Rooms(ctx context.Context) ([]rooms.Room, error) {
-	return query(ctx, s.read, scanRoom, "SELECT "+roomColumns+" FROM rooms ORDER BY number")
+func (s *SQLite) Rooms(ctx context.Context, p rooms.RoomPage) ([]rooms.Room, error) {
+	return query(ctx, s.read, scanRoom,
+		"SELECT "+roomColumns+" FROM rooms AS r WHERE number > ? ORDER BY number LIMIT ?", p.After, p.Limit)
 }
 
 // Room implements rooms.Store.
 func (s *SQLite) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
-	r, err := scanRoom(s.read.QueryRowContext(ctx, "SELECT "+roomColumns+" FROM rooms WHERE id = ?", id))
+	r, err := scanRoom(s.read.QueryRowContext(ctx, "SELECT "+roomColumns+" FROM rooms AS r WHERE id = ?", id))
 	return r, found(err)
 }
 
+// roomRow is a room as it is read.
+type roomRow struct {
+	kept    rooms.Room
+	created int64
+}
+
+func (r *roomRow) columns() []any {
+	k := &r.kept
+	return []any{
+		&k.ID, &k.Title, &k.Capacity, &k.Owner, &k.OwnerSession, &k.PasswordHash, &r.created, &k.Number, &k.Frozen, &k.Keep,
+	}
+}
+
+func (r *roomRow) room() rooms.Room {
+	r.kept.CreatedAt = fromMillis(r.created)
+	return r.kept
+}
+
 func scanRoom(row scanner) (rooms.Room, error) {
-	var r rooms.Room
-	var created int64
-	err := row.Scan(&r.ID, &r.Title, &r.Capacity, &r.Owner, &r.OwnerSession, &r.PasswordHash, &created)
-	r.CreatedAt = fromMillis(created)
-	return r, err
+	var r roomRow
+	err := row.Scan(r.columns()...)
+	return r.room(), err
 }
 
 // CreateRoom implements rooms.Store.
 func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member) error {
 	return s.write.do(ctx, func(tx *transaction) error {
-		_, err := tx.exec("INSERT INTO rooms ("+roomColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
-			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt))
+		_, err := tx.exec(`INSERT INTO rooms (id, title, capacity, owner, owner_session, password_hash, created_at, frozen, keep)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt), r.Frozen, r.Keep)
 		if err != nil {
 			return err
 		}
@@ -59,10 +77,7 @@ func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) 
 		if err != nil {
 			return err
 		}
-		if n, err := removed.RowsAffected(); err != nil || n == 0 {
-			return cmp.Or(err, rooms.ErrNotFound)
-		}
-		return nil
+		return one(removed, nil, rooms.ErrNotFound)
 	})
 	if err != nil {
 		return nil, err

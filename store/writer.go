@@ -144,7 +144,7 @@ func (w *writer) commit(batch []*job) {
 	for len(batch) > 0 {
 		failed, err := w.transact(batch)
 		if err != nil && failed >= 0 {
-			batch[failed].end(unavailable(err))
+			batch[failed].end(answer(err))
 			batch = slices.Delete(batch, failed, failed+1)
 			continue
 		}
@@ -153,6 +153,14 @@ func (w *writer) commit(batch []*job) {
 		}
 		return
 	}
+}
+
+// answer is a change's error as its owner is to see it.
+func answer(err error) error {
+	if refused, ok := errors.AsType[*undoError](err); ok && refusal(refused.error) {
+		return refused.error
+	}
+	return unavailable(err)
 }
 
 func (j *job) end(err error) {
@@ -179,5 +187,26 @@ func (w *writer) transact(batch []*job) (failed int, err error) {
 
 // refusal tells whether a change was refused before it wrote anything.
 func refusal(err error) bool {
-	return errors.Is(err, rooms.ErrNotFound) || errors.Is(err, rooms.ErrColorTaken)
+	if _, wrote := errors.AsType[*undoError](err); wrote {
+		return false
+	}
+	return slices.ContainsFunc(refusals, func(one error) bool { return errors.Is(err, one) })
 }
+
+// refusals are what a Store may answer that is no failure.
+var refusals = []error{
+	rooms.ErrNotFound, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrNoPerson, rooms.ErrNoMessage,
+}
+
+// undo marks a refusal that comes after something was written, which has to be
+// taken back.
+func undo(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &undoError{err}
+}
+
+type undoError struct{ error }
+
+func (e *undoError) Unwrap() error { return e.error }

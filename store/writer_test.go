@@ -219,7 +219,7 @@ func addRandom(b *testing.B, s *SQLite, room rooms.ID) {
 		Text:     "안녕하세요, hello",
 		ClientID: rand.Text(),
 	}
-	if _, _, err := s.AddMessage(context.Background(), m); err != nil {
+	if _, err := s.AddMessages(context.Background(), room, []rooms.Message{m}); err != nil {
 		b.Error(err)
 	}
 }

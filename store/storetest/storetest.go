@@ -26,6 +26,13 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"a page is what was asked for, in order":                pages,
 		"a repeated message gets the first answer":              repeatedMessage,
 		"concurrent messages have seqs without holes":           seqsWithoutHoles,
+		"messages are kept together":                            together,
+		"an edit changes its target and has a seq":              edits,
+		"what is removed is gone":                               removals,
+		"a change is kept with what is told of it":              changes,
+		"names that look the same are taken":                    names,
+		"who is out keeps the colour, who is banned stays out":  standings,
+		"a whisper is in two lists":                             whispers,
 		"a GIF is shown to the members of its rooms only":       shownGIFs,
 		"what comes too late is not done":                       tooLate,
 		"a cancelled query never returns another room's answer": cancelledQueries,
@@ -53,7 +60,7 @@ func newRoom(title string) rooms.Room {
 func create(t *testing.T, s rooms.Store, title string) rooms.Room {
 	t.Helper()
 	r := newRoom(title)
-	owner := rooms.Member{Room: r.ID, Session: r.OwnerSession, Color: r.Owner, Since: r.CreatedAt}
+	owner := rooms.Member{Room: r.ID, Session: r.OwnerSession, Color: r.Owner, Since: r.CreatedAt, Standing: rooms.StandingIn}
 	if err := s.CreateRoom(t.Context(), r, owner); err != nil {
 		t.Fatal(err)
 	}
@@ -80,21 +87,44 @@ func newID() rooms.ID {
 
 func add(t *testing.T, s rooms.Store, m rooms.Message) rooms.Message {
 	t.Helper()
-	stored, added, err := s.AddMessage(t.Context(), m)
-	if err != nil || !added {
-		t.Fatalf("AddMessage: added %t, %v", added, err)
+	stored, again, err := addMessage(t.Context(), s, m)
+	if err != nil || again {
+		t.Fatalf("AddMessages: again %t, %v", again, err)
 	}
 	return stored
 }
 
+// addMessage adds one message.
+func addMessage(ctx context.Context, s rooms.Store, m rooms.Message) (stored rooms.Message, again bool, err error) {
+	all, err := s.AddMessages(ctx, m.Room, []rooms.Message{m})
+	if err != nil {
+		return rooms.Message{}, false, err
+	}
+	return all[0].Message, all[0].Again, nil
+}
+
+// stands returns how a session stands to a room.
+func stands(ctx context.Context, s rooms.Store, id rooms.ID, session rooms.Session) (rooms.Member, error) {
+	_, m, err := s.Standing(ctx, id, session)
+	return m, err
+}
+
+var everything = rooms.RoomPage{Limit: 100}
+
 func roomsInOrder(t *testing.T, s rooms.Store) {
 	var want []rooms.Room
 	for _, title := range []string{"셋", "하나", "둘"} {
-		want = append(want, create(t, s, title))
+		room := create(t, s, title)
+		room.Number = int64(len(want)) + 1
+		want = append(want, room)
 	}
-	got, err := s.Rooms(t.Context())
+	got, err := s.Rooms(t.Context(), everything)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("Rooms: got %+v, %v, want %+v", got, err, want)
+	}
+	page, err := s.Rooms(t.Context(), rooms.RoomPage{After: got[0].Number, Limit: 1})
+	if err != nil || !slices.Equal(page, want[1:2]) {
+		t.Errorf("a page: got %+v, %v, want %+v", page, err, want[1:2])
 	}
 	one, err := s.Room(t.Context(), want[1].ID)
 	if err != nil || one != want[1] {
@@ -122,13 +152,13 @@ func removal(t *testing.T, s rooms.Store) {
 	if _, err := s.RemoveRoom(ctx, gone.ID); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
 	}
-	if _, err := s.Member(ctx, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
+	if _, err := stands(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("Member: got %v, want ErrNotFound", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: gone.ID, Session: "s", Color: "#000000"}); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("AddMember: got %v, want ErrNotFound", err)
 	}
-	if _, _, err := s.AddMessage(ctx, text(gone.ID, "late")); !errors.Is(err, rooms.ErrNotFound) {
+	if _, _, err := addMessage(ctx, s, text(gone.ID, "late")); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("AddMessage: got %v, want ErrNotFound", err)
 	}
 	if left, err := s.Messages(ctx, gone.ID, rooms.Page{Limit: 10}); err != nil || len(left) > 0 {
@@ -142,21 +172,21 @@ func removal(t *testing.T, s rooms.Store) {
 func firstGrant(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
-	owner := rooms.Member{Room: room.ID, Session: "owner", Color: room.Owner, Since: began}
-	if got, err := s.Member(ctx, room.ID, "owner"); err != nil || got != owner {
+	owner := rooms.Member{Room: room.ID, Session: "owner", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
+	if got, err := stands(ctx, s, room.ID, "owner"); err != nil || got != owner {
 		t.Errorf("the owner: got %+v, %v, want %+v", got, err, owner)
 	}
-	if _, err := s.Member(ctx, room.ID, "guest"); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("a stranger: got %v, want ErrForbidden", err)
+	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
+		t.Errorf("a stranger: got %+v, %v, want nobody", got, err)
 	}
-	first := rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: began.Add(time.Second)}
-	second := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began.Add(time.Hour)}
+	first := rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: began.Add(time.Second), Standing: rooms.StandingIn}
+	second := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began.Add(time.Hour), Standing: rooms.StandingIn}
 	for _, m := range []rooms.Member{first, second} {
 		if got, err := s.AddMember(ctx, m); err != nil || got != first {
 			t.Errorf("AddMember: got %+v, %v, want %+v", got, err, first)
 		}
 	}
-	if got, err := s.Member(ctx, room.ID, "guest"); err != nil || got != first {
+	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != first {
 		t.Errorf("Member: got %+v, %v, want %+v", got, err, first)
 	}
 }
@@ -164,12 +194,12 @@ func firstGrant(t *testing.T, s rooms.Store) {
 func differentColors(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room, other := create(t, s, "room"), create(t, s, "other")
-	guest := rooms.Member{Room: room.ID, Session: "guest", Color: room.Owner, Since: began}
+	guest := rooms.Member{Room: room.ID, Session: "guest", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
 	if _, err := s.AddMember(ctx, guest); !errors.Is(err, rooms.ErrColorTaken) {
 		t.Errorf("the owner's colour: got %v, want ErrColorTaken", err)
 	}
-	if _, err := s.Member(ctx, room.ID, "guest"); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("after the refusal: got %v, want ErrForbidden", err)
+	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
+		t.Errorf("after the refusal: got %+v, %v, want nobody", got, err)
 	}
 	guest.Color = "#111111"
 	if _, err := s.AddMember(ctx, guest); err != nil {
@@ -190,7 +220,7 @@ func tooLate(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := s.AddMessage(ctx, text(room.ID, "late")); !errors.Is(err, rooms.ErrUnavailable) {
+	if _, _, err := addMessage(ctx, s, text(room.ID, "late")); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("AddMessage: got %v, want ErrUnavailable", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "late", Color: "#000000"}); !errors.Is(err, rooms.ErrUnavailable) {
@@ -202,7 +232,7 @@ func tooLate(t *testing.T, s rooms.Store) {
 	if got := add(t, s, text(room.ID, "in time")); got.Seq != 1 {
 		t.Errorf("the next message has seq %d, want 1", got.Seq)
 	}
-	if all, err := s.Rooms(t.Context()); err != nil || len(all) != 1 {
+	if all, err := s.Rooms(t.Context(), everything); err != nil || len(all) != 1 {
 		t.Errorf("got %d rooms, %v, want 1", len(all), err)
 	}
 }

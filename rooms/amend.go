@@ -1,0 +1,91 @@
+package rooms
+
+import (
+	"context"
+	"fmt"
+)
+
+// Amendment changes a message that was posted.
+type Amendment struct {
+	Seq      int64  // of the message
+	Text     string // the new text; of a GIF the new alt text, which may be empty
+	Remove   bool   // instead of Text
+	ClientID string // as in Draft
+}
+
+// Amend implements Chat.
+func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Message, error) {
+	need := toSpeak
+	if a.Remove {
+		need = toBe // taking something back is no speaking
+	}
+	if _, err := s.may(ctx, v, id, need); err != nil {
+		return Message{}, err
+	}
+	if err := checkClientID(a.ClientID); err != nil {
+		return Message{}, err
+	}
+	p, err := s.takeTurn(ctx, id)
+	if err != nil {
+		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
+	}
+	defer s.endTurn(p)
+	st, err := s.may(ctx, v, id, need)
+	if err != nil {
+		return Message{}, err
+	}
+	target, err := s.store.Message(ctx, id, a.Seq)
+	if err != nil {
+		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
+	}
+	amending, err := a.message(st, target)
+	if err != nil {
+		return Message{}, err
+	}
+	ctx, cancel := patient(ctx)
+	defer cancel()
+	stored, gifs, err := s.store.Amend(ctx, amending)
+	if err != nil {
+		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
+	}
+	if !stored.Again {
+		s.notify.Posted(stored.Message)
+	}
+	for _, name := range gifs {
+		s.dropGIF(name)
+	}
+	return stored.Message, nil
+}
+
+// message is what a does to target when somebody of a standing asks for it.
+func (a Amendment) message(st standing, target Message) (Message, error) {
+	m := Message{
+		ID: newID(), Room: target.Room, Kind: KindEdit, CreatedAt: now(), Target: target.Seq,
+		User: st.member.Color, Nick: st.member.Nick, Session: st.member.Session, ClientID: a.ClientID,
+	}
+	mine := target.Session == st.member.Session
+	switch target.Kind {
+	case KindText, KindGIF:
+	case KindRemoved:
+		if a.Remove && a.ClientID != "" && mine { // perhaps a retry: the store knows
+			m.Kind = KindRemove
+			return m, nil
+		}
+		return Message{}, ErrNoMessage
+	default:
+		return Message{}, ErrNoMessage
+	}
+	if !mine && !(a.Remove && st.owner()) {
+		return Message{}, ErrNotYours
+	}
+	if a.Remove {
+		m.Kind = KindRemove
+		return m, nil
+	}
+	if target.Kind == KindGIF {
+		m.Text = cleanAlt(a.Text)
+		return m, nil
+	}
+	m.Text = a.Text
+	return m, checkText(a.Text)
+}

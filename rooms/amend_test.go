@@ -1,0 +1,123 @@
+package rooms_test
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+
+	"gifchat/rooms"
+)
+
+// gif posts a picture and returns its name.
+func (c chat) gif(t *testing.T, id rooms.ID, v rooms.Visitor) string {
+	t.Helper()
+	added, err := c.AddGIF(t.Context(), v, id, "cat.gif", bytes.NewReader(picture(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Post(t.Context(), v, id, rooms.Draft{GIF: &added}); err != nil {
+		t.Fatal(err)
+	}
+	return added.Name
+}
+
+func TestAmend(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob)
+	ctx := t.Context()
+	post := func(v rooms.Visitor, text string) int64 {
+		t.Helper()
+		m, err := c.Post(ctx, v, id, rooms.Draft{Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Seq
+	}
+	first, second := post(bob, "helo"), post(ada, "hi")
+	gif := c.gif(t, id, bob)
+	c.diary.take()
+
+	edit, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: "hello", ClientID: "e"})
+	if err != nil || edit.Kind != rooms.KindEdit || edit.Target != first || edit.Seq != 4 || edit.Text != "hello" {
+		t.Errorf("got %+v, %v", edit, err)
+	}
+	again, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: "other", ClientID: "e"})
+	if err != nil || !reflect.DeepEqual(again, edit) {
+		t.Errorf("a retry: got %+v, %v, want %+v", again, err, edit)
+	}
+	c.told(t, "edit 1")
+	for name, test := range map[string]struct {
+		v    rooms.Visitor
+		a    rooms.Amendment
+		want error
+	}{
+		"somebody else's text":              {bob, rooms.Amendment{Seq: second, Text: "x"}, rooms.ErrNotYours},
+		"somebody else's text, to be gone":  {bob, rooms.Amendment{Seq: second, Remove: true}, rooms.ErrNotYours},
+		"a member's text, put by the owner": {ada, rooms.Amendment{Seq: first, Text: "x"}, rooms.ErrNotYours},
+		"an edit":                           {bob, rooms.Amendment{Seq: 4, Text: "x"}, rooms.ErrNoMessage},
+		"nothing":                           {bob, rooms.Amendment{Seq: 99, Text: "x"}, rooms.ErrNoMessage},
+	} {
+		if _, err := c.Amend(ctx, test.v, id, test.a); !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: " "}); err == nil {
+		t.Error("an empty text is taken")
+	}
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Text: "고양이"}); err != nil {
+		t.Error(err)
+	}
+	history, err := c.History(ctx, ada, id, rooms.Page{})
+	if err != nil || history[0].Text != "hello" || history[0].Edited != 4 || history[2].GIF.Alt != "고양이" {
+		t.Errorf("got %+v, %v", history, err)
+	}
+
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true, ClientID: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true, ClientID: "r"}); err != nil {
+		t.Errorf("a retry: %v", err)
+	}
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true}); !errors.Is(err, rooms.ErrNoMessage) {
+		t.Errorf("removed twice: got %v, want ErrNoMessage", err)
+	}
+	if _, err := c.GIF(ctx, bob, gif); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("its GIF: got %v, want ErrNotFound", err)
+	}
+	if _, err := c.gifs.Open(gif); !errors.Is(err, rooms.ErrNotFound) {
+		t.Errorf("its file: got %v, want ErrNotFound", err)
+	}
+	if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true}); err != nil {
+		t.Errorf("the owner cannot remove a member's text: %v", err)
+	}
+}
+
+func TestWhisper(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob, carl)
+	ctx := t.Context()
+	w, err := c.Whisper(ctx, ada, id, bobColor, rooms.Draft{Text: "쉿", ClientID: "w"})
+	if err != nil || w.From.Session != ada.Session || w.To.Session != bob.Session || w.FromSeq != 1 || w.ToSeq != 1 {
+		t.Errorf("got %+v, %v", w, err)
+	}
+	if again, err := c.Whisper(ctx, ada, id, bobColor, rooms.Draft{Text: "other", ClientID: "w"}); err != nil || !reflect.DeepEqual(again, w) {
+		t.Errorf("a retry: got %+v, %v, want %+v", again, err, w)
+	}
+	c.told(t, "whispered 쉿")
+	for v, want := range map[rooms.Visitor]int{ada: 1, bob: 1, carl: 0} {
+		if got, err := c.Whispers(ctx, v, id, 0, 0); err != nil || len(got) != want {
+			t.Errorf("%s has %d whispers, %v, want %d", v.Session, len(got), err, want)
+		}
+	}
+	if history, err := c.History(ctx, bob, id, rooms.Page{}); err != nil || len(history) > 0 {
+		t.Errorf("the room's history has %d messages, %v: a whisper leaves no trace there", len(history), err)
+	}
+	for _, to := range []rooms.Color{adaColor, "#000000", ""} {
+		if _, err := c.Whisper(ctx, ada, id, to, rooms.Draft{Text: "x"}); err == nil {
+			t.Errorf("a whisper to %q is taken", to)
+		}
+	}
+}

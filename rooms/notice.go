@@ -1,0 +1,57 @@
+package rooms
+
+import "fmt"
+
+// Topic is what a notice is about.
+type Topic string
+
+// The topics. All but the last four are about a person.
+const (
+	TopicEntered  Topic = "entered"
+	TopicLeft     Topic = "left"
+	TopicNamed    Topic = "named" // has chosen a name
+	TopicKicked   Topic = "kicked"
+	TopicBanned   Topic = "banned"
+	TopicUnbanned Topic = "unbanned"
+	TopicMuted    Topic = "muted"
+	TopicUnmuted  Topic = "unmuted"
+	TopicOwner    Topic = "owner" // owns the room now
+	TopicFrozen   Topic = "frozen"
+	TopicThawed   Topic = "thawed"
+	TopicTitled   Topic = "titled"
+	TopicChanged  Topic = "changed" // another setting of the room
+)
+
+// topicTexts are Korean, as the contract has it for the first two; %s is the
+// person's name. Pages in other languages go by the topic.
+var topicTexts = map[Topic]string{
+	TopicEntered:  "%s님이 입장하셨습니다.",
+	TopicLeft:     "%s님이 퇴장하셨습니다.",
+	TopicNamed:    "%s님이 이름을 정했습니다.",
+	TopicKicked:   "%s님을 내보냈습니다.",
+	TopicBanned:   "%s님의 입장을 막았습니다.",
+	TopicUnbanned: "%s님이 다시 들어올 수 있습니다.",
+	TopicMuted:    "%s님은 지금부터 말할 수 없습니다.",
+	TopicUnmuted:  "%s님이 다시 말할 수 있습니다.",
+	TopicOwner:    "%s님이 방장이 되었습니다.",
+}
+
+var roomTexts = map[Topic]string{
+	TopicFrozen:  "방장이 대화를 멈췄습니다.",
+	TopicThawed:  "대화를 다시 시작합니다.",
+	TopicTitled:  "방 제목이 바뀌었습니다.",
+	TopicChanged: "방 설정이 바뀌었습니다.",
+}
+
+// noticeAbout says what has happened to a person.
+func noticeAbout(t Topic, m Member) Message {
+	return Message{
+		ID: newID(), Room: m.Room, Kind: KindNotice, CreatedAt: now(),
+		Topic: t, Person: m.Color, Nick: m.Nick, Text: fmt.Sprintf(topicTexts[t], m.Name()),
+	}
+}
+
+// noticeOf says what has happened to the room.
+func noticeOf(t Topic, id ID) Message {
+	return Message{ID: newID(), Room: id, Kind: KindNotice, CreatedAt: now(), Topic: t, Text: roomTexts[t]}
+}

@@ -1,0 +1,355 @@
+package rooms_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// The colours under which these are in Ada's rooms.
+const adaColor, bobColor = rooms.Color("#7453ac"), rooms.Color("#bf6440")
+
+func TestKick(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{Password: "pw"})
+	if _, err := c.Enter(t.Context(), bob, id, "pw"); err != nil {
+		t.Fatal(err)
+	}
+	c.arrive(t, id, ada)
+	leave := c.arrive(t, id, bob)
+	c.diary.take()
+	if err := c.Kick(t.Context(), ada, id, bobColor); err != nil {
+		t.Fatal(err)
+	}
+	c.told(t, "notice kicked", "expelled bob kicked", "people ada")
+	leave() // the connection goes: nobody leaves a second time
+	if got := c.Present(id); len(got) != 1 {
+		t.Errorf("%d people are there, want one", len(got))
+	}
+	if _, err := c.Enter(t.Context(), bob, id, ""); !errors.Is(err, rooms.ErrWrongPassword) {
+		t.Errorf("back without the password: got %v, want ErrWrongPassword", err)
+	}
+	m, err := c.Enter(t.Context(), bob, id, "pw")
+	if err != nil || m.Color != bobColor {
+		t.Errorf("back with the password: got %+v, %v", m, err)
+	}
+	if err := c.Kick(t.Context(), ada, id, "#000000"); !errors.Is(err, rooms.ErrNoPerson) {
+		t.Errorf("nobody: got %v, want ErrNoPerson", err)
+	}
+	for _, who := range []rooms.Color{adaColor, "ada", ""} {
+		if _, ok := errors.AsType[*rooms.InvalidError](c.Kick(t.Context(), ada, id, who)); !ok {
+			t.Errorf("Kick(%q) is not refused as invalid", who)
+		}
+	}
+}
+
+func TestABanHolds(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob)
+	c.diary.take()
+	ctx := t.Context()
+	if err := c.Ban(ctx, ada, id, bobColor); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Enter(ctx, bob, id, ""); !errors.Is(err, rooms.ErrBanned) {
+		t.Errorf("Enter: got %v, want ErrBanned", err)
+	}
+	if banned, err := c.Banned(ctx, ada, id); err != nil || len(banned) != 1 || banned[0].Color != bobColor {
+		t.Errorf("Banned: got %+v, %v", banned, err)
+	}
+	if err := c.Unban(ctx, ada, id, bobColor); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Member(ctx, bob, id); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("after Unban: got %v, want ErrForbidden", err)
+	}
+	c.enter(t, id, bob)
+	if err := c.Unban(ctx, ada, id, bobColor); !errors.Is(err, rooms.ErrNoPerson) {
+		t.Errorf("Unban of nobody banned: got %v, want ErrNoPerson", err)
+	}
+	if err := errors.Join(c.Kick(ctx, ada, id, bobColor), c.Ban(ctx, ada, id, bobColor)); err != nil {
+		t.Errorf("who was kicked cannot be banned: %v", err)
+	}
+}
+
+func TestAMuteEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id := c.room(t, rooms.NewRoom{})
+		c.enter(t, id, bob)
+		speak := func() error { _, err := c.Post(t.Context(), bob, id, rooms.Draft{Text: "x"}); return err }
+		if err := c.Mute(t.Context(), ada, id, bobColor, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(59 * time.Second)
+		if _, ok := errors.AsType[*rooms.MutedError](speak()); !ok {
+			t.Error("a muted member speaks")
+		}
+		time.Sleep(time.Second)
+		if err := speak(); err != nil {
+			t.Errorf("a minute later: %v", err)
+		}
+		if err := c.Mute(t.Context(), ada, id, bobColor, 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(365 * 24 * time.Hour)
+		if _, ok := errors.AsType[*rooms.MutedError](speak()); !ok {
+			t.Error("who is muted for good speaks after a year")
+		}
+		if err := errors.Join(c.Unmute(t.Context(), ada, id, bobColor), speak()); err != nil {
+			t.Error(err)
+		}
+		for _, d := range []time.Duration{-1, 31 * 24 * time.Hour} {
+			if _, ok := errors.AsType[*rooms.InvalidError](c.Mute(t.Context(), ada, id, bobColor, d)); !ok {
+				t.Errorf("Mute for %v is not refused", d)
+			}
+		}
+	})
+}
+
+// However many messages are on their way: behind the notice that somebody was
+// kicked there is none of theirs.
+func TestNoMessageComesAfterTheKick(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	for range 5 {
+		id := c.room(t, rooms.NewRoom{})
+		c.enter(t, id, bob)
+		var all sync.WaitGroup
+		for i := range 16 {
+			all.Go(func() {
+				for n := 0; ; n++ {
+					if _, err := c.Post(context.Background(), bob, id, rooms.Draft{Text: fmt.Sprint(i, n)}); err != nil {
+						if !errors.Is(err, rooms.ErrForbidden) {
+							t.Error(err)
+						}
+						return
+					}
+				}
+			})
+		}
+		for c.seqs(t, id) < 40 {
+			time.Sleep(time.Millisecond) // real time: the messages have to be on the disk
+		}
+		if err := c.Kick(t.Context(), ada, id, bobColor); err != nil {
+			t.Fatal(err)
+		}
+		all.Wait()
+		history, err := c.History(t.Context(), ada, id, rooms.Page{})
+		if err != nil || history[len(history)-1].Topic != rooms.TopicKicked {
+			t.Errorf("the last is %+v, %v, want the notice", history[len(history)-1], err)
+		}
+	}
+}
+
+func TestDelegate(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob)
+	ctx := t.Context()
+	if err := errors.Join(c.Mute(ctx, ada, id, bobColor, 0), c.Delegate(ctx, ada, id, bobColor)); err != nil {
+		t.Fatal(err)
+	}
+	room, err := c.Room(ctx, id)
+	if err != nil || room.Owner != bobColor || room.OwnerSession != bob.Session {
+		t.Errorf("the room is %+v, %v", room, err)
+	}
+	if err := c.Kick(ctx, ada, id, bobColor); !errors.Is(err, rooms.ErrNotOwner) {
+		t.Errorf("the old owner rules: %v", err)
+	}
+	if _, err := c.Post(ctx, bob, id, rooms.Draft{Text: "x"}); err != nil {
+		t.Errorf("the new owner is still muted: %v", err)
+	}
+	if err := c.Kick(ctx, bob, id, adaColor); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheRoomPassesOn(t *testing.T) {
+	const grace = 10 * time.Minute
+	ownedBy := func(t *testing.T, c chat, id rooms.ID) rooms.Session {
+		t.Helper()
+		room, err := c.Room(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return room.OwnerSession
+	}
+	run := func(name string, test func(t *testing.T, c chat, id rooms.ID)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: grace})
+				id := c.room(t, rooms.NewRoom{})
+				c.enter(t, id, bob, carl)
+				test(t, c, id)
+			})
+		})
+	}
+	run("when the owner stays away, to who has been there for longest", func(t *testing.T, c chat, id rooms.ID) {
+		leave := c.arrive(t, id, ada)
+		c.arrive(t, id, bob)
+		c.arrive(t, id, carl)
+		leave()
+		time.Sleep(grace + 2*time.Second - 1)
+		if got := ownedBy(t, c, id); got != ada.Session {
+			t.Errorf("%s owns the room before the grace is over", got)
+		}
+		c.diary.take()
+		time.Sleep(1)
+		synctest.Wait()
+		c.told(t, "notice owner", "changed 방")
+		if got := ownedBy(t, c, id); got != bob.Session {
+			t.Errorf("%s owns the room, want bob", got)
+		}
+	})
+	run("not when the owner is back in time", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, ada)()
+		c.arrive(t, id, bob)
+		time.Sleep(grace / 2)
+		c.arrive(t, id, ada)
+		time.Sleep(2 * grace)
+		if got := ownedBy(t, c, id); got != ada.Session {
+			t.Errorf("%s owns the room", got)
+		}
+	})
+	run("also after a restart, when the owner does not come", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, carl)
+		time.Sleep(grace)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != carl.Session {
+			t.Errorf("%s owns the room, want carl", got)
+		}
+	})
+	run("not while nobody is there", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, ada)()
+		time.Sleep(24 * time.Hour)
+		if got := ownedBy(t, c, id); got != ada.Session {
+			t.Errorf("%s owns the room", got)
+		}
+	})
+	run("at once when the owner leaves for good", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, ada)
+		c.arrive(t, id, bob)
+		c.diary.take()
+		if err := c.Quit(t.Context(), ada, id); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != bob.Session {
+			t.Errorf("%s owns the room, want bob", got)
+		}
+		c.told(t, "left ada", "changed 방", "expelled ada left", "people bob", "notice owner", "changed 방")
+		if _, err := c.Member(t.Context(), ada, id); !errors.Is(err, rooms.ErrForbidden) {
+			t.Errorf("who has left: got %v, want ErrForbidden", err)
+		}
+	})
+	run("to who comes first, when all had left", func(t *testing.T, c chat, id rooms.ID) {
+		if err := c.Quit(t.Context(), ada, id); err != nil {
+			t.Fatal(err)
+		}
+		c.arrive(t, id, carl)
+		time.Sleep(1)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != carl.Session {
+			t.Errorf("%s owns the room, want carl", got)
+		}
+	})
+}
+
+func TestConfigure(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	ctx := t.Context()
+	title, capacity, password, yes := " 새 제목 ", 2, "pw", true
+	room, err := c.Configure(ctx, ada, id, rooms.Settings{Title: &title, Capacity: &capacity, Password: &password, Keep: &yes})
+	if err != nil || room.Title != "새 제목" || room.Capacity != 2 || !room.Private() || !room.Keep || room.Frozen {
+		t.Errorf("got %+v, %v", room, err)
+	}
+	if kept, err := c.Room(ctx, id); err != nil || kept != room {
+		t.Errorf("kept %+v, %v, want %+v", kept, err, room)
+	}
+	c.told(t, "notice titled", "changed 새 제목")
+	if _, err := c.Configure(ctx, ada, id, rooms.Settings{Title: &title}); err != nil {
+		t.Error(err)
+	}
+	c.told(t) // nothing is different
+	if _, err := c.Enter(ctx, bob, id, ""); !errors.Is(err, rooms.ErrWrongPassword) {
+		t.Errorf("the new password is not asked for: %v", err)
+	}
+	if _, err := c.Enter(ctx, bob, id, "pw"); err != nil {
+		t.Error(err)
+	}
+	long, none, few := string(make([]rune, 61)), " ", 1
+	for _, bad := range []rooms.Settings{{Title: &long}, {Title: &none}, {Capacity: &few}} {
+		if _, err := c.Configure(ctx, ada, id, bad); err == nil {
+			t.Errorf("%+v is not refused", bad)
+		}
+	}
+}
+
+func TestARoomIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: time.Second})
+		yes := true
+		made, changed := c.room(t, rooms.NewRoom{Keep: true}), c.room(t, rooms.NewRoom{})
+		c.arrive(t, made, ada)()
+		c.arrive(t, changed, ada)()
+		time.Sleep(2500 * time.Millisecond)
+		if _, err := c.Configure(t.Context(), ada, changed, rooms.Settings{Keep: &yes}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(24 * time.Hour)
+		for _, id := range []rooms.ID{made, changed} {
+			if _, err := c.Room(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestTokens(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{Password: "pw"})
+	ctx := t.Context()
+	token, bot, err := c.MakeToken(ctx, ada, id, "날씨봇")
+	if err != nil || len(token) != 32 || !bot.Bot || bot.Nick != "날씨봇" {
+		t.Fatalf("got %q, %+v, %v", token, bot, err)
+	}
+	v := rooms.TokenVisitor(token)
+	m, err := c.Post(ctx, v, id, rooms.Draft{Text: "맑음"})
+	if err != nil || m.User != bot.Color || m.Nick != "날씨봇" {
+		t.Errorf("Post: got %+v, %v", m, err)
+	}
+	if _, err := c.Post(ctx, rooms.TokenVisitor(token+"x"), id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("another token: got %v, want ErrForbidden", err)
+	}
+	if _, ok := errors.AsType[*rooms.InvalidError](c.Delegate(ctx, ada, id, bot.Color)); !ok {
+		t.Error("a program becomes the owner")
+	}
+	if all, err := c.Tokens(ctx, ada, id); err != nil || !slices.Equal(all, []rooms.Member{bot}) {
+		t.Errorf("Tokens: got %+v, %v, want %+v", all, err, bot)
+	}
+	if err := c.Kick(ctx, ada, id, bot.Color); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Post(ctx, v, id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("a token that was ended: got %v, want ErrForbidden", err)
+	}
+	for range 20 {
+		_, _, err = c.MakeToken(ctx, ada, id, "")
+	}
+	if err != nil {
+		t.Errorf("the twentieth: %v", err)
+	}
+	if _, _, err := c.MakeToken(ctx, ada, id, ""); err == nil {
+		t.Error("a room has a twenty-first token")
+	}
+}

@@ -1,0 +1,77 @@
+package rooms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Quit implements Chat.
+func (s *Service) Quit(ctx context.Context, v Visitor, id ID) error {
+	return s.decide(ctx, v, id, toBe, func(_ context.Context, p *place, st standing) (decision, error) {
+		m := st.member
+		notice := noticeAbout(TopicLeft, m)
+		m.Standing, m.Nick, m.NickKey = StandingOut, "", ""
+		d := decision{
+			Change: Change{Member: &m, Notice: notice},
+			then:   func() { s.expel(p, m, TopicLeft) },
+		}
+		if st.owner() {
+			st.room.OwnerSession = "" // until there is another
+			d.Room = &st.room
+		}
+		return d, nil
+	})
+}
+
+// watchOwner passes the room whose turn it is on when its owner has been away
+// for long while others are there; at once when it has none.
+func (s *Service) watchOwner(p *place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	away := len(p.people) > 0 && p.find(p.owner) == nil
+	switch {
+	case !away || s.ownerGrace < 0 && p.owner != "":
+		stop(&p.succession)
+	case p.owner == "":
+		stop(&p.succession)
+		p.succession = s.after(0, func() { s.succeed(p.id) })
+	case p.succession == nil:
+		p.succession = s.after(s.ownerGrace, func() { s.succeed(p.id) })
+	}
+}
+
+// succeed makes the one who has been in the room for longest its owner, unless
+// the owner is back.
+func (s *Service) succeed(id ID) {
+	p, err := s.takeTurn(s.background, id)
+	if err != nil {
+		return // the server goes
+	}
+	defer s.endTurn(p)
+	s.mu.Lock()
+	p.succession = nil
+	s.mu.Unlock()
+	room, err := s.store.Room(s.background, id)
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			s.log.Warn("owner not replaced", "room", id, "err", err)
+		}
+		return
+	}
+	p.owner = room.OwnerSession
+	if p.find(p.owner) != nil {
+		return
+	}
+	for _, who := range p.people {
+		if who.member.Bot {
+			continue
+		}
+		ctx, cancel := patient(s.background)
+		defer cancel()
+		if err := s.apply(ctx, p, handOver(room, who.member)); err != nil {
+			s.log.Warn("owner not replaced", "room", id, "err", fmt.Errorf("succession: %w", err))
+		}
+		return
+	}
+}

@@ -1,0 +1,65 @@
+package rooms
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+)
+
+const (
+	tokenBytes = 24 // of randomness
+	maxTokens  = 20 // for each room
+)
+
+// MakeToken implements Chat.
+func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) (string, Member, error) {
+	if _, err := s.may(ctx, v, id, toRule); err != nil {
+		return "", Member{}, err
+	}
+	nick, key, err := checkNick(nick)
+	if err != nil {
+		return "", Member{}, err
+	}
+	members, err := s.store.Members(ctx, id, StandingIn)
+	if err != nil {
+		return "", Member{}, fmt.Errorf("token for %s: %w", id, err)
+	}
+	bots := 0
+	for _, m := range members {
+		if m.Bot {
+			bots++
+		}
+	}
+	if bots >= maxTokens {
+		return "", Member{}, &InvalidError{Field: "token", Reason: "too_many"}
+	}
+	b := make([]byte, tokenBytes)
+	rand.Read(b)
+	token := base64.RawURLEncoding.EncodeToString(b)
+	bot, err := s.grant(ctx, Member{
+		Room: id, Session: TokenVisitor(token).Session, Nick: nick, NickKey: key, Bot: true,
+	}, "")
+	if err != nil {
+		return "", Member{}, err
+	}
+	return token, bot, nil
+}
+
+// Tokens implements Chat.
+func (s *Service) Tokens(ctx context.Context, v Visitor, id ID) ([]Member, error) {
+	if _, err := s.may(ctx, v, id, toRule); err != nil {
+		return nil, err
+	}
+	members, err := s.store.Members(ctx, id, StandingIn)
+	if err != nil {
+		return nil, fmt.Errorf("tokens of %s: %w", id, err)
+	}
+	var bots []Member
+	for _, m := range members {
+		if m.Bot {
+			bots = append(bots, m)
+		}
+	}
+	return bots, nil
+}

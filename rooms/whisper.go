@@ -1,0 +1,77 @@
+package rooms
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Whisper is what one member says to another. It has no seq of the room's, or
+// the others would see that there was something: both have a list of their own.
+type Whisper struct {
+	ID        ID
+	Room      ID
+	From, To  Member // From.Nick is the one it was said under
+	FromSeq   int64  // its number in the sender's list, from 1, without holes
+	ToSeq     int64  // and in the receiver's
+	Text      string
+	ClientID  string
+	CreatedAt time.Time
+}
+
+// maxWhispers is the most that is read at once.
+const maxWhispers = 200
+
+// Whisper implements Chat.
+func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error) {
+	p := s.hold(id)
+	defer s.release(p)
+	st, err := s.may(ctx, v, id, toSpeak)
+	if err != nil {
+		return Whisper{}, err
+	}
+	if d.GIF != nil {
+		return Whisper{}, &InvalidError{Field: "gif", Reason: "not_here"}
+	}
+	if err := d.check(); err != nil {
+		return Whisper{}, err
+	}
+	if err := s.takePlace(ctx, p); err != nil {
+		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
+	}
+	defer func() { <-p.turn }()
+	if st, err = s.may(ctx, v, id, toSpeak); err != nil {
+		return Whisper{}, err
+	}
+	m, err := s.other(ctx, st, to, StandingIn)
+	if err != nil {
+		return Whisper{}, err
+	}
+	ctx, cancel := patient(ctx)
+	defer cancel()
+	w, again, err := s.store.AddWhisper(ctx, Whisper{
+		ID: newID(), Room: id, From: st.member, To: m, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),
+	})
+	if err != nil {
+		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
+	}
+	if !again {
+		s.notify.Whispered(w)
+	}
+	return w, nil
+}
+
+// Whispers implements Chat.
+func (s *Service) Whispers(ctx context.Context, v Visitor, id ID, after int64, limit int) ([]Whisper, error) {
+	if _, err := s.may(ctx, v, id, toBe); err != nil {
+		return nil, err
+	}
+	if limit <= 0 || limit > maxWhispers {
+		limit = maxWhispers
+	}
+	whispers, err := s.store.Whispers(ctx, id, v.Session, max(after, 0), limit)
+	if err != nil {
+		return nil, fmt.Errorf("whispers of %s: %w", id, err)
+	}
+	return whispers, nil
+}

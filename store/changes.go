@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+
+	"gifchat/rooms"
+)
+
+// Apply implements rooms.Store.
+func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, error) {
+	var notice rooms.Message
+	err := s.write.do(ctx, func(tx *transaction) error {
+		if c.Member != nil {
+			if err := free(tx, *c.Member); err != nil {
+				return err
+			}
+		}
+		seq, err := nextSeq(tx, c.ID) // also says whether there is such a room
+		if err != nil {
+			return err
+		}
+		if c.Member != nil {
+			if err := updateMember(tx, *c.Member); err != nil {
+				return undo(err)
+			}
+		}
+		if c.Room != nil {
+			if err := updateRoom(tx, *c.Room); err != nil {
+				return err
+			}
+		}
+		notice = c.Notice
+		notice.Seq = seq
+		return insertMessage(tx, notice)
+	})
+	if err != nil {
+		return rooms.Message{}, err
+	}
+	return notice, nil
+}
+
+func updateRoom(tx *transaction, r rooms.Room) error {
+	_, err := tx.exec(`UPDATE rooms SET title = ?, capacity = ?, owner = ?, owner_session = ?, password_hash = ?,
+		frozen = ?, keep = ? WHERE id = ?`,
+		r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, r.Frozen, r.Keep, r.ID)
+	return err
+}

@@ -1,0 +1,193 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// guest adds a member.
+func guest(t *testing.T, s rooms.Store, id rooms.ID, session rooms.Session, c rooms.Color) rooms.Member {
+	t.Helper()
+	m, err := s.AddMember(t.Context(), rooms.Member{
+		Room: id, Session: session, Color: c, Since: began.Add(time.Minute), Standing: rooms.StandingIn,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func notice(room rooms.ID, topic rooms.Topic) rooms.Message {
+	return rooms.Message{ID: newID(), Room: room, Kind: rooms.KindNotice, Topic: topic, Text: "…", CreatedAt: began}
+}
+
+func changes(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room := create(t, s, "before")
+	room.Number = 1
+	m := guest(t, s, room.ID, "guest", "#111111")
+	add(t, s, text(room.ID, "first"))
+
+	room.Title, room.Capacity, room.Owner, room.OwnerSession = "after", 20, m.Color, m.Session
+	room.PasswordHash, room.Frozen, room.Keep = "", true, true
+	m.Nick, m.NickKey, m.MutedUntil = "철수", "철수", began.Add(time.Hour)
+	told := notice(room.ID, rooms.TopicOwner)
+	told.Person, told.Nick = m.Color, m.Nick
+	kept, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &m, Notice: told})
+	told.Seq = 2
+	if err != nil || !reflect.DeepEqual(kept, told) {
+		t.Errorf("Apply: got %+v, %v, want %+v", kept, err, told)
+	}
+	gotRoom, got, err := s.Standing(ctx, room.ID, m.Session)
+	if err != nil || gotRoom != room || got != m {
+		t.Errorf("Standing: got %+v, %+v, %v, want %+v, %+v", gotRoom, got, err, room, m)
+	}
+	if got, err := s.Message(ctx, room.ID, 2); err != nil || !reflect.DeepEqual(got, told) {
+		t.Errorf("Message: got %+v, %v, want %+v", got, err, told)
+	}
+
+	unknown := rooms.Member{Room: room.ID, Session: "nobody", Standing: rooms.StandingIn}
+	for name, test := range map[string]struct {
+		change rooms.Change
+		want   error
+	}{
+		"an unknown room":   {rooms.Change{ID: newID(), Room: &room}, rooms.ErrNotFound},
+		"an unknown person": {rooms.Change{ID: room.ID, Member: &unknown}, rooms.ErrNoPerson},
+	} {
+		test.change.Notice = notice(test.change.ID, rooms.TopicChanged)
+		if _, err := s.Apply(ctx, test.change); !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
+	if next := add(t, s, text(room.ID, "next")); next.Seq != 3 {
+		t.Errorf("a refused change took a seq: the next is %d, want 3", next.Seq)
+	}
+}
+
+func names(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room, other := create(t, s, "room"), create(t, s, "other")
+	a, b := guest(t, s, room.ID, "a", "#111111"), guest(t, s, room.ID, "b", "#222222")
+	elsewhere := guest(t, s, other.ID, "a", "#111111")
+	call := func(m rooms.Member, nick string) error {
+		m.Nick, m.NickKey = nick, "key"
+		_, err := s.Apply(ctx, rooms.Change{ID: m.Room, Member: &m, Notice: notice(m.Room, rooms.TopicNamed)})
+		return err
+	}
+	for _, step := range []struct {
+		who  rooms.Member
+		nick string
+		want error
+	}{{a, "Key", nil}, {b, "KEY", rooms.ErrNickTaken}, {a, "key", nil}, {elsewhere, "key", nil}} {
+		if err := call(step.who, step.nick); !errors.Is(err, step.want) {
+			t.Errorf("%s as %s: got %v, want %v", step.who.Session, step.nick, err, step.want)
+		}
+	}
+	late := rooms.Member{Room: room.ID, Session: "c", Color: "#333333", Standing: rooms.StandingIn, Nick: "kEy", NickKey: "key"}
+	if _, err := s.AddMember(ctx, late); !errors.Is(err, rooms.ErrNickTaken) {
+		t.Errorf("AddMember: got %v, want ErrNickTaken", err)
+	}
+}
+
+func standings(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room := create(t, s, "room")
+	m := guest(t, s, room.ID, "guest", "#111111")
+	m.Nick, m.NickKey = "name", "name"
+	become := func(st rooms.Standing) {
+		t.Helper()
+		m.Standing = st
+		if _, err := s.Apply(ctx, rooms.Change{ID: room.ID, Member: &m, Notice: notice(room.ID, rooms.TopicKicked)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began, Standing: rooms.StandingIn}
+	become(rooms.StandingOut)
+	got, err := s.AddMember(ctx, again)
+	if want := (rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: m.Since, Standing: rooms.StandingIn}); err != nil || got != want {
+		t.Errorf("coming back: got %+v, %v, want %+v", got, err, want)
+	}
+	become(rooms.StandingBanned)
+	if _, err := s.AddMember(ctx, again); !errors.Is(err, rooms.ErrBanned) {
+		t.Errorf("coming back from a ban: got %v, want ErrBanned", err)
+	}
+	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "new", Color: "#111111"}); !errors.Is(err, rooms.ErrColorTaken) {
+		t.Errorf("the colour of somebody banned: got %v, want ErrColorTaken", err)
+	}
+	for st, want := range map[rooms.Standing][]rooms.Session{
+		rooms.StandingIn: {"owner"}, rooms.StandingBanned: {"guest"}, rooms.StandingOut: nil,
+	} {
+		members, err := s.Members(ctx, room.ID, st)
+		var got []rooms.Session
+		for _, m := range members {
+			got = append(got, m.Session)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("Members %s: got %q, %v, want %q", st, got, err, want)
+		}
+	}
+	if got, err := s.Person(ctx, room.ID, "#111111"); err != nil || got.Session != "guest" {
+		t.Errorf("Person: got %+v, %v, want guest", got, err)
+	}
+	if _, err := s.Person(ctx, room.ID, "#222222"); !errors.Is(err, rooms.ErrNoPerson) {
+		t.Errorf("Person: got %v, want ErrNoPerson", err)
+	}
+}
+
+func whispers(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room := create(t, s, "room")
+	a, b := guest(t, s, room.ID, "a", "#111111"), guest(t, s, room.ID, "b", "#222222")
+	c := guest(t, s, room.ID, "c", "#333333")
+	say := func(from, to rooms.Member, clientID string) (rooms.Whisper, bool) {
+		t.Helper()
+		w, again, err := s.AddWhisper(ctx, rooms.Whisper{
+			ID: newID(), Room: room.ID, From: from, To: to, Text: "쉿", ClientID: clientID, CreatedAt: began,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w, again
+	}
+	first, _ := say(a, b, "1")
+	second, _ := say(b, a, "1")
+	third, _ := say(a, c, "2")
+	if again, repeated := say(a, b, "1"); !repeated || again.ID != first.ID {
+		t.Errorf("a retry: got %+v, again %t, want the first", again, repeated)
+	}
+	for _, test := range []struct {
+		w        rooms.Whisper
+		from, to int64
+	}{{first, 1, 1}, {second, 2, 2}, {third, 3, 1}} {
+		if test.w.FromSeq != test.from || test.w.ToSeq != test.to {
+			t.Errorf("%s to %s: numbers %d and %d, want %d and %d", test.w.From.Session, test.w.To.Session,
+				test.w.FromSeq, test.w.ToSeq, test.from, test.to)
+		}
+	}
+	for session, want := range map[rooms.Session][]rooms.Whisper{
+		"a": {first, second, third}, "b": {first, second}, "c": {third}, "owner": nil,
+	} {
+		got, err := s.Whispers(ctx, room.ID, session, 0, 10)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("Whispers of %s: got %+v, %v, want %+v", session, got, err, want)
+		}
+	}
+	if got, err := s.Whispers(ctx, room.ID, "a", 1, 1); err != nil || len(got) != 1 || got[0].ID != second.ID {
+		t.Errorf("a page: got %+v, %v, want the second", got, err)
+	}
+	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
+		t.Errorf("the head of a's list: got %d, %v, want 3", m.Whispers, err)
+	}
+	_, _, err := s.AddWhisper(ctx, rooms.Whisper{ID: newID(), Room: room.ID, From: a, To: rooms.Member{Session: "nobody"}, CreatedAt: began})
+	if !errors.Is(err, rooms.ErrNoPerson) {
+		t.Errorf("to nobody: got %v, want ErrNoPerson", err)
+	}
+	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
+		t.Errorf("after the refusal: got %d, %v, want 3", m.Whispers, err)
+	}
+}

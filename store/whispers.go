@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"gifchat/rooms"
+)
+
+const selectWhispers = `SELECT w.id, w.room, w.sender, w.receiver, w.sender_seq, w.receiver_seq, w.sender_nick, w.text,
+	w.client_id, w.created_at, f.color, t.color, t.nick FROM whispers AS w
+	JOIN members AS f ON f.room = w.room AND f.session = w.sender
+	JOIN members AS t ON t.room = w.room AND t.session = w.receiver `
+
+func scanWhisper(row scanner) (rooms.Whisper, error) {
+	var w rooms.Whisper
+	var created int64
+	err := row.Scan(&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick, &w.Text,
+		&w.ClientID, &created, &w.From.Color, &w.To.Color, &w.To.Nick)
+	w.From.Room, w.To.Room = w.Room, w.Room
+	w.CreatedAt = fromMillis(created)
+	return w, err
+}
+
+// AddWhisper implements rooms.Store.
+func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper, bool, error) {
+	var stored rooms.Whisper
+	var again bool
+	err := s.write.do(ctx, func(tx *transaction) error {
+		again = false // also when this is run again
+		if w.ClientID != "" {
+			first, err := scanWhisper(tx.queryRow(selectWhispers+
+				"WHERE w.room = ? AND w.sender = ? AND w.client_id = ? AND w.client_id <> ''", w.Room, w.From.Session, w.ClientID))
+			if !errors.Is(err, sql.ErrNoRows) {
+				stored, again = first, true
+				return err
+			}
+		}
+		stored = w
+		stored.From = rooms.Member{Room: w.Room, Session: w.From.Session, Color: w.From.Color, Nick: w.From.Nick}
+		stored.To = rooms.Member{Room: w.Room, Session: w.To.Session, Color: w.To.Color, Nick: w.To.Nick}
+		for _, end := range []struct {
+			session rooms.Session
+			seq     *int64
+		}{{w.From.Session, &stored.FromSeq}, {w.To.Session, &stored.ToSeq}} {
+			err := tx.queryRow("UPDATE members SET whispers = whispers + 1 WHERE room = ? AND session = ? RETURNING whispers",
+				w.Room, end.session).Scan(end.seq)
+			if errors.Is(err, sql.ErrNoRows) {
+				return undo(rooms.ErrNoPerson)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		_, err := tx.exec(`INSERT INTO whispers (id, room, sender, receiver, sender_seq, receiver_seq, sender_nick, text,
+			client_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			w.ID, w.Room, w.From.Session, w.To.Session, stored.FromSeq, stored.ToSeq, w.From.Nick, w.Text,
+			w.ClientID, toMillis(w.CreatedAt))
+		return err
+	})
+	if err != nil {
+		return rooms.Whisper{}, false, err
+	}
+	return stored, again, nil
+}
+
+// Whispers implements rooms.Store.
+func (s *SQLite) Whispers(ctx context.Context, id rooms.ID, session rooms.Session, after int64, limit int) ([]rooms.Whisper, error) {
+	return query(ctx, s.read, scanWhisper, selectWhispers+`
+		WHERE w.room = ?1 AND w.sender = ?2 AND w.sender_seq > ?3 OR w.room = ?1 AND w.receiver = ?2 AND w.receiver_seq > ?3
+		ORDER BY CASE w.sender WHEN ?2 THEN w.sender_seq ELSE w.receiver_seq END LIMIT ?4`, id, session, after, limit)
+}
