@@ -84,8 +84,14 @@ func (s *sockets) join(ctx context.Context, socket *socketio.Socket, st *seats, 
 // joined is read after the socket has joined: what it holds and what comes
 // live leave no hole between them.
 func (s *sockets) joined(ctx context.Context, st *seats, m rooms.Member, after *int64) (any, error) {
+	room, err := s.chat.Room(ctx, m.Room)
+	if err != nil {
+		return nil, err
+	}
+	present := wirePeopleOf(m.Room, s.chat.Present(m.Room))
 	answer := wireJoined{
-		OK: true, Room: m.Room, User: m.Color, People: wirePeopleOf(m.Room, s.chat.Present(m.Room)).People,
+		OK: true, Room: m.Room, User: m.Color, People: present.People,
+		Nick: m.Nick, Members: present.Members, State: wireStateOf(room), Whispers: m.Whispers,
 	}
 	newest, err := s.chat.History(ctx, st.visitor, m.Room, rooms.Page{Limit: 1})
 	if err != nil {

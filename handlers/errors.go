@@ -35,7 +35,14 @@ var problems = []struct {
 	problem
 }{
 	{rooms.ErrNotFound, problem{http.StatusNotFound, "not_found", "error.not_found"}},
+	{rooms.ErrNoMessage, problem{http.StatusNotFound, "no_message", "error.no_message"}},
+	{rooms.ErrNoPerson, problem{http.StatusNotFound, "no_person", "error.no_person"}},
 	{rooms.ErrForbidden, problem{http.StatusForbidden, "forbidden", "error.forbidden"}},
+	{rooms.ErrBanned, problem{http.StatusForbidden, "banned", "error.banned"}},
+	{rooms.ErrNotOwner, problem{http.StatusForbidden, "not_owner", "error.not_owner"}},
+	{rooms.ErrNotYours, problem{http.StatusForbidden, "not_yours", "error.not_yours"}},
+	{rooms.ErrFrozen, problem{http.StatusForbidden, "frozen", "error.frozen"}},
+	{rooms.ErrNickTaken, problem{http.StatusConflict, "nick_taken", "error.nick_taken"}},
 	{rooms.ErrWrongPassword, problem{http.StatusForbidden, "wrong_password", "error.wrong_password"}},
 	{rooms.ErrFull, problem{http.StatusConflict, "full", "error.full"}},
 	{rooms.ErrTooManyTries, problem{http.StatusTooManyRequests, "too_many_tries", "error.too_many_tries"}},
@@ -50,6 +57,8 @@ var problems = []struct {
 // describeInvalid finds words for what is wrong with a field.
 func describeInvalid(err *rooms.InvalidError) problem {
 	switch {
+	case err.Field == "nick":
+		return problem{http.StatusBadRequest, "invalid", "error.bad_nick"}
 	case err.Reason == "empty":
 		return problem{http.StatusBadRequest, "invalid", "error.empty"}
 	case err.Reason == "too_long":
@@ -68,6 +77,9 @@ func describe(err error) problem {
 	if invalid, ok := errors.AsType[*rooms.InvalidError](err); ok {
 		return describeInvalid(invalid)
 	}
+	if _, ok := errors.AsType[*rooms.MutedError](err); ok {
+		return problem{http.StatusForbidden, "muted", "error.muted"}
+	}
 	if _, ok := errors.AsType[*rateError](err); ok {
 		return problem{http.StatusTooManyRequests, "rate_limited", "error.rate_limited"}
 	}
@@ -82,8 +94,17 @@ func describe(err error) problem {
 	return problem{http.StatusInternalServerError, "internal", "error.internal"}
 }
 
-// retryAfter tells when a rate limited request may come again; 0 for others.
+// longestMute is how long a mute is told to last at most: the others have no end.
+const longestMute = 30 * 24 * time.Hour
+
+// retryAfter tells when a request that came too fast, or from somebody muted,
+// may come again; 0 for others.
 func retryAfter(err error) time.Duration {
+	if muted, ok := errors.AsType[*rooms.MutedError](err); ok {
+		if wait := time.Until(muted.Until); wait <= longestMute {
+			return max(wait, 0)
+		}
+	}
 	if limited, ok := errors.AsType[*rateError](err); ok {
 		return limited.retryAfter
 	}

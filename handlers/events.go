@@ -17,6 +17,7 @@ const (
 	chatNamespace  = "/chat"
 
 	eventNewRoom      = "newRoom"
+	eventChangeRoom   = "changeRoom"
 	eventRemoveRoom   = "removeRoom"
 	eventPeople       = "people"       // lobby: how many are in a room
 	eventParticipants = "participants" // chat: who is in the room
@@ -26,14 +27,30 @@ const (
 	eventChat         = "chat"
 	eventNotice       = "notice"
 	eventSync         = "sync"
+	eventRoom         = "room" // chat: what the room is like
+	eventEdit         = "edit"
+	eventRemove       = "remove"
+	eventWhisper      = "whisper"
+	eventWhispers     = "whispers"
+	eventNick         = "nick"
+	eventQuit         = "quit"
+	eventKick         = "kick"
+	eventKicked       = "kicked"
+	eventBan          = "ban"
+	eventUnban        = "unban"
+	eventBans         = "bans"
+	eventMute         = "mute"
+	eventUnmute       = "unmute"
+	eventDelegate     = "delegate"
+	eventSettings     = "settings"
+	eventToken        = "token"
+	eventTokens       = "tokens"
 	eventError        = "error-message"
 	eventNews         = "news"
 	eventReply        = "reply"
 	eventReplies      = "replies"
 
-	systemUser  = "system"
-	enteredText = "님이 입장하셨습니다."
-	leftText    = "님이 퇴장하셨습니다."
+	systemUser = "system"
 )
 
 const (
@@ -70,8 +87,10 @@ type emitter interface {
 	everyone(namespace, event string, args ...any) error
 	// inRoom emits to a room of /chat, but not to those also in except.
 	inRoom(room, except, event string, args ...any) error
-	// empty sends every socket of /chat out of a room that is no more.
-	empty(id rooms.ID)
+	// sendOut sends the sockets of /chat that are in a Socket.IO room out of a
+	// room of the chat. With end, those that are then in no room are told not to
+	// come back.
+	sendOut(from string, id rooms.ID, end bool)
 }
 
 // NewEvents returns the chat's voice on srv.
@@ -103,35 +122,63 @@ func (e *Events) RoomRemoved(id rooms.ID) {
 	tell := func() { e.check(e.out.everyone(lobbyNamespace, eventRemoveRoom, id)) }
 	tell()
 	e.check(e.out.inRoom(label(id), "", eventRemoveRoom, id))
-	e.out.empty(id)
+	e.out.sendOut(label(id), id, true)
 	e.timers.after(removeAgain, tell)
 }
 
-// Posted says chat to the room, the sender included.
+// RoomChanged says what the room is like now, to those in it and to the lobby.
+func (e *Events) RoomChanged(r rooms.Room) {
+	e.check(e.out.everyone(lobbyNamespace, eventChangeRoom, wireRoomOf(r)))
+	e.check(e.out.inRoom(label(r.ID), "", eventRoom, wireStateOf(r)))
+}
+
+// Posted says chat to the room, the sender included, or what else the message
+// is. Stock pages would show a chat of the system's as somebody's message.
 func (e *Events) Posted(m rooms.Message) {
 	event := eventChat
-	if m.Kind == rooms.KindNotice {
-		// Stock pages hear of it by join and exit; they would show a chat of
-		// the system's as somebody's message.
+	switch m.Kind {
+	case rooms.KindNotice:
 		event = eventNotice
+	case rooms.KindEdit:
+		event = eventEdit
+	case rooms.KindRemove:
+		event = eventRemove
+	case rooms.KindText, rooms.KindGIF, rooms.KindRemoved:
 	}
 	e.check(e.out.inRoom(label(m.Room), "", event, wireMessageOf(m)))
 }
 
 // Entered says join to all in the room but the one who entered.
-func (e *Events) Entered(m rooms.Member) { e.sayNotice(eventJoin, m, enteredText, 1) }
+func (e *Events) Entered(m rooms.Member, notice rooms.Message) { e.sayNotice(eventJoin, m, notice, 1) }
 
 // Left says exit to those who remain.
-func (e *Events) Left(m rooms.Member) { e.sayNotice(eventExit, m, leftText, -1) }
+func (e *Events) Left(m rooms.Member, notice rooms.Message) { e.sayNotice(eventExit, m, notice, -1) }
 
 // sayNotice counts the person itself: PeopleChanged comes after it.
-func (e *Events) sayNotice(event string, m rooms.Member, text string, change int) {
+func (e *Events) sayNotice(event string, m rooms.Member, notice rooms.Message, change int) {
 	e.mu.Lock()
 	count := max(0, len(e.people[m.Room])+change)
 	e.mu.Unlock()
 	e.check(e.out.inRoom(label(m.Room), personLabel(m.Room, m.Color), event, wireNotice{
-		User: systemUser, Chat: string(m.Color) + text, Participants: count, Person: m.Color,
+		User: systemUser, Chat: notice.Text, Participants: count, Person: m.Color, Nick: notice.Nick,
+		Room: m.Room, ID: notice.ID, CreatedAt: isoTime(notice.CreatedAt), Seq: notice.Seq,
 	}))
+}
+
+// Expelled tells a person's sockets that they are out, and why, and sees that
+// they are. Who has left by itself is only out.
+func (e *Events) Expelled(m rooms.Member, why rooms.Topic) {
+	ended := why != rooms.TopicLeft
+	if ended {
+		e.check(e.out.inRoom(personLabel(m.Room, m.Color), "", eventKicked, wireExpelled{Room: m.Room, Reason: why}))
+	}
+	e.out.sendOut(personLabel(m.Room, m.Color), m.Room, ended)
+}
+
+// Whispered says whisper to the two it is for.
+func (e *Events) Whispered(w rooms.Whisper) {
+	e.check(e.out.inRoom(personLabel(w.Room, w.From.Color), "", eventWhisper, wireWhisperTo(w, true)))
+	e.check(e.out.inRoom(personLabel(w.Room, w.To.Color), "", eventWhisper, wireWhisperTo(w, false)))
 }
 
 // PeopleChanged says who is in the room, to the room, and how many, to the
@@ -191,8 +238,8 @@ func (s serverEmitter) inRoom(room, except, event string, args ...any) error {
 	return to.Emit(event, args...)
 }
 
-func (s serverEmitter) empty(id rooms.ID) {
-	for _, socket := range s.srv.Of(chatNamespace).To(label(id)).Sockets() {
+func (s serverEmitter) sendOut(from string, id rooms.ID, end bool) {
+	for _, socket := range s.srv.Of(chatNamespace).To(from).Sockets() {
 		socket.Leave(label(id))
 		st, ok := socket.Data().(*seats)
 		if !ok {
@@ -201,6 +248,9 @@ func (s serverEmitter) empty(id rooms.ID) {
 		// The seat is not left: the chat has forgotten who sat there.
 		if taken, ok := st.give(id); ok {
 			socket.Leave(personLabel(id, taken.member.Color))
+		}
+		if end && st.empty() {
+			socket.Disconnect()
 		}
 	}
 }

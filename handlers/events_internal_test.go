@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -26,7 +27,9 @@ func (r *recorder) inRoom(room, except, event string, args ...any) error {
 	return r.add(chatNamespace+" "+room+" -"+except, event, args)
 }
 
-func (r *recorder) empty(id rooms.ID) { _ = r.add("empty "+label(id), "", nil) }
+func (r *recorder) sendOut(from string, id rooms.ID, end bool) {
+	_ = r.add(fmt.Sprintf("out %s of %s, end %t", from, id, end), "", nil)
+}
 
 func (r *recorder) add(to, event string, args []any) error {
 	var b bytes.Buffer
@@ -46,6 +49,11 @@ func TestEvents(t *testing.T) {
 	const room = rooms.ID("6b038c7f8bb22f6d27999d18")
 	const id = rooms.ID("6b038c7f8bb22f6d27999d19")
 	member := rooms.Member{Room: room, Color: "#7453ac"}
+	notice := rooms.Message{
+		ID: id, Room: room, Seq: 9, Kind: rooms.KindNotice, Text: "철수님이 입장하셨습니다.",
+		Topic: rooms.TopicEntered, Person: "#7453ac", Nick: "철수", CreatedAt: at,
+	}
+	const person = "/chat room:6b038c7f8bb22f6d27999d18:#7453ac -"
 	const inRoom = "/chat room:6b038c7f8bb22f6d27999d18 -"
 	const others = inRoom + "room:6b038c7f8bb22f6d27999d18:#7453ac "
 
@@ -70,24 +78,59 @@ func TestEvents(t *testing.T) {
 			})
 		}, []string{inRoom + ` ["chat",{"room":"6b038c7f8bb22f6d27999d18","user":"#8795c5","gif":"a.gif","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"clientId":"c1","seq":8,"kind":"gif","w":3,"h":2,"alt":"고양이"}]`}},
 		{
-			"someone comes", func(e *Events) { e.Entered(member) },
-			[]string{others + `["join",{"user":"system","chat":"#7453ac님이 입장하셨습니다.","participants":1,"person":"#7453ac"}]`},
+			"someone comes", func(e *Events) { e.Entered(member, notice) },
+			[]string{others + `["join",{"user":"system","chat":"철수님이 입장하셨습니다.","participants":1,"person":"#7453ac","nick":"철수","room":"6b038c7f8bb22f6d27999d18","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","seq":9}]`},
 		},
 		{
-			"someone goes", func(e *Events) { e.Left(member) },
-			[]string{others + `["exit",{"user":"system","chat":"#7453ac님이 퇴장하셨습니다.","participants":0,"person":"#7453ac"}]`},
+			"someone goes", func(e *Events) {
+				e.Left(member, rooms.Message{ID: id, Text: "#7453ac님이 퇴장하셨습니다.", CreatedAt: at})
+			},
+			[]string{others + `["exit",{"user":"system","chat":"#7453ac님이 퇴장하셨습니다.","participants":0,"person":"#7453ac","room":"6b038c7f8bb22f6d27999d18","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z"}]`},
 		},
 		{"changes of people are gathered", func(e *Events) {
 			e.PeopleChanged(room, nil)
 			e.PeopleChanged(room, []rooms.Member{member})
 		}, []string{
 			`/room ["people",{"room":"6b038c7f8bb22f6d27999d18","count":1}]`,
-			inRoom + ` ["participants",{"room":"6b038c7f8bb22f6d27999d18","count":1,"people":["#7453ac"]}]`,
+			inRoom + ` ["participants",{"room":"6b038c7f8bb22f6d27999d18","count":1,"people":["#7453ac"],"members":[{"color":"#7453ac"}]}]`,
+		}},
+		{"another notice", func(e *Events) {
+			kicked := notice
+			kicked.Topic, kicked.Text = rooms.TopicKicked, "철수님을 내보냈습니다."
+			e.Posted(kicked)
+		}, []string{inRoom + ` ["notice",{"room":"6b038c7f8bb22f6d27999d18","user":"system","chat":"철수님을 내보냈습니다.","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"seq":9,"kind":"notice","nick":"철수","topic":"kicked","person":"#7453ac"}]`}},
+		{"an edit", func(e *Events) {
+			e.Posted(rooms.Message{ID: id, Room: room, Seq: 7, Kind: rooms.KindEdit, User: "#78583a", Text: "hello", Target: 3, CreatedAt: at})
+		}, []string{inRoom + ` ["edit",{"room":"6b038c7f8bb22f6d27999d18","user":"#78583a","chat":"hello","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"seq":7,"kind":"edit","target":3}]`}},
+		{"a removed message", func(e *Events) {
+			e.Posted(rooms.Message{ID: id, Room: room, Seq: 7, Kind: rooms.KindRemove, User: "#78583a", Target: 3, CreatedAt: at})
+		}, []string{inRoom + ` ["remove",{"room":"6b038c7f8bb22f6d27999d18","user":"#78583a","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"seq":7,"kind":"remove","target":3}]`}},
+		{"a person is sent out", func(e *Events) { e.Expelled(member, rooms.TopicBanned) }, []string{
+			person + ` ["kicked",{"room":"6b038c7f8bb22f6d27999d18","reason":"banned"}]`,
+			`out room:6b038c7f8bb22f6d27999d18:#7453ac of 6b038c7f8bb22f6d27999d18, end true [""]`,
+		}},
+		{"a person leaves for good", func(e *Events) { e.Expelled(member, rooms.TopicLeft) }, []string{
+			`out room:6b038c7f8bb22f6d27999d18:#7453ac of 6b038c7f8bb22f6d27999d18, end false [""]`,
+		}},
+		{"a room is changed", func(e *Events) {
+			e.RoomChanged(rooms.Room{ID: room, Title: "새", Capacity: 2, Owner: "#78583a", PasswordHash: "$argon2id$", Frozen: true, CreatedAt: at})
+		}, []string{
+			`/room ["changeRoom",{"title":"새","max":2,"owner":"#78583a","password":"*","_id":"6b038c7f8bb22f6d27999d18","createdAt":"2026-11-23T00:44:47.519Z","__v":0}]`,
+			inRoom + ` ["room",{"room":"6b038c7f8bb22f6d27999d18","title":"새","max":2,"owner":"#78583a","private":true,"frozen":true,"keep":false}]`,
+		}},
+		{"a whisper is told to two", func(e *Events) {
+			e.Whispered(rooms.Whisper{
+				ID: id, Room: room, From: member, To: rooms.Member{Room: room, Color: "#78583a", Nick: "b"},
+				FromSeq: 3, ToSeq: 1, Text: "쉿", ClientID: "c", CreatedAt: at,
+			})
+		}, []string{
+			person + ` ["whisper",{"room":"6b038c7f8bb22f6d27999d18","n":3,"from":"#7453ac","to":"#78583a","toNick":"b","chat":"쉿","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","clientId":"c"}]`,
+			`/chat room:6b038c7f8bb22f6d27999d18:#78583a - ["whisper",{"room":"6b038c7f8bb22f6d27999d18","n":1,"from":"#7453ac","to":"#78583a","toNick":"b","chat":"쉿","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z"}]`,
 		}},
 		{"a removal is said twice", func(e *Events) { e.RoomRemoved(room) }, []string{
 			`/room ["removeRoom","6b038c7f8bb22f6d27999d18"]`,
 			inRoom + ` ["removeRoom","6b038c7f8bb22f6d27999d18"]`,
-			`empty room:6b038c7f8bb22f6d27999d18 [""]`,
+			`out room:6b038c7f8bb22f6d27999d18 of 6b038c7f8bb22f6d27999d18, end true [""]`,
 			`/room ["removeRoom","6b038c7f8bb22f6d27999d18"]`,
 		}},
 	}
@@ -138,7 +181,7 @@ func TestColorOf_canBeReadOnWhite(t *testing.T) {
 			high, low := unhex(c[1+2*i]), unhex(c[2+2*i])
 			rgb[i] = high<<4 | low
 		}
-		if contrastOnWhite(rgb[0], rgb[1], rgb[2]) < minContrast {
+		if contrastOnPage(rgb[0], rgb[1], rgb[2]) < minContrast {
 			t.Errorf("%s cannot be read", c)
 		}
 	}

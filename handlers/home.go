@@ -30,7 +30,7 @@ type roomRow struct {
 }
 
 func (h *Handler) showHome(c *gin.Context) error {
-	list, err := h.chat.List(c.Request.Context())
+	list, err := h.chat.List(c.Request.Context(), rooms.RoomPage{})
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *Handler) showHome(c *gin.Context) error {
 // homeErrors are those that redirects to the home page may carry.
 var homeErrors = []string{
 	"error.not_found", "error.wrong_password", "error.full", "error.too_many_tries",
-	"error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
+	"error.banned", "error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
 }
 
 // shownError translates the ?error= of our redirects. Other texts are not

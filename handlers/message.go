@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -23,28 +24,37 @@ type messageRow struct {
 	Seq       int64
 	Class     string // mine, other or system
 	User      rooms.Color
+	Name      string // what the user was called then
 	Text      string
 	GIF       *rooms.GIF
 	CreatedAt time.Time
+	Edited    bool
+	Removed   bool // nothing is left of it
 	Follows   bool // belongs to the message above
 }
 
-// messageRows leaves out the notices of the reader's own coming and going.
+// messageRows leaves out the notices of the reader's own coming and going, and
+// what only changes another message: that one is as it is now.
 func messageRows(messages []rooms.Message, you rooms.Color, l language) []messageRow {
 	rows := make([]messageRow, 0, len(messages))
 	for _, m := range messages {
-		if m.Kind == rooms.KindNotice && strings.HasPrefix(m.Text, string(you)) {
+		ownTrip := m.Person == you && (m.Topic == rooms.TopicEntered || m.Topic == rooms.TopicLeft)
+		if ownTrip || m.Target != 0 {
 			continue
 		}
 		row := messageRow{
-			ID: m.ID, Seq: m.Seq, Class: "other", User: m.User,
+			ID: m.ID, Seq: m.Seq, Class: "other", User: m.User, Name: cmp.Or(m.Nick, string(m.User)),
 			Text: m.Text, GIF: m.GIF, CreatedAt: m.CreatedAt,
+			Edited: m.Edited != 0, Removed: m.Kind == rooms.KindRemoved,
 		}
 		switch {
 		case m.Kind == rooms.KindNotice:
-			row.Class, row.Text = "system", translateNotice(m.Text, l)
+			row.Class, row.Text = "system", noticeText(m, l)
 		case m.User == you:
 			row.Class = "mine"
+		}
+		if row.Removed {
+			row.Text, row.Edited = say(l, "room.gone"), false
 		}
 		if n := len(rows); n > 0 {
 			row.Follows = row.follows(rows[n-1])
@@ -54,16 +64,14 @@ func messageRows(messages []rooms.Message, you rooms.Color, l language) []messag
 	return rows
 }
 
-// translateNotice says a stored notice, which is Korean by contract, in the
-// reader's language. public/js/messages.js does the same.
-func translateNotice(text string, l language) string {
-	if who, ok := strings.CutSuffix(text, enteredText); ok {
-		return who + say(l, "room.entered_one")
+// noticeText says a stored notice, which is Korean by contract, in the reader's
+// language. public/js/messages.js does the same.
+func noticeText(m rooms.Message, l language) string {
+	words, known := sentences["topic."+string(m.Topic)]
+	if l == korean || !known {
+		return m.Text
 	}
-	if who, ok := strings.CutSuffix(text, leftText); ok {
-		return who + say(l, "room.left_one")
-	}
-	return text
+	return strings.ReplaceAll(words.en, "%s", cmp.Or(m.Nick, string(m.Person)))
 }
 
 func (r messageRow) follows(before messageRow) bool {

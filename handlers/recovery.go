@@ -30,10 +30,17 @@ func sameVisitor(before, now any) bool {
 	return isVisitor == staysVisitor && was == is
 }
 
-// visitorAt tells who sits at a socket: as before, if it is recovered.
+// visitorAt tells who sits at a socket: as before, if it is recovered, else who
+// shows the token that it was given in the CONNECT packet, else whose cookie it is.
 func visitorAt(socket *socketio.Socket) rooms.Visitor {
 	if before, ok := socket.Data().(*seats); ok {
 		return before.visitor
+	}
+	var auth struct {
+		Token string `json:"token"`
+	}
+	if err := socket.Handshake().Auth.Bind(&auth); err == nil && auth.Token != "" {
+		return rooms.TokenVisitor(auth.Token)
 	}
 	switch v := socket.Handshake().Identity.(type) {
 	case rooms.Visitor:

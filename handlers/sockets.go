@@ -51,6 +51,22 @@ func (s *sockets) register(srv *socketio.Server) {
 	chat.On(eventLeave, s.limited(s.leave))
 	chat.On(eventChat, s.limited(s.post))
 	chat.On(eventSync, s.limited(s.sync))
+	chat.On(eventEdit, s.limited(s.edit))
+	chat.On(eventRemove, s.limited(s.remove))
+	chat.On(eventWhisper, s.limited(s.whisper))
+	chat.On(eventWhispers, s.limited(s.whispers))
+	chat.On(eventNick, s.limited(s.rename))
+	chat.On(eventQuit, s.limited(s.quit))
+	chat.On(eventKick, s.limited(aboutPerson(s.chat.Kick)))
+	chat.On(eventBan, s.limited(aboutPerson(s.chat.Ban)))
+	chat.On(eventUnban, s.limited(aboutPerson(s.chat.Unban)))
+	chat.On(eventBans, s.limited(people(s.chat.Banned)))
+	chat.On(eventMute, s.limited(s.mute))
+	chat.On(eventUnmute, s.limited(aboutPerson(s.chat.Unmute)))
+	chat.On(eventDelegate, s.limited(aboutPerson(s.chat.Delegate)))
+	chat.On(eventSettings, s.limited(s.configure))
+	chat.On(eventToken, s.limited(s.makeToken))
+	chat.On(eventTokens, s.limited(people(s.chat.Tokens)))
 }
 
 // seats is the state of a socket on /chat: who it is and where it sits.
@@ -157,6 +173,13 @@ func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, i
 		leave()
 		return rooms.Member{}, rooms.ErrForbidden
 	}
+	// Who was sent out between Arrive and Join was not found in the room then.
+	if _, err := s.chat.Member(ctx, st.visitor, id); err != nil {
+		st.give(id)
+		socket.Leave(label(id), personLabel(id, m.Color))
+		leave()
+		return rooms.Member{}, err
+	}
 	return m, nil
 }
 
@@ -171,6 +194,13 @@ func (st *seats) sits(id rooms.ID) (rooms.Member, bool) {
 	}
 	st.last = id
 	return seat.member, true
+}
+
+// empty tells whether the socket sits nowhere.
+func (st *seats) empty() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return len(st.taken) == 0
 }
 
 func (st *seats) full() bool {

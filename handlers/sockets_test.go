@@ -102,8 +102,8 @@ func TestJoin(t *testing.T) {
 		{"a number", `7`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
 		{"a room of another shape", `{"room":{"$ne":1}}`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
 		{"null", `null`, `[{"ok":false,*`},
-		{"the right one", `{"room":"` + private + `","password":"pw"}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1}]`},
-		{"again", `{"room":"` + private + `","after":0}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,"messages":[{*]}]`},
+		{"the right one", `{"room":"` + private + `","password":"pw"}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,"members":[{"color":"#*"}],"state":{"room":"` + private + `","title":"방","max":2,"owner":"#*","private":true,"frozen":false,"keep":false},"whispers":0}]`},
+		{"again", `{"room":"` + private + `","after":0}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,*,"messages":[{*]}]`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestChat_acksInOrderAndOnce(t *testing.T) {
 	a := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
 	a.until(`"participants"`)
 	b := h.dial(t, "/chat", "", bob, "Referer", h.URL+path+"?password=x")
-	a.expect(`42/chat,["join",{"user":"system","chat":"#*님이 입장하셨습니다.","participants":2,"person":"#*"},"*"]`)
+	a.expect(`42/chat,["join",{"user":"system","chat":"#*님이 입장하셨습니다.","participants":2,"person":"#*","room":"*","_id":"*","createdAt":"*Z","seq":2},"*"]`)
 
 	a.send(`42/chat,1["chat",{"room":"` + room + `","chat":"안녕","clientId":"c1"}]`)
 	first := a.until("43/chat,1[")
@@ -184,6 +184,9 @@ func TestSocket_doesNotFillUpWithRemovedRooms(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	w := h.dial(t, "/chat", "", ann)
+	stays := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/")
+	w.send(`42/chat,0["join","` + stays + `"]`)
+	w.expect(`43/chat,0[{"ok":true,*`)
 	for i := range 20 { // a socket may sit in 16
 		path := ann.makeRoom("방", "")
 		w.send(`42/chat,1["join","` + strings.TrimPrefix(path, "/room/") + `"]`)
@@ -196,6 +199,19 @@ func TestSocket_doesNotFillUpWithRemovedRooms(t *testing.T) {
 	}
 	w.send(`42/chat,2["chat","nowhere"]`)
 	w.expect(`43/chat,2[{"ok":false,"reason":"not_found",*`)
+}
+
+func TestARemovedRoomEndsTheSocketsThatWereOnlyThere(t *testing.T) {
+	h := open(t, nil)
+	ann := h.visitor(t)
+	path := ann.makeRoom("방", "")
+	w := h.dial(t, "/chat", `{"room":"`+strings.TrimPrefix(path, "/room/")+`"}`, ann)
+	w.until(`"participants"`)
+	if got := ann.send("DELETE", path, nil); got.StatusCode != 200 {
+		t.Fatal(got.StatusCode, got.body)
+	}
+	w.expect(`42/chat,["removeRoom",*`)
+	w.expect(`41/chat,`)
 }
 
 func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"gifchat/rooms"
@@ -21,6 +22,10 @@ const sinceValue = "since"
 // cookie sent, an old one once a day. Who sends no cookies back gets only so
 // many sessions.
 func (h *Handler) keepVisitor(c *gin.Context) {
+	if token, ok := bearer(c); ok {
+		withValue(c, visitorKey, rooms.TokenVisitor(token))
+		return
+	}
 	session := sessions.Default(c)
 	if err, failed := session.Get(loadFailure{}).(error); failed {
 		h.fail(c, errors.Join(rooms.ErrUnavailable, err))
@@ -41,6 +46,19 @@ func (h *Handler) keepVisitor(c *gin.Context) {
 		}
 	}
 	withValue(c, visitorKey, visitorOf(session.ID()))
+}
+
+// tokenRoutes are what a program with a room's token may ask for.
+var tokenRoutes = map[string]bool{"/room/:id/chat": true, "/room/:id/gif": true, "/room/:id/messages": true}
+
+// bearer returns the token that a program sends instead of a cookie:
+// https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+func bearer(c *gin.Context) (token string, ok bool) {
+	if !tokenRoutes[c.FullPath()] {
+		return "", false
+	}
+	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
 // loadVisitor gives a Socket.IO request its visitor if the cookie names one.

@@ -1,6 +1,10 @@
 package handlers
 
-import "gifchat/rooms"
+import (
+	"time"
+
+	"gifchat/rooms"
+)
 
 // The payloads. Keys up to __v stand in the order of the original's documents,
 // as its clients' recordings show them; ours come after.
@@ -41,12 +45,19 @@ type wireMessage struct {
 	Width    int        `json:"w,omitempty"`
 	Height   int        `json:"h,omitempty"`
 	Alt      string     `json:"alt,omitempty"`
+
+	Nick   string      `json:"nick,omitempty"`
+	Edited int64       `json:"edited,omitempty"` // the seq of the latest edit
+	Target int64       `json:"target,omitempty"` // of an edit or a removal
+	Topic  rooms.Topic `json:"topic,omitempty"`  // of a notice
+	Person rooms.Color `json:"person,omitempty"` // whom a notice is about
 }
 
 func wireMessageOf(m rooms.Message) wireMessage {
 	w := wireMessage{
 		Room: m.Room, User: m.User, Chat: m.Text, ID: m.ID, CreatedAt: isoTime(m.CreatedAt),
 		ClientID: m.ClientID, Seq: m.Seq, Kind: m.Kind,
+		Nick: m.Nick, Edited: m.Edited, Target: m.Target, Topic: m.Topic, Person: m.Person,
 	}
 	if m.Kind == rooms.KindNotice {
 		w.User = systemUser
@@ -77,17 +88,91 @@ type wireNotice struct {
 	Chat         string      `json:"chat"`
 	Participants int         `json:"participants"`
 	Person       rooms.Color `json:"person"`
+	Nick         string      `json:"nick,omitempty"`
+	Room         rooms.ID    `json:"room"`
+	ID           rooms.ID    `json:"_id"`
+	CreatedAt    string      `json:"createdAt"`
+	Seq          int64       `json:"seq,omitempty"` // none if it is not kept
 }
 
-// wirePeople is participants' payload.
+// wirePeople is participants' payload. People is what Members says in short.
 type wirePeople struct {
-	Room   rooms.ID      `json:"room"`
-	Count  int           `json:"count"`
-	People []rooms.Color `json:"people"`
+	Room    rooms.ID      `json:"room"`
+	Count   int           `json:"count"`
+	People  []rooms.Color `json:"people"`
+	Members []wireMember  `json:"members"`
+}
+
+// wireMember is somebody in a room.
+type wireMember struct {
+	Color rooms.Color `json:"color"`
+	Nick  string      `json:"nick,omitempty"`
+	Muted bool        `json:"muted,omitempty"`
+	Bot   bool        `json:"bot,omitempty"`
+}
+
+func wireMembers(people []rooms.Member) []wireMember {
+	members := make([]wireMember, len(people))
+	for i, m := range people {
+		members[i] = wireMember{Color: m.Color, Nick: m.Nick, Muted: m.Muted(time.Now()), Bot: m.Bot}
+	}
+	return members
+}
+
+// wireState is room's payload: what the room is like now.
+type wireState struct {
+	Room    rooms.ID    `json:"room"`
+	Title   string      `json:"title"`
+	Max     int         `json:"max"`
+	Owner   rooms.Color `json:"owner"`
+	Private bool        `json:"private"`
+	Frozen  bool        `json:"frozen"`
+	Keep    bool        `json:"keep"`
+}
+
+func wireStateOf(r rooms.Room) wireState {
+	return wireState{
+		Room: r.ID, Title: r.Title, Max: r.Capacity, Owner: r.Owner,
+		Private: r.Private(), Frozen: r.Frozen, Keep: r.Keep,
+	}
+}
+
+// wireExpelled is kicked's payload.
+type wireExpelled struct {
+	Room   rooms.ID    `json:"room"`
+	Reason rooms.Topic `json:"reason"` // kicked or banned
+}
+
+// wireWhisper is whisper's payload. N is its number in the reader's own list.
+type wireWhisper struct {
+	Room      rooms.ID    `json:"room"`
+	N         int64       `json:"n"`
+	From      rooms.Color `json:"from"`
+	To        rooms.Color `json:"to"`
+	FromNick  string      `json:"fromNick,omitempty"`
+	ToNick    string      `json:"toNick,omitempty"`
+	Chat      string      `json:"chat"`
+	ID        rooms.ID    `json:"_id"`
+	CreatedAt string      `json:"createdAt"`
+	ClientID  string      `json:"clientId,omitempty"` // to the sender
+}
+
+// wireWhisperTo is w as one of the two sees it.
+func wireWhisperTo(w rooms.Whisper, sender bool) wireWhisper {
+	wire := wireWhisper{
+		Room: w.Room, N: w.ToSeq, From: w.From.Color, To: w.To.Color, FromNick: w.From.Nick, ToNick: w.To.Nick,
+		Chat: w.Text, ID: w.ID, CreatedAt: isoTime(w.CreatedAt),
+	}
+	if sender {
+		wire.N, wire.ClientID = w.FromSeq, w.ClientID
+	}
+	return wire
 }
 
 func wirePeopleOf(id rooms.ID, people []rooms.Member) wirePeople {
-	w := wirePeople{Room: id, Count: len(people), People: make([]rooms.Color, len(people))}
+	w := wirePeople{
+		Room: id, Count: len(people), People: make([]rooms.Color, len(people)), Members: wireMembers(people),
+	}
 	for i, m := range people {
 		w.People[i] = m.Color
 	}
@@ -116,6 +201,12 @@ type wireJoined struct {
 	User   rooms.Color   `json:"user"`
 	People []rooms.Color `json:"people"`
 	Seq    int64         `json:"seq"`
+
+	Nick     string       `json:"nick,omitempty"`
+	Members  []wireMember `json:"members"`
+	State    wireState    `json:"state"`
+	Whispers int64        `json:"whispers"` // how many are in the member's list
+
 	// What came after the seq that the client named.
 	Messages []wireMessage `json:"messages,omitempty"`
 	More     bool          `json:"more,omitempty"`
@@ -133,6 +224,46 @@ type wireSynced struct {
 	OK       bool          `json:"ok"`
 	Messages []wireMessage `json:"messages"`
 	More     bool          `json:"more"`
+}
+
+// wireSaid is whisper's ack.
+type wireSaid struct {
+	OK bool     `json:"ok"`
+	ID rooms.ID `json:"_id"`
+	N  int64    `json:"n"`
+}
+
+// wireWhispered is whispers' ack.
+type wireWhispered struct {
+	OK       bool          `json:"ok"`
+	Whispers []wireWhisper `json:"whispers"`
+	More     bool          `json:"more"`
+}
+
+// wireNamed is nick's ack.
+type wireNamed struct {
+	OK   bool   `json:"ok"`
+	Nick string `json:"nick"`
+}
+
+// wireSet is settings' ack.
+type wireSet struct {
+	OK    bool      `json:"ok"`
+	State wireState `json:"state"`
+}
+
+// wireNames is the ack of bans and tokens.
+type wireNames struct {
+	OK     bool         `json:"ok"`
+	People []wireMember `json:"people"`
+}
+
+// wireToken is token's ack: the only time that the token is told.
+type wireToken struct {
+	OK     bool        `json:"ok"`
+	Token  string      `json:"token"`
+	Person rooms.Color `json:"person"`
+	Nick   string      `json:"nick,omitempty"`
 }
 
 // wireOK is the ack of events that have nothing to tell.

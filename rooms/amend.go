@@ -75,7 +75,7 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 	default:
 		return Message{}, ErrNoMessage
 	}
-	if !mine && !(a.Remove && st.owner()) {
+	if !mine && (!a.Remove || !st.owner()) {
 		return Message{}, ErrNotYours
 	}
 	if a.Remove {

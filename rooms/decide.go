@@ -3,6 +3,7 @@ package rooms
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // decision is what follows from a change once it is kept, in the room's turn.
@@ -97,10 +98,8 @@ func (s *Service) person(ctx context.Context, id ID, c Color, is ...Standing) (M
 	if err != nil {
 		return Member{}, fmt.Errorf("person in %s: %w", id, err)
 	}
-	for _, wanted := range is {
-		if m.Standing == wanted {
-			return m, nil
-		}
+	if slices.Contains(is, m.Standing) {
+		return m, nil
 	}
 	return Member{}, ErrNoPerson
 }

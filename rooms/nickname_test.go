@@ -38,8 +38,11 @@ func TestCheckNick(t *testing.T) {
 
 func TestNamesThatLookTheSame(t *testing.T) {
 	for _, same := range [][]string{
-		{"paypal", "PayPal", "раураl", "pay pal", "ｐａｙｐａｌ", "paypaI"}, {"Bob1", "Bobl", "BOBI", "bob|"},
-		{"철수", "철 수"}, {"O0o", "000", "ooo", "οοο"}, {"rn", "m"},
+		{"paypal", "PayPal", "раураl", "pay pal", "ｐａｙｐａｌ", "paypaI"},
+		{"Bob1", "Bobl", "BOBI", "bob|"},
+		{"철수", "철 수"},
+		{"O0o", "000", "ooo", "οοο"},
+		{"rn", "m"},
 	} {
 		for _, name := range same[1:] {
 			if nickKey(name) != nickKey(same[0]) {

@@ -26,8 +26,7 @@ const maxWhispers = 200
 func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error) {
 	p := s.hold(id)
 	defer s.release(p)
-	st, err := s.may(ctx, v, id, toSpeak)
-	if err != nil {
+	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
 		return Whisper{}, err
 	}
 	if d.GIF != nil {
@@ -40,7 +39,8 @@ func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Dra
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
 	}
 	defer func() { <-p.turn }()
-	if st, err = s.may(ctx, v, id, toSpeak); err != nil {
+	st, err := s.may(ctx, v, id, toSpeak)
+	if err != nil {
 		return Whisper{}, err
 	}
 	m, err := s.other(ctx, st, to, StandingIn)

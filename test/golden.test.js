@@ -16,7 +16,8 @@ let server
 before(async () => { server = await startServer() })
 
 const events = new Set(['news', 'newRoom', 'removeRoom', 'join', 'exit', 'chat'])
-const added = new Set(['nick', 'clientId', 'seq', 'kind', 'w', 'h', 'alt', 'poster', 'participants', 'person'])
+const added = new Set(['nick', 'clientId', 'seq', 'kind', 'w', 'h', 'alt', 'poster', 'participants', 'person', 'topic', 'edited', 'target', 'frames', 'duration'])
+const addedToNotices = new Set([...added, 'room', '_id', 'createdAt'])
 
 /** A page on the wire that writes down both directions. */
 class Page {
@@ -56,9 +57,10 @@ function contracted(frame) {
   if (type === '40' && data) delete data.pid
   if (type === '42' && namespace && /^[\w-]{14}$/.test(data.at(-1))) data.pop()
   if (type === '42' && !events.has(data[0])) return null
+  const ours = ['join', 'exit'].includes(data[0]) ? addedToNotices : added
   const known = (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    return Object.fromEntries(Object.entries(value).filter(([key]) => !added.has(key)))
+    return Object.fromEntries(Object.entries(value).filter(([key]) => !ours.has(key)))
   }
   return type + namespace + JSON.stringify(Array.isArray(data) ? data.map(known) : known(data))
 }

@@ -1,0 +1,160 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// company is a room of Ann's with Bob in it, both by socket.
+type company struct {
+	*house
+	room, path         string
+	ann, bob           *browser
+	annSocket, bobSock *wire
+	annColor, bobColor string
+}
+
+func openCompany(t *testing.T) company {
+	t.Helper()
+	c := company{house: open(t, nil)}
+	c.ann, c.bob = c.visitor(t), c.visitor(t)
+	c.path = c.ann.makeRoom("방", "")
+	c.room = strings.TrimPrefix(c.path, "/room/")
+	c.bob.get(c.path)
+	color := func(s *wire) string {
+		s.send(`42/chat,1["join","` + c.room + `"]`)
+		_, rest, _ := strings.Cut(s.until(`43/chat,1[`), `"user":"`)
+		return rest[:7]
+	}
+	c.annSocket = c.dial(t, "/chat", "", c.ann)
+	c.annColor = color(c.annSocket)
+	c.bobSock = c.dial(t, "/chat", "", c.bob)
+	c.bobColor = color(c.bobSock)
+	c.annSocket.until(`["join"`)
+	return c
+}
+
+func TestEventsOfPeople(t *testing.T) {
+	c := openCompany(t)
+	a, b := c.annSocket, c.bobSock
+	b.send(`42/chat,2["nick","철수"]`)
+	b.until(`43/chat,2[{"ok":true,"nick":"철수"}]`)
+	a.expect(`42/chat,["notice",{"room":"` + c.room + `","user":"system",*"topic":"named","person":"` + c.bobColor + `"},"*"]`)
+	a.until(`"nick":"철수"}]}`) // participants
+	a.send(`42/chat,3["nick",{"nick":"철 수"}]`)
+	a.until(`43/chat,3[{"ok":false,"reason":"nick_taken"`)
+
+	b.send(`42/chat,4["chat",{"chat":"helo"}]`)
+	_, rest, _ := strings.Cut(b.until(`43/chat,4[{"ok":true`), `"seq":`)
+	seq, _, _ := strings.Cut(rest, `}`)
+	a.until(`"nick":"철수"},`)
+	b.send(`42/chat,5["edit",{"seq":` + seq + `,"chat":"hello"}]`)
+	b.until(`43/chat,5[{"ok":true`)
+	a.expect(`42/chat,["edit",{*"chat":"hello",*"kind":"edit",*"target":` + seq + `},"*"]`)
+	a.send(`42/chat,6["edit",{"seq":` + seq + `,"chat":"x"}]`)
+	a.expect(`43/chat,6[{"ok":false,"reason":"not_yours",*`)
+	a.send(`42/chat,7["remove",{"seq":` + seq + `}]`)
+	b.until(`42/chat,["remove",{`)
+	a.until(`43/chat,7[{"ok":true`)
+
+	a.send(`42/chat,8["whisper",{"to":"` + c.bobColor + `","chat":"쉿","clientId":"w"}]`)
+	b.expect(`42/chat,["whisper",{"room":"` + c.room + `","n":1,"from":"` + c.annColor + `","to":"` + c.bobColor + `","toNick":"철수","chat":"쉿","_id":"*","createdAt":"*Z"},"*"]`)
+	a.until(`43/chat,8[{"ok":true,`)
+	b.send(`42/chat,9["whispers"]`)
+	b.expect(`43/chat,9[{"ok":true,"whispers":[{*"chat":"쉿"*}],"more":false}]`)
+}
+
+func TestEventsOfOwners(t *testing.T) {
+	c := openCompany(t)
+	a, b := c.annSocket, c.bobSock
+	for _, event := range []string{"kick", "ban", "unban", "mute", "unmute", "delegate"} {
+		b.send(`42/chat,2["` + event + `",{"person":"` + c.annColor + `"}]`)
+		b.until(`43/chat,2[{"ok":false,"reason":"not_owner"`)
+	}
+	for _, event := range []string{"bans", "tokens", "token", "settings"} {
+		b.send(`42/chat,2["` + event + `"]`)
+		b.until(`43/chat,2[{"ok":false,"reason":"not_owner"`)
+	}
+	a.send(`42/chat,3["mute",{"person":"` + c.bobColor + `","for":60000}]`)
+	a.until(`43/chat,3[{"ok":true}]`)
+	b.send(`42/chat,4["chat","x"]`)
+	if got := b.until(`43/chat,4[`); !strings.Contains(got, `"reason":"muted"`) || !strings.Contains(got, `"retryAfter":`) {
+		t.Errorf("got %s", got)
+	}
+	a.send(`42/chat,5["settings",{"frozen":true,"title":"새 제목","max":7}]`)
+	a.until(`43/chat,5[{"ok":true,"state":{"room":"` + c.room + `","title":"새 제목","max":7,`)
+	b.until(`42/chat,["room",{`)
+	a.send(`42/chat,6["settings",{"max":1}]`)
+	a.until(`43/chat,6[{"ok":false,"reason":"invalid"`)
+	a.send(`42/chat,7["ban",{"person":"` + c.bobColor + `"}]`)
+	b.until(`42/chat,["kicked",{"room":"` + c.room + `","reason":"banned"}`)
+	b.expect(`41/chat,`)
+	a.until(`43/chat,7[{"ok":true}]`)
+	a.send(`42/chat,8["bans"]`)
+	a.until(`43/chat,8[{"ok":true,"people":[{"color":"` + c.bobColor + `"`)
+
+	if got := c.bob.get(c.path); got.StatusCode != http.StatusFound || !strings.Contains(got.Header.Get("Location"), "/?error=") {
+		t.Errorf("the page: got %d to %s", got.StatusCode, got.Header.Get("Location"))
+	}
+	if got := c.bob.get(c.path + "/messages"); got.StatusCode != http.StatusForbidden {
+		t.Errorf("the history: got %d", got.StatusCode)
+	}
+	again := c.dial(t, "/chat", "", c.bob)
+	again.send(`42/chat,1["join","` + c.room + `"]`)
+	again.until(`43/chat,1[{"ok":false,"reason":"banned"`)
+}
+
+func TestAProgramSpeaksWithAToken(t *testing.T) {
+	c := openCompany(t)
+	a := c.annSocket
+	a.send(`42/chat,2["token",{"nick":"날씨봇"}]`)
+	_, rest, _ := strings.Cut(a.until(`43/chat,2[{"ok":true`), `"token":"`)
+	token, _, _ := strings.Cut(rest, `"`)
+
+	post := func(token, path string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+path, strings.NewReader(`{"chat":"맑음"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "bearer "+token)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cookies := answer.Cookies(); len(cookies) > 0 {
+			t.Errorf("a program got cookies: %v", cookies)
+		}
+		return answer.StatusCode
+	}
+	a.send(`42/chat,3["settings",{"max":3}]`)
+	a.until(`43/chat,3[{"ok":true`)
+	before := c.sessions.count()
+	if got := post(token, c.path+"/chat"); got != http.StatusOK {
+		t.Errorf("with the token: got %d", got)
+	}
+	a.until(`"chat":"맑음"`)
+	other := c.ann.makeRoom("다른 방", "")
+	for name, test := range map[string]struct {
+		token, path string
+		want        int
+	}{
+		"another room":  {token, other + "/chat", http.StatusForbidden},
+		"another token": {"x" + token, c.path + "/chat", http.StatusForbidden},
+		"no token":      {"", c.path + "/chat", http.StatusForbidden},
+	} {
+		if got := post(test.token, test.path); got != test.want {
+			t.Errorf("%s: got %d, want %d", name, got, test.want)
+		}
+	}
+	if got := c.sessions.count(); got != before {
+		t.Errorf("programs have left %d sessions", got-before)
+	}
+
+	bot := c.dial(t, "/chat", `{"room":"`+c.room+`","token":"`+token+`"}`, nil)
+	a.until(`["join"`)
+	bot.send(`42/chat,1["chat","by socket"]`)
+	bot.until(`43/chat,1[{"ok":true`)
+}
