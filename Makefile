@@ -81,11 +81,11 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	  done; \
 	done
 
-soak: ## the long forms: docs/promises.md with SOAK=1, Go tests COUNT (20) times, fuzzing 10 min a target, Node tests 5 times
+soak: ## the long forms: docs/promises.md with SOAK=1, Go tests COUNT (20) times, fuzzing 10 million runs a target, Node tests 5 times
 	SOAK=1 go test -tags $(GOTAGS) -race -timeout 60m ./...
 	SOAK=1 $(MAKE) test-node
 	go test -tags $(GOTAGS) -race -shuffle=on -count $(COUNT) -timeout 60m ./...
-	$(MAKE) fuzz FUZZTIME=10m
+	$(MAKE) fuzz FUZZTIME=10000000x
 	for i in 1 2 3 4 5; do $(MAKE) test-node; done
 
 bench: ## this server next to others, about 50 minutes: docs/benchmarks.md; BENCH="-reps 1" for a look

@@ -1,6 +1,7 @@
 // A pair that must not notice what else happens to a server.
 import assert from 'node:assert/strict'
 import { connected, pause, until } from './clients.js'
+import { nth } from './soak.js'
 import { Visitor } from './visitor.js'
 
 /** Two who chat all the while; stop() tells how long each answer took, and fails if anything was amiss. */
@@ -24,7 +25,6 @@ export async function startCanary(server) {
       const answer = await one.timeout(5000).emitWithAck('chat', said.at(-1))
       if (!answer.ok) amiss.push(answer)
       waits.push(performance.now() - begun)
-      if (waits.at(-1) > 2000) amiss.push(`an answer took ${waits.at(-1)} ms`)
       await pause(150)
     }
   })().catch((error) => amiss.push(error.message))
@@ -35,6 +35,8 @@ export async function startCanary(server) {
       await until(() => heard.length === said.length, 'the canaries heard all')
       assert.deepEqual(heard, said)
       assert.deepEqual(amiss, [])
+      // Others use this machine too, and for half an hour: one answer in a hundred may wait.
+      assert.ok(nth(waits, 0.99) <= 2000, `one answer in a hundred took ${nth(waits, 0.99)} ms or longer`)
       one.disconnect()
       two.disconnect()
       return waits
