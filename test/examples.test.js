@@ -1,0 +1,90 @@
+// The examples of docs/events.md are run as they stand there.
+import { test, describe, before } from 'node:test'
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startServer } from './lib/server.js'
+import { collect, heard, until, within } from './lib/clients.js'
+import { owner } from './lib/visitor.js'
+
+const here = import.meta.dirname
+const events = readFileSync(join(here, '../docs/events.md'), 'utf8')
+
+/** The only block of a language. */
+function example(language) {
+  const blocks = [...events.matchAll(new RegExp('^```' + language + '\\n(.*?)^```', 'gms'))]
+  assert.equal(blocks.length, 1, `docs/events.md has ${blocks.length} examples in ${language}`)
+  return blocks[0][1]
+}
+
+describe('the examples of docs/events.md', () => {
+  let server, a
+  before(async () => {
+    server = await startServer()
+    a = await owner(server)
+    mkdirSync(join(here, 'tmp'), { recursive: true })
+  })
+
+  const at = (text) => text.replaceAll('http://localhost:8005', server.url)
+  const languages = {
+    js: (code) => {
+      const file = join(here, 'tmp/example.mjs')
+      writeFileSync(file, code)
+      return ['node', [file]]
+    },
+    python: (code) => {
+      execFileSync(join(here, 'python.sh'), { stdio: 'inherit' })
+      const file = join(here, 'tmp/example.py')
+      writeFileSync(file, code)
+      return ['/usr/bin/python3', [file]]
+    },
+    go: (code) => { // within the module that has the library
+      const folder = join(here, 'foreign/goclient/example')
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'main.go'), code)
+      const binary = join(here, 'tmp/example-go')
+      try {
+        execFileSync('go', ['build', '-o', binary, './example'], { cwd: join(here, 'foreign/goclient'), stdio: 'inherit' })
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+      return [binary, []]
+    },
+  }
+  for (const [language, prepare] of Object.entries(languages)) {
+    test(language, async () => {
+      const [command, args] = prepare(at(example(language)))
+      const said = heard(a.chat, 'chat', { ms: 30_000, where: ({ chat }) => chat === `hello from ${language}` })
+      const child = spawn(command, args, { env: { ...process.env, ROOM: a.room, PYTHONUNBUFFERED: '1' }, stdio: ['ignore', 'pipe', 'inherit'] })
+      let printed = ''
+      child.stdout.setEncoding('utf8').on('data', (text) => { printed += text })
+      const ended = new Promise((resolve) => child.on('exit', resolve))
+      try {
+        const [message] = await said
+        assert.equal(message.nick, language)
+        await until(() => printed.includes(`stored as ${message.seq}`), `it prints the number: ${printed}`)
+        assert.equal((await a.say(a.room, '반가워요')).status, 200)
+        await until(() => printed.includes('반가워요'), `it hears the others: ${printed}`)
+      } finally {
+        child.kill()
+        await ended
+      }
+    })
+  }
+
+  test('curl', async () => {
+    const { token } = await a.chat.timeout(5000).emitWithAck('token', { nick: 'CI' })
+    const messages = collect(a.chat, 'chat')
+    for (let i = 0; i < 2; i++) { // the second is a retry
+      const child = spawn('sh', ['-c', at(example('sh'))], { env: { ...process.env, TOKEN: token, ROOM: a.room }, stdio: ['ignore', 'pipe', 'ignore'] })
+      const answer = (await within(10_000, child.stdout.toArray(), 'curl')).join('')
+      assert.equal(answer, 'ok')
+    }
+    await until(() => messages.length === 1, 'it was heard')
+    const [{ chat, nick, seq }] = messages[0]
+    assert.deepEqual([chat, nick], ['빌드가 끝났어요', 'CI'])
+    const history = await (await fetch(`${server.url}/room/${a.room}/messages?after=${seq - 1}`, { headers: { authorization: `Bearer ${token}` } })).json()
+    assert.deepEqual(history.messages.map((message) => message.seq), [seq])
+  })
+})
