@@ -1,0 +1,112 @@
+// Who is sent out is out at once and stays out, whatever is under way; and no
+// more people are in a room than it takes: row A8 of docs/promises.md.
+import { test, before } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { collect, connected, heard, pause, until, within } from './lib/clients.js'
+import { member, owner } from './lib/visitor.js'
+
+let server
+before(async () => { server = await startServer() })
+
+const colorOf = async (socket, room) => (await socket.timeout(5000).emitWithAck('join', room)).user
+
+/** Says something all the time until it may not, and tells why not. */
+async function chatter(socket, room) {
+  for (let n = 0; ; n++) {
+    if (!socket.connected) return 'disconnected'
+    const answer = await socket.timeout(1000).emitWithAck('chat', { room, chat: `${n}` }).catch(() => null)
+    if (!answer || !socket.connected) return 'disconnected'
+    if (!answer.ok && answer.reason !== 'rate_limited') return answer.reason
+    await pause(answer.retryAfter ?? 20)
+  }
+}
+
+for (const [verb, reason] of [['kick', 'kicked'], ['ban', 'banned']]) {
+  test(`${verb}: out within a second, in the middle of a sentence, and no message comes after it`, async () => {
+    const a = await owner(server)
+    const b = await member(server, a.room)
+    const person = await colorOf(b.chat, a.room)
+    const talking = chatter(b.chat, a.room)
+    await until(() => b.chat.connected, 'it talks')
+    await pause(300)
+    const [told, ended] = [heard(b.chat, 'kicked'), heard(b.chat, 'disconnect')]
+    const begun = performance.now()
+    assert.deepEqual(await a.chat.timeout(5000).emitWithAck(verb, { room: a.room, person }), { ok: true })
+    assert.deepEqual((await told)[0], { room: a.room, reason })
+    assert.equal((await ended)[0], 'io server disconnect', 'so that the stock client does not come back by itself')
+    assert.ok(performance.now() - begun < 1000)
+    await talking
+
+    const { messages } = await (await a.get(`/room/${a.room}/messages?limit=100`)).json()
+    const at = messages.findIndex(({ topic }) => topic === reason)
+    assert.ok(at > 0)
+    assert.deepEqual(messages.slice(at + 1).filter(({ user }) => user === person), [])
+    assert.equal((await b.get(`/room/${a.room}/messages`)).status, 403)
+    assert.equal((await b.say(a.room, 'still here?')).status, 403)
+    b.chat.connect()
+    await heard(b.chat, 'connect')
+    const again = await b.chat.timeout(5000).emitWithAck('join', a.room)
+    assert.equal(again.ok, verb === 'kick', again.reason) // the room is public
+    a.chat.disconnect()
+    b.chat.disconnect()
+  })
+}
+
+test('who is banned while away is not recovered into the room', async () => {
+  const a = await owner(server)
+  const b = await member(server, a.room)
+  const person = await colorOf(b.chat, a.room)
+  const first = heard(b.chat, 'chat') // an offset to come back with
+  await a.say(a.room, 'before')
+  await first
+  const messages = collect(b.chat, 'chat'), notices = collect(b.chat, 'notice')
+  const wire = b.chat.io.engine
+  b.chat.io.reconnection(false)
+  const gone = heard(b.chat, 'disconnect')
+  wire.transport.ws ? wire.transport.ws.terminate() : wire.close()
+  await gone
+  assert.equal((await a.chat.timeout(5000).emitWithAck('ban', { room: a.room, person })).ok, true)
+  assert.equal((await a.say(a.room, 'secret')).status, 200)
+  b.chat.off('connect') // it would join
+  const back = heard(b.chat, 'connect')
+  b.chat.connect()
+  await back
+  assert.equal((await a.say(a.room, 'secret too')).status, 200)
+  const answer = await b.chat.timeout(5000).emitWithAck('sync', { room: a.room, after: 0 })
+  assert.equal(answer.reason, 'banned')
+  assert.deepEqual([messages, notices], [[], []], 'it heard what was said without it')
+  a.chat.disconnect()
+  b.chat.disconnect()
+})
+
+test('a room is deleted while fifty people talk in it', async () => {
+  const a = await owner(server, { max: 60 })
+  const sockets = await Promise.all(Array.from({ length: 50 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
+  for (const socket of sockets) assert.equal((await socket.timeout(5000).emitWithAck('join', a.room)).ok, true)
+  const talking = sockets.map((socket) => chatter(socket, a.room))
+  await pause(500)
+  const removals = sockets.map((socket) => collect(socket, 'removeRoom'))
+  const ends = sockets.map((socket) => heard(socket, 'disconnect'))
+  assert.equal((await a.request('DELETE', `/room/${a.room}`)).status, 200)
+  const begun = performance.now()
+  const reasons = await within(5000, Promise.all(ends), 'all to be out')
+  assert.ok(performance.now() - begun < 2000, 'it took longer than two seconds')
+  assert.deepEqual(new Set(reasons.map(([reason]) => reason)), new Set(['io server disconnect']))
+  assert.ok(removals.every((told) => told.length === 1 && told[0][0] === a.room))
+  for (const outcome of await Promise.all(talking)) assert.ok(['disconnected', 'not_found'].includes(outcome), outcome)
+})
+
+test('two hundred come at once to a room for fifty', async () => {
+  const a = await owner(server, { max: 50 })
+  const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
+  const answers = await Promise.all(sockets.map((socket) => socket.timeout(30_000).emitWithAck('join', a.room)))
+  const inside = answers.filter(({ ok }) => ok)
+  assert.equal(inside.length, 49) // and the owner
+  assert.deepEqual(new Set(answers.filter(({ ok }) => !ok).map(({ reason }) => reason)), new Set(['full']))
+  assert.equal(new Set(inside.map(({ user }) => user)).size, 49, 'two have the same colour')
+  const { members } = await a.chat.timeout(5000).emitWithAck('join', a.room)
+  assert.equal(members.length, 50)
+  for (const socket of sockets) socket.disconnect()
+  a.chat.disconnect()
+})
