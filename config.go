@@ -34,6 +34,7 @@ type config struct {
 
 	Compat         string `env:"COMPAT" envDefault:"safe"`
 	EmptyRoomGrace grace  `env:"EMPTY_ROOM_GRACE" envDefault:"30s"`
+	OwnerGrace     grace  `env:"OWNER_GRACE" envDefault:"10m"`
 
 	NoticeInterval       time.Duration `env:"NOTICE_INTERVAL" envDefault:"3s"`
 	NoticeNews           string        `env:"NOTICE_NEWS" envDefault:"Hello Socket.IO"`
@@ -52,7 +53,8 @@ type config struct {
 	Dev      bool   `env:"DEV" envDefault:"false"`
 }
 
-// grace is how long a room may stand empty; negative is for ever.
+// grace is how long a room may stand empty or without its owner; negative is for
+// ever.
 type grace time.Duration
 
 // UnmarshalText reads a duration, or the word never.
@@ -180,6 +182,7 @@ func (c *config) checks() []check {
 		{"EIO3_ENGINE", oneOf(c.EIO3Engine, "builtin", "go-socket.io", "off"), fmt.Sprintf("%q is unknown; want builtin, go-socket.io or off", c.EIO3Engine)},
 		{"COMPAT", oneOf(c.Compat, "safe", "strict"), fmt.Sprintf("%q is unknown; want safe or strict", c.Compat)},
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
+		{"OWNER_GRACE", c.OwnerGrace < 0 || time.Second <= time.Duration(c.OwnerGrace) && time.Duration(c.OwnerGrace) <= 24*time.Hour, "out of range; want 1s to 24h, or never"},
 		within("NOTICE_INTERVAL", c.NoticeInterval, 100*time.Millisecond, time.Hour),
 		{"NOTICE_NEWS", len(c.NoticeNews) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeNews), maxNotice)},
 		{"NOTICE_GREETING", len(c.NoticeGreeting) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeGreeting), maxNotice)},

@@ -73,6 +73,8 @@ func TestLoadConfig_says_what_is_wrong(t *testing.T) {
 		{"EIO3_ENGINE", "googollee", "want builtin, go-socket.io or off"},
 		{"EMPTY_ROOM_GRACE", "soon", `EMPTY_ROOM_GRACE: "soon" is not a duration such as 30s, or never`},
 		{"EMPTY_ROOM_GRACE", "-1s", "EMPTY_ROOM_GRACE:"},
+		{"OWNER_GRACE", "0s", "OWNER_GRACE: out of range; want 1s to 24h, or never"},
+		{"OWNER_GRACE", "25h", "OWNER_GRACE:"},
 		{"EMPTY_ROOM_GRACE", "2h", "EMPTY_ROOM_GRACE: too long; want 0s to 1h, or never"},
 		{"NOTICE_INTERVAL", "3", `NOTICE_INTERVAL: "3" is not a duration`},
 		{"NOTICE_INTERVAL", "1ms", "NOTICE_INTERVAL: 1ms is out of range; want 100ms to 1h0m0s"},

@@ -86,6 +86,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	chat := rooms.NewService(db, gifs, events, rooms.Options{
 		Log:        log,
 		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
+		OwnerGrace: time.Duration(cfg.OwnerGrace),
 		LeaveGrace: leaveGrace,
 		Strict:     cfg.Compat == "strict",
 	})
