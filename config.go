@@ -36,6 +36,9 @@ type config struct {
 	EmptyRoomGrace grace  `env:"EMPTY_ROOM_GRACE" envDefault:"30s"`
 	OwnerGrace     grace  `env:"OWNER_GRACE" envDefault:"10m"`
 
+	UploadQuota  byteSize `env:"UPLOAD_QUOTA" envDefault:"200MiB"`
+	MinFreeSpace byteSize `env:"MIN_FREE_SPACE" envDefault:"256MiB"`
+
 	NoticeInterval       time.Duration `env:"NOTICE_INTERVAL" envDefault:"3s"`
 	NoticeNews           string        `env:"NOTICE_NEWS" envDefault:"Hello Socket.IO"`
 	NoticeGreeting       string        `env:"NOTICE_GREETING" envDefault:"서버에서 클라이언트로 메시지를 보냅니다."`
@@ -157,6 +160,8 @@ func kind(t reflect.Type) string {
 		return "true or false"
 	case reflect.TypeFor[time.Duration]():
 		return "a duration such as 500ms, 30s or 5m"
+	case reflect.TypeFor[byteSize]():
+		return "a number of bytes such as 5000000, 200MiB or 1GiB"
 	case reflect.TypeFor[grace]():
 		return "a duration such as 30s, or never"
 	}
@@ -183,6 +188,7 @@ func (c *config) checks() []check {
 		{"COMPAT", oneOf(c.Compat, "safe", "strict"), fmt.Sprintf("%q is unknown; want safe or strict", c.Compat)},
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
 		{"OWNER_GRACE", c.OwnerGrace < 0 || time.Second <= time.Duration(c.OwnerGrace) && time.Duration(c.OwnerGrace) <= 24*time.Hour, "out of range; want 1s to 24h, or never"},
+		{"UPLOAD_QUOTA", c.UploadQuota >= 5<<20, "less than one GIF; want at least 5MiB"},
 		within("NOTICE_INTERVAL", c.NoticeInterval, 100*time.Millisecond, time.Hour),
 		{"NOTICE_NEWS", len(c.NoticeNews) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeNews), maxNotice)},
 		{"NOTICE_GREETING", len(c.NoticeGreeting) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeGreeting), maxNotice)},

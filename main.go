@@ -58,7 +58,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	gifs, err := store.OpenFiles(filepath.Join(cfg.DataDir, "gifs"))
+	gifs, err := store.OpenFiles(filepath.Join(cfg.DataDir, "gifs"), int64(cfg.MinFreeSpace))
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,8 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		OwnerGrace: time.Duration(cfg.OwnerGrace),
 		LeaveGrace: leaveGrace,
 		Strict:     cfg.Compat == "strict",
+
+		UploadQuota: int64(cfg.UploadQuota),
 	})
 	defer chat.Close()
 

@@ -10,8 +10,9 @@ import (
 )
 
 // sweepInterval is how often what a crash or a refused message has left behind
-// is looked for.
-const sweepInterval = 10 * time.Minute
+// is looked for. With the age at which store.Files takes a file for left over
+// it is gone after ten minutes.
+const sweepInterval = 4 * time.Minute
 
 // sweep removes GIFs that no message holds, now and then again, until the
 // function it returns is called, which waits for the end.

@@ -46,7 +46,7 @@ var problems = []struct {
 	{rooms.ErrWrongPassword, problem{http.StatusForbidden, "wrong_password", "error.wrong_password"}},
 	{rooms.ErrFull, problem{http.StatusConflict, "full", "error.full"}},
 	{rooms.ErrTooManyTries, problem{http.StatusTooManyRequests, "too_many_tries", "error.too_many_tries"}},
-	{rooms.ErrStorageFull, problem{http.StatusInsufficientStorage, "storage_full", "error.unavailable"}},
+	{rooms.ErrStorageFull, problem{http.StatusInsufficientStorage, "storage_full", "error.storage_full"}},
 	{rooms.ErrUnavailable, problem{http.StatusServiceUnavailable, "unavailable", "error.unavailable"}},
 	{errNoRoute, problem{http.StatusNotFound, "no_route", "error.no_route"}},
 	{errNoMethod, problem{http.StatusMethodNotAllowed, "no_method", "error.no_method"}},
@@ -83,6 +83,12 @@ func describe(err error) problem {
 	if _, ok := errors.AsType[*rateError](err); ok {
 		return problem{http.StatusTooManyRequests, "rate_limited", "error.rate_limited"}
 	}
+	if _, ok := errors.AsType[*rooms.QuotaError](err); ok {
+		return problem{http.StatusTooManyRequests, "quota", "error.quota"}
+	}
+	if _, ok := errors.AsType[*busyError](err); ok {
+		return problem{http.StatusServiceUnavailable, "unavailable", "error.busy"}
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return problem{http.StatusRequestEntityTooLarge, "too_large", "error.too_large"}
 	}
@@ -97,7 +103,7 @@ func describe(err error) problem {
 // longestMute is how long a mute is told to last at most: the others have no end.
 const longestMute = 30 * 24 * time.Hour
 
-// retryAfter tells when a request that came too fast, or from somebody muted,
+// retryAfter tells when a request that was too much, or from somebody muted,
 // may come again; 0 for others.
 func retryAfter(err error) time.Duration {
 	if muted, ok := errors.AsType[*rooms.MutedError](err); ok {
@@ -107,6 +113,12 @@ func retryAfter(err error) time.Duration {
 	}
 	if limited, ok := errors.AsType[*rateError](err); ok {
 		return limited.retryAfter
+	}
+	if over, ok := errors.AsType[*rooms.QuotaError](err); ok {
+		return over.RetryAfter
+	}
+	if busy, ok := errors.AsType[*busyError](err); ok {
+		return busy.retryAfter
 	}
 	return 0
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
-	"net/http"
-	"time"
 
 	"gifchat/rooms"
 
@@ -28,9 +26,9 @@ const (
 	// maxAlt keeps an uploaded file's name short enough to read out.
 	maxAlt = 120
 
-	// gifAge is how long a browser keeps a GIF without asking. Its name is
-	// random and its bytes never change, but a removed one should go in time.
-	gifAge = "86400"
+	// maxPreamble bounds what may come before a form's file: its fields, and the
+	// headers of the parts, which are held in memory.
+	maxPreamble = 64 << 10
 )
 
 // postGIF reads the upload as it comes: into the checks, not into memory.
@@ -42,7 +40,13 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if err := h.posts.allow(string(v.Session)); err != nil {
 		return err
 	}
-	limitBody(c, maxUpload)
+	leave, err := h.uploads.enter(string(v.Session))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	preamble := &capped{r: limitBody(c, maxUpload), left: maxPreamble}
+	c.Request.Body = io.NopCloser(preamble)
 	form, err := c.Request.MultipartReader()
 	if err != nil {
 		return &rooms.InvalidError{Field: "gif", Reason: "empty"}
@@ -51,6 +55,7 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	preamble.left = maxUpload
 	gif, err := h.chat.AddGIF(ctx, v, id, clip(file.FileName(), maxAlt), &capped{r: file, left: maxGIF})
 	if err != nil {
 		return uploadError(err)
@@ -110,21 +115,4 @@ func (l *capped) Read(p []byte) (int, error) {
 		return 0, errTooLarge
 	}
 	return n, err
-}
-
-// serveGIF shows a GIF to the members of the room it was posted in.
-func (h *Handler) serveGIF(c *gin.Context) error {
-	ctx, name := c.Request.Context(), c.Param("name")
-	file, err := h.chat.GIF(ctx, visitor(ctx), name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	header := c.Writer.Header()
-	header.Set("Content-Type", "image/gif")
-	header.Set("Content-Security-Policy", gifPolicy)
-	header.Set("Cache-Control", "private, max-age="+gifAge+", immutable")
-	header.Set("ETag", `"`+clip(name, maxField)+`"`)
-	http.ServeContent(c.Writer, c.Request, "", time.Time{}, file)
-	return nil
 }

@@ -53,6 +53,7 @@ type Handler struct {
 	assets   *assetShelf
 	plain    *plainNotice
 	posts    *limits // by session
+	uploads  *uploads
 	creates  *limits // by source
 	comers   *limits // by source
 	engine   *gin.Engine
@@ -83,6 +84,7 @@ func New(cfg Config) (http.Handler, error) {
 		sessions: newSessionStore(cfg.Sessions, cfg.Secret, cfg.Secure, cfg.Log),
 		plain:    newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
 		posts:    newLimits(postRate, postBurst),
+		uploads:  newUploads(),
 		creates:  newLimits(createRate, createBurst),
 		comers:   newLimits(newcomerRate, newcomerBurst),
 	}
@@ -175,6 +177,7 @@ func (h *Handler) routes(e *gin.Engine) {
 	site.POST("/room/:id/gif", h.handle(h.postGIF))
 	get(site, "/room/:id/messages", h.handle(h.listMessages))
 	get(site, "/gif/:name", h.handle(h.serveGIF))
+	get(site, "/gif/:name/poster", h.handle(h.servePoster))
 
 	e.NoRoute(secureHeaders, h.chooseLanguage, h.upgradePlain, h.handle(noRoute))
 	e.NoMethod(secureHeaders, h.chooseLanguage, h.handle(noMethod))

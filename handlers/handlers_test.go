@@ -37,7 +37,7 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 	t.Helper()
 	log := &safeBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	gifs, err := store.OpenFiles(t.TempDir())
+	gifs, err := store.OpenFiles(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 // script's Accept says */* or JSON. GET routes answer with pages to everyone.
 func wantsPage(c *gin.Context) bool {
 	switch path := c.FullPath(); {
-	case path == "/gif/:name" || path == "/room/:id/messages":
+	case path == "/gif/:name" || path == "/gif/:name/poster" || path == "/room/:id/messages":
 		return false
 	case c.Request.Method == "GET" || c.Request.Method == "HEAD":
 		return true

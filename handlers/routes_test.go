@@ -206,7 +206,7 @@ func TestGIF(t *testing.T) {
 		for name, want := range map[string]string{
 			"Content-Type": "image/gif", "X-Content-Type-Options": "nosniff",
 			"Content-Security-Policy":      "default-src 'none'; sandbox",
-			"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, max-age=86400, immutable",
+			"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, no-cache",
 		} {
 			if got.Header.Get(name) != want {
 				t.Errorf("%s: got %q, want %q", name, got.Header.Get(name), want)

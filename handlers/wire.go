@@ -45,6 +45,9 @@ type wireMessage struct {
 	Width    int        `json:"w,omitempty"`
 	Height   int        `json:"h,omitempty"`
 	Alt      string     `json:"alt,omitempty"`
+	Frames   int        `json:"frames,omitempty"`
+	Duration int64      `json:"duration,omitempty"` // milliseconds of one round
+	Poster   string     `json:"poster,omitempty"`   // below /gif/, as GIF is
 
 	Nick   string      `json:"nick,omitempty"`
 	Edited int64       `json:"edited,omitempty"` // the seq of the latest edit
@@ -64,8 +67,18 @@ func wireMessageOf(m rooms.Message) wireMessage {
 	}
 	if m.GIF != nil {
 		w.GIF, w.Width, w.Height, w.Alt = m.GIF.Name, m.GIF.Width, m.GIF.Height, m.GIF.Alt
+		w.Frames, w.Duration, w.Poster = m.GIF.Frames, m.GIF.Duration.Milliseconds(), posterOf(m.GIF)
 	}
 	return w
+}
+
+// posterOf returns where a GIF's first frame is, below /gif/; nowhere if it is
+// the only one.
+func posterOf(g *rooms.GIF) string {
+	if g.Poster == 0 {
+		return ""
+	}
+	return g.Name + "/poster"
 }
 
 func wireMessages(messages []rooms.Message) []wireMessage {

@@ -83,7 +83,7 @@ func TestAmend(t *testing.T) {
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true}); !errors.Is(err, rooms.ErrNoMessage) {
 		t.Errorf("removed twice: got %v, want ErrNoMessage", err)
 	}
-	if _, err := c.GIF(ctx, bob, gif); !errors.Is(err, rooms.ErrNotFound) {
+	if _, _, err := c.GIF(ctx, bob, gif); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("its GIF: got %v, want ErrNotFound", err)
 	}
 	if _, err := c.gifs.Open(gif); !errors.Is(err, rooms.ErrNotFound) {

@@ -48,7 +48,7 @@ func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
 			return err
 		}},
 		"GIF": {"see", func(ctx context.Context, v rooms.Visitor) error {
-			file, err := c.GIF(ctx, v, gif)
+			_, file, err := c.GIF(ctx, v, gif)
 			if err == nil {
 				err = file.Close()
 			}

@@ -82,11 +82,15 @@ type Chat interface {
 	// Remove removes the room with its messages and GIFs.
 	Remove(ctx context.Context, v Visitor, id ID) error
 
-	// GIF opens a stored GIF for a member of the room it was posted in.
-	GIF(ctx context.Context, v Visitor, name string) (GIFFile, error)
+	// GIF opens a stored GIF for a member of a room it was posted in: ErrNotFound
+	// to everyone else.
+	GIF(ctx context.Context, v Visitor, name string) (GIF, GIFFile, error)
+	// Poster is GIF, but opens the first frame alone: ErrNotFound also when
+	// there is no other one.
+	Poster(ctx context.Context, v Visitor, name string) (GIF, GIFFile, error)
 	// AddGIF checks an upload by walking its blocks and stores it.
-	// InvalidError says what is wrong with it; an error of r is passed on.
-	// Call it before Post.
+	// InvalidError says what is wrong with it, QuotaError that the visitor has
+	// posted enough for now; an error of r is passed on. Call it before Post.
 	AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Reader) (GIF, error)
 }
 

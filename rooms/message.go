@@ -39,7 +39,10 @@ type GIF struct {
 	Name          string // the stored name: 24 hex digits and ".gif"
 	Width, Height int
 	Frames        int
+	Duration      time.Duration // of one round, to the millisecond
+	Poster        int64         // bytes of the file up to the end of its first image; 0 when that is the only one
 	Bytes         int64
+	SHA256        string // of the stored file, in hex; empty for those from before it was kept
 	Alt           string // from the uploaded file's name
 }
 
@@ -147,7 +150,7 @@ func cleanAlt(name string) string {
 		name = strings.TrimSuffix(name, ext)
 	}
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
+		if unseen(r) || r == utf8.RuneError {
 			return -1
 		}
 		return r
@@ -156,6 +159,14 @@ func cleanAlt(name string) string {
 		name = string(runes[:maxAlt])
 	}
 	return strings.TrimSpace(name)
+}
+
+// unseen tells whether nobody can see a character, only what it does to those
+// around it: controls, those of direction and joining among them, separators
+// of lines, and letters without a shape.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) ||
+		r == '\u034f' || r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0'
 }
 
 // Page asks for a part of a room's history, oldest first in the answer.

@@ -23,7 +23,8 @@ type posting struct {
 }
 
 // Post implements Chat.
-func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (Message, error) {
+func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted Message, err error) {
+	defer func() { s.dropRefused(ctx, v, d, err) }()
 	p := s.hold(id)
 	defer s.release(p)
 	rules := p.rules.Load()

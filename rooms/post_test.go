@@ -3,6 +3,7 @@ package rooms_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -129,26 +130,26 @@ func TestGIFs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := rooms.GIF{Name: gif.Name, Width: 4, Height: 3, Frames: 1, Bytes: int64(len(picture(t))), Alt: "고양이"}
+	want := rooms.GIF{Name: gif.Name, Width: 4, Height: 3, Frames: 1, Bytes: int64(len(picture(t))), Alt: "고양이", SHA256: fmt.Sprintf("%x", sha256.Sum256(picture(t)))}
 	if gif != want {
 		t.Errorf("got %+v, want %+v", gif, want)
 	}
-	if _, err := c.GIF(ctx, ada, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
+	if _, _, err := c.GIF(ctx, ada, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("before it was posted: got %v, want ErrNotFound", err)
 	}
 	msg, err := c.Post(ctx, ada, id, rooms.Draft{GIF: &gif, ClientID: "c1"})
 	if err != nil || msg.Kind != rooms.KindGIF || *msg.GIF != gif {
 		t.Fatalf("got %+v, %v", msg, err)
 	}
-	file, err := c.GIF(ctx, ada, gif.Name)
-	if err != nil {
-		t.Fatal(err)
+	shown, file, err := c.GIF(ctx, ada, gif.Name)
+	if err != nil || shown != gif {
+		t.Fatalf("got %+v, %v, want %+v", shown, err, gif)
 	}
 	got, err := io.ReadAll(file)
 	if err := errors.Join(err, file.Close()); err != nil || !bytes.Equal(got, picture(t)) {
 		t.Errorf("got %q, %v, want the picture alone", got, err)
 	}
-	if _, err := c.GIF(ctx, bob, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
+	if _, _, err := c.GIF(ctx, bob, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("a stranger: got %v, want ErrNotFound", err)
 	}
 

@@ -40,6 +40,9 @@ type Options struct {
 	// Strict keeps to the textbook's original, which knows no notices in the
 	// history of a room.
 	Strict bool
+	// UploadQuota is how many bytes of GIFs a visitor may post in 24 hours.
+	// Zero means 200 MiB.
+	UploadQuota int64
 }
 
 // Service is the chat. Make one with NewService and Close it.
@@ -55,6 +58,7 @@ type Service struct {
 
 	emptyGrace, leaveGrace, ownerGrace time.Duration
 	strict                             bool
+	uploadQuota                        int64
 
 	hashes         hasher
 	bySession      *tries
@@ -82,6 +86,9 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 	if opts.OwnerGrace == 0 {
 		opts.OwnerGrace = defaultOwnerGrace
 	}
+	if opts.UploadQuota == 0 {
+		opts.UploadQuota = defaultUploadQuota
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{
 		store:          store,
@@ -92,6 +99,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		leaveGrace:     max(opts.LeaveGrace, 0),
 		ownerGrace:     opts.OwnerGrace,
 		strict:         opts.Strict,
+		uploadQuota:    opts.UploadQuota,
 		hashes:         newHasher(),
 		bySession:      newTries(sessionTries, sessionWindow),
 		byRoom:         newTries(roomTries, roomWindow),

@@ -93,7 +93,7 @@ type chat struct {
 
 func newChat(t *testing.T, opts rooms.Options) chat {
 	t.Helper()
-	files, err := store.OpenFiles(t.TempDir())
+	files, err := store.OpenFiles(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestMalformedIDsAreUnknownRooms(t *testing.T) {
 		_, post := c.Post(ctx, ada, id, rooms.Draft{Text: "x"})
 		_, history := c.History(ctx, ada, id, rooms.Page{})
 		_, add := c.AddGIF(ctx, ada, id, "", strings.NewReader(""))
-		_, open := c.GIF(ctx, ada, string(id))
+		_, _, open := c.GIF(ctx, ada, string(id))
 		for i, err := range []error{room, enter, member, arrive, post, history, add, open, c.Remove(ctx, ada, id)} {
 			if !errors.Is(err, rooms.ErrNotFound) {
 				t.Errorf("verb %d with %.30q: got %v, want ErrNotFound", i, id, err)

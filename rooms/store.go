@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 )
 
 // ErrColorTaken is a Store's answer to AddMember; visitors never see it.
@@ -63,9 +64,12 @@ type Store interface {
 	// Messages returns a page of a room, in the order of seq. p.Limit is
 	// positive; an unknown room has no messages.
 	Messages(ctx context.Context, id ID, p Page) ([]Message, error)
-	// ShowsGIF tells whether a message in a room that this session is in shows
-	// the GIF.
-	ShowsGIF(ctx context.Context, s Session, name string) (bool, error)
+	// GIF returns a GIF that a message in a room that this session is in shows,
+	// or ErrNotFound.
+	GIF(ctx context.Context, s Session, name string) (GIF, error)
+	// Uploads returns what GIFs the session has posted since then and not lost,
+	// oldest first.
+	Uploads(ctx context.Context, s Session, since time.Time) ([]Upload, error)
 
 	// AddWhisper keeps a whisper under the next number of both lists. A repeated
 	// ClientID as in AddMessages. ErrNotFound, ErrNoPerson.

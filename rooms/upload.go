@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +16,17 @@ func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Re
 	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
 		return GIF{}, err
 	}
+	if err := s.checkQuota(ctx, v, 1); err != nil {
+		return GIF{}, err // before reading megabytes for nothing
+	}
 	var info gif.Info
+	sum := sha256.New()
 	name := newGIFName()
 	err := s.gifs.Save(name, func(w io.Writer) (err error) {
-		if info, err = gif.Copy(w, r, gif.DefaultLimits()); err != nil {
+		if info, err = gif.Copy(io.MultiWriter(w, sum), r, gif.DefaultLimits()); err != nil {
+			return err
+		}
+		if err := s.checkQuota(ctx, v, info.Bytes); err != nil {
 			return err
 		}
 		return ctx.Err()
@@ -28,39 +37,68 @@ func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Re
 	if err != nil {
 		return GIF{}, fmt.Errorf("add gif to %s: %w", id, err)
 	}
-	return GIF{
-		Name:   name,
-		Width:  info.Width,
-		Height: info.Height,
-		Frames: info.Frames,
-		Bytes:  info.Bytes,
-		Alt:    cleanAlt(alt),
-	}, nil
+	added := GIF{
+		Name:     name,
+		Width:    info.Width,
+		Height:   info.Height,
+		Frames:   info.Frames,
+		Duration: info.Duration,
+		Bytes:    info.Bytes,
+		SHA256:   hex.EncodeToString(sum.Sum(nil)),
+		Alt:      cleanAlt(alt),
+	}
+	if info.Frames > 1 {
+		added.Poster = info.Poster
+	}
+	return added, nil
 }
 
 // GIF implements Chat.
-func (s *Service) GIF(ctx context.Context, v Visitor, name string) (GIFFile, error) {
+func (s *Service) GIF(ctx context.Context, v Visitor, name string) (GIF, GIFFile, error) {
 	if !validGIFName(name) {
-		return nil, ErrNotFound
+		return GIF{}, nil, ErrNotFound
 	}
-	shown, err := s.store.ShowsGIF(ctx, v.Session, name)
-	if err != nil {
-		return nil, fmt.Errorf("gif %s: %w", name, err)
-	}
-	if !shown {
-		return nil, ErrNotFound // the same whether or not there is one
+	shown, err := s.store.GIF(ctx, v.Session, name)
+	if err != nil { // ErrNotFound whether or not others see one
+		return GIF{}, nil, fmt.Errorf("gif %s: %w", name, err)
 	}
 	file, err := s.gifs.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("gif %s: %w", name, err)
+		return GIF{}, nil, fmt.Errorf("gif %s: %w", name, err)
 	}
-	return file, nil
+	return shown, file, nil
+}
+
+// Poster implements Chat.
+func (s *Service) Poster(ctx context.Context, v Visitor, name string) (GIF, GIFFile, error) {
+	shown, file, err := s.GIF(ctx, v, name)
+	if err != nil {
+		return GIF{}, nil, err
+	}
+	if shown.Poster == 0 {
+		return GIF{}, nil, errors.Join(ErrNotFound, file.Close())
+	}
+	return shown, poster{gif.NewPoster(file, shown.Poster), file}, nil
+}
+
+// poster is the first frame of an open file.
+type poster struct {
+	io.ReadSeeker
+	io.Closer
+}
+
+// dropRefused removes the upload of a message that was not posted. Of one that
+// the store did not answer for nobody knows; the sweep will.
+func (s *Service) dropRefused(ctx context.Context, v Visitor, d Draft, err error) {
+	if err != nil && d.GIF != nil && !errors.Is(err, ErrUnavailable) {
+		s.dropRepeated(context.WithoutCancel(ctx), v, d.GIF.Name)
+	}
 }
 
 // dropRepeated removes the upload of a message that turned out to be stored
 // already, as a rule with an earlier upload of the same picture.
 func (s *Service) dropRepeated(ctx context.Context, v Visitor, name string) {
-	if shown, err := s.store.ShowsGIF(ctx, v.Session, name); err == nil && !shown {
+	if _, err := s.store.GIF(ctx, v.Session, name); errors.Is(err, ErrNotFound) {
 		s.dropGIF(name)
 	}
 }

@@ -53,7 +53,7 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 		return nil, err
 	}
 	_, err = tx.exec(`UPDATE messages SET kind = 'removed', edited = ?1, text = '', gif_name = '', gif_width = 0,
-		gif_height = 0, gif_frames = 0, gif_bytes = 0, gif_alt = '' WHERE room = ?2 AND seq = ?3`, m.Seq, m.Room, m.Target)
+		gif_height = 0, gif_frames = 0, gif_bytes = 0, gif_alt = '', gif_duration = 0, gif_poster = 0, gif_sha256 = '' WHERE room = ?2 AND seq = ?3`, m.Seq, m.Room, m.Target)
 	if err == nil {
 		_, err = tx.exec("UPDATE messages SET text = '' WHERE room = ? AND target = ? AND kind = 'edit'", m.Room, m.Target)
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // sweepAge is how old a file must be before Sweep takes it for left over: an
-// upload that is under way is younger.
-const sweepAge = 10 * time.Minute
+// upload that is under way is younger, since one that pauses for so long is cut.
+const sweepAge = 6 * time.Minute
 
 const temporary = ".tmp"
 
@@ -25,14 +25,18 @@ const temporary = ".tmp"
 // Names are checked, and resolved by os.Root: no name leads out of the folder,
 // not even through a symbolic link.
 type Files struct {
-	root *os.Root
-	name *regexp.Regexp
+	root  *os.Root
+	name  *regexp.Regexp
+	floor int64
+	free  func() (int64, error) // bytes left where the folder is
 }
 
 var _ rooms.GIFStore = (*Files)(nil)
 
-// OpenFiles opens a folder of GIFs and creates it if there is none.
-func OpenFiles(dir string) (*Files, error) {
+// OpenFiles opens a folder of GIFs and creates it if there is none. Of the disk
+// it is on it leaves floor bytes for others, the database first of all; zero
+// leaves nothing.
+func OpenFiles(dir string, floor int64) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
 	}
@@ -40,7 +44,12 @@ func OpenFiles(dir string) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
 	}
-	return &Files{root: root, name: regexp.MustCompile(`^[0-9a-f]{24}\.gif$`)}, nil
+	return &Files{
+		root:  root,
+		name:  regexp.MustCompile(`^[0-9a-f]{24}\.gif$`),
+		floor: floor,
+		free:  func() (int64, error) { return freeSpace(dir) },
+	}, nil
 }
 
 // Close closes the folder. GIFs that are open stay so.
@@ -50,6 +59,9 @@ func (f *Files) Close() error { return f.root.Close() }
 func (f *Files) Save(name string, write func(io.Writer) error) error {
 	if !f.name.MatchString(name) {
 		return fmt.Errorf("save gif: %w: bad name %q", rooms.ErrUnavailable, name)
+	}
+	if err := f.checkSpace(); err != nil {
+		return fmt.Errorf("save gif: %w", err)
 	}
 	if err := f.fill(name+temporary, write); err != nil {
 		// What cannot be removed now is left to Sweep.
@@ -62,6 +74,23 @@ func (f *Files) Save(name string, write func(io.Writer) error) error {
 	}
 	if err := f.sync(); err != nil {
 		return fmt.Errorf("save gif: %w", unavailable(err))
+	}
+	return nil
+}
+
+// checkSpace refuses with rooms.ErrStorageFull when less than the floor is free.
+func (f *Files) checkSpace() error {
+	if f.floor <= 0 {
+		return nil
+	}
+	free, err := f.free()
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil // the disk itself will say when it is full
+	case err != nil:
+		return unavailable(err)
+	case free < f.floor:
+		return fmt.Errorf("%w: %d bytes are free, %d are kept so", rooms.ErrStorageFull, free, f.floor)
 	}
 	return nil
 }
@@ -127,7 +156,7 @@ func (f *Files) Remove(name string) error {
 }
 
 // Sweep removes what a crash may have left behind: unfinished files, and GIFs
-// for which held says that no message shows them. Both only when they are ten
+// for which held says that no message shows them. Both only when they are six
 // minutes old. It returns how many it has removed.
 func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name string) (bool, error)) (int, error) {
 	entries, err := fs.ReadDir(f.root.FS(), ".")

@@ -23,7 +23,7 @@ const (
 func openFiles(t *testing.T) (files *store.Files, dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "gifs")
-	files, err := store.OpenFiles(dir)
+	files, err := store.OpenFiles(dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

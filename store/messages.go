@@ -5,15 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"time"
 
 	"gifchat/rooms"
 )
 
 const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, topic, person,
-	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt`
+	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, gif_duration, gif_poster, gif_sha256`
 
 const insertMessageText = "INSERT INTO messages (" + messageColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // AddMessages implements rooms.Store.
 func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
@@ -71,7 +72,7 @@ func insertMessage(tx *transaction, m rooms.Message) error {
 	_, err := tx.exec(insertMessageText,
 		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Nick, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
 		m.Target, m.Edited, m.Topic, m.Person,
-		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt)
+		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256)
 	return err
 }
 
@@ -104,30 +105,14 @@ func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]roo
 func scanMessage(row scanner) (rooms.Message, error) {
 	var m rooms.Message
 	var gif rooms.GIF
-	var created int64
+	var created, duration int64
 	err := row.Scan(&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &created,
 		&m.Target, &m.Edited, &m.Topic, &m.Person,
-		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt)
+		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &duration, &gif.Poster, &gif.SHA256)
 	m.CreatedAt = fromMillis(created)
+	gif.Duration = time.Duration(duration) * time.Millisecond
 	if gif.Name != "" {
 		m.GIF = &gif
 	}
 	return m, err
-}
-
-// ShowsGIF implements rooms.Store.
-func (s *SQLite) ShowsGIF(ctx context.Context, session rooms.Session, name string) (bool, error) {
-	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM messages AS m
-		JOIN members AS g ON g.room = m.room AND g.session = ? AND g.standing = 'in'
-		WHERE m.gif_name = ? AND m.gif_name <> '')`, session, name)
-}
-
-// HoldsGIF tells whether any message shows the GIF.
-func (s *SQLite) HoldsGIF(ctx context.Context, name string) (bool, error) {
-	return s.exists(ctx, "SELECT EXISTS (SELECT 1 FROM messages WHERE gif_name = ? AND gif_name <> '')", name)
-}
-
-func (s *SQLite) exists(ctx context.Context, query string, args ...any) (yes bool, err error) {
-	err = s.read.QueryRowContext(ctx, query, args...).Scan(&yes)
-	return yes, unavailable(err)
 }

@@ -48,7 +48,7 @@ func run(ctx context.Context, listen, root string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	gifs, err := store.OpenFiles(filepath.Join(data, "gifs"))
+	gifs, err := store.OpenFiles(filepath.Join(data, "gifs"), 0)
 	if err != nil {
 		return err
 	}

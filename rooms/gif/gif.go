@@ -38,6 +38,7 @@ type Info struct {
 	Frames        int
 	Duration      time.Duration // of one round, as the file says
 	Bytes         int64         // what Copy has written
+	Poster        int64         // of these, those up to the end of the first image: see NewPoster
 }
 
 // Why a file can be refused.

@@ -56,7 +56,7 @@ func TestCopyTellsWhatAGIFIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := gif.Info{Width: 20, Height: 10, Frames: 4, Duration: 200 * time.Millisecond, Bytes: int64(out.Len())}
+	want := gif.Info{Width: 20, Height: 10, Frames: 4, Duration: 200 * time.Millisecond, Bytes: int64(out.Len()), Poster: secondFrame(t, file)}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -247,6 +247,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil || again != info || !bytes.Equal(once.Bytes(), twice.Bytes()) {
 			t.Fatalf("a second walk gives %+v (%v), want %+v and the same bytes", again, err, info)
 		}
+		comparePoster(t, once.Bytes(), info)
 	})
 }
 

@@ -156,7 +156,13 @@ func (w *walker) image() error {
 	if err := w.write(b); err != nil {
 		return err
 	}
-	return w.copyPixels()
+	if err := w.copyPixels(); err != nil {
+		return err
+	}
+	if w.info.Frames == 1 {
+		w.info.Poster = w.info.Bytes
+	}
+	return nil
 }
 
 // countFrame checks a frame's place and keeps account of the budgets.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ func sameMessages(t *testing.T, s rooms.Store) {
 	gif := text(room.ID, "")
 	gif.Kind, gif.GIF = rooms.KindGIF, &rooms.GIF{
 		Name: "000102030405060708090a0b.gif", Width: 3, Height: 4, Frames: 5, Bytes: 6, Alt: "고양이",
+		Duration: 1230 * time.Millisecond, Poster: 4, SHA256: strings.Repeat("0f", 32),
 	}
 	notice := rooms.Message{ID: newID(), Room: room.ID, Kind: rooms.KindNotice, Text: "#78583a님이 입장하셨습니다.", CreatedAt: began}
 	var want []rooms.Message
@@ -146,7 +148,7 @@ func shownGIFs(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	const name = "000102030405060708090a0b.gif"
 	m := text(room.ID, "")
-	m.Kind, m.GIF = rooms.KindGIF, &rooms.GIF{Name: name}
+	m.Kind, m.GIF = rooms.KindGIF, &rooms.GIF{Name: name, Width: 3, Height: 4, Frames: 5, Bytes: 6, Duration: time.Second, Poster: 4, SHA256: "0f", Alt: "고양이"}
 	add(t, s, m)
 	add(t, s, text(room.ID, "no gif"))
 	for _, test := range []struct {
@@ -154,10 +156,44 @@ func shownGIFs(t *testing.T, s rooms.Store) {
 		name    string
 		want    bool
 	}{{"owner", name, true}, {"guest", name, false}, {"", name, false}, {"owner", "another.gif", false}, {"owner", "", false}} {
-		got, err := s.ShowsGIF(t.Context(), test.session, test.name)
-		if err != nil || got != test.want {
-			t.Errorf("%q to %q: got %t, %v, want %t", test.name, test.session, got, err, test.want)
+		var want rooms.GIF
+		wantErr := rooms.ErrNotFound
+		if test.want {
+			want, wantErr = *m.GIF, nil
 		}
+		got, err := s.GIF(t.Context(), test.session, test.name)
+		if got != want || !errors.Is(err, wantErr) {
+			t.Errorf("%q to %q: got %+v, %v, want %+v, %v", test.name, test.session, got, err, want, wantErr)
+		}
+	}
+}
+
+func uploads(t *testing.T, s rooms.Store) {
+	room, other := create(t, s, "room"), create(t, s, "other")
+	for i, upload := range []struct {
+		room    rooms.ID
+		session rooms.Session
+	}{{room.ID, "owner"}, {other.ID, "owner"}, {room.ID, "guest"}, {room.ID, "owner"}} {
+		m := text(upload.room, "")
+		m.Session, m.CreatedAt = upload.session, began.Add(time.Duration(i)*time.Second)
+		m.Kind, m.GIF = rooms.KindGIF, &rooms.GIF{Name: string(newID()) + ".gif", Bytes: int64(10 + i)}
+		add(t, s, m)
+	}
+	add(t, s, text(room.ID, "no gif"))
+	for since, want := range map[time.Time][]rooms.Upload{
+		began.Add(-time.Second): {{Bytes: 10, At: began}, {Bytes: 11, At: began.Add(time.Second)}, {Bytes: 13, At: began.Add(3 * time.Second)}},
+		began:                   {{Bytes: 11, At: began.Add(time.Second)}, {Bytes: 13, At: began.Add(3 * time.Second)}},
+		began.Add(time.Minute):  nil,
+	} {
+		if got, err := s.Uploads(t.Context(), "owner", since); err != nil || !slices.Equal(got, want) {
+			t.Errorf("since %v: got %v, %v, want %v", since, got, err, want)
+		}
+	}
+	if _, err := s.RemoveRoom(t.Context(), room.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Uploads(t.Context(), "owner", began.Add(-time.Second)); err != nil || len(got) != 1 {
+		t.Errorf("after a room was removed: got %v, %v, want the other's", got, err)
 	}
 }
 
