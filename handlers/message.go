@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -27,6 +28,8 @@ type messageRow struct {
 	Name      string // what the user was called then
 	Text      string
 	GIF       *rooms.GIF
+	Width     int // of the GIF on the page
+	Height    int
 	CreatedAt time.Time
 	Edited    bool
 	Removed   bool // nothing is left of it
@@ -47,6 +50,9 @@ func messageRows(messages []rooms.Message, you rooms.Color, l language) []messag
 			Text: m.Text, GIF: m.GIF, CreatedAt: m.CreatedAt,
 			Edited: m.Edited != 0, Removed: m.Kind == rooms.KindRemoved,
 		}
+		if m.GIF != nil {
+			row.Width, row.Height = fit(m.GIF.Width, m.GIF.Height)
+		}
 		switch {
 		case m.Kind == rooms.KindNotice:
 			row.Class, row.Text = "system", noticeText(m, l)
@@ -62,6 +68,19 @@ func messageRows(messages []rooms.Message, you rooms.Color, l language) []messag
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// The largest a GIF is shown, in pixels. public/js/gif.js says the same.
+const (
+	widestGIF  = 544
+	tallestGIF = 352
+)
+
+// fit returns the size at which a GIF is shown: then the page can keep its
+// place free before it is there.
+func fit(width, height int) (w, h int) {
+	scale := min(1, widestGIF/float64(width), tallestGIF/float64(height))
+	return max(1, int(math.Round(scale*float64(width)))), max(1, int(math.Round(scale*float64(height))))
 }
 
 // noticeText says a stored notice, which is Korean by contract, in the reader's

@@ -1,7 +1,7 @@
 // The log: every message once, in the order of seq, pending ones last.
 import { clone, fill, paint, soon } from "./dom.js"
 import { dayOf, showTime } from "./time.js"
-import { gifImage, tame } from "./gif.js"
+import { gifImage, replace, tame } from "./gif.js"
 
 const groupWithin = 5 * 60_000 // ms; handlers/message.go says the same
 // What the server keeps of comings and goings, whatever the reader's language.
@@ -88,15 +88,21 @@ export class Messages {
   }
 
   /** Makes a pending message the real one: the same element, no flicker. */
-  settle(row, { _id, seq, createdAt, gif }) {
+  settle(row, message) {
+    const { _id, seq, createdAt, gif } = message
     if (row.dataset.seq) return
     row.classList.remove("message--pending", "message--failed")
     fill(row, { state: "" })
     row.dataset.id = _id
     row.dataset.seq = seq
     if (createdAt) row.querySelector("time").dateTime = createdAt
-    if (gif) row.querySelector("img").src = `/gif/${gif}`
+    if (gif) this.#settleGIF(row, gifImage(message))
     this.#insert(row)
+  }
+
+  async #settleGIF(row, image) {
+    await replace(row.querySelector("img"), image)
+    tame(image, this.#room.play)
   }
 
   /** Tells whether the message is new to the page. */

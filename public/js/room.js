@@ -6,6 +6,7 @@ import { Messages } from "./messages.js"
 import { Outbox } from "./outbox.js"
 import { compose } from "./composer.js"
 import { acceptGIFs } from "./upload.js"
+import { chooseAutoplay } from "./gif.js"
 import { readBack } from "./history.js"
 import { showPeople } from "./people.js"
 import { watchConnection } from "./connection.js"
@@ -23,6 +24,7 @@ paintAll()
 if (location.search) history.replaceState(null, "", location.pathname)
 readBack(room, messages, scroll)
 confirmRemoval()
+chooseAutoplay(document.querySelector("#autoplay"))
 
 const outbox = new Outbox(room, messages)
 const form = document.querySelector("#chat-form")

@@ -1,5 +1,6 @@
 // GIFs by button, by drop and by paste, one at a time, with progress.
 import { fill } from "./dom.js"
+import { reserve } from "./gif.js"
 import { showFailure } from "./outbox.js"
 
 const maxBytes = 5 * 1024 * 1024
@@ -65,8 +66,7 @@ async function preview(file) {
     URL.revokeObjectURL(image.src)
     return null
   }
-  image.width = image.naturalWidth
-  image.height = image.naturalHeight
+  reserve(image, image.naturalWidth, image.naturalHeight)
   return image
 }
 

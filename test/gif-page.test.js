@@ -1,0 +1,182 @@
+// GIFs as people see them: still, playing, by hand and by themselves.
+import { test, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { pause, until } from './lib/clients.js'
+import { assertNoComplaints, desktop, person, phone, screenshot } from './lib/browser.js'
+import { animatedGIF } from './lib/gif.js'
+import { owner } from './lib/visitor.js'
+
+const stripes = animatedGIF({ width: 240, height: 160, draw: (x, y, frame) => (x + frame * 40) % 80 < 40 ? 0 : 1, delay: 15 })
+const calm = { ...desktop, reducedMotion: 'reduce' }
+const restless = { ...desktop, reducedMotion: 'no-preference' }
+
+describe('GIFs on the page', () => {
+  let server, host
+  before(async () => {
+    server = await startServer()
+    host = await owner(server, { title: '움짤방' })
+    assert.equal((await host.upload(host.room, stripes)).status, 200)
+  })
+
+  /** The room in a browser; requests are the GIFs that it has asked for. */
+  async function visit(options) {
+    const page = await person(server, options)
+    page.requests = []
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url())
+      if (pathname.startsWith('/gif/')) page.requests.push(pathname)
+    })
+    await page.goto(`/room/${host.room}`)
+    return page
+  }
+
+  const film = (page) => page.locator('#chat-list .gif')
+  const pressed = (page, want) => until(async () => await film(page).getAttribute('aria-pressed') === String(want), `the GIF ${want ? 'plays' : 'stands still'}`)
+
+  /** Whether what is seen changes within some frames of it. */
+  async function moves(page) {
+    const looks = new Set()
+    for (let i = 0; i < 6; i++) {
+      looks.add((await film(page).locator('img').screenshot()).toString('base64'))
+      await pause(70)
+    }
+    return looks.size > 1
+  }
+
+  test('who wants less motion sees the first frame until asking for more', async () => {
+    const page = await visit(calm)
+    await film(page).waitFor()
+    assert.equal(await moves(page), false)
+    assert.equal(await page.locator('#autoplay').isChecked(), false)
+    assert.match(page.requests[0], /^\/gif\/[0-9a-f]{24}\.gif\/poster$/)
+    assert.ok(page.requests.every((path) => path.endsWith('/poster')), 'only the first frame was fetched')
+    await screenshot(page, 'gif-still-1280')
+
+    await film(page).hover()
+    await pause(100)
+    assert.equal(await film(page).getAttribute('aria-pressed'), 'false')
+    await film(page).click()
+    await pressed(page, true)
+    assert.equal(await moves(page), true)
+    await screenshot(page, 'gif-playing-1280')
+    await film(page).click()
+    await pressed(page, false)
+    assert.equal(await moves(page), false)
+    assertNoComplaints([page])
+    await page.context().close()
+  })
+
+  test('for others it plays for five seconds, and then while it is looked at', async () => {
+    const page = await visit(restless)
+    assert.equal(await page.locator('#autoplay').isChecked(), true)
+    await pressed(page, true)
+    const began = Date.now()
+    assert.equal(await moves(page), true)
+    await until(async () => await film(page).getAttribute('aria-pressed') === 'false', 'it has stopped', 7000)
+    assert.ok(Date.now() - began <= 5500, `it played for ${Date.now() - began} ms`)
+    assert.equal(await moves(page), false)
+
+    await film(page).hover()
+    await pressed(page, true)
+    assert.equal(await moves(page), true)
+    await page.mouse.move(2, 2)
+    await pressed(page, false)
+
+    const button = page.getByRole('button', { name: '고양이: GIF 재생 또는 멈춤' })
+    await page.locator('#chat').focus()
+    for (let i = 0; i < 12 && !await button.evaluate((b) => b === document.activeElement); i++) await page.keyboard.press('Shift+Tab')
+    await pressed(page, true)
+    await screenshot(page, 'gif-focus-1280')
+    await page.keyboard.press('Enter')
+    await pressed(page, false)
+    await page.keyboard.press(' ')
+    await pressed(page, true)
+    await page.keyboard.press('Tab')
+    await pressed(page, false)
+    assertNoComplaints([page])
+    await page.context().close()
+  })
+
+  test('the switch stops them and is remembered', async () => {
+    const page = await visit({ ...phone, reducedMotion: 'no-preference' })
+    await pressed(page, true)
+    await page.locator('#people-toggle').tap()
+    await page.getByRole('switch', { name: 'GIF 자동 재생' }).tap()
+    await pressed(page, false)
+    await pause(250) // the panel slides in
+    await screenshot(page, 'gif-switch-375')
+    await page.reload()
+    await film(page).waitFor()
+    await pause(300)
+    assert.equal(await film(page).getAttribute('aria-pressed'), 'false')
+    assert.equal(await page.locator('#autoplay').isChecked(), false)
+    await film(page).tap()
+    await pressed(page, true)
+    await film(page).tap()
+    await pressed(page, false)
+    await page.locator('#people-toggle').tap()
+    await page.getByRole('switch').tap()
+    await pressed(page, true)
+    await page.context().close()
+  })
+
+  test('nothing jumps and nothing flickers', async () => {
+    const quiet = await owner(server, { title: '조용한 방' }) // nobody comes or goes: that adds lines
+    await quiet.upload(quiet.room, stripes)
+    const page = await person(server, calm)
+    let answer
+    const held = new Promise((resolve) => { answer = resolve })
+    await page.route('**/poster', async (route) => { await held; await route.continue() })
+    await page.addInitScript(() => {
+      window.shifts = []
+      const where = ({ node }) => node?.className ?? 'something'
+      new PerformanceObserver((list) => { for (const { sources } of list.getEntries()) window.shifts.push(...sources.map(where)) })
+        .observe({ type: 'layout-shift', buffered: true })
+    })
+    await page.goto(`/room/${quiet.room}`, { waitUntil: 'domcontentloaded' })
+    await film(page).waitFor()
+    const before = await film(page).boundingBox()
+    assert.deepEqual([before.width, before.height], [240, 160], 'its place is kept')
+    answer()
+    await until(() => page.locator('#chat-list img').evaluate((img) => img.complete && img.naturalWidth === 240), 'the poster is there')
+    assert.deepEqual(await film(page).boundingBox(), before)
+
+    const missing = await page.evaluate(async () => {
+      const button = document.querySelector('#chat-list .gif')
+      let missing = 0
+      for (let frame = 0; frame < 90; frame++) {
+        if (frame % 15 === 0) button.click()
+        await new Promise(requestAnimationFrame)
+        const { complete, naturalWidth } = button.querySelector('img')
+        if (!complete || naturalWidth === 0) missing++
+      }
+      return missing
+    })
+    assert.equal(missing, 0, 'frames without a picture')
+    assert.deepEqual(await page.evaluate('window.shifts'), [], 'nothing was moved')
+    await page.context().close()
+  })
+
+  test('what one sends oneself turns into the real one in its place', async () => {
+    const page = await visit(restless)
+    await film(page).waitFor()
+    await page.setInputFiles('#chat-form input[name=gif]', { name: '내 움짤.gif', mimeType: 'image/gif', buffer: Buffer.from(stripes) })
+    const mine = page.locator('#chat-list .mine .gif')
+    await mine.waitFor()
+    assert.equal(await mine.getAttribute('aria-label'), '내 움짤: GIF 재생 또는 멈춤')
+    assert.equal(await page.locator('#chat-list .mine').count(), 1)
+    assert.equal(await page.locator('#chat-list img[src^="blob:"]').count(), 0)
+    assertNoComplaints([page])
+    await page.context().close()
+  })
+
+  test('without scripts the GIF itself is shown', async () => {
+    const page = await visit({ ...desktop, javaScriptEnabled: false })
+    const images = page.locator('#chat-list img:visible')
+    await until(async () => await images.count() > 0, 'images')
+    for (const image of await images.all()) assert.match(await image.getAttribute('src'), /^\/gif\/[0-9a-f]{24}\.gif$/)
+    assert.equal(await page.locator('#autoplay').isVisible(), false)
+    await page.context().close()
+  })
+})
