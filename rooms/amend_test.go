@@ -9,10 +9,10 @@ import (
 	"gifchat/rooms"
 )
 
-// gif posts a picture and returns its name.
+// gif posts a moving picture and returns its name.
 func (c chat) gif(t *testing.T, id rooms.ID, v rooms.Visitor) string {
 	t.Helper()
-	added, err := c.AddGIF(t.Context(), v, id, "cat.gif", bytes.NewReader(picture(t)))
+	added, err := c.AddGIF(t.Context(), v, id, "cat.gif", bytes.NewReader(twoFrames(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,6 +54,13 @@ func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
 			}
 			return err
 		}},
+		"Poster": {"see", func(ctx context.Context, v rooms.Visitor) error {
+			_, file, err := c.Poster(ctx, v, gif)
+			if err == nil {
+				err = file.Close()
+			}
+			return err
+		}},
 		"Post": {"speak", func(ctx context.Context, v rooms.Visitor) error {
 			_, err := c.Post(ctx, v, id, rooms.Draft{Text: "x"})
 			return err

@@ -88,12 +88,14 @@ type chat struct {
 	*rooms.Service
 	store *store.SQLite
 	gifs  *store.Files
+	dir   string // of the GIFs
 	diary *diary
 }
 
 func newChat(t *testing.T, opts rooms.Options) chat {
 	t.Helper()
-	files, err := store.OpenFiles(t.TempDir(), 0)
+	dir := t.TempDir()
+	files, err := store.OpenFiles(dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +103,7 @@ func newChat(t *testing.T, opts rooms.Options) chat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := chat{store: db, gifs: files, diary: &diary{}}
+	c := chat{store: db, gifs: files, dir: dir, diary: &diary{}}
 	c.Service = rooms.NewService(c.store, files, c.diary, opts)
 	t.Cleanup(func() {
 		c.Close()
