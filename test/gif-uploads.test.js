@@ -1,0 +1,247 @@
+// What uploads may cost, whatever they are, and what a crash leaves of them.
+import { test, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readdirSync, utimesSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { binary, startServer } from './lib/server.js'
+import { pause, until } from './lib/clients.js'
+import { MiB, measurable, peak, resetPeak } from './lib/process.js'
+import { animatedGIF } from './lib/gif.js'
+import { sized, soak } from './lib/soak.js'
+import { Visitor } from './lib/visitor.js'
+
+const largest = 5 * 1024 * 1024
+const head = (width, height) => Buffer.concat([Buffer.from('GIF89a'), u16(width), u16(height), Buffer.from([0x80, 0, 0, 0, 0, 0, 255, 255, 255])])
+const u16 = (n) => Buffer.from([n & 255, n >> 8])
+const frame = (width, height, pixels = [2, 0x44, 1]) => Buffer.concat([Buffer.from([0x2c, 0, 0, 0, 0]), u16(width), u16(height), Buffer.from([0, 2]), Buffer.from(pixels), Buffer.from([0])])
+const times = (n, part) => Buffer.concat(Array(n).fill(Buffer.from(part)))
+const full = Buffer.concat([Buffer.from([255]), Buffer.alloc(255, 0x49)])
+const end = Buffer.from([0x3b])
+const file = (...parts) => Buffer.concat([...parts, end])
+
+/** A GIF of about that many bytes, unlike all others. */
+function unique(bytes, mark) {
+  const pixels = Buffer.concat([Buffer.from([2, 0x44, 1, 8]), Buffer.from(String(mark).padStart(8, '0')), times(Math.max(0, Math.floor(bytes / 256) - 1), full)])
+  return file(head(8, 8), frame(8, 8, pixels), frame(8, 8))
+}
+
+async function room(server, fields) {
+  const v = new Visitor(server)
+  await v.get('/')
+  v.room = await v.createRoom(fields)
+  await v.enter(v.room)
+  return v
+}
+
+const files = (server) => readdirSync(join(server.dataDir, 'gifs'))
+
+async function shown(v, of = v.room) {
+  const all = []
+  for (let after = 0; ;) {
+    const { messages, more } = await (await v.get(`/room/${of}/messages?limit=100&after=${after}`)).json()
+    all.push(...messages.filter(({ gif }) => gif))
+    if (!more) return all
+    after = messages.at(-1).seq
+  }
+}
+
+describe('a file that asks for much', () => {
+  let server
+  before(async () => { server = await startServer({}, { path: binary({ race: false }) }) })
+
+  for (const [what, bytes, status] of [
+    ['8000 × 8000, 8 times', file(head(8000, 8000), times(8, frame(8000, 8000))), 413],
+    ['4096 × 4096, 29 times', file(head(4096, 4096), times(29, frame(4096, 4096))), 200],
+    ['1 × 1, 200,000 times', file(head(1, 1), times(200_000, frame(1, 1))), 413],
+    ['no delay, for ever', file(head(1, 1), Buffer.from('\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0', 'latin1'), times(1000, Buffer.concat([Buffer.from([0x21, 0xf9, 4, 0, 0, 0, 0, 0]), frame(1, 1)]))), 200],
+    ['frames outside the screen', file(head(8, 8), times(1000, frame(65535, 65535))), 400],
+    ['pixels that never end', file(head(8, 8), frame(8, 8, [2, ...times(20_000, full)])), 200],
+    ['a million sub-blocks', file(head(8, 8), frame(8, 8, [2, ...times(1_000_000, [1, 0])])), 413],
+    ['a million empty comments', file(head(8, 8), times(1_000_000, [0x21, 0xfe, 0]), frame(8, 8)), 413],
+    ['no trailer', Buffer.concat([head(8, 8), frame(8, 8, [2, ...times(19_000, full)])]), 400],
+  ]) {
+    test(`${what}: ${status}`, async (t) => {
+      const v = await room(server)
+      await v.upload(v.room, animatedGIF()) // what only the first one costs
+      if (measurable) resetPeak(server.pid)
+      const before = measurable && peak(server.pid)
+      const began = performance.now()
+      assert.equal((await v.upload(v.room, bytes)).status, status)
+      const took = performance.now() - began
+      assert.ok(took < 3000, `took ${took} ms`)
+      if (measurable) {
+        const more = peak(server.pid) - before
+        t.diagnostic(`${bytes.length} bytes: ${Math.round(took)} ms, ${(more / MiB).toFixed(1)} MiB`)
+        assert.ok(more <= 8 * MiB, `took ${(more / MiB).toFixed(1)} MiB`)
+      }
+    })
+  }
+
+  test('nothing is left of those that were refused', async () => {
+    assert.deepEqual(files(server).filter((name) => name.endsWith('.tmp')), [])
+  })
+})
+
+describe('a form that asks for much', () => {
+  let server, v
+  before(async () => {
+    server = await startServer({}, { path: binary({ race: false }) })
+    v = await room(server, { max: 100 })
+  })
+
+  const part = (headers, body) => `--x\r\n${headers}\r\n\r\n${body}\r\n`
+  const gifPart = 'Content-Disposition: form-data; name="gif"; filename="x.gif"'
+  const whole = Buffer.from(animatedGIF()).toString('latin1')
+  for (const [what, body] of [
+    ['100,000 parts', part('Content-Disposition: form-data; name="y"', 'z').repeat(100_000) + part(gifPart, whole) + '--x--\r\n'],
+    ['100,000 headers', part('A: b\r\n'.repeat(100_000) + gifPart, whole) + '--x--\r\n'],
+    ['a file name of 1 MB', part(`Content-Disposition: form-data; name="gif"; filename="${'n'.repeat(1_000_000)}.gif"`, whole) + '--x--\r\n'],
+    ['a field of 4 MB', part('Content-Disposition: form-data; name="y"', 'z'.repeat(4_000_000)) + part(gifPart, whole) + '--x--\r\n'],
+    ['a header of 4 MB', part(`A: ${'b'.repeat(4_000_000)}\r\n${gifPart}`, whole) + '--x--\r\n'],
+    ['no boundary at the end, and half a file', part(gifPart, whole.slice(0, -20)).slice(0, -2)],
+    ['5 MiB and a byte', part(gifPart, Buffer.concat([head(8, 8), frame(8, 8, [2, ...times(20_479, full)]), Buffer.alloc(300)]).toString('latin1').padEnd(largest, '\0') + ';') + '--x--\r\n'],
+    ['20 MB behind a file', part(gifPart, whole.slice(0, -1) + '\0'.repeat(20_000_000)) + '--x--\r\n'],
+  ]) {
+    test(what, async (t) => {
+      if (measurable) resetPeak(server.pid)
+      const before = measurable && peak(server.pid)
+      const answer = await v.request('POST', `/room/${v.room}/gif`, {
+        body: Buffer.from(body, 'latin1'), headers: { 'content-type': 'multipart/form-data; boundary=x' },
+      }).catch((error) => ({ status: 0, error })) // cut while it was still sending
+      assert.ok(answer.status === 0 || Math.floor(answer.status / 100) === 4, `got ${answer.status}`)
+      if (measurable) {
+        const more = peak(server.pid) - before
+        t.diagnostic(`${answer.status}: ${(more / MiB).toFixed(1)} MiB`)
+        assert.ok(more <= 8 * MiB, `took ${(more / MiB).toFixed(1)} MiB`)
+      }
+      assert.deepEqual(files(server), [])
+    })
+  }
+
+  test('uploads at a byte a second are cut, and of a visitor are three under way at most', async () => {
+    const senders = [v]
+    for (let i = 1; i < sized(17, 167); i++) {
+      const other = new Visitor(server)
+      await other.get('/')
+      if (i < 99) await other.enter(v.room) // then the room is full
+      senders.push(other)
+    }
+    const began = performance.now()
+    const results = await Promise.all(senders.flatMap((sender) => [1, 2, 3].map(() => trickle(sender))).concat(trickle(v), trickle(v)))
+    assert.ok(performance.now() - began < 30_000, 'within 30 s')
+    const count = (status) => results.filter((got) => got === status).length
+    assert.equal(count(408), sized(51, 64), 'as many as were under way were told that it took too long')
+    if (!soak) assert.equal(count(429), 2) // else some find no place at all
+    assert.equal(count(408) + count(429) + count(403) + count(503), results.length)
+    assert.deepEqual(files(server), [])
+    assert.equal((await v.upload(v.room, animatedGIF())).status, 200)
+  })
+
+  /** Sends a byte a second until it is cut; resolves to the status, 0 without. */
+  function trickle(sender) {
+    return new Promise((resolve) => {
+      let answer = ''
+      const socket = connect(server.port, 'localhost')
+      socket.write(`POST /room/${v.room}/gif HTTP/1.1\r\nHost: localhost\r\nCookie: ${sender.cookie}\r\nContent-Length: 100000\r\n`
+        + `Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n${gifPart}\r\n\r\n`)
+      socket.write(Buffer.concat([head(8, 8), Buffer.from([0x21, 0xfe, 255])])) // a comment begins
+      const timer = setInterval(() => socket.write('x'), 1000)
+      socket.on('data', (data) => { answer += data })
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        clearInterval(timer)
+        resolve(Number(answer.match(/^HTTP\/1\.1 (\d+)/)?.[1] ?? 0))
+      })
+    })
+  }
+})
+
+describe('after crashes', () => {
+  test('each message has its GIF, and what has none goes', async () => {
+    const server = await startServer({ EMPTY_ROOM_GRACE: 'never' })
+    const total = sized(60, 300)
+    const owners = await Promise.all(Array.from({ length: total / 15 }, () => room(server)))
+    const sent = new Map() // by hash
+    const confirmed = new Set()
+    let crashes = 0, number = 0, restarted = Promise.resolve()
+
+    const crash = async () => {
+      await server.stop('SIGKILL')
+      crashes++
+      await server.start()
+    }
+    await Promise.all(owners.map(async (v) => {
+      for (let i = 0; i < 15; i++) {
+        const bytes = unique(100_000 + 1000 * (number % 50), ++number)
+        const hash = createHash('sha256').update(bytes).digest('hex')
+        sent.set(hash, bytes.length)
+        if (number % 10 === 5) restarted = restarted.then(() => pause(number % 7 * 4)).then(crash)
+        const status = await v.upload(v.room, bytes).then((answer) => answer.status, () => 0)
+        if (status === 200) confirmed.add(hash)
+        else assert.equal(status, 0, 'cut, not refused')
+        await restarted
+      }
+    }))
+    assert.ok(crashes >= total / 15, `${crashes} crashes`)
+
+    const stored = new Set()
+    const names = new Set()
+    for (const v of owners) {
+      for (const { gif, poster } of await shown(v)) {
+        const answer = await v.get(`/gif/${gif}`)
+        assert.equal(answer.status, 200, 'a message without its file')
+        const bytes = Buffer.from(await answer.arrayBuffer())
+        const hash = createHash('sha256').update(bytes).digest('hex')
+        assert.equal(answer.headers.get('etag'), `"${hash}"`, 'the file is the one that was recorded')
+        assert.equal(sent.get(hash), bytes.length, 'and the one that was sent')
+        assert.equal((await v.get(`/gif/${poster}`)).status, 200)
+        stored.add(hash)
+        names.add(gif)
+      }
+    }
+    for (const hash of confirmed) assert.ok(stored.has(hash), 'one that was confirmed is lost')
+
+    const old = Date.now() / 1000 - 7 * 60
+    for (const name of files(server)) utimesSync(join(server.dataDir, 'gifs', name), old, old)
+    await server.restart()
+    await until(() => files(server).length === names.size, 'the orphans are gone')
+    assert.deepEqual(new Set(files(server)), names)
+    await server.stop()
+  })
+})
+
+describe('quotas', () => {
+  test('a visitor has so many bytes in a day, also after a restart', async () => {
+    const server = await startServer({ UPLOAD_QUOTA: '5MiB', EMPTY_ROOM_GRACE: 'never' })
+    const v = await room(server)
+    for (let i = 0; i < 2; i++) assert.equal((await v.upload(v.room, unique(2_500_000, i))).status, 200)
+    for (const again of [false, true]) {
+      if (again) await server.restart()
+      const answer = await v.upload(v.room, unique(1_000_000, 9))
+      assert.equal(answer.status, 429)
+      const wait = Number(answer.headers.get('retry-after'))
+      assert.ok(wait > 86_000 && wait <= 86_400, `come again in ${wait} s`)
+      assert.equal(await answer.text(), '오늘 올릴 수 있는 만큼 GIF를 모두 올렸습니다. 나중에 다시 올려 주세요.')
+      assert.equal(files(server).length, 2)
+    }
+    assert.equal((await v.upload(v.room, animatedGIF())).status, 200, 'a small one has room')
+    const other = new Visitor(server)
+    await other.get('/')
+    await other.enter(v.room)
+    assert.equal((await other.upload(v.room, unique(1_000_000, 10))).status, 200)
+    await server.stop()
+  })
+
+  test('the disk keeps some space free', async () => {
+    const server = await startServer({ MIN_FREE_SPACE: '8000000TiB' })
+    const v = await room(server)
+    const answer = await v.upload(v.room, animatedGIF())
+    assert.equal(answer.status, 507)
+    assert.equal(await answer.text(), '서버의 저장 공간이 부족해서 저장할 수 없습니다.')
+    assert.deepEqual(files(server), [])
+    assert.equal((await v.say(v.room, '글은 된다')).status, 200)
+    await server.stop()
+  })
+})
