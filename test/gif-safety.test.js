@@ -209,6 +209,21 @@ describe('a GIF is as private as its room', () => {
     assert.equal(answer.headers.get('access-control-allow-origin'), null)
   })
 
+  test('nor does a member who was sent out, from then on', async () => {
+    const guest = new Visitor(server)
+    await guest.get('/')
+    await guest.enter(room, 'pw')
+    const etag = (await guest.get(`/gif/${message.gif}`)).headers.get('etag')
+    assert.equal((await guest.say(room, '안녕')).status, 200)
+    const { messages } = await (await owner.get(`/room/${room}/messages`)).json()
+    const { user: person } = messages.find(({ chat }) => chat === '안녕')
+    const socket = await owner.join(room)
+    assert.deepEqual(await socket.emitWithAck('kick', { person }), { ok: true })
+    assert.deepEqual(await statuses(guest), [404, 404])
+    assert.deepEqual(await statuses(guest, { 'if-none-match': etag }), [404, 404])
+    socket.disconnect()
+  })
+
   test('when the room is gone it is gone, also from a browser that has kept it', async () => {
     const page = await person(server)
     const [name, value] = member.cookie.match(/(connect\.sid)=([^;]*)/).slice(1)
