@@ -24,7 +24,7 @@ type posting struct {
 
 // Post implements Chat.
 func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted Message, err error) {
-	defer func() { s.dropRefused(ctx, v, d, err) }()
+	defer func() { s.dropRefused(ctx, d, err) }()
 	p := s.hold(id)
 	defer s.release(p)
 	rules := p.rules.Load()
@@ -40,7 +40,7 @@ func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted M
 		return Message{}, fmt.Errorf("post in %s: %w", id, err)
 	}
 	if job.stored.Again && d.GIF != nil {
-		s.dropRepeated(ctx, v, d.GIF.Name)
+		s.dropRepeated(ctx, d.GIF.Name)
 	}
 	return job.stored.Message, nil
 }

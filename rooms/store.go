@@ -64,9 +64,8 @@ type Store interface {
 	// Messages returns a page of a room, in the order of seq. p.Limit is
 	// positive; an unknown room has no messages.
 	Messages(ctx context.Context, id ID, p Page) ([]Message, error)
-	// GIF returns a GIF that a message in a room that this session is in shows,
-	// or ErrNotFound.
-	GIF(ctx context.Context, s Session, name string) (GIF, error)
+	// GIF returns the message that shows a GIF, or ErrNotFound.
+	GIF(ctx context.Context, name string) (Message, error)
 	// Uploads returns what GIFs the session has posted since then and not lost,
 	// oldest first.
 	Uploads(ctx context.Context, s Session, since time.Time) ([]Upload, error)

@@ -53,20 +53,33 @@ func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Re
 	return added, nil
 }
 
+// nowhere is the id of no room.
+const nowhere ID = "000000000000000000000000"
+
 // GIF implements Chat.
 func (s *Service) GIF(ctx context.Context, v Visitor, name string) (GIF, GIFFile, error) {
 	if !validGIFName(name) {
 		return GIF{}, nil, ErrNotFound
 	}
-	shown, err := s.store.GIF(ctx, v.Session, name)
-	if err != nil { // ErrNotFound whether or not others see one
+	shown, err := s.store.GIF(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		shown.Room = nowhere
+	} else if err != nil {
 		return GIF{}, nil, fmt.Errorf("gif %s: %w", name, err)
+	}
+	// Asked of a GIF that is not there as well: it must not be told from others'
+	// by the answer, nor by the time that takes.
+	switch _, err := s.may(ctx, v, shown.Room, toBe); {
+	case errors.Is(err, ErrUnavailable):
+		return GIF{}, nil, err
+	case err != nil:
+		return GIF{}, nil, ErrNotFound
 	}
 	file, err := s.gifs.Open(name)
 	if err != nil {
 		return GIF{}, nil, fmt.Errorf("gif %s: %w", name, err)
 	}
-	return shown, file, nil
+	return *shown.GIF, file, nil
 }
 
 // Poster implements Chat.
@@ -89,16 +102,16 @@ type poster struct {
 
 // dropRefused removes the upload of a message that was not posted. Of one that
 // the store did not answer for nobody knows; the sweep will.
-func (s *Service) dropRefused(ctx context.Context, v Visitor, d Draft, err error) {
+func (s *Service) dropRefused(ctx context.Context, d Draft, err error) {
 	if err != nil && d.GIF != nil && !errors.Is(err, ErrUnavailable) {
-		s.dropRepeated(context.WithoutCancel(ctx), v, d.GIF.Name)
+		s.dropRepeated(context.WithoutCancel(ctx), d.GIF.Name)
 	}
 }
 
 // dropRepeated removes the upload of a message that turned out to be stored
 // already, as a rule with an earlier upload of the same picture.
-func (s *Service) dropRepeated(ctx context.Context, v Visitor, name string) {
-	if _, err := s.store.GIF(ctx, v.Session, name); errors.Is(err, ErrNotFound) {
+func (s *Service) dropRepeated(ctx context.Context, name string) {
+	if _, err := s.store.GIF(ctx, name); errors.Is(err, ErrNotFound) {
 		s.dropGIF(name)
 	}
 }

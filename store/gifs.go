@@ -8,18 +8,10 @@ import (
 )
 
 // GIF implements rooms.Store.
-func (s *SQLite) GIF(ctx context.Context, session rooms.Session, name string) (rooms.GIF, error) {
-	var gif rooms.GIF
-	var duration int64
-	err := s.read.QueryRowContext(ctx, `
-		SELECT m.gif_name, m.gif_width, m.gif_height, m.gif_frames, m.gif_bytes, m.gif_alt,
-			m.gif_duration, m.gif_poster, m.gif_sha256
-		FROM messages AS m
-		JOIN members AS g ON g.room = m.room AND g.session = ? AND g.standing = 'in'
-		WHERE m.gif_name = ? AND m.gif_name <> '' LIMIT 1`, session, name).
-		Scan(&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &duration, &gif.Poster, &gif.SHA256)
-	gif.Duration = time.Duration(duration) * time.Millisecond
-	return gif, found(err)
+func (s *SQLite) GIF(ctx context.Context, name string) (rooms.Message, error) {
+	m, err := scanMessage(s.read.QueryRowContext(ctx, "SELECT "+messageColumns+
+		" FROM messages WHERE gif_name = ? AND gif_name <> '' ORDER BY created_at LIMIT 1", name))
+	return m, found(err)
 }
 
 // Uploads implements rooms.Store.

@@ -109,7 +109,7 @@ func removals(t *testing.T, s rooms.Store) {
 	if all[0].Kind != rooms.KindRemoved || all[2].Kind != rooms.KindRemoved || all[3].Kind != rooms.KindRemove {
 		t.Errorf("kinds %s, %s, %s", all[0].Kind, all[2].Kind, all[3].Kind)
 	}
-	if gif, err := s.GIF(ctx, "owner", "a.gif"); !errors.Is(err, rooms.ErrNotFound) {
+	if gif, err := s.GIF(ctx, "a.gif"); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("GIF: got %+v, %v, want ErrNotFound", gif, err)
 	}
 	if _, _, err := s.Amend(ctx, amendment(rooms.KindRemove, said, "")); !errors.Is(err, rooms.ErrNoMessage) {

@@ -149,21 +149,14 @@ func shownGIFs(t *testing.T, s rooms.Store) {
 	const name = "000102030405060708090a0b.gif"
 	m := text(room.ID, "")
 	m.Kind, m.GIF = rooms.KindGIF, &rooms.GIF{Name: name, Width: 3, Height: 4, Frames: 5, Bytes: 6, Duration: time.Second, Poster: 4, SHA256: "0f", Alt: "고양이"}
-	add(t, s, m)
+	m = add(t, s, m)
 	add(t, s, text(room.ID, "no gif"))
-	for _, test := range []struct {
-		session rooms.Session
-		name    string
-		want    bool
-	}{{"owner", name, true}, {"guest", name, false}, {"", name, false}, {"owner", "another.gif", false}, {"owner", "", false}} {
-		var want rooms.GIF
-		wantErr := rooms.ErrNotFound
-		if test.want {
-			want, wantErr = *m.GIF, nil
-		}
-		got, err := s.GIF(t.Context(), test.session, test.name)
-		if got != want || !errors.Is(err, wantErr) {
-			t.Errorf("%q to %q: got %+v, %v, want %+v, %v", test.name, test.session, got, err, want, wantErr)
+	if got, err := s.GIF(t.Context(), name); err != nil || !reflect.DeepEqual(got, m) {
+		t.Errorf("got %+v, %v, want %+v", got, err, m)
+	}
+	for _, name := range []string{"another.gif", ""} {
+		if got, err := s.GIF(t.Context(), name); !errors.Is(err, rooms.ErrNotFound) {
+			t.Errorf("%q: got %+v, %v, want ErrNotFound", name, got, err)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"names that look the same are taken":                    names,
 		"who is out keeps the colour, who is banned stays out":  standings,
 		"a whisper is in two lists":                             whispers,
-		"a GIF is shown to the members of its rooms only":       shownGIFs,
+		"a GIF is found by its name":                            shownGIFs,
 		"the uploads of a session are those still shown":        uploads,
 		"what comes too late is not done":                       tooLate,
 		"a cancelled query never returns another room's answer": cancelledQueries,
