@@ -25,6 +25,15 @@ type Config struct {
 	// whether it may bring cookies. Default: none may.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
+	// AllowConnection is called once for each connection, before Identify. If it
+	// returns false the client is refused with 503, {"code":3,"message":"Too many
+	// connections"}, and a Retry-After. It must be quick. Default: all are welcome.
+	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
+
+	// Secure says that clients come over TLS, here or at a proxy in front: then a
+	// page of this host that was loaded without is of a foreign origin.
+	Secure bool
+
 	// ClientAddress returns the client's address. Default: the socket's peer.
 	ClientAddress func(*http.Request) string
 

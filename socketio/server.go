@@ -33,10 +33,12 @@ func NewServer(cfg Config) *Server {
 		Identify:    cfg.Identify,
 		SameClient:  cfg.SameClient,
 		AllowOrigin: cfg.AllowOrigin,
+		Secure:      cfg.Secure,
 		Address:     cfg.ClientAddress,
 		AfterBurst:  cfg.AfterBurst,
 		Log:         cfg.Log,
 
+		AllowConnection: cfg.AllowConnection,
 		RefuseRevision3: cfg.RefuseOldClients,
 		Carrier:         cfg.Carrier,
 		ASCII:           escapeNonASCII,

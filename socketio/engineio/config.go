@@ -30,6 +30,18 @@ type Config struct {
 	// Origin header and those of the server's own origin never ask.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
+	// AllowConnection is called once for each handshake, when the request is
+	// well-formed and its origin allowed, before Identify and before anything is
+	// kept. If it returns false the client is answered with 503, the numbered error
+	// 3, "Too many connections", and a Retry-After of retryAfter in whole seconds,
+	// at least one. It must be quick. Default: everybody is welcome.
+	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
+
+	// Secure says that clients come over TLS, here or at a proxy in front. Then a
+	// page of the same host that was loaded without is a foreign one. Default: a
+	// request that came over TLS itself counts as such.
+	Secure bool
+
 	// Address returns the client's address. Default: the peer of the socket.
 	Address func(*http.Request) string
 
@@ -72,6 +84,7 @@ type Limits struct {
 	WriteTimeout    time.Duration // for a full socket to take anything at all; default 5 s
 	BodyTimeout     time.Duration // for a polling body to arrive, or to be taken; default 15 s
 	MaxConns        int           // connections at once; further handshakes get 503; default 100,000
+	MaxConnsPerAddr int           // of them from one IPv4 address or one /64 of IPv6; default as many
 }
 
 func (c Config) withDefaults() Config {
@@ -87,6 +100,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Limits.WriteTimeout, 5*time.Second)
 	def(&c.Limits.BodyTimeout, 15*time.Second)
 	def(&c.Limits.MaxConns, 100_000)
+	def(&c.Limits.MaxConnsPerAddr, c.Limits.MaxConns)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -95,6 +109,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SameClient == nil {
 		c.SameClient = func(any, *http.Request) bool { return true }
+	}
+	if c.AllowConnection == nil {
+		c.AllowConnection = func(*http.Request) (time.Duration, bool) { return 0, true }
 	}
 	if c.AllowOrigin == nil {
 		c.AllowOrigin = func(*http.Request, string) (bool, bool) { return false, false }

@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -65,23 +67,24 @@ func (s *Server) openPacket(sid SID, upgrades ...string) *Prepared {
 // handshakeError is a refusal with the number and words that clients of the
 // reference server know.
 type handshakeError struct {
-	status  int
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	status     int
+	Code       int           `json:"code"`
+	Message    string        `json:"message"`
+	retryAfter time.Duration // of status 503; at least a second is said
 }
 
 func (e *handshakeError) Error() string { return e.Message }
 
 var (
-	errUnknownTransport = &handshakeError{http.StatusBadRequest, 0, "Transport unknown"}
-	errUnknownSID       = &handshakeError{http.StatusBadRequest, 1, "Session ID unknown"}
-	errHandshakeMethod  = &handshakeError{http.StatusBadRequest, 2, "Bad handshake method"}
-	errBadRequest       = &handshakeError{http.StatusBadRequest, 3, "Bad request"}
-	errForbidden        = &handshakeError{http.StatusForbidden, 4, "Forbidden"}
-	errProtocolVersion  = &handshakeError{http.StatusBadRequest, 5, "Unsupported protocol version"}
-	errTooLarge         = &handshakeError{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
-	errTooManyConns     = &handshakeError{http.StatusServiceUnavailable, 3, "Too many connections"}
-	errClosing          = &handshakeError{http.StatusServiceUnavailable, 3, "Server is shutting down"}
+	errUnknownTransport = &handshakeError{status: http.StatusBadRequest, Code: 0, Message: "Transport unknown"}
+	errUnknownSID       = &handshakeError{status: http.StatusBadRequest, Code: 1, Message: "Session ID unknown"}
+	errHandshakeMethod  = &handshakeError{status: http.StatusBadRequest, Code: 2, Message: "Bad handshake method"}
+	errBadRequest       = &handshakeError{status: http.StatusBadRequest, Code: 3, Message: "Bad request"}
+	errForbidden        = &handshakeError{status: http.StatusForbidden, Code: 4, Message: "Forbidden"}
+	errProtocolVersion  = &handshakeError{status: http.StatusBadRequest, Code: 5, Message: "Unsupported protocol version"}
+	errTooLarge         = &handshakeError{status: http.StatusRequestEntityTooLarge, Code: 3, Message: "Payload too large"}
+	errTooManyConns     = &handshakeError{status: http.StatusServiceUnavailable, Code: 3, Message: "Too many connections"}
+	errClosing          = &handshakeError{status: http.StatusServiceUnavailable, Code: 3, Message: "Server is shutting down"}
 )
 
 func (e *handshakeError) write(w http.ResponseWriter) {
@@ -92,7 +95,8 @@ func (e *handshakeError) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if e.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		seconds := math.Ceil(e.retryAfter.Seconds())
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(seconds))))
 	}
 	w.WriteHeader(e.status)
 	_, _ = w.Write(body) // the client may have gone: nothing to be done about it

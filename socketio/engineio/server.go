@@ -3,8 +3,6 @@ package engineio
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 )
@@ -16,10 +14,11 @@ type Server struct {
 
 	tasks sync.WaitGroup // readers, drains, and connections until their Closed has returned
 
-	mu     sync.Mutex
-	closed bool          // guarded by mu
-	conns  map[SID]*Conn // guarded by mu
-	bursts bursts        // guarded by mu
+	mu      sync.Mutex
+	closed  bool           // guarded by mu, as is all that follows
+	conns   map[SID]*Conn  // by session id
+	sources map[string]int // how many of conns there are from each
+	bursts  bursts
 }
 
 // NewServer returns a server. It panics without cfg.Accept, which is a mistake
@@ -28,7 +27,7 @@ func NewServer(cfg Config) *Server {
 	if cfg.Accept == nil {
 		panic("engineio: Config.Accept is required")
 	}
-	return &Server{cfg: cfg.withDefaults(), conns: make(map[SID]*Conn)}
+	return &Server{cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), sources: make(map[string]int)}
 }
 
 // ServeHTTP answers a handshake, a poll, a post or a WebSocket request.
@@ -81,6 +80,10 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 	if q.transport == transportWebSocket && !q.upgrade {
 		return errBadRequest
 	}
+	address := s.cfg.Address(r)
+	if err := s.admit(r, address); err != nil {
+		return err
+	}
 	identity, err := s.cfg.Identify(r)
 	if err != nil {
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
@@ -89,7 +92,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 	c := newConn(s, q, &Handshake{
 		Header:   r.Header,
 		RawQuery: r.URL.RawQuery,
-		Address:  s.cfg.Address(r),
+		Address:  address,
 		Secure:   r.TLS != nil,
 		Time:     time.Now(),
 	}, identity)
@@ -114,13 +117,12 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 func (s *Server) add(c *Conn) *handshakeError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return errClosing
-	}
-	if len(s.conns) >= s.cfg.Limits.MaxConns {
-		return errTooManyConns
+	source := sourceOf(c.handshake.Address)
+	if err := s.fullLocked(source); err != nil {
+		return err
 	}
 	s.conns[c.sid] = c
+	s.sources[source]++
 	s.tasks.Add(1)
 	s.movedLocked()
 	return nil
@@ -133,6 +135,10 @@ func (s *Server) remove(c *Conn) (registered bool) {
 	defer s.mu.Unlock()
 	if _, registered = s.conns[c.sid]; registered {
 		delete(s.conns, c.sid)
+		source := sourceOf(c.handshake.Address)
+		if s.sources[source]--; s.sources[source] <= 0 {
+			delete(s.sources, source)
+		}
 		s.movedLocked()
 	}
 	return registered
@@ -195,50 +201,4 @@ func (s *Server) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// checkOrigin tells whether the page that makes the request may do so, and
-// writes the CORS headers that a foreign page needs. It guards polling and
-// WebSocket alike: browsers apply no same-origin policy to WebSockets.
-func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) bool {
-	origins := r.Header.Values("Origin")
-	if len(origins) == 0 {
-		return true // not a browser, or a same-origin GET
-	}
-	if len(origins) > 1 {
-		return false
-	}
-	if sameOrigin(r, origins[0]) {
-		return true
-	}
-	allow, credentials := s.cfg.AllowOrigin(r, origins[0])
-	if !allow {
-		return false
-	}
-	h := w.Header()
-	h.Add("Vary", "Origin")
-	h.Set("Access-Control-Allow-Origin", origins[0])
-	if credentials {
-		h.Set("Access-Control-Allow-Credentials", "true")
-	}
-	return true
-}
-
-// sameOrigin compares host and port only: behind a proxy that ends TLS the
-// server cannot know the scheme its page was loaded with.
-func sameOrigin(r *http.Request, origin string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
-}
-
-// preflight answers an OPTIONS request of an allowed foreign origin.
-func preflight(w http.ResponseWriter) *handshakeError {
-	h := w.Header()
-	if h.Get("Access-Control-Allow-Origin") == "" {
-		return errHandshakeMethod
-	}
-	h.Set("Access-Control-Allow-Methods", "GET,POST")
-	h.Set("Access-Control-Allow-Headers", "Content-Type")
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
