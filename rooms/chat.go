@@ -21,11 +21,12 @@ type Chat interface {
 	List(ctx context.Context, p RoomPage) ([]Listing, error)
 	// Room returns one room, or ErrNotFound (also for a malformed id).
 	Room(ctx context.Context, id ID) (Room, error)
-	// Create stores a room; its creator is a member at once.
+	// Create stores a room; its creator is a member at once. InvalidError,
+	// ErrTooManyRooms.
 	Create(ctx context.Context, v Visitor, n NewRoom) (Room, error)
 	// Enter lets v into the room: ErrNotFound, ErrBanned, ErrWrongPassword,
-	// ErrTooManyTries, ErrFull, in this order of checks. Who is a member
-	// already needs no password.
+	// ErrTooManyTries (as a TriesError), ErrFull, in this order of checks. Who is
+	// a member already needs no password.
 	Enter(ctx context.Context, v Visitor, id ID, password string) (Member, error)
 	// Member answers "may this session be in this room".
 	Member(ctx context.Context, v Visitor, id ID) (Member, error)

@@ -37,27 +37,30 @@ func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) 
 }
 
 // checkPassword counts a try before it looks, so that tries at the same moment
-// count as well, and takes it back if the password was right.
+// count as well, and takes it back if the password was right. It counts when it
+// is the try's turn to be hashed: a class behind one address that enters at
+// once with the right password is never more than a few tries.
 func (s *Service) checkPassword(ctx context.Context, v Visitor, room Room, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return ErrWrongPassword // no guess: no room has such a one
 	}
-	session, id := string(v.Session), string(room.ID)
-	if !s.bySession.take(session) {
-		return ErrTooManyTries
+	if err := s.guesses.check(v, room.ID); err != nil {
+		return err // without waiting for a turn to hash
 	}
-	if !s.byRoom.take(id) {
-		return ErrTooManyTries
-	}
-	right, err := s.hashes.matches(ctx, room.PasswordHash, password)
-	if err != nil {
+	var right func()
+	match, err := s.hashes.matches(ctx, room.PasswordHash, password, func() (err error) {
+		right, err = s.guesses.begin(v, room.ID)
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrTooManyTries):
+		return err
+	case err != nil:
 		return fmt.Errorf("enter room %s: %w", room.ID, err)
-	}
-	if !right {
+	case !match:
 		return ErrWrongPassword
 	}
-	s.bySession.giveBack(session)
-	s.byRoom.giveBack(id)
+	right()
 	return nil
 }
 

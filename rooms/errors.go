@@ -20,11 +20,18 @@ var (
 	ErrFull          = errors.New("the room is full")
 	ErrWrongPassword = errors.New("wrong password")
 	ErrTooManyTries  = errors.New("too many password tries")
+	ErrTooManyRooms  = errors.New("too many rooms")
 	ErrUnavailable   = errors.New("the store is unavailable")
 
 	// ErrStorageFull is an ErrUnavailable that waiting does not cure.
 	ErrStorageFull = fmt.Errorf("%w: no space is left", ErrUnavailable)
 )
+
+// TriesError is an ErrTooManyTries that says when the next try is free.
+type TriesError struct{ RetryAfter time.Duration }
+
+func (e *TriesError) Error() string { return ErrTooManyTries.Error() }
+func (e *TriesError) Unwrap() error { return ErrTooManyTries }
 
 // InvalidError says which field of a request is wrong and why. Reason is a
 // short machine-readable word such as "empty", "too_long", "not_a_gif".

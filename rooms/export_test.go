@@ -2,8 +2,10 @@ package rooms
 
 // TryInRoom counts wrong passwords in a room without the work of hashing them.
 func (s *Service) TryInRoom(id ID, times int) {
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
 	for range times {
-		s.byRoom.take(string(id))
+		s.guesses.byRoom.add(string(id))
 	}
 }
 

@@ -38,31 +38,35 @@ func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	p := phc{memory: hashMemory, time: hashTime, threads: hashThreads, salt: make([]byte, hashSaltLen)}
 	rand.Read(p.salt)
 	var err error
-	if p.key, err = h.derive(ctx, p, password, hashKeyLen); err != nil {
+	if p.key, err = h.derive(ctx, p, password, hashKeyLen, func() error { return nil }); err != nil {
 		return "", err
 	}
 	return p.String(), nil
 }
 
-// matches tells whether the password is the one behind a hash.
-func (h hasher) matches(ctx context.Context, hash, password string) (bool, error) {
+// matches tells whether the password is the one behind a hash. It calls begin
+// before it hashes, and returns its error.
+func (h hasher) matches(ctx context.Context, hash, password string, begin func() error) (bool, error) {
 	p, err := parsePHC(hash)
 	if err != nil {
 		return false, err
 	}
-	key, err := h.derive(ctx, p, password, uint32(len(p.key))) //nolint:gosec // a few dozen bytes of a row of ours
+	key, err := h.derive(ctx, p, password, uint32(len(p.key)), begin) //nolint:gosec // a few dozen bytes of a row of ours
 	if err != nil {
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(key, p.key) == 1, nil
 }
 
-func (h hasher) derive(ctx context.Context, p phc, password string, keyLen uint32) ([]byte, error) {
+func (h hasher) derive(ctx context.Context, p phc, password string, keyLen uint32, begin func() error) ([]byte, error) {
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
+	}
+	if err := begin(); err != nil {
+		return nil, err
 	}
 	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, keyLen), nil
 }

@@ -37,6 +37,9 @@ type Options struct {
 	// before it passes to the one who has been there for longest. Zero means ten
 	// minutes, less than zero for ever.
 	OwnerGrace time.Duration
+	// MaxRooms bounds how many rooms there are, MaxRoomsPerVisitor how many of
+	// them one visitor has made. Zero is no limit.
+	MaxRooms, MaxRoomsPerVisitor int
 	// Strict keeps to the textbook's original, which knows no notices in the
 	// history of a room.
 	Strict bool
@@ -57,12 +60,12 @@ type Service struct {
 	log    *slog.Logger
 
 	emptyGrace, leaveGrace, ownerGrace time.Duration
+	maxRooms, maxOwned                 int
 	strict                             bool
 	uploadQuota                        int64
 
 	hashes         hasher
-	bySession      *tries
-	byRoom         *tries
+	guesses        *guesses
 	background     context.Context // of what timers do; ends with Close
 	stopBackground context.CancelFunc
 	running        sync.WaitGroup // timers that have fired
@@ -70,6 +73,8 @@ type Service struct {
 	mu     sync.Mutex // guards what follows; held for moments only
 	closed bool
 	places map[ID]*place
+	// Rooms that are being made, by session.
+	creating map[Session]int
 }
 
 var _ Chat = (*Service)(nil)
@@ -98,11 +103,13 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		emptyGrace:     opts.EmptyGrace,
 		leaveGrace:     max(opts.LeaveGrace, 0),
 		ownerGrace:     opts.OwnerGrace,
+		maxRooms:       opts.MaxRooms,
+		maxOwned:       opts.MaxRoomsPerVisitor,
 		strict:         opts.Strict,
 		uploadQuota:    opts.UploadQuota,
 		hashes:         newHasher(),
-		bySession:      newTries(sessionTries, sessionWindow),
-		byRoom:         newTries(roomTries, roomWindow),
+		guesses:        newGuesses(),
+		creating:       make(map[Session]int),
 		background:     ctx,
 		stopBackground: cancel,
 		places:         make(map[ID]*place),
@@ -161,6 +168,11 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 	if err != nil {
 		return Room{}, err
 	}
+	created, err := s.claimRoom(ctx, v.Session)
+	if err != nil {
+		return Room{}, err
+	}
+	defer created()
 	room := Room{
 		ID:           newID(),
 		Title:        n.Title,

@@ -29,6 +29,9 @@ type Store interface {
 	Room(ctx context.Context, id ID) (Room, error)
 	// CreateRoom keeps a room and its first member, both or none.
 	CreateRoom(ctx context.Context, r Room, owner Member) error
+	// CountRooms returns how many rooms the session has made, and how many there
+	// are in all.
+	CountRooms(ctx context.Context, s Session) (made, all int, err error)
 	// RemoveRoom removes a room with its members and messages, or returns
 	// ErrNotFound. It returns the names of the GIFs that no message shows now.
 	RemoveRoom(ctx context.Context, id ID) (gifs []string, err error)

@@ -1,60 +1,56 @@
 package rooms
 
-import (
-	"sync"
-	"time"
-)
-
-// How often passwords may be guessed: by one session anywhere, and by all
-// together in one room, since a session costs a stranger nothing.
-const (
-	sessionTries  = 10
-	sessionWindow = 3 * time.Minute
-	roomTries     = 100
-	roomWindow    = time.Hour
-)
+import "time"
 
 // maxTried bounds the memory of tries: 10,000 keys of at most 100 moments take
 // 8 MB, with the limit of a session under 2 MB.
 const maxTried = 10_000
 
-// tries counts, for each key, what happened within a sliding window.
+// tries counts, for each key, what happened within a sliding window. The empty
+// key is nobody's: it has no limit. Who uses it guards it.
 type tries struct {
 	limit  int
 	window time.Duration
 	start  time.Time
-
-	mu   sync.Mutex
-	when map[string][]time.Duration // since start, oldest first, never empty
+	when   map[string][]time.Duration // since start, oldest first, never empty
 }
 
 func newTries(limit int, window time.Duration) *tries {
 	return &tries{limit: limit, window: window, start: time.Now(), when: make(map[string][]time.Duration)}
 }
 
-// take counts a try, or returns false if there were too many.
-func (t *tries) take(key string) bool {
-	now := time.Since(t.start)
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// wait returns how long it is until key may try again; 0 for now.
+func (t *tries) wait(key string) time.Duration {
+	recent := t.recent(key)
+	if key == "" || len(recent) < t.limit {
+		return 0
+	}
+	return recent[len(recent)-t.limit] + t.window - time.Since(t.start)
+}
+
+// add counts a try.
+func (t *tries) add(key string) {
+	if key == "" {
+		return
+	}
+	recent := t.recent(key)
+	if _, known := t.when[key]; !known && len(t.when) >= maxTried {
+		t.makeRoom(time.Since(t.start))
+	}
+	t.when[key] = append(recent, time.Since(t.start))
+}
+
+// recent returns the tries of a key that are within the window.
+func (t *tries) recent(key string) []time.Duration {
 	recent := t.when[key]
-	for len(recent) > 0 && now-recent[0] >= t.window {
+	for len(recent) > 0 && time.Since(t.start)-recent[0] >= t.window {
 		recent = recent[1:]
 	}
-	if len(recent) >= t.limit {
-		return false
-	}
-	if _, known := t.when[key]; !known && len(t.when) >= maxTried {
-		t.makeRoom(now)
-	}
-	t.when[key] = append(recent, now)
-	return true
+	return recent
 }
 
 // giveBack uncounts the latest try, which has turned out right.
 func (t *tries) giveBack(key string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	recent := t.when[key]
 	if len(recent) <= 1 {
 		delete(t.when, key)

@@ -15,6 +15,10 @@ type Session string
 type Visitor struct {
 	Session Session
 	Color   Color // wanted; within a room Member.Color counts
+	// Source is where the visitor comes from, such as a network address: what a
+	// stranger cannot have many of. Passwords are guessed no faster from one
+	// source than by one session. Empty if it is unknown.
+	Source string
 }
 
 // Standing is how a session stands to a room. The zero value is a stranger's.

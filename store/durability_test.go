@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gifchat/rooms"
 	"gifchat/store"
@@ -171,82 +170,5 @@ func execute(t *testing.T, path, statement string) {
 	defer db.Close()
 	if _, err := db.Exec(statement); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestSessions(t *testing.T) {
-	ctx := t.Context()
-	path := filepath.Join(t.TempDir(), "chat.db")
-	s := open(t, path)
-	load := func(id string) []byte {
-		t.Helper()
-		data, err := s.LoadSession(ctx, id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
-	}
-	save := func(id, data string, ttl time.Duration) {
-		t.Helper()
-		if err := s.SaveSession(ctx, id, []byte(data), ttl); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const id = "s3cr3t-session-id"
-	if got := load(id); got != nil {
-		t.Errorf("an unknown session: got %q, want nil", got)
-	}
-	save(id, "one", time.Hour)
-	save(id, "two", time.Hour)
-	if got := load(id); string(got) != "two" {
-		t.Errorf("got %q, want two", got)
-	}
-	save("empty", "", time.Hour)
-	if got := load("empty"); got == nil || len(got) > 0 {
-		t.Errorf("a session without data: got %v, want an empty slice", got)
-	}
-	save("over", "data", -time.Second)
-	if got := load("over"); got != nil {
-		t.Errorf("an expired session: got %q, want nil", got)
-	}
-	for range 2 {
-		if err := s.DeleteSession(ctx, id); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := load(id); got != nil {
-		t.Errorf("a deleted session: got %q, want nil", got)
-	}
-	save(id, "again", time.Hour)
-	for _, file := range []string{path, path + "-wal"} {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(b, []byte(id)) {
-			t.Errorf("%s holds the session's id", filepath.Base(file))
-		}
-	}
-}
-
-func TestExpiredSessionsAreSweptByLaterOnes(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "chat.db")
-	s := open(t, path)
-	for i := range 20 {
-		if err := s.SaveSession(t.Context(), fmt.Sprint(i), nil, -time.Hour); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.SaveSession(t.Context(), "last", nil, time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	var left int
-	if err := db.QueryRow("SELECT count(*) FROM sessions").Scan(&left); err != nil || left != 1 {
-		t.Errorf("%d sessions are left, %v, want 1", left, err)
 	}
 }

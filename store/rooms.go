@@ -60,6 +60,13 @@ func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Membe
 	})
 }
 
+// CountRooms implements rooms.Store.
+func (s *SQLite) CountRooms(ctx context.Context, session rooms.Session) (made, all int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ?), (SELECT count(*) FROM rooms)",
+		session).Scan(&made, &all)
+	return made, all, unavailable(err)
+}
+
 // RemoveRoom implements rooms.Store.
 func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
 	var gifs []string

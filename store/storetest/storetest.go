@@ -127,6 +127,11 @@ func roomsInOrder(t *testing.T, s rooms.Store) {
 	if err != nil || !slices.Equal(page, want[1:2]) {
 		t.Errorf("a page: got %+v, %v, want %+v", page, err, want[1:2])
 	}
+	for session, count := range map[rooms.Session]int{"owner": 3, "guest": 0} {
+		if made, all, err := s.CountRooms(t.Context(), session); made != count || all != 3 || err != nil {
+			t.Errorf("CountRooms of %s: got %d of %d, %v, want %d of 3", session, made, all, err, count)
+		}
+	}
 	one, err := s.Room(t.Context(), want[1].ID)
 	if err != nil || one != want[1] {
 		t.Errorf("Room: got %+v, %v, want %+v", one, err, want[1])

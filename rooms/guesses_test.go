@@ -1,0 +1,167 @@
+package rooms_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// from returns one of many strangers at an address.
+func from(source string, i int) rooms.Visitor {
+	return rooms.Visitor{Session: rooms.Session(fmt.Sprint(source, " ", i)), Source: source}
+}
+
+// outcomes counts what becomes of guesses.
+type outcomes struct{ right, wrong, tooMany int }
+
+func (o *outcomes) count(t *testing.T, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+		o.right++
+	case errors.Is(err, rooms.ErrWrongPassword):
+		o.wrong++
+	case errors.Is(err, rooms.ErrTooManyTries):
+		o.tooMany++
+	default:
+		t.Error(err)
+	}
+}
+
+func TestGuessingIsSlowForAnAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{})
+		id := c.room(t, rooms.NewRoom{Password: "x"})
+		var got outcomes
+		var refusal error
+		for i := range 12 { // each with a session of its own
+			_, err := c.Enter(t.Context(), from("192.0.2.1", i), id, "wrong")
+			got.count(t, err)
+			refusal = err
+		}
+		if want := (outcomes{wrong: 10, tooMany: 2}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		tries, ok := errors.AsType[*rooms.TriesError](refusal)
+		if !ok || tries.RetryAfter != 3*time.Minute {
+			t.Errorf("got %v, want to be told of three minutes", refusal)
+		}
+		if _, err := c.Enter(t.Context(), from("192.0.2.2", 0), id, "x"); err != nil {
+			t.Errorf("another address: %v", err)
+		}
+		time.Sleep(tries.RetryAfter)
+		if _, err := c.Enter(t.Context(), from("192.0.2.1", 99), id, "x"); err != nil {
+			t.Errorf("when told to: %v", err)
+		}
+	})
+}
+
+// Row A3: ten thousand guesses from a hundred addresses, over an hour. Whoever
+// has not failed gets in at any time.
+func TestAnExhaustedRoomLetsOthersIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id := c.room(t, rooms.NewRoom{Password: "x"})
+		if _, err := c.Enter(t.Context(), bob, id, "x"); err != nil {
+			t.Fatal(err)
+		}
+		c.TryInRoom(id, 100)
+		var got outcomes
+		for i := range 1000 {
+			_, err := c.Enter(t.Context(), from(fmt.Sprint("192.0.2.", i%5), i), id, "wrong")
+			got.count(t, err)
+		}
+		if want := (outcomes{wrong: 5 * 3, tooMany: 1000 - 5*3}); got != want {
+			t.Errorf("got %+v, want %+v: three an hour for each address", got, want)
+		}
+		for who, v := range map[string]rooms.Visitor{"the owner": ada, "a member": bob} {
+			if _, err := c.Enter(t.Context(), v, id, ""); err != nil {
+				t.Errorf("%s: %v", who, err)
+			}
+		}
+		for i := range 12 { // a right one costs nothing
+			if _, err := c.Enter(t.Context(), from("198.51.100.1", i), id, "x"); err != nil {
+				t.Fatalf("%d from an address that has not failed: %v", i, err)
+			}
+		}
+		time.Sleep(time.Hour)
+		if _, err := c.Enter(t.Context(), from("192.0.2.1", 0), id, "x"); err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
+
+// A class opens the room's page at the same moment, all from one address.
+func TestAClassWithTheRightPasswordIsNoAttack(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{Password: "x", Capacity: 100})
+	var mu sync.Mutex
+	var got outcomes
+	var class sync.WaitGroup
+	for i := range 25 {
+		class.Go(func() {
+			_, err := c.Enter(t.Context(), from("192.0.2.1", i), id, "x")
+			mu.Lock()
+			defer mu.Unlock()
+			got.count(t, err)
+		})
+	}
+	class.Wait()
+	if want := (outcomes{right: 25}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestSomebodyMayMakeSoManyRooms(t *testing.T) {
+	c := newChat(t, rooms.Options{MaxRoomsPerVisitor: 3, MaxRooms: 5})
+	first := c.room(t, rooms.NewRoom{})
+	create := func(v rooms.Visitor) error {
+		_, err := c.Create(t.Context(), v, rooms.NewRoom{Title: "방", Capacity: 2})
+		return err
+	}
+	// Many at once are counted too.
+	var mu sync.Mutex
+	made := 1
+	var tasks sync.WaitGroup
+	for range 20 {
+		tasks.Go(func() {
+			err := create(ada)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				made++
+			case !errors.Is(err, rooms.ErrTooManyRooms):
+				t.Error(err)
+			}
+		})
+	}
+	tasks.Wait()
+	if made > 3 {
+		t.Errorf("%d were made, want 3 at most", made)
+	}
+	for ; made < 3; made++ {
+		if err := create(ada); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := create(ada); !errors.Is(err, rooms.ErrTooManyRooms) {
+		t.Errorf("the fourth: got %v", err)
+	}
+	for i, want := range []error{nil, nil, rooms.ErrTooManyRooms} {
+		if err := create(bob); !errors.Is(err, want) {
+			t.Errorf("room %d in all: got %v, want %v", 4+i, err, want)
+		}
+	}
+	if err := c.Remove(t.Context(), ada, first); err != nil {
+		t.Fatal(err)
+	}
+	if err := create(ada); err != nil {
+		t.Errorf("in the place of one that is gone: %v", err)
+	}
+}
