@@ -15,6 +15,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+
+	"gifchat/handlers"
 )
 
 // dotenvFile is read from the working directory, if it is there.
@@ -27,10 +29,26 @@ type config struct {
 	Host    string `env:"HOST"`
 	DataDir string `env:"DATA_DIR" envDefault:"./data"`
 
-	CookieSecret   string   `env:"COOKIE_SECRET"`
-	SecureCookies  string   `env:"SECURE_COOKIES" envDefault:"auto"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES"`
-	CORSOrigin     []string `env:"CORS_ORIGIN"`
+	CookieSecret    string   `env:"COOKIE_SECRET"`
+	CookieSecretOld string   `env:"COOKIE_SECRET_OLD"`
+	SecureCookies   string   `env:"SECURE_COOKIES" envDefault:"auto"`
+	TrustedProxies  []string `env:"TRUSTED_PROXIES"`
+	CORSOrigin      []string `env:"CORS_ORIGIN"`
+
+	SessionCheck time.Duration `env:"SESSION_CHECK" envDefault:"30s"`
+
+	RateVisitor        handlers.Rate `env:"RATE_VISITOR" envDefault:"30+10/s"`
+	RateAddress        handlers.Rate `env:"RATE_ADDRESS" envDefault:"1000+200/s"`
+	RateRoom           handlers.Rate `env:"RATE_ROOM" envDefault:"400+100/s"`
+	RateCreateVisitor  handlers.Rate `env:"RATE_CREATE_VISITOR" envDefault:"30+1/s"`
+	RateCreateAddress  handlers.Rate `env:"RATE_CREATE_ADDRESS" envDefault:"100+1/s"`
+	RateSessionAddress handlers.Rate `env:"RATE_SESSION_ADDRESS" envDefault:"300+10/s"`
+	RateConnect        handlers.Rate `env:"RATE_CONNECT" envDefault:"5000+1000/s"`
+	RateConnectAddress handlers.Rate `env:"RATE_CONNECT_ADDRESS" envDefault:"2000+100/s"`
+	MaxConns           int           `env:"MAX_CONNECTIONS" envDefault:"50000"`
+	MaxConnsPerAddr    int           `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"2000"`
+	MaxRooms           int           `env:"MAX_ROOMS" envDefault:"100000"`
+	MaxRoomsPerVisitor int           `env:"MAX_ROOMS_PER_VISITOR" envDefault:"50"`
 
 	Compat         string `env:"COMPAT" envDefault:"safe"`
 	EmptyRoomGrace grace  `env:"EMPTY_ROOM_GRACE" envDefault:"30s"`
@@ -162,6 +180,8 @@ func kind(t reflect.Type) string {
 		return "a duration such as 500ms, 30s or 5m"
 	case reflect.TypeFor[byteSize]():
 		return "a number of bytes such as 5000000, 200MiB or 1GiB"
+	case reflect.TypeFor[handlers.Rate]():
+		return "a rate such as 30+10/s, 30 at once and 10 more each second (or /m, /h), or off"
 	case reflect.TypeFor[grace]():
 		return "a duration such as 30s, or never"
 	}
@@ -179,8 +199,8 @@ func (c *config) checks() []check {
 	return []check{
 		{"PORT", 0 <= c.Port && c.Port <= 65535, fmt.Sprintf("%d is not a port; want 0 to 65535, 0 for any free one", c.Port)},
 		{"HOST", !strings.ContainsAny(c.Host, "/ ") && !isHostPort(c.Host), fmt.Sprintf("%q is not an address; want one without scheme and port, or nothing for all interfaces", c.Host)},
-		{"COOKIE_SECRET", c.CookieSecret != "gifchat", "this one stands in a textbook; make your own of at least 32 bytes, or leave it empty"},
-		{"COOKIE_SECRET", c.CookieSecret == "" || c.CookieSecret == "gifchat" || len(c.CookieSecret) >= minSecret, fmt.Sprintf("%d bytes are too short; want at least %d, or nothing: then one is made and kept", len(c.CookieSecret), minSecret)},
+		secretCheck("COOKIE_SECRET", c.CookieSecret),
+		secretCheck("COOKIE_SECRET_OLD", c.CookieSecretOld),
 		{"SECURE_COOKIES", oneOf(c.SecureCookies, "auto", "true", "false"), fmt.Sprintf("%q is unknown; want auto, true or false", c.SecureCookies)},
 		firstBad("TRUSTED_PROXIES", c.TrustedProxies, badProxy),
 		firstBad("CORS_ORIGIN", c.CORSOrigin, badOrigin),
@@ -189,6 +209,11 @@ func (c *config) checks() []check {
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
 		{"OWNER_GRACE", c.OwnerGrace < 0 || time.Second <= time.Duration(c.OwnerGrace) && time.Duration(c.OwnerGrace) <= 24*time.Hour, "out of range; want 1s to 24h, or never"},
 		{"UPLOAD_QUOTA", c.UploadQuota >= 5<<20, "less than one GIF; want at least 5MiB"},
+		within("SESSION_CHECK", c.SessionCheck, time.Second, time.Hour),
+		within("MAX_CONNECTIONS", c.MaxConns, 1, 10_000_000),
+		within("MAX_CONNECTIONS_PER_ADDRESS", c.MaxConnsPerAddr, 1, 10_000_000),
+		within("MAX_ROOMS", c.MaxRooms, 1, 10_000_000),
+		within("MAX_ROOMS_PER_VISITOR", c.MaxRoomsPerVisitor, 1, 10_000_000),
 		within("NOTICE_INTERVAL", c.NoticeInterval, 100*time.Millisecond, time.Hour),
 		{"NOTICE_NEWS", len(c.NoticeNews) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeNews), maxNotice)},
 		{"NOTICE_GREETING", len(c.NoticeGreeting) <= maxNotice, fmt.Sprintf("%d bytes are too long; want at most %d", len(c.NoticeGreeting), maxNotice)},
@@ -218,6 +243,23 @@ func (c *config) logLevel() slog.Level {
 // one that ends TLS: that is what it is there for.
 func (c *config) secure() bool {
 	return c.SecureCookies == "true" || c.SecureCookies == "auto" && len(c.TrustedProxies) > 0
+}
+
+// secretCheck accepts no secret at all, since one is made then.
+func secretCheck(key, v string) check {
+	if v == "gifchat" {
+		return check{key, false, "this one stands in a textbook; make your own of at least 32 bytes, or leave it empty"}
+	}
+	return check{key, v == "" || len(v) >= minSecret, fmt.Sprintf("%d bytes are too short; want at least %d, or nothing", len(v), minSecret)}
+}
+
+// limits are the rates, for package handlers.
+func (c *config) limits() handlers.Limits {
+	return handlers.Limits{
+		Visitor: c.RateVisitor, Address: c.RateAddress, Room: c.RateRoom,
+		CreateVisitor: c.RateCreateVisitor, CreateAddress: c.RateCreateAddress, SessionAddress: c.RateSessionAddress,
+		Connect: c.RateConnect, ConnectAddress: c.RateConnectAddress,
+	}
 }
 
 func within[T int | time.Duration](key string, v, low, high T) check {

@@ -66,17 +66,22 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 
 	defer sweep(ctx, gifs, db.HoldsGIF, log)()
 
+	oldSecrets := oldSecrets(cfg.CookieSecretOld)
 	wire := socketio.NewServer(socketio.Config{
-		Log:           log,
-		Identify:      handlers.Identify,
-		SameClient:    handlers.SameClient(secret),
-		AllowOrigin:   handlers.AllowOrigin(cfg.CORSOrigin),
-		ClientAddress: handlers.ClientAddress,
-		Recovery:      handlers.Recovery(cfg.RecoveryTime),
-		AfterBurst:    debug.FreeOSMemory,
-		PingInterval:  cfg.PingInterval,
-		PingTimeout:   cfg.PingTimeout,
-		Limits:        socketio.Limits{Engine: engineio.Limits{MaxPayload: cfg.MaxHTTPBufferSize}},
+		Log:             log,
+		AllowConnection: handlers.AllowConnection(cfg.limits()),
+		Identify:        handlers.Identify,
+		SameClient:      handlers.SameClient(secret, oldSecrets...),
+		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin),
+		Secure:          cfg.secure(),
+		ClientAddress:   handlers.ClientAddress,
+		Recovery:        handlers.Recovery(cfg.RecoveryTime),
+		AfterBurst:      debug.FreeOSMemory,
+		PingInterval:    cfg.PingInterval,
+		PingTimeout:     cfg.PingTimeout,
+		Limits: socketio.Limits{Engine: engineio.Limits{
+			MaxPayload: cfg.MaxHTTPBufferSize, MaxConns: cfg.MaxConns, MaxConnsPerAddr: cfg.MaxConnsPerAddr,
+		}},
 
 		RefuseOldClients: cfg.EIO3Engine == "off",
 		Carrier:          carrier(cfg, log),
@@ -91,6 +96,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Strict:     cfg.Compat == "strict",
 
 		UploadQuota: int64(cfg.UploadQuota),
+		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
 	})
 	defer chat.Close()
 
@@ -119,7 +125,10 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Server:         wire,
 		Sessions:       db,
 		Secret:         secret,
+		OldSecrets:     oldSecrets,
 		Secure:         cfg.secure(),
+		Limits:         cfg.limits(),
+		SessionCheck:   cfg.SessionCheck,
 		TrustedProxies: cfg.TrustedProxies,
 		Origins:        cfg.CORSOrigin,
 		Strict:         cfg.Compat == "strict",
@@ -132,6 +141,9 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	})
 	if err != nil {
 		return err
+	}
+	if held, ok := site.(io.Closer); ok { // serve has done it already, if it came so far
+		defer func() { err = errors.Join(err, held.Close()) }()
 	}
 	return serve(ctx, cfg, site, wire, chat.Close, log)
 }

@@ -37,6 +37,14 @@ func cookieSecret(configured, dir string) ([]byte, error) {
 	return secret, nil
 }
 
+// oldSecrets is the secret before, if there is one.
+func oldSecrets(configured string) [][]byte {
+	if configured == "" {
+		return nil
+	}
+	return [][]byte{[]byte(configured)}
+}
+
 // makeSecret puts a new secret at path, unless one is there. It is written
 // beside and linked into place, so that no one ever reads half of it.
 func makeSecret(dir, path string) error {

@@ -11,7 +11,7 @@ import (
 // askHandler answers an event: with what it returns, or with a refusal.
 type askHandler func(ctx context.Context, socket *socketio.Socket, st *seats, args socketio.Args) (any, error)
 
-// limited runs fn within the socket's rate and sees that the client gets an
+// limited runs fn within the visitor's rate and sees that the client gets an
 // answer whatever happens.
 func (s *sockets) limited(fn askHandler) func(*socketio.Event) {
 	return func(e *socketio.Event) {
@@ -19,7 +19,7 @@ func (s *sockets) limited(fn askHandler) func(*socketio.Event) {
 		if !ok {
 			return // gone
 		}
-		if err := take(st.bucket); err != nil {
+		if err := s.budgets.act(st.visitor); err != nil {
 			s.refuse(e, st, err)
 			return
 		}
@@ -144,7 +144,12 @@ func (s *sockets) post(ctx context.Context, _ *socketio.Socket, st *seats, args 
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.chat.Post(ctx, st.visitor, st.room(ask.Room), rooms.Draft{Text: ask.Chat, ClientID: ask.ClientID})
+	var m rooms.Message
+	id := st.room(ask.Room)
+	err = s.budgets.inRoom(id, func() (err error) {
+		m, err = s.chat.Post(ctx, st.visitor, id, rooms.Draft{Text: ask.Chat, ClientID: ask.ClientID})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

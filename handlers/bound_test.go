@@ -69,15 +69,6 @@ func TestARenewedCookieKeepsTheConnection(t *testing.T) {
 	}
 }
 
-// age makes every session one of long ago.
-func (s *memorySessions) age() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id := range s.rows {
-		s.rows[id] = []byte(`{"since":1}`)
-	}
-}
-
 func openSID(body string) string {
 	_, rest, _ := strings.Cut(body, `"sid":"`)
 	sid, _, _ := strings.Cut(rest, `"`)

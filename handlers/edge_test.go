@@ -18,7 +18,7 @@ import (
 func TestCookie(t *testing.T) {
 	cookie := func(got answer) *http.Cookie {
 		for _, c := range got.Cookies() {
-			if c.Name == "connect.sid" {
+			if c.Name == "connect.sid" || c.Name == "__Host-connect.sid" {
 				return c
 			}
 		}
@@ -30,6 +30,9 @@ func TestCookie(t *testing.T) {
 			c := cookie(h.visitor(t).get("/"))
 			if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Secure != secure || c.MaxAge != 30*24*60*60 {
 				t.Errorf("secure %v: got %+v", secure, c)
+			}
+			if want := map[bool]string{false: "connect.sid", true: "__Host-connect.sid"}[secure]; c.Name != want || c.Domain != "" {
+				t.Errorf("secure %v: got %q of %q, want %q of this host alone", secure, c.Name, c.Domain, want)
 			}
 			if !strings.HasPrefix(c.Value, "s%3A") {
 				t.Errorf("got %q, want the form of express-session", c.Value)

@@ -45,6 +45,7 @@ var problems = []struct {
 	{rooms.ErrNickTaken, problem{http.StatusConflict, "nick_taken", "error.nick_taken"}},
 	{rooms.ErrWrongPassword, problem{http.StatusForbidden, "wrong_password", "error.wrong_password"}},
 	{rooms.ErrFull, problem{http.StatusConflict, "full", "error.full"}},
+	{rooms.ErrTooManyRooms, problem{http.StatusConflict, "too_many_rooms", "error.too_many_rooms"}},
 	{rooms.ErrTooManyTries, problem{http.StatusTooManyRequests, "too_many_tries", "error.too_many_tries"}},
 	{rooms.ErrStorageFull, problem{http.StatusInsufficientStorage, "storage_full", "error.storage_full"}},
 	{rooms.ErrUnavailable, problem{http.StatusServiceUnavailable, "unavailable", "error.unavailable"}},
@@ -120,7 +121,17 @@ func retryAfter(err error) time.Duration {
 	if busy, ok := errors.AsType[*busyError](err); ok {
 		return busy.retryAfter
 	}
+	if guessed, ok := errors.AsType[*rooms.TriesError](err); ok {
+		return guessed.RetryAfter
+	}
 	return 0
+}
+
+// tellRetryAfter says the same in a header, in whole seconds.
+func tellRetryAfter(c *gin.Context, err error) {
+	if wait := retryAfter(err); wait > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
 }
 
 // fail answers with err: a page to browsers that navigate, else a line of text.
@@ -137,9 +148,7 @@ func (h *Handler) fail(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		return
 	}
-	if wait := retryAfter(err); wait > 0 {
-		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-	}
+	tellRetryAfter(c, err)
 	c.Header("Cache-Control", "no-store")
 	message := say(languageOf(c), p.words)
 	if errors.Is(err, errNoRoute) {

@@ -37,7 +37,7 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if _, err := h.chat.Member(ctx, v, id); err != nil {
 		return err // before reading megabytes of a stranger
 	}
-	if err := h.posts.allow(string(v.Session)); err != nil {
+	if err := h.budgets.act(v); err != nil {
 		return err
 	}
 	leave, err := h.uploads.enter(string(v.Session))
@@ -60,7 +60,11 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if err != nil {
 		return uploadError(err)
 	}
-	if _, err := h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID}); err != nil {
+	err = h.budgets.inRoom(id, func() error {
+		_, err := h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID})
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return posted(c, id)

@@ -1,13 +1,16 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"gifchat/rooms"
 	"gifchat/socketio"
@@ -28,11 +31,15 @@ type Config struct {
 	Sessions SessionStore
 
 	Secret         []byte   // signs the session cookie
+	OldSecrets     [][]byte // still good for reading it
 	Secure         bool     // TLS here, or at a proxy in front
 	TrustedProxies []string // whose X-Forwarded-For is believed; nobody's when empty
 	Origins        []string // foreign origins that may connect, see AllowOrigin
 	Strict         bool     // the original's redirects, passwords in the URL included
 	Log            *slog.Logger
+
+	Limits       Limits
+	SessionCheck time.Duration // between two looks for the sessions of open sockets; default 30 s
 
 	Templates, Public fs.FS
 	Dev               bool // read templates and assets anew for each request
@@ -52,10 +59,9 @@ type Handler struct {
 	pages    *pages
 	assets   *assetShelf
 	plain    *plainNotice
-	posts    *limits // by session
 	uploads  *uploads
-	creates  *limits // by source
-	comers   *limits // by source
+	budgets  *budgets
+	guests   *guests
 	engine   *gin.Engine
 	guarded  http.Handler // engine behind the cross-origin check
 }
@@ -81,19 +87,18 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, log: cfg.Log, chat: cfg.Chat, pages: pages, assets: assets,
-		sessions: newSessionStore(cfg.Sessions, cfg.Secret, cfg.Secure, cfg.Log),
+		sessions: newSessionStore(cfg.Sessions, slices.Concat([][]byte{cfg.Secret}, cfg.OldSecrets), cfg.Secure, cfg.Log),
 		plain:    newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
-		posts:    newLimits(postRate, postBurst),
 		uploads:  newUploads(),
-		creates:  newLimits(createRate, createBurst),
-		comers:   newLimits(newcomerRate, newcomerBurst),
+		budgets:  newBudgets(cfg.Limits),
 	}
 	if err := h.build(); err != nil {
 		return nil, err
 	}
 	if cfg.Server != nil {
-		(&sockets{chat: cfg.Chat, events: cfg.Events, log: cfg.Log}).register(cfg.Server)
+		(&sockets{chat: cfg.Chat, events: cfg.Events, budgets: h.budgets, log: cfg.Log}).register(cfg.Server)
 	}
+	h.guests = newGuests(cfg.Server, cfg.Sessions, cmp.Or(cfg.SessionCheck, sessionCheck), cfg.Log)
 	return h, nil
 }
 
@@ -134,8 +139,20 @@ func (h *Handler) ofConnection(r *http.Request) bool {
 	return false
 }
 
-// Close ends the plain WebSocket connections and waits for them.
-func (h *Handler) Close() error { return h.plain.close() }
+// Close ends the plain WebSocket connections and the watch over the sockets,
+// and waits for them.
+func (h *Handler) Close() error {
+	h.guests.close()
+	return h.plain.close()
+}
+
+// cookieName is the session cookie's name.
+func (h *Handler) cookieName() string {
+	if h.cfg.Secure {
+		return secureName
+	}
+	return cookieName
+}
 
 func (h *Handler) build() error {
 	gin.SetMode(gin.ReleaseMode)
@@ -157,12 +174,14 @@ func (h *Handler) build() error {
 
 func (h *Handler) routes(e *gin.Engine) {
 	e.Use(h.logRequests, h.survivePanics, neverSniff, h.rememberAddress)
-	cookie := sessions.Sessions(cookieName, h.sessions)
+	cookie := sessions.Sessions(h.cookieName(), h.sessions)
 
 	get(e, "/healthz", h.showHealth)
 	get(e, "/main.css", h.serveMainCSS)
 	get(e, "/public/:version/*path", h.servePublic)
 	e.Any("/socket.io/*any", cookie, h.loadVisitor, h.serveSocketIO)
+
+	e.POST("/logout", secureHeaders, h.chooseLanguage, cookie, h.handle(h.logOut))
 
 	site := e.Group("/", secureHeaders, h.chooseLanguage, h.upgradePlain, cookie, h.keepVisitor)
 	get(site, "/", h.handle(h.showHome))
@@ -206,6 +225,7 @@ type contextKey int
 
 const (
 	visitorKey contextKey = iota
+	identityKey
 	addressKey
 )
 

@@ -52,7 +52,7 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 		t.Fatal(err)
 	}
 	chat := rooms.NewService(db, gifs, events, rooms.Options{EmptyGrace: -1})
-	sessions := &memorySessions{rows: make(map[string][]byte)}
+	sessions := &memorySessions{rows: make(map[string]*memorySession)}
 	cfg := handlers.Config{
 		Chat: chat, Events: events, Server: wire, Sessions: sessions,
 		Secret: []byte(strings.Repeat("k", 32)), Log: logger,
@@ -164,46 +164,6 @@ func (b *browser) makeRoom(title, password string) string {
 		b.t.Fatalf("create: got %d %s, want 302", got.StatusCode, got.body)
 	}
 	return strings.SplitN(got.Header.Get("Location"), "?", 2)[0]
-}
-
-type memorySessions struct {
-	mu   sync.Mutex
-	rows map[string][]byte
-	fail error
-	read int // calls of LoadSession
-}
-
-func (s *memorySessions) LoadSession(_ context.Context, id string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.read++
-	return s.rows[id], s.fail
-}
-
-func (s *memorySessions) SaveSession(_ context.Context, id string, data []byte, _ time.Duration) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rows[id] = data
-	return s.fail
-}
-
-func (s *memorySessions) DeleteSession(_ context.Context, id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.rows, id)
-	return s.fail
-}
-
-func (s *memorySessions) reads() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.read
-}
-
-func (s *memorySessions) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.rows)
 }
 
 type safeBuffer struct {

@@ -54,7 +54,7 @@ func (h *Handler) showHome(c *gin.Context) error {
 
 // homeErrors are those that redirects to the home page may carry.
 var homeErrors = []string{
-	"error.not_found", "error.wrong_password", "error.full", "error.too_many_tries",
+	"error.not_found", "error.wrong_password", "error.full", "error.too_many_tries", "error.too_many_rooms",
 	"error.banned", "error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
 }
 
@@ -76,6 +76,7 @@ func redirectError(c *gin.Context, err error) error {
 	if p.status >= http.StatusInternalServerError {
 		return err
 	}
+	tellRetryAfter(c, err)
 	c.Redirect(http.StatusFound, "/?error="+escape(say(korean, p.words)))
 	return nil
 }

@@ -1,78 +1,156 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
+	"gifchat/rooms"
 )
+
+// Limits is how fast things may come. A whole class may sit behind one address,
+// so what an address may do is many times what one visitor may.
+type Limits struct {
+	Visitor Rate // messages and other events of one visitor, whatever its connections; 30+10/s
+	Address Rate // of all visitors from one address; 1000+200/s
+	Room    Rate // messages in one room, of all who are there; 400+100/s
+
+	CreateVisitor  Rate // rooms made by one visitor; 30+1/s
+	CreateAddress  Rate // and from one address; 100+1/s
+	SessionAddress Rate // new sessions from one address, each of which costs a row for a month; 300+10/s
+
+	Connect        Rate // Socket.IO connections made, of the whole server; 5000+1000/s
+	ConnectAddress Rate // and from one address; 2000+100/s
+}
+
+// DefaultLimits are those of a zero Limits.
+var DefaultLimits = Limits{
+	Visitor:        Rate{30, time.Second / 10},
+	Address:        Rate{1000, time.Second / 200},
+	Room:           Rate{400, time.Second / 100},
+	CreateVisitor:  Rate{30, time.Second},
+	CreateAddress:  Rate{100, time.Second},
+	SessionAddress: Rate{300, time.Second / 10},
+	Connect:        Rate{5000, time.Second / 1000},
+	ConnectAddress: Rate{2000, time.Second / 100},
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits
+	return Limits{
+		Visitor: cmp.Or(l.Visitor, d.Visitor), Address: cmp.Or(l.Address, d.Address), Room: cmp.Or(l.Room, d.Room),
+		CreateVisitor:  cmp.Or(l.CreateVisitor, d.CreateVisitor),
+		CreateAddress:  cmp.Or(l.CreateAddress, d.CreateAddress),
+		SessionAddress: cmp.Or(l.SessionAddress, d.SessionAddress),
+		Connect:        cmp.Or(l.Connect, d.Connect),
+		ConnectAddress: cmp.Or(l.ConnectAddress, d.ConnectAddress),
+	}
+}
+
+// purpose is what a budget is for.
+type purpose uint8
 
 const (
-	// Posting: faster than anyone types, slow enough to keep a room readable.
-	postRate  rate.Limit = 5
-	postBurst int        = 20
-
-	// Creating rooms, for each address: a whole class may sit behind one.
-	createRate  rate.Limit = 1
-	createBurst int        = 40
-
-	// New sessions, for each address: each costs a row for a month. Two classes
-	// behind one address may open the page at the same moment.
-	newcomerRate  rate.Limit = 10
-	newcomerBurst int        = 300
-
-	// limitsKept bounds the memory of a limits; when there are more keys, those
-	// who have not been heard of for a minute (and so have full buckets again)
-	// go, and if none has, all go.
-	limitsKept = 10_000
-	limitsIdle = time.Minute
+	forVisitor purpose = iota
+	forAddress
+	forRoom
+	forCreateVisitor
+	forCreateAddress
+	forSessionAddress
+	forConnectAddress
 )
 
-// limits holds one token bucket for each key.
-type limits struct {
-	// Immutable.
-	rate  rate.Limit
-	burst int
+// How many keys are remembered exactly: 4 MiB of those who talk, 2 MiB of those
+// who connect, however many there are.
+const (
+	budgetCells  = 1 << 18
+	connectCells = 1 << 17
+)
 
-	mu      sync.Mutex
-	buckets map[string]*bucket // guarded by mu
+// budgets holds everybody to the limits.
+type budgets struct {
+	limits Limits
+	cells  *cells
 }
 
-type bucket struct {
-	*rate.Limiter
-	used time.Time
+func newBudgets(l Limits) *budgets {
+	return &budgets{limits: l.withDefaults(), cells: newCells(budgetCells)}
 }
 
-func newLimits(r rate.Limit, burst int) *limits {
-	return &limits{rate: r, burst: burst, buckets: make(map[string]*bucket)}
+// cost is one of a budget.
+type cost struct {
+	key cellKey
+	of  Rate
 }
 
-// allow takes a token of key's; without one it returns a rateError.
-func (l *limits) allow(key string) error {
-	l.mu.Lock()
-	b, ok := l.buckets[key]
-	if !ok {
-		if len(l.buckets) >= limitsKept {
-			l.sweepLocked()
-		}
-		b = &bucket{Limiter: rate.NewLimiter(l.rate, l.burst)}
-		l.buckets[key] = b
-	}
-	b.used = time.Now()
-	l.mu.Unlock()
-	return take(b.Limiter)
-}
-
-func (l *limits) sweepLocked() {
-	for key, b := range l.buckets {
-		if time.Since(b.used) > limitsIdle {
-			delete(l.buckets, key)
+// take takes all of the costs or none, and tells when they can be paid.
+func (b *budgets) take(costs ...cost) error {
+	for i, c := range costs {
+		if wait := b.cells.take(c.key, c.of); wait > 0 {
+			for _, paid := range costs[:i] {
+				b.cells.giveBack(paid.key, paid.of)
+			}
+			return &rateError{retryAfter: wait}
 		}
 	}
-	if len(l.buckets) >= limitsKept {
-		clear(l.buckets)
+	return nil
+}
+
+// act lets a visitor do something.
+func (b *budgets) act(v rooms.Visitor) error {
+	return b.take(
+		cost{cellKey{forVisitor, string(v.Session)}, b.limits.Visitor},
+		cost{cellKey{forAddress, v.Source}, b.limits.Address},
+	)
+}
+
+// inRoom lets somebody post in a room. What the chat refuses costs the room
+// nothing: strangers must not be able to silence it.
+func (b *budgets) inRoom(id rooms.ID, post func() error) error {
+	c := cost{cellKey{forRoom, string(id)}, b.limits.Room}
+	if err := b.take(c); err != nil {
+		return err
+	}
+	err := post()
+	if err != nil {
+		b.cells.giveBack(c.key, c.of)
+	}
+	return err
+}
+
+// create lets a visitor make a room.
+func (b *budgets) create(v rooms.Visitor) error {
+	return b.take(
+		cost{cellKey{forCreateVisitor, string(v.Session)}, b.limits.CreateVisitor},
+		cost{cellKey{forCreateAddress, v.Source}, b.limits.CreateAddress},
+	)
+}
+
+// begin lets a new session begin.
+func (b *budgets) begin(source string) error {
+	return b.take(cost{cellKey{forSessionAddress, source}, b.limits.SessionAddress})
+}
+
+// AllowConnection returns the rule for new connections; for socketio.Config. An
+// address that is refused costs the others nothing.
+func AllowConnection(l Limits) func(*http.Request) (retryAfter time.Duration, ok bool) {
+	b := &budgets{limits: l.withDefaults(), cells: newCells(connectCells)}
+	var mu sync.Mutex
+	var all cell // guarded by mu; outside the table, where others could have it forgotten
+	return func(r *http.Request) (time.Duration, bool) {
+		address := cellKey{forConnectAddress, source(r)}
+		wait := b.cells.take(address, b.limits.ConnectAddress)
+		if wait == 0 && b.limits.Connect.Burst >= 0 {
+			mu.Lock()
+			wait = all.take(time.Since(b.cells.start), b.limits.Connect)
+			mu.Unlock()
+			if wait > 0 {
+				b.cells.giveBack(address, b.limits.ConnectAddress)
+			}
+		}
+		return wait, wait == 0
 	}
 }
 
@@ -81,23 +159,11 @@ func (l *limits) sweepLocked() {
 func source(r *http.Request) string {
 	address := ClientAddress(r)
 	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Is6() || ip.Is4In6() {
+	if err != nil {
 		return address
+	}
+	if ip = ip.Unmap(); ip.Is4() {
+		return ip.String()
 	}
 	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 }
-
-// take takes a token, or tells how long until there is one.
-func take(l *rate.Limiter) error {
-	r := l.Reserve()
-	if wait := r.Delay(); wait > 0 {
-		r.Cancel()
-		return &rateError{retryAfter: wait}
-	}
-	return nil
-}
-
-// rateError refuses what came too fast.
-type rateError struct{ retryAfter time.Duration }
-
-func (e *rateError) Error() string { return "too fast: retry after " + e.retryAfter.String() }

@@ -106,7 +106,7 @@ type textForm struct {
 
 func (h *Handler) postText(c *gin.Context) error {
 	ctx, v := c.Request.Context(), visitor(c.Request.Context())
-	if err := h.posts.allow(string(v.Session)); err != nil {
+	if err := h.budgets.act(v); err != nil {
 		return err
 	}
 	form, err := readTextForm(c)
@@ -115,7 +115,11 @@ func (h *Handler) postText(c *gin.Context) error {
 	}
 	// Post itself checks in the contract's order: room, membership, content.
 	id := rooms.ID(c.Param("id"))
-	if _, err := h.chat.Post(ctx, v, id, rooms.Draft{Text: form.Chat, ClientID: form.ClientID}); err != nil {
+	err = h.budgets.inRoom(id, func() error {
+		_, err := h.chat.Post(ctx, v, id, rooms.Draft{Text: form.Chat, ClientID: form.ClientID})
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return posted(c, id)

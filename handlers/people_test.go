@@ -131,12 +131,12 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 	}
 	a.send(`42/chat,3["settings",{"max":3}]`)
 	a.until(`43/chat,3[{"ok":true`)
+	other := c.ann.makeRoom("다른 방", "")
 	before := c.sessions.count()
 	if got := post(token, c.path+"/chat"); got != http.StatusOK {
 		t.Errorf("with the token: got %d", got)
 	}
 	a.until(`"chat":"맑음"`)
-	other := c.ann.makeRoom("다른 방", "")
 	for name, test := range map[string]struct {
 		token, path string
 		want        int

@@ -22,12 +22,13 @@ func Recovery(maxAbsence time.Duration) func(namespace string) socketio.Recovery
 	}
 }
 
-// sameVisitor compares sessions. Clients without cookies have none that
-// outlives a connection; they are known by what recovery itself gave them.
+// sameVisitor compares visitors, wherever they come from now. Clients without
+// cookies have none that outlives a connection; they are known by what recovery
+// itself gave them.
 func sameVisitor(before, now any) bool {
-	was, isVisitor := before.(rooms.Visitor)
-	is, staysVisitor := now.(rooms.Visitor)
-	return isVisitor == staysVisitor && was == is
+	was, isGuest := before.(guest)
+	is, staysGuest := now.(guest)
+	return isGuest == staysGuest && was.Session == is.Session
 }
 
 // visitorAt tells who sits at a socket: as before, if it is recovered, else who
@@ -36,20 +37,22 @@ func visitorAt(socket *socketio.Socket) rooms.Visitor {
 	if before, ok := socket.Data().(*seats); ok {
 		return before.visitor
 	}
+	var who rooms.Visitor
+	switch v := socket.Handshake().Identity.(type) {
+	case guest:
+		who = v.Visitor
+	case stranger:
+		who = v.Visitor
+	default:
+		who = visitorOf(newSessionID(), "")
+	}
 	var auth struct {
 		Token string `json:"token"`
 	}
 	if err := socket.Handshake().Auth.Bind(&auth); err == nil && auth.Token != "" {
-		return rooms.TokenVisitor(auth.Token)
+		return tokenVisitor(auth.Token, who.Source)
 	}
-	switch v := socket.Handshake().Identity.(type) {
-	case rooms.Visitor:
-		return v
-	case stranger:
-		return v.Visitor
-	default:
-		return visitorOf(newSessionID())
-	}
+	return who
 }
 
 // readmit asks for every room of a recovered socket whether its visitor still

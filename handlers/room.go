@@ -48,7 +48,7 @@ type roomForm struct {
 }
 
 func (h *Handler) createRoom(c *gin.Context) error {
-	if err := h.creates.allow(source(c.Request)); err != nil {
+	if err := h.budgets.create(visitor(c.Request.Context())); err != nil {
 		return err
 	}
 	form, err := readRoomForm(c)
@@ -65,6 +65,7 @@ func (h *Handler) createRoom(c *gin.Context) error {
 	if err != nil {
 		return h.refuseRoom(c, form, err)
 	}
+	h.renew(c) // it owns something now
 	location := "/room/" + string(room.ID)
 	if h.cfg.Strict && form.Password != "" {
 		location += "?password=" + escape(form.Password)
@@ -143,7 +144,7 @@ type roomPage struct {
 // showRoom lets the visitor in if it may, and shows the room.
 func (h *Handler) showRoom(c *gin.Context) error {
 	ctx, v, id := c.Request.Context(), visitor(c.Request.Context()), rooms.ID(c.Param("id"))
-	member, err := h.chat.Enter(ctx, v, id, c.Query("password"))
+	member, err := h.enter(c, id, c.Query("password"))
 	if err != nil {
 		return redirectError(c, err)
 	}
@@ -167,6 +168,21 @@ func (h *Handler) showRoom(c *gin.Context) error {
 	return h.pages.render(c, http.StatusOK, "room", view)
 }
 
+// enter lets the visitor in, under a new session id if it was by a password.
+func (h *Handler) enter(c *gin.Context, id rooms.ID, password string) (rooms.Member, error) {
+	ctx := c.Request.Context()
+	v := visitor(ctx)
+	var before error
+	if password != "" {
+		_, before = h.chat.Member(ctx, v, id)
+	}
+	member, err := h.chat.Enter(ctx, v, id, password)
+	if err == nil && errors.Is(before, rooms.ErrForbidden) {
+		h.renew(c)
+	}
+	return member, err
+}
+
 // enterRoom is the pages' own way in: the password travels in a body.
 func (h *Handler) enterRoom(c *gin.Context) error {
 	limitBody(c, maxForm)
@@ -174,7 +190,7 @@ func (h *Handler) enterRoom(c *gin.Context) error {
 		return badForm(err)
 	}
 	id := rooms.ID(c.Param("id"))
-	_, err := h.chat.Enter(c.Request.Context(), visitor(c.Request.Context()), id, c.Request.PostForm.Get("password"))
+	_, err := h.enter(c, id, c.Request.PostForm.Get("password"))
 	switch {
 	case err != nil && isForm(c):
 		return redirectError(c, err)

@@ -14,6 +14,9 @@ var sentences = map[string]sentence{
 	"app.home":        {"채팅방 목록", "All rooms"},
 	"app.you":         {"나", "you"},
 	"app.your_color":  {"내 색", "Your colour"},
+	"app.forget":      {"나 잊기", "Forget me"},
+	"app.forget_what": {"내 색과 들어간 방, 만든 방에 대한 권한을 지우고 열린 연결을 모두 끊어요. 되돌릴 수 없고, 쓴 글은 남아요.", "Deletes your colour, the rooms you were let into and your say over those you made, and ends all that is open. It cannot be undone; what you wrote stays."},
+	"app.forget_do":   {"지금 지우기", "Forget me now"},
 	"app.description": {"가볍고 빠른 GIF 채팅방", "Quick, calm chat rooms with GIFs"},
 
 	"home.title":    {"채팅방", "Rooms"},
@@ -145,6 +148,7 @@ var sentences = map[string]sentence{
 	"error.not_a_gif":      {"GIF 파일만 올릴 수 있습니다.", "Only GIF files can be sent."},
 	"error.gif_too_large":  {"GIF가 너무 큽니다.", "That GIF is too large."},
 	"error.invalid":        {"잘못된 요청입니다.", "That request is not valid."},
+	"error.too_many_rooms": {"방을 더 만들 수 없습니다. 쓰지 않는 방을 먼저 지워 주세요.", "No more rooms can be made. Delete one that is not used first."},
 	"error.rate_limited":   {"너무 빠릅니다. 잠시 뒤에 다시 해 주세요.", "Too fast. Try again in a moment."},
 	"error.foreign":        {"다른 사이트에서 온 요청은 받지 않습니다.", "Requests from other sites are refused."},
 	"error.internal":       {"서버에 문제가 생겼습니다.", "The server had a problem."},

@@ -3,13 +3,13 @@ package handlers
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +21,11 @@ const (
 	// cookieName is express-session's, which the stock pages' tests look for.
 	cookieName = "connect.sid"
 
+	// secureName is the cookie's over TLS: with this prefix browsers take it from
+	// this very host only, and over TLS, so that no neighbour can preset it:
+	// https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie
+	secureName = "__Host-" + cookieName
+
 	// sessionAge bounds how long an unused cookie is good for: a school term's
 	// holidays, not for ever.
 	sessionAge = 30 * 24 * time.Hour
@@ -29,22 +34,30 @@ const (
 	// its cookie sent again: daily visitors stay, with one write a day.
 	sessionRefresh = 24 * time.Hour
 
-	// sessionBytes of randomness name a session, as in express-session.
-	sessionBytes = 24
-
-	// maxCookie is longer than any value we make; beyond it nothing is hashed.
-	maxCookie = 128
+	// renewalGrace is for how long a renewed session is good under its old id:
+	// for requests that were under way. Whoever else holds it has lost it within a
+	// minute, sockets included (see guests).
+	renewalGrace = 30 * time.Second
 )
 
 // SessionStore keeps sessions. Ids are secret.
 //
 //  1. LoadSession of an unknown or expired id returns nil and no error.
-//  2. SaveSession replaces what was there and starts its time to live anew.
-//  3. DeleteSession of an unknown id is not an error.
+//  2. SaveSession replaces what was there and starts its time to live anew. For
+//     a session that has been renewed it does nothing and returns false.
+//  3. RenewSession keeps a session instead of another one of the visitor's, which
+//     then ends after the grace. If there is no such one, or it has been renewed
+//     before, nothing changes and false is returned.
+//  4. DeleteVisitor ends all sessions of a visitor. One without is not an error.
+//  5. LiveSessions tells of each id whether LoadSession would find it,
+//     LiveVisitors whether the visitor has a session that is not renewed.
 type SessionStore interface {
 	LoadSession(ctx context.Context, id string) ([]byte, error)
-	SaveSession(ctx context.Context, id string, data []byte, ttl time.Duration) error
-	DeleteSession(ctx context.Context, id string) error
+	SaveSession(ctx context.Context, id, visitor string, data []byte, ttl time.Duration) (saved bool, err error)
+	RenewSession(ctx context.Context, before, id, visitor string, data []byte, ttl, grace time.Duration) (renewed bool, err error)
+	DeleteVisitor(ctx context.Context, visitor string) error
+	LiveSessions(ctx context.Context, ids []string) ([]bool, error)
+	LiveVisitors(ctx context.Context, visitors []string) ([]bool, error)
 }
 
 // sessionStore is a gin-contrib/sessions store over a SessionStore. The cookie
@@ -52,16 +65,17 @@ type SessionStore interface {
 // its row, and a forged id never reaches the database.
 type sessionStore struct {
 	kept    SessionStore
-	secret  []byte
+	keys    [][]byte // the first one signs, all are good for reading
 	options gorilla.Options
 	log     *slog.Logger
+	refused repeated // lines about cookies that are not ours
 }
 
 var _ sessions.Store = (*sessionStore)(nil)
 
-func newSessionStore(kept SessionStore, secret []byte, secure bool, log *slog.Logger) *sessionStore {
+func newSessionStore(kept SessionStore, keys [][]byte, secure bool, log *slog.Logger) *sessionStore {
 	return &sessionStore{
-		kept: kept, secret: secret, log: log,
+		kept: kept, keys: keys, log: log,
 		options: gorilla.Options{
 			Path: "/", MaxAge: int(sessionAge / time.Second),
 			Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -73,6 +87,13 @@ func newSessionStore(kept SessionStore, secret []byte, secure bool, log *slog.Lo
 // log a returned one to the global logger and carry on with a new session,
 // which would cost the visitor the old one.
 type loadFailure struct{}
+
+// outdated is the key of a true if the session's cookie was signed with an old
+// secret. renewal is the key of a true if Save is to renew the session.
+type (
+	outdated struct{}
+	renewal  struct{}
+)
 
 // Get returns the request's session, loading it once.
 func (s *sessionStore) Get(r *http.Request, name string) (*gorilla.Session, error) {
@@ -90,9 +111,9 @@ func (s *sessionStore) New(r *http.Request, name string) (*gorilla.Session, erro
 	if err != nil {
 		return session, nil //nolint:nilerr // no cookie: a new session
 	}
-	id, ok := s.open(name, cookie.Value)
+	id, key, ok := s.open(name, cookie.Value)
 	if !ok {
-		s.log.DebugContext(r.Context(), "cookie refused")
+		s.refused.say(func(more int) { s.log.DebugContext(r.Context(), "cookie refused", "more", more) })
 		return session, nil
 	}
 	data, err := s.kept.LoadSession(r.Context(), id)
@@ -104,6 +125,9 @@ func (s *sessionStore) New(r *http.Request, name string) (*gorilla.Session, erro
 		session.Values[loadFailure{}] = fmt.Errorf("load session: %w", err)
 	case data != nil:
 		session.ID, session.IsNew = id, false
+		if key > 0 {
+			session.Values[outdated{}] = true
+		}
 	}
 	return session, nil
 }
@@ -115,26 +139,51 @@ func (s *sessionStore) claimed(r *http.Request, name string) (id string, ok bool
 	if err != nil {
 		return "", false
 	}
-	return s.open(name, cookie.Value)
+	id, _, ok = s.open(name, cookie.Value)
+	return id, ok
 }
 
-// Save keeps the session and sends its cookie; with a negative MaxAge it
-// deletes both.
+// Save keeps the session and sends its cookie, under a new id if renewal is
+// set; with a negative MaxAge it deletes the cookie and all the visitor's
+// sessions. A session that has been renewed meanwhile is left alone: its cookie
+// would take the new one's place.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *gorilla.Session) error {
+	ctx, visitor := r.Context(), visitorPart(session.ID)
 	if session.Options.MaxAge < 0 {
-		http.SetCookie(w, gorilla.NewCookie(session.Name(), "", session.Options))
-		return s.kept.DeleteSession(r.Context(), session.ID)
+		setCookie(w, gorilla.NewCookie(session.Name(), "", session.Options))
+		return s.kept.DeleteVisitor(ctx, visitor)
 	}
 	data, err := encodeValues(session)
 	if err != nil {
 		return fmt.Errorf("encode session: %w", err)
 	}
 	ttl := time.Duration(session.Options.MaxAge) * time.Second
-	if err := s.kept.SaveSession(r.Context(), session.ID, data, ttl); err != nil {
+	id := session.ID
+	var kept bool
+	if session.Values[renewal{}] != nil {
+		delete(session.Values, renewal{})
+		id = renewedID(id)
+		kept, err = s.kept.RenewSession(ctx, session.ID, id, visitor, data, ttl, renewalGrace)
+	} else {
+		kept, err = s.kept.SaveSession(ctx, id, visitor, data, ttl)
+	}
+	if err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
-	http.SetCookie(w, gorilla.NewCookie(session.Name(), s.seal(session.Name(), session.ID), session.Options))
+	if kept {
+		session.ID = id
+		setCookie(w, gorilla.NewCookie(session.Name(), s.seal(session.Name(), id), session.Options))
+	}
 	return nil
+}
+
+// setCookie sends a cookie instead of one of its name that was to be sent.
+func setCookie(w http.ResponseWriter, cookie *http.Cookie) {
+	header := w.Header()
+	header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(line string) bool {
+		return strings.HasPrefix(line, cookie.Name+"=")
+	})
+	http.SetCookie(w, cookie)
 }
 
 // Options sets what new cookies look like.
@@ -143,13 +192,14 @@ func (s *sessionStore) Options(o sessions.Options) { s.options = *o.ToGorillaOpt
 // seal makes a cookie's value in the form of express-session: s:<id>.<HMAC>,
 // percent-encoded.
 func (s *sessionStore) seal(name, id string) string {
-	return "s%3A" + id + "." + s.sign(name, id)
+	return "s%3A" + id + "." + sign(s.keys[0], name, id)
 }
 
-// open returns the id in a cookie's value if we have signed it.
-func (s *sessionStore) open(name, value string) (id string, ok bool) {
-	if len(value) > maxCookie {
-		return "", false
+// open returns the id in a cookie's value if we have signed it, and with which
+// key.
+func (s *sessionStore) open(name, value string) (id string, key int, ok bool) {
+	if len(value) > maxSessionCookie {
+		return "", 0, false
 	}
 	signed, ok := strings.CutPrefix(value, "s%3A")
 	if !ok {
@@ -157,23 +207,22 @@ func (s *sessionStore) open(name, value string) (id string, ok bool) {
 	}
 	id, mac, found := strings.Cut(signed, ".")
 	if !ok || !found || id == "" {
-		return "", false
+		return "", 0, false
 	}
-	return id, hmac.Equal([]byte(mac), []byte(s.sign(name, id)))
+	for key := range s.keys {
+		if hmac.Equal([]byte(mac), []byte(sign(s.keys[key], name, id))) {
+			return id, key, true
+		}
+	}
+	return "", 0, false
 }
 
 // sign covers the cookie's name too, so that no other signed value of ours can
 // ever be passed off as a session.
-func (s *sessionStore) sign(name, id string) string {
-	mac := hmac.New(sha256.New, s.secret)
+func sign(key []byte, name, id string) string {
+	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(name + "=" + id))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
-
-func newSessionID() string {
-	b := make([]byte, sessionBytes)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the process instead
-	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // encodeValues keeps the values with string keys; JSON, so that a row can be

@@ -12,16 +12,9 @@ import (
 
 	"gifchat/rooms"
 	"gifchat/socketio"
-
-	"golang.org/x/time/rate"
 )
 
 const (
-	// Events of one socket on /chat: more than anyone types and a page that
-	// catches up needs, little enough that a loop cannot occupy the store.
-	eventRate  rate.Limit = 10
-	eventBurst int        = 30
-
 	// maxSeats is how many rooms one socket may be in. Pages use one.
 	maxSeats = 16
 
@@ -32,9 +25,10 @@ const (
 // sockets is the /room and /chat namespaces.
 type sockets struct {
 	// Immutable.
-	chat   rooms.Chat
-	events *Events
-	log    *slog.Logger
+	chat    rooms.Chat
+	events  *Events
+	budgets *budgets
+	log     *slog.Logger
 }
 
 func (s *sockets) register(srv *socketio.Server) {
@@ -74,7 +68,6 @@ type seats struct {
 	// Immutable.
 	visitor  rooms.Visitor
 	language language
-	bucket   *rate.Limiter
 
 	mu    sync.Mutex
 	gone  bool               // guarded by mu; the socket has disconnected
@@ -95,7 +88,7 @@ func (s *sockets) connected(socket *socketio.Socket) {
 	request := http.Request{Header: handshake.Header}
 	st := &seats{
 		visitor: visitorAt(socket), language: acceptedLanguage(&request),
-		bucket: rate.NewLimiter(eventRate, eventBurst), taken: make(map[rooms.ID]*seat),
+		taken: make(map[rooms.ID]*seat),
 	}
 	socket.SetData(st)
 

@@ -53,7 +53,12 @@ func (s *sockets) remove(ctx context.Context, _ *socketio.Socket, st *seats, arg
 }
 
 func (s *sockets) amend(ctx context.Context, st *seats, ask amendAsk, a rooms.Amendment) (any, error) {
-	m, err := s.chat.Amend(ctx, st.visitor, st.room(ask.Room), a)
+	var m rooms.Message
+	id := st.room(ask.Room)
+	err := s.budgets.inRoom(id, func() (err error) {
+		m, err = s.chat.Amend(ctx, st.visitor, id, a)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ const sinceValue = "since"
 // many sessions.
 func (h *Handler) keepVisitor(c *gin.Context) {
 	if token, ok := bearer(c); ok {
-		withValue(c, visitorKey, rooms.TokenVisitor(token))
+		withValue(c, visitorKey, tokenVisitor(token, source(c.Request)))
 		return
 	}
 	session := sessions.Default(c)
@@ -32,20 +33,21 @@ func (h *Handler) keepVisitor(c *gin.Context) {
 		return
 	}
 	since, known := session.Get(sinceValue).(float64)
+	from := source(c.Request)
 	if !known {
-		if err := h.comers.allow(source(c.Request)); err != nil {
+		if err := h.budgets.begin(from); err != nil {
 			h.fail(c, err)
 			return
 		}
 	}
-	if time.Since(time.Unix(int64(since), 0)) > sessionRefresh {
+	if time.Since(time.Unix(int64(since), 0)) > sessionRefresh || session.Get(outdated{}) != nil {
 		session.Set(sinceValue, time.Now().Unix())
 		if err := session.Save(); err != nil {
 			h.fail(c, errors.Join(rooms.ErrUnavailable, err))
 			return
 		}
 	}
-	withValue(c, visitorKey, visitorOf(session.ID()))
+	withValue(c, visitorKey, visitorOf(session.ID(), from))
 }
 
 // tokenRoutes are what a program with a room's token may ask for.
@@ -61,64 +63,89 @@ func bearer(c *gin.Context) (token string, ok bool) {
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// loadVisitor gives a Socket.IO request its visitor if the cookie names one.
-// It saves nothing: a handshake without a cookie must not cost a row.
-func (h *Handler) loadVisitor(c *gin.Context) {
-	if c.Query("sid") != "" {
-		return // no handshake, see ofConnection
+// renew gives the visitor's session a new id, since it may do more from now on:
+// whoever else knows the old one has no part in that. That it could not be done
+// is no reason to take back what was.
+func (h *Handler) renew(c *gin.Context) {
+	session := sessions.Default(c)
+	session.Set(renewal{}, true)
+	session.Set(sinceValue, time.Now().Unix())
+	if err := session.Save(); err != nil {
+		h.log.ErrorContext(c.Request.Context(), "session not renewed", "err", err)
 	}
+}
+
+// loadVisitor lets Identify ask whose a Socket.IO request is. It saves nothing:
+// a handshake without a cookie must not cost a row, and one that is refused not
+// even a look.
+func (h *Handler) loadVisitor(c *gin.Context) {
+	withValue(c, identityKey, func() (any, error) { return h.identify(c) })
+}
+
+// identify tells whose a handshake is: a guest's, if the cookie names one.
+func (h *Handler) identify(c *gin.Context) (any, error) {
+	nobody := stranger{visitorOf(newSessionID(), source(c.Request))}
 	origin := c.GetHeader("Origin")
 	if origin != "" && !sameOrigin(c.Request, origin, h.cfg.Secure) && !listed(h.cfg.Origins, origin) {
 		// A loopback page of another port is same-site, so its WebSocket
 		// handshake carries our cookie although it may connect without
 		// credentials only.
-		return
+		return nobody, nil
 	}
-	if _, err := c.Cookie(cookieName); err != nil {
-		return
+	if _, err := c.Cookie(h.cookieName()); err != nil {
+		return nobody, nil //nolint:nilerr // no cookie: nobody we know
 	}
+	asOf := h.guests.generation()
 	session := sessions.Default(c)
 	if err, failed := session.Get(loadFailure{}).(error); failed {
-		withValue(c, visitorKey, err)
-		return
+		return nil, err
 	}
-	if session.Get(sinceValue) != nil {
-		withValue(c, visitorKey, visitorOf(session.ID()))
+	if session.Get(sinceValue) == nil {
+		return nobody, nil
 	}
+	return guest{visitorOf(session.ID(), nobody.Source), session.ID(), asOf}, nil
 }
 
-// stranger is a visitor without a cookie.
-type stranger struct{ rooms.Visitor }
+// stranger is the visitor of a connection without a cookie, guest of one with:
+// under which id the session was then, and as of which logout (see guests).
+type (
+	stranger struct{ rooms.Visitor }
+	guest    struct {
+		rooms.Visitor
+		session string
+		asOf    uint64
+	}
+)
 
 // Identify tells whose a Socket.IO connection is; for socketio.Config. A
 // connection without a cookie gets a session of its own that lives as long as
 // the connection, or the socket that comes back to it: it may enter rooms by
 // event.
 func Identify(r *http.Request) (any, error) {
-	switch v := r.Context().Value(visitorKey).(type) {
-	case rooms.Visitor:
-		return v, nil
-	case error:
-		return nil, v
-	default:
-		return stranger{visitorOf(newSessionID())}, nil
+	if identify, ok := r.Context().Value(identityKey).(func() (any, error)); ok {
+		return identify()
 	}
+	return stranger{visitorOf(newSessionID(), source(r))}, nil
 }
 
 // SameClient tells whether a poll, a post or an upgrade comes from whom Identify
-// has met; for socketio.Config, with the secret of Config. A connection that
-// began with a session is that session's: its sid is of no use to others. One
+// has met; for socketio.Config, with the secrets of Config. A connection that
+// began with a session is that visitor's, whatever the session's id is now: its
+// sid is of no use to others. One
 // that began without is for who knows its sid, since not every client keeps
 // cookies; nor does a cookie that came in the meantime matter to it. The store
 // is not asked: that a cookie is ours can be seen without it.
-func SameClient(secret []byte) func(identity any, r *http.Request) bool {
-	cookies := &sessionStore{secret: secret}
+func SameClient(secret []byte, old ...[]byte) func(identity any, r *http.Request) bool {
+	cookies := &sessionStore{keys: slices.Concat([][]byte{secret}, old)}
 	return func(identity any, r *http.Request) bool {
-		whose, bound := identity.(rooms.Visitor)
+		whose, bound := identity.(guest)
 		if !bound {
 			return true
 		}
-		id, ok := cookies.claimed(r, cookieName)
+		id, ok := cookies.claimed(r, secureName)
+		if !ok {
+			id, ok = cookies.claimed(r, cookieName)
+		}
 		return ok && chatSession(id) == whose.Session
 	}
 }
@@ -140,15 +167,22 @@ func (h *Handler) rememberAddress(c *gin.Context) {
 	}
 }
 
-// visitorOf tells who a session is to the chat.
-func visitorOf(id string) rooms.Visitor {
-	return rooms.Visitor{Session: chatSession(id), Color: colorOf(id)}
+// tokenVisitor tells who a token of a room is to the chat, and from which source.
+func tokenVisitor(token, source string) rooms.Visitor {
+	v := rooms.TokenVisitor(token)
+	v.Source = source
+	return v
+}
+
+// visitorOf tells who a session is to the chat, and from which source.
+func visitorOf(id, source string) rooms.Visitor {
+	return rooms.Visitor{Session: chatSession(id), Color: colorOf(visitorPart(id)), Source: source}
 }
 
 // chatSession is what the chat stores of a session with rooms and messages: a
 // hash, so that who reads the database holds nobody's cookie.
 func chatSession(id string) rooms.Session {
-	sum := sha256.Sum256([]byte("visitor:" + id))
+	sum := sha256.Sum256([]byte("visitor:" + visitorPart(id)))
 	return rooms.Session(hex.EncodeToString(sum[:16]))
 }
 

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync"
+	"time"
+)
+
+const (
+	// groupSize cells share a place in the table: two lines of the processor's
+	// cache.
+	groupSize = 8
+
+	// cellLocks divide a table, so that keys seldom wait for each other.
+	cellLocks = 64
+)
+
+// cells keeps the state of many rates in a table of fixed size, 16 bytes a
+// key. A key's bucket is one moment: when it will be full again
+// (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). What is full can
+// be forgotten for free; if nothing is, the key that will be full first goes. So
+// strangers with a million addresses can make the table forget those who have
+// hardly used anything, and not those who are at their limit.
+type cells struct {
+	// Immutable.
+	seed  maphash.Seed // nobody outside can aim at a place
+	start time.Time
+
+	locks  [cellLocks]sync.Mutex
+	groups [][groupSize]cell // as many as a power of two; group i is guarded by locks[i%cellLocks]
+	mask   uint64            // for the index of a group
+}
+
+// cell is a bucket. The zero cell is free.
+type cell struct {
+	key  uint64
+	full time.Duration // since start
+}
+
+// newCells returns a table of at least n cells.
+func newCells(n int) *cells {
+	groups := uint64(1) << bits.Len(uint(max(n, groupSize*cellLocks)-1)/groupSize)
+	return &cells{
+		seed: maphash.MakeSeed(), start: time.Now(),
+		groups: make([][groupSize]cell, groups), mask: groups - 1,
+	}
+}
+
+// cellKey tells the keys of one purpose from those of another.
+type cellKey struct {
+	purpose purpose
+	name    string
+}
+
+// take takes one of r from key's bucket, or returns how long until there is one.
+func (c *cells) take(key cellKey, r Rate) (wait time.Duration) {
+	if r.Burst < 0 {
+		return 0
+	}
+	hash, group, lock := c.find(key)
+	lock.Lock()
+	defer lock.Unlock()
+	now := time.Since(c.start)
+	chosen := &group[0]
+	for i := range group {
+		if group[i].key == hash {
+			chosen = &group[i]
+			break
+		}
+		if group[i].full < chosen.full {
+			chosen = &group[i]
+		}
+	}
+	if chosen.key != hash {
+		*chosen = cell{key: hash, full: now}
+	}
+	return chosen.take(now, r)
+}
+
+// giveBack returns what take took.
+func (c *cells) giveBack(key cellKey, r Rate) {
+	if r.Burst < 0 {
+		return
+	}
+	hash, group, lock := c.find(key)
+	lock.Lock()
+	defer lock.Unlock()
+	for i := range group {
+		if group[i].key == hash {
+			group[i].full -= r.Each
+		}
+	}
+}
+
+func (c *cells) find(key cellKey) (hash uint64, group *[groupSize]cell, lock *sync.Mutex) {
+	hash = maphash.Comparable(c.seed, key)
+	i := hash & c.mask
+	return hash | 1, &c.groups[i], &c.locks[i%cellLocks] // 0 is a free cell's
+}
+
+// take takes one from the bucket, or returns how long until there is one.
+func (c *cell) take(now time.Duration, r Rate) (wait time.Duration) {
+	most := time.Duration(r.Burst) * r.Each
+	full := max(c.full, now)
+	if full > now+most { // more than r lets anybody owe: the clock was set
+		full = now
+	}
+	full += r.Each
+	if wait = full - now - most; wait > 0 {
+		return wait
+	}
+	c.full = full
+	return 0
+}
