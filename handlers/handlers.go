@@ -126,9 +126,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // is open: a poll, a post or an upgrade. The connection knows whose it is, and
 // there are many of them, so they go to it straight; Gin was a twelfth of what a
 // poll costs. This looks at the query as clients write it; what is written in
-// another way only takes longer.
+// another way only takes longer. So does what a foreign page sends, for whose
+// sake Gin has to find out whether it comes from this very machine.
 func (h *Handler) ofConnection(r *http.Request) bool {
 	if r.URL.Path != "/socket.io/" || h.cfg.Server == nil {
+		return false
+	}
+	if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(r, origin, h.cfg.Secure) {
 		return false
 	}
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
