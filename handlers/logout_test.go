@@ -1,0 +1,283 @@
+package handlers_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gifchat/handlers"
+)
+
+// cookie is the visitor's session cookie as it would be sent.
+func (b *browser) cookie() string {
+	at, _ := url.Parse(b.h.URL)
+	for _, c := range b.Jar.Cookies(at) {
+		if c.Name == "connect.sid" {
+			return c.Name + "=" + c.Value
+		}
+	}
+	return ""
+}
+
+// sealed is the cookie of an id, as the program before made it too.
+func sealed(secret, id string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("connect.sid=" + id))
+	return "connect.sid=s%3A" + id + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func colorIn(page string) string {
+	_, rest, _ := strings.Cut(page, `data-color="`)
+	color, _, _ := strings.Cut(rest, `"`)
+	return color
+}
+
+// Row A6: a new id at each change of what the session may do, and at no other
+// time.
+func TestTheSessionIDIsRenewedWithWhatItMayDo(t *testing.T) {
+	h := open(t, nil)
+	ann := h.visitor(t)
+	private, other, open := ann.makeRoom("방", "비밀"), ann.makeRoom("방", "비밀"), ann.makeRoom("방", "")
+	for _, tt := range []struct {
+		name    string
+		renewed bool
+		do      func(*browser) answer
+	}{
+		{"a page", false, func(b *browser) answer { return b.get("/") }},
+		{"an open room", false, func(b *browser) answer { return b.get(open) }},
+		{"a password in the address", true, func(b *browser) answer { return b.get(other + "?password=" + url.QueryEscape("비밀")) }},
+		{"a private room without a password", false, func(b *browser) answer { return b.get(private) }},
+		{"a wrong password", false, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"no"}}) }},
+		{"the right one", true, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"비밀"}}) }},
+		{"the right one again", false, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"비밀"}}) }},
+		{"a message", false, func(b *browser) answer { return b.post(private+"/chat", url.Values{"chat": {"hi"}}) }},
+		{"a room of its own", true, func(b *browser) answer { return b.post("/room", url.Values{"title": {"방"}, "max": {"2"}}) }},
+		{"a room that is none", false, func(b *browser) answer { return b.post("/room", url.Values{"title": {""}, "max": {"2"}}) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := h.visitor(t)
+			b.get("/")
+			if tt.name == "the right one again" || tt.name == "a message" {
+				b.post(private+"/enter", url.Values{"password": {"비밀"}})
+				h.sessions.endGrace()
+			}
+			before, rows := b.cookie(), h.sessions.count()
+			color := colorIn(b.get(open).body)
+			got := tt.do(b)
+			after := b.cookie()
+			if (before != after) != tt.renewed {
+				t.Errorf("%d: the cookie was %s and is %s", got.StatusCode, before, after)
+			}
+			if n := len(got.Header["Set-Cookie"]); n > 1 || (n == 1) != tt.renewed {
+				t.Errorf("%d cookies were sent", n)
+			}
+			if added := h.sessions.count() - rows; (added == 1) != tt.renewed {
+				t.Errorf("%d sessions were added", added)
+			}
+			if now := colorIn(b.get(open).body); now != color {
+				t.Errorf("the visitor was %s and is %s", color, now)
+			}
+			if !tt.renewed {
+				return
+			}
+			nobody := h.visitor(t)
+			if again := nobody.get(open, "Cookie", before); colorIn(again.body) != color || again.Header.Get("Set-Cookie") != "" {
+				t.Error("the old id is of no use to requests that were under way, or was given a new life")
+			}
+			if stolen := nobody.post("/room", url.Values{"title": {"방"}, "max": {"2"}}, "Cookie", before); stolen.Header.Get("Set-Cookie") != "" {
+				t.Error("the old id was renewed once more")
+			}
+			h.sessions.endGrace()
+			if again := nobody.get(open, "Cookie", before); colorIn(again.body) == color || again.Header.Get("Set-Cookie") == "" {
+				t.Error("the old id is still good")
+			}
+			if now := colorIn(b.get(open).body); now != color {
+				t.Errorf("without the old id the visitor is %s", now)
+			}
+		})
+	}
+}
+
+// Ids of the program before had one part. They go on as the visitors they were.
+func TestAnOlderIDKeepsItsVisitor(t *testing.T) {
+	h := open(t, nil)
+	id := strings.Repeat("a", 32)
+	if _, err := h.sessions.SaveSession(t.Context(), id, id, []byte(fmt.Sprintf(`{"since":%d}`, time.Now().Unix())), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	b := h.visitor(t)
+	at, _ := url.Parse(h.URL)
+	name, value, _ := strings.Cut(sealed(strings.Repeat("k", 32), id), "=")
+	b.Jar.SetCookies(at, []*http.Cookie{{Name: name, Value: value}})
+	room := b.makeRoom("방", "비밀")
+	if b.cookie() == name+"="+value {
+		t.Error("the id was not renewed")
+	}
+	h.sessions.endGrace()
+	for range 2 {
+		if got := b.get(room); got.StatusCode != 200 {
+			t.Errorf("the owner got %d", got.StatusCode)
+		}
+		b.makeRoom("방", "")
+	}
+}
+
+func TestOldSecretsStillRead(t *testing.T) {
+	before := strings.Repeat("o", 32)
+	h := open(t, func(c *handlers.Config) { c.OldSecrets = [][]byte{[]byte(before)} })
+	id := strings.Repeat("a", 46)
+	if _, err := h.sessions.SaveSession(t.Context(), id, id[:22], []byte(fmt.Sprintf(`{"since":%d}`, time.Now().Unix())), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	nobody := h.visitor(t)
+	got := nobody.get("/", "Cookie", sealed(before, id))
+	if want := sealed(strings.Repeat("k", 32), id); !strings.HasPrefix(got.Header.Get("Set-Cookie"), want+";") {
+		t.Errorf("got %q, want the session signed anew", got.Header.Get("Set-Cookie"))
+	}
+	if got := nobody.get("/", "Cookie", sealed(strings.Repeat("k", 32), id)); got.Header.Get("Set-Cookie") != "" {
+		t.Errorf("and again: %q", got.Header.Get("Set-Cookie"))
+	}
+	if got := nobody.get("/", "Cookie", sealed(strings.Repeat("x", 32), id)); strings.Contains(got.Header.Get("Set-Cookie"), id) {
+		t.Error("a third secret reads")
+	}
+}
+
+func TestBadCookiesAreNotLoggedEach(t *testing.T) {
+	h := open(t, nil)
+	v := h.visitor(t)
+	for i := range 10_000 {
+		r := httpRequest(t, "/socket.io/?EIO=4&transport=polling", "Cookie", fmt.Sprintf("connect.sid=s%%3A%d.forged", i))
+		h.Config.Handler.ServeHTTP(discard{}, r)
+	}
+	v.get("/", "Cookie", "connect.sid=s%3Aid.forged")
+	lines := 0
+	for line := range strings.Lines(h.log.String()) {
+		if !strings.Contains(line, `msg="request served"`) {
+			lines++
+		}
+	}
+	if lines > 10 {
+		t.Errorf("%d lines, want 10 at most:\n%.500s", lines, h.log)
+	}
+	if !strings.Contains(h.log.String(), `msg="cookie refused"`) {
+		t.Error("nothing was said at all")
+	}
+}
+
+// discard is a ResponseWriter.
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}
+
+func httpRequest(t *testing.T, path string, headers ...string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.RemoteAddr = "192.0.2.1:1"
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return r
+}
+
+// Row A6: who logs out is gone from every namespace within a second, is told so,
+// and whatever is left of the cookie is of no use.
+func TestLogoutEndsEverythingOfTheVisitor(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.visitor(t), h.visitor(t)
+	bob.get("/")
+	room := ann.makeRoom("방", "비밀")
+	before := ann.cookie()
+	sockets := map[string]*wire{}
+	for _, namespace := range []string{"/", "/room", "/chat"} {
+		sockets[namespace] = h.dial(t, namespace, "", ann)
+	}
+	seated := h.dial(t, "/chat", `{"room":"`+strings.TrimPrefix(room, "/room/")+`"}`, ann)
+	others := h.dial(t, "/chat", "", bob)
+	stranger := h.dial(t, "/chat", "", nil)
+	polls := map[string]func() string{}
+	for _, eio := range []string{"3", "4"} {
+		query := "/socket.io/?EIO=" + eio + "&transport=polling"
+		sid := openSID(ann.get(query).body)
+		if eio == "4" {
+			ann.send("POST", query+"&sid="+sid, strings.NewReader("40"))
+		}
+		ann.get(query + "&sid=" + sid) // the CONNECT's answer
+		polls[eio] = func() string {
+			return ann.get(query+"&sid="+sid, "Cookie", before).body
+		}
+	}
+	late := openSID(ann.get("/socket.io/?EIO=4&transport=polling").body) // in no namespace yet
+
+	start := time.Now()
+	got := ann.post("/logout", nil, "Accept", "text/html", "Sec-Fetch-Mode", "navigate")
+	if got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/" {
+		t.Errorf("got %d to %q", got.StatusCode, got.Header.Get("Location"))
+	}
+	if c := got.Cookies(); len(c) != 1 || c[0].MaxAge != -1 || c[0].Value != "" || !c[0].HttpOnly || c[0].Path != "/" {
+		t.Errorf("got %v, want the cookie taken back", got.Header["Set-Cookie"])
+	}
+	sockets["/"].until("41")
+	sockets["/room"].until("41/room,")
+	sockets["/chat"].until("41/chat,")
+	seated.until("41/chat,")
+	for eio, poll := range polls {
+		body := ""
+		for range 3 { // the notice may come before it
+			if body += poll(); strings.Contains(body, "41") {
+				break
+			}
+		}
+		if !strings.Contains(body, "41") {
+			t.Errorf("EIO=%s by polling: got %q, want a DISCONNECT", eio, body)
+		}
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	nobody := h.visitor(t)
+	const query = "/socket.io/?EIO=4&transport=polling&sid="
+	nobody.send("POST", query+late, strings.NewReader("40/chat,"), "Cookie", before)
+	if body := nobody.get(query+late, "Cookie", before).body; !strings.HasPrefix(body, "44/chat,") {
+		t.Errorf("a connection from before the logout got %q, want it refused", body)
+	}
+	for _, w := range []*wire{others, stranger} {
+		w.send(`42/chat,1["leave"]`)
+		w.expect(`43/chat,1[{"ok":true}]`)
+	}
+	if n := len(h.sessions.of(before)); n > 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+	if again := nobody.get(room, "Cookie", before); again.StatusCode != http.StatusFound || again.Header.Get("Set-Cookie") == "" {
+		t.Errorf("the old cookie got %d %s, want a new visitor sent away", again.StatusCode, again.Header)
+	}
+	if got := ann.get(room); got.StatusCode != http.StatusFound {
+		t.Errorf("after the logout the room got %d", got.StatusCode)
+	}
+	if got := nobody.post("/logout", nil); got.StatusCode != 200 || got.body != "ok" {
+		t.Errorf("a program without a session got %d %s", got.StatusCode, got.body)
+	}
+}
+
+// of returns the sessions of the visitor whose cookie it is.
+func (s *memorySessions) of(cookie string) (ids []string) {
+	_, id, _ := strings.Cut(cookie, "s%3A")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, row := range s.rows {
+		if row.visitor == id[:22] {
+			ids = append(ids, key)
+		}
+	}
+	return ids
+}
