@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/joho/godotenv"
+
+	"gifchat/handlers"
 )
 
 // environment makes a getenv of a map.
@@ -61,6 +63,15 @@ func TestLoadConfig_says_what_is_wrong(t *testing.T) {
 		{"HOST", "localhost:8005", `HOST: "localhost:8005" is not an address`},
 		{"COOKIE_SECRET", "gifchat", "COOKIE_SECRET: this one stands in a textbook"},
 		{"COOKIE_SECRET", "short-and-secret", "COOKIE_SECRET: 16 bytes are too short; want at least 32"},
+		{"COOKIE_SECRET_OLD", "gifchat", "COOKIE_SECRET_OLD: this one stands in a textbook"},
+		{"COOKIE_SECRET_OLD", "short-and-secret", "COOKIE_SECRET_OLD: 16 bytes are too short; want at least 32"},
+		{"SESSION_CHECK", "0s", "SESSION_CHECK: 0s is out of range; want 1s to 1h0m0s"},
+		{"RATE_VISITOR", "10/s", `RATE_VISITOR: "10/s" is not a rate such as 30+10/s`},
+		{"RATE_CONNECT", "0+1/s", "RATE_CONNECT:"},
+		{"MAX_CONNECTIONS", "0", "MAX_CONNECTIONS: 0 is out of range"},
+		{"MAX_CONNECTIONS_PER_ADDRESS", "-1", "MAX_CONNECTIONS_PER_ADDRESS: -1 is out of range"},
+		{"MAX_ROOMS", "x", `MAX_ROOMS: "x" is not a whole number`},
+		{"MAX_ROOMS_PER_VISITOR", "0", "MAX_ROOMS_PER_VISITOR: 0 is out of range"},
 		{"SECURE_COOKIES", "yes", "want auto, true or false"},
 		{"TRUSTED_PROXIES", "10.0.0.1,0.0.0.0/0", `TRUSTED_PROXIES: "0.0.0.0/0" would let anyone`},
 		{"TRUSTED_PROXIES", "::/0", "would let anyone"},
@@ -147,6 +158,23 @@ func TestLoadConfig_values(t *testing.T) {
 	}
 	if len(cfg.TrustedProxies) != 3 || len(cfg.CORSOrigin) != 2 {
 		t.Errorf("lists: got %q and %q", cfg.TrustedProxies, cfg.CORSOrigin)
+	}
+}
+
+func TestLoadConfig_rates_are_those_of_the_handlers(t *testing.T) {
+	cfg, err := loadConfig(environment(nil), "no-such-file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cfg.limits(); got != handlers.DefaultLimits {
+		t.Errorf("got  %+v\nwant %+v", got, handlers.DefaultLimits)
+	}
+	cfg, err = loadConfig(environment(map[string]string{"RATE_ROOM": "off", "RATE_CREATE_VISITOR": "5+20/h"}), "no-such-file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cfg.limits(); got.Room != handlers.Unlimited || got.CreateVisitor != (handlers.Rate{Burst: 5, Each: 3 * time.Minute}) {
+		t.Errorf("got %+v", got)
 	}
 }
 

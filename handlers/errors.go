@@ -105,26 +105,23 @@ func describe(err error) problem {
 const longestMute = 30 * 24 * time.Hour
 
 // retryAfter tells when a request that was too much, or from somebody muted,
-// may come again; 0 for others.
+// may come again, in whole milliseconds, at least one; 0 for others.
 func retryAfter(err error) time.Duration {
-	if muted, ok := errors.AsType[*rooms.MutedError](err); ok {
-		if wait := time.Until(muted.Until); wait <= longestMute {
-			return max(wait, 0)
+	var wait time.Duration
+	if limited, ok := errors.AsType[*rateError](err); ok {
+		wait = limited.retryAfter
+	} else if over, ok := errors.AsType[*rooms.QuotaError](err); ok {
+		wait = over.RetryAfter
+	} else if busy, ok := errors.AsType[*busyError](err); ok {
+		wait = busy.retryAfter
+	} else if guessed, ok := errors.AsType[*rooms.TriesError](err); ok {
+		wait = guessed.RetryAfter
+	} else if muted, ok := errors.AsType[*rooms.MutedError](err); ok {
+		if left := time.Until(muted.Until); left <= longestMute {
+			wait = max(left, 0)
 		}
 	}
-	if limited, ok := errors.AsType[*rateError](err); ok {
-		return limited.retryAfter
-	}
-	if over, ok := errors.AsType[*rooms.QuotaError](err); ok {
-		return over.RetryAfter
-	}
-	if busy, ok := errors.AsType[*busyError](err); ok {
-		return busy.retryAfter
-	}
-	if guessed, ok := errors.AsType[*rooms.TriesError](err); ok {
-		return guessed.RetryAfter
-	}
-	return 0
+	return (wait + time.Millisecond - 1).Truncate(time.Millisecond)
 }
 
 // tellRetryAfter says the same in a header, in whole seconds.

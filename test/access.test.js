@@ -1,0 +1,164 @@
+// Who may come in, and how it ends: rows A3, A5 and A6 of docs/promises.md, from
+// outside.
+import { after, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { binary, startServer } from './lib/server.js'
+import { startCanary } from './lib/canary.js'
+import { client, connected, heard, pause, until, ways } from './lib/clients.js'
+import { MiB, measurable, peak, resetPeak, resident } from './lib/process.js'
+import { nth, sized } from './lib/soak.js'
+import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
+import { Visitor } from './lib/visitor.js'
+
+after(closeAgents)
+
+const lone = { path: binary({ race: false }) }
+
+test('ten thousand guesses at a password', { skip: !many && 'it needs many addresses' }, async (t) => {
+  const server = await startServer({ RATE_SESSION_ADDRESS: 'off' }, lone)
+  const owner = new Visitor(server), member = new Visitor(server)
+  await owner.get('/')
+  const room = await owner.createRoom({ password: '비밀' })
+  await member.get('/')
+  await member.enter(room, '비밀')
+
+  const count = { wrong: 0, tooMany: 0 }
+  const told = new Set()
+  const guess = async (from, cookie, forged) => {
+    const answer = await postForm(server, `/room/${room}/enter`, { password: 'x' }, {
+      from, headers: { cookie, ...(forged && { 'x-forwarded-for': forged, 'x-real-ip': forged }) },
+    })
+    if (answer.status === 403) count.wrong++
+    else {
+      assert.equal(answer.status, 429, answer.body)
+      assert.ok(Number(answer.headers['retry-after']) >= 1)
+      told.add(Number(answer.headers['retry-after']))
+      count.tooMany++
+    }
+  }
+  const wrong = async (what) => {
+    const before = count.wrong
+    await what()
+    return count.wrong - before
+  }
+  const rounds = sized(100, 1000)
+  const one = await newCookie(server, address(0))
+  assert.equal(await wrong(async () => { for (let i = 0; i < rounds; i++) await guess(address(0), one) }), 10, 'one session')
+  assert.equal(await wrong(async () => {
+    for (let i = 0; i < rounds; i++) await guess(address(0), await newCookie(server, address(0)), `198.51.100.${i % 250}`)
+  }), 0, 'sessions and forged addresses from the same address')
+  assert.equal(await wrong(async () => { // by event, each with a session of its own
+    for (let i = 0; i < 30; i++) {
+      const chatter = await Chatter.open(server, { from: address(1) })
+      const answer = await chatter.ask('join', { room, password: 'x' })
+      if (answer.reason === 'wrong_password') count.wrong++
+      else assert.ok(answer.reason === 'too_many_tries' && answer.retryAfter > 0, JSON.stringify(answer))
+      chatter.close()
+    }
+  }), 10, 'by event')
+  const addresses = sized(30, 100)
+  const total = await wrong(async () => {
+    for (let from = 2; from < 2 + addresses; from++) {
+      const cookie = await newCookie(server, address(from))
+      await Promise.all(Array.from({ length: sized(12, 80) }, () => guess(address(from), cookie)))
+    }
+  })
+  // What is left of the room's hundred, and three of each address's own.
+  assert.ok(total <= 80 + 3 * addresses, `${total} guesses were looked at`)
+  t.diagnostic(`${count.wrong} guesses were looked at, ${count.tooMany} were not; to come again in up to ${nth([...told], 1)} s`)
+
+  const enter = async (from, cookie, password) =>
+    (await postForm(server, `/room/${room}/enter`, { password }, { from, headers: { cookie } })).status
+  const late = address(200)
+  assert.equal(await enter(late, await newCookie(server, late), '비밀'), 200, 'who has not failed')
+  for (const [who, visitor] of Object.entries({ owner, member })) {
+    assert.equal((await visitor.open(room)).status, 200, who)
+    assert.equal((await visitor.say(room, '안녕')).status, 200, who)
+  }
+  await server.stop()
+})
+
+test('hashing is no weapon', { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
+  const server = await startServer({}, lone)
+  const owner = new Visitor(server)
+  await owner.get('/')
+  const room = await owner.createRoom({ password: '비밀', max: 500 })
+  const canary = await startCanary(server)
+  const chatter = await Chatter.open(server)
+  await chatter.ask('leave')
+  const took = []
+  for (let i = 0; i < 9; i++) {
+    const begun = performance.now()
+    const answer = await chatter.ask('join', { room, password: 'x'.repeat(990_000) })
+    took.push(performance.now() - begun)
+    assert.equal(answer.reason, 'wrong_password')
+  }
+  const large = await postForm(server, `/room/${room}/enter`, { password: 'x'.repeat(1_000_000) })
+  assert.equal(large.status, 413)
+  t.diagnostic(`a megabyte was refused in ${nth(took, 0.5)} ms by event, in ${Math.round(large.took)} ms by form`)
+  assert.ok(nth(took, 0.5) <= sized(500, 10), `${took}`)
+
+  const joining = await Promise.all(Array.from({ length: 200 }, () => Chatter.open(server)))
+  const before = resident(server.pid)
+  resetPeak(server.pid)
+  const answers = await Promise.all(joining.map((one) => one.ask('join', { room, password: '비밀' })))
+  const grown = (peak(server.pid) - before) / MiB
+  const waits = await canary.stop()
+  const inside = answers.filter(({ ok }) => ok).length
+  t.diagnostic(`200 at once: ${inside} are in, +${grown.toFixed(1)} MiB; the others waited for ${nth(waits, 0.99)} ms at most`)
+  assert.ok(answers.every(({ ok, reason }) => ok || reason === 'unavailable'), JSON.stringify(answers.find(({ ok }) => !ok)))
+  assert.ok(inside > 0)
+  assert.ok(grown <= 96)
+  assert.ok(nth(waits, 0.99) <= sized(2000, 200), `${waits}`)
+  joining.forEach((one) => one.close())
+  chatter.close()
+  await server.stop()
+})
+
+for (const [way, options] of Object.entries(ways)) {
+  test(`a logout ends every socket of the visitor for good (${way})`, async () => {
+    const server = await startServer()
+    const ann = new Visitor(server), bob = new Visitor(server)
+    await ann.get('/')
+    await bob.get('/')
+    const room = await ann.createRoom({ password: '비밀' })
+    const cookie = ann.cookie
+    const sockets = []
+    for (const namespace of ['/', '/room', '/chat']) {
+      for (let tab = 0; tab < 2; tab++) sockets.push(await connected(server.url + namespace, { ...options, extraHeaders: { cookie } }))
+    }
+    const seated = sockets.at(-1)
+    assert.equal((await seated.timeout(5000).emitWithAck('join', room)).ok, true)
+    // One that has lost its connection may not come back to its socket either.
+    const away = await connected(`${server.url}/chat`, { ...options, extraHeaders: { cookie } })
+    assert.equal((await away.timeout(5000).emitWithAck('join', room)).ok, true)
+    const pid = away._pid, before = away.id
+    away.io.reconnection(false)
+    away.io.engine.transport.onError('cut')
+    const others = await connected(`${server.url}/chat`, { ...options, extraHeaders: { cookie: bob.cookie } })
+
+    const begun = performance.now()
+    const ends = sockets.map((socket) => heard(socket, 'disconnect').then(([reason]) => ({ reason, after: performance.now() - begun })))
+    assert.equal(await (await ann.form('/logout', {})).text(), 'ok')
+    for (const { reason, after } of await Promise.all(ends)) {
+      assert.equal(reason, 'io server disconnect')
+      assert.ok(after <= sized(5000, 1000), `it took ${after} ms`)
+    }
+    await pause(500)
+    assert.ok(sockets.every(({ active }) => !active), 'none comes back by itself')
+    assert.equal((await others.timeout(5000).emitWithAck('leave')).ok, true)
+
+    const back = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie }, autoConnect: false })
+    back._pid = pid // as the stock client says whose place it takes
+    back._lastOffset = away._lastOffset
+    back.connect()
+    await heard(back, 'connect')
+    assert.ok(!back.recovered && back.id !== before)
+    const refused = await back.timeout(5000).emitWithAck('join', room)
+    assert.equal(refused.reason, 'wrong_password')
+    const replay = await ask(server, '/', { headers: { cookie } })
+    assert.ok(replay.headers['set-cookie'], 'the old cookie is nobody')
+    await until(async () => (await ask(server, `/room/${room}`, { headers: { cookie } })).status === 302, 'the room is closed to it')
+    await server.stop()
+  })
+}
