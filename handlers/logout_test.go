@@ -108,7 +108,7 @@ func TestTheSessionIDIsRenewedWithWhatItMayDo(t *testing.T) {
 func TestAnOlderIDKeepsItsVisitor(t *testing.T) {
 	h := open(t, nil)
 	id := strings.Repeat("a", 32)
-	if _, err := h.sessions.SaveSession(t.Context(), id, id, []byte(fmt.Sprintf(`{"since":%d}`, time.Now().Unix())), time.Hour); err != nil {
+	if _, err := h.sessions.SaveSession(t.Context(), id, id, fmt.Appendf(nil, `{"since":%d}`, time.Now().Unix()), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	b := h.visitor(t)
@@ -132,7 +132,7 @@ func TestOldSecretsStillRead(t *testing.T) {
 	before := strings.Repeat("o", 32)
 	h := open(t, func(c *handlers.Config) { c.OldSecrets = [][]byte{[]byte(before)} })
 	id := strings.Repeat("a", 46)
-	if _, err := h.sessions.SaveSession(t.Context(), id, id[:22], []byte(fmt.Sprintf(`{"since":%d}`, time.Now().Unix())), time.Hour); err != nil {
+	if _, err := h.sessions.SaveSession(t.Context(), id, id[:22], fmt.Appendf(nil, `{"since":%d}`, time.Now().Unix()), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	nobody := h.visitor(t)
@@ -232,14 +232,14 @@ func TestLogoutEndsEverythingOfTheVisitor(t *testing.T) {
 	sockets["/chat"].until("41/chat,")
 	seated.until("41/chat,")
 	for eio, poll := range polls {
-		body := ""
+		var body strings.Builder
 		for range 3 { // the notice may come before it
-			if body += poll(); strings.Contains(body, "41") {
+			if body.WriteString(poll()); strings.Contains(body.String(), "41") {
 				break
 			}
 		}
-		if !strings.Contains(body, "41") {
-			t.Errorf("EIO=%s by polling: got %q, want a DISCONNECT", eio, body)
+		if !strings.Contains(body.String(), "41") {
+			t.Errorf("EIO=%s by polling: got %q, want a DISCONNECT", eio, body.String())
 		}
 	}
 	if took := time.Since(start); took > time.Second {
