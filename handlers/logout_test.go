@@ -104,6 +104,22 @@ func TestTheSessionIDIsRenewedWithWhatItMayDo(t *testing.T) {
 	}
 }
 
+// A session that is saved for its age and renewed in one request sends one cookie.
+func TestARenewedSessionSendsOneCookie(t *testing.T) {
+	h := open(t, nil)
+	b := h.visitor(t)
+	b.get("/")
+	h.sessions.age()
+	got := b.post("/room", url.Values{"title": {"방"}, "max": {"2"}})
+	if n := len(got.Header["Set-Cookie"]); n != 1 {
+		t.Errorf("%d cookies: %q", n, got.Header["Set-Cookie"])
+	}
+	h.sessions.endGrace()
+	if again := b.get(got.Header.Get("Location")); again.StatusCode != 200 || again.Header.Get("Set-Cookie") != "" {
+		t.Errorf("it was the wrong one: %d %s", again.StatusCode, again.Header)
+	}
+}
+
 // Ids of the program before had one part. They go on as the visitors they were.
 func TestAnOlderIDKeepsItsVisitor(t *testing.T) {
 	h := open(t, nil)

@@ -14,7 +14,7 @@ var sentences = map[string]sentence{
 	"app.home":        {"채팅방 목록", "All rooms"},
 	"app.you":         {"나", "you"},
 	"app.your_color":  {"내 색", "Your colour"},
-	"app.forget":      {"나 잊기", "Forget me"},
+	"app.forget":      {"나 지우기", "Forget me"},
 	"app.forget_what": {"내 색과 들어간 방, 만든 방에 대한 권한을 지우고 열린 연결을 모두 끊어요. 되돌릴 수 없고, 쓴 글은 남아요.", "Deletes your colour, the rooms you were let into and your say over those you made, and ends all that is open. It cannot be undone; what you wrote stays."},
 	"app.forget_do":   {"지금 지우기", "Forget me now"},
 	"app.description": {"가볍고 빠른 GIF 채팅방", "Quick, calm chat rooms with GIFs"},

@@ -8,6 +8,7 @@ import { client, connected, heard, pause, until, ways } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak, resident } from './lib/process.js'
 import { nth, sized } from './lib/soak.js'
 import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
+import { person } from './lib/browser.js'
 import { Visitor } from './lib/visitor.js'
 
 after(closeAgents)
@@ -162,3 +163,23 @@ for (const [way, options] of Object.entries(ways)) {
     await server.stop()
   })
 }
+
+test('somebody is forgotten by the keyboard alone', async () => {
+  const server = await startServer()
+  const ann = await person(server)
+  await ann.goto('/')
+  const cookie = async () => (await ann.context().cookies()).find(({ name }) => name === 'connect.sid')?.value
+  const before = await cookie()
+  const focused = () => ann.evaluate(() => document.activeElement.closest('.forget') !== null)
+  while (!await focused()) await ann.keyboard.press('Tab')
+  assert.equal(await ann.locator('.forget form').isVisible(), false, 'not by one key')
+  await ann.keyboard.press('Enter')
+  await ann.locator('.forget form').waitFor()
+  await ann.keyboard.press('Tab')
+  const back = ann.waitForResponse((answer) => new URL(answer.url()).pathname === '/' && answer.status() === 200)
+  await ann.keyboard.press('Enter')
+  await back
+  await until(async () => ![before, undefined].includes(await cookie()), 'there is a new visitor')
+  await ann.context().close()
+  await server.stop()
+})
