@@ -2,13 +2,13 @@
 // outside.
 import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
+import { person } from './lib/browser.js'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { client, connected, heard, pause, until, ways } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak, resident } from './lib/process.js'
 import { nth, sized } from './lib/soak.js'
 import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
-import { person } from './lib/browser.js'
 import { Visitor } from './lib/visitor.js'
 
 after(closeAgents)

@@ -90,8 +90,9 @@ test('one session has one budget, over a hundred sockets', async (t) => {
   const want = 30 + 10 * (performance.now() - begun) / 1000
   t.diagnostic(`${taken} were taken in ${seconds} s, ${refused} refused; the rate says ${Math.round(want)}`)
   assert.ok(taken >= want * 0.9 && taken <= want * 1.1)
-  const form = await visitor.say(rooms[0], '말')
-  assert.deepEqual([form.status, form.headers.get('retry-after')], [429, '1'], 'by form too')
+  const forms = await Promise.all(Array.from({ length: 30 }, () => visitor.say(rooms[0], '말')))
+  const late = forms.filter(({ status }) => status === 429)
+  assert.ok(late.length >= 15 && late.every(({ headers }) => headers.get('retry-after') === '1'), 'by form too')
   await canary.stop()
   sockets.forEach((socket) => socket.close())
   await server.stop()
@@ -134,7 +135,7 @@ test('a room and an address have their own', { skip }, async (t) => {
 })
 
 test('rooms, sessions and preflights by the thousand', { skip }, async () => {
-  const server = await startServer({ MAX_ROOMS_PER_VISITOR: '25', MAX_ROOMS: '90', RATE_SESSION_ADDRESS: '40+1/s' }, lone)
+  const server = await startServer({ MAX_ROOMS_PER_VISITOR: '25', MAX_ROOMS: '90', RATE_CREATE_VISITOR: '20+1/s', RATE_SESSION_ADDRESS: '40+1/s' }, lone)
   const canary = await startCanary(server)
   const make = async (from, cookie, times) => {
     const answers = []
