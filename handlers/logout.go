@@ -30,6 +30,10 @@ func (h *Handler) logOut(c *gin.Context) error {
 		if err := h.guests.forget(chatSession(session.ID()), session.Save); err != nil {
 			return errors.Join(rooms.ErrUnavailable, err)
 		}
+		// It is out, whatever becomes of its rooms: they would pass on in time.
+		if err := h.chat.Forget(c.Request.Context(), visitor(c.Request.Context())); err != nil {
+			h.log.WarnContext(c.Request.Context(), "rooms not passed on", "err", err)
+		}
 	}
 	if isForm(c) {
 		c.Redirect(http.StatusSeeOther, "/")

@@ -58,6 +58,9 @@ type Chat interface {
 	Rename(ctx context.Context, v Visitor, id ID, nick string) (Member, error)
 	// Quit ends v's membership. An owner's room passes to who is there.
 	Quit(ctx context.Context, v Visitor, id ID) error
+	// Forget says that v will not come back: it quits the rooms that v owns. In
+	// others its presence ends with its connections.
+	Forget(ctx context.Context, v Visitor) error
 
 	// The rest is for the owner. Persons are named by their colour in the room:
 	// ErrNoPerson, and InvalidError for the owner itself.

@@ -251,6 +251,17 @@ func TestTheRoomPassesOn(t *testing.T) {
 			t.Errorf("who has left: got %v, want ErrForbidden", err)
 		}
 	})
+	run("when the owner will not come back", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, bob)
+		if err := c.Forget(t.Context(), ada); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != bob.Session {
+			t.Errorf("%s owns the room, want bob", got)
+		}
+	})
 	run("to who comes first, when all had left", func(t *testing.T, c chat, id rooms.ID) {
 		if err := c.Quit(t.Context(), ada, id); err != nil {
 			t.Fatal(err)

@@ -32,6 +32,9 @@ type Store interface {
 	// CountRooms returns how many rooms the session has made, and how many there
 	// are in all.
 	CountRooms(ctx context.Context, s Session) (made, all int, err error)
+	// RoomsOf returns the rooms that the session owns, in the order of their
+	// creation.
+	RoomsOf(ctx context.Context, s Session) ([]ID, error)
 	// RemoveRoom removes a room with its members and messages, or returns
 	// ErrNotFound. It returns the names of the GIFs that no message shows now.
 	RemoveRoom(ctx context.Context, id ID) (gifs []string, err error)

@@ -24,6 +24,22 @@ func (s *Service) Quit(ctx context.Context, v Visitor, id ID) error {
 	})
 }
 
+// Forget implements Chat.
+func (s *Service) Forget(ctx context.Context, v Visitor) error {
+	owned, err := s.store.RoomsOf(ctx, v.Session)
+	if err != nil {
+		return fmt.Errorf("forget: %w", err)
+	}
+	var errs []error
+	for _, id := range owned {
+		err := s.Quit(ctx, v, id)
+		if err != nil && !errors.Is(err, ErrNotFound) { // removed meanwhile
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // watchOwner passes the room whose turn it is on when its owner has been away
 // for long while others are there; at once when it has none.
 func (s *Service) watchOwner(p *place) {

@@ -67,6 +67,14 @@ func (s *SQLite) CountRooms(ctx context.Context, session rooms.Session) (made, a
 	return made, all, unavailable(err)
 }
 
+// RoomsOf implements rooms.Store.
+func (s *SQLite) RoomsOf(ctx context.Context, session rooms.Session) ([]rooms.ID, error) {
+	return query(ctx, s.read, func(row scanner) (id rooms.ID, err error) {
+		err = row.Scan(&id)
+		return id, err
+	}, "SELECT id FROM rooms WHERE owner_session = ? AND owner_session <> '' ORDER BY number", session)
+}
+
 // RemoveRoom implements rooms.Store.
 func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
 	var gifs []string

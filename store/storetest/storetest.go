@@ -132,6 +132,13 @@ func roomsInOrder(t *testing.T, s rooms.Store) {
 			t.Errorf("CountRooms of %s: got %d of %d, %v, want %d of 3", session, made, all, err, count)
 		}
 	}
+	for session, want := range map[rooms.Session][]rooms.ID{
+		"owner": {want[0].ID, want[1].ID, want[2].ID}, "guest": nil, "": nil,
+	} {
+		if ids, err := s.RoomsOf(t.Context(), session); !slices.Equal(ids, want) || err != nil {
+			t.Errorf("RoomsOf %q: got %q, %v, want %q", session, ids, err, want)
+		}
+	}
 	one, err := s.Room(t.Context(), want[1].ID)
 	if err != nil || one != want[1] {
 		t.Errorf("Room: got %+v, %v, want %+v", one, err, want[1])
