@@ -131,6 +131,10 @@ func tellRetryAfter(c *gin.Context, err error) {
 	}
 }
 
+// reasonHeader carries to programs what the body says to people: its text is
+// part of the contract with the stock pages.
+const reasonHeader = "X-Reason"
+
 // fail answers with err: a page to browsers that navigate, else a line of text.
 // It is the only place where a handler's error is logged.
 func (h *Handler) fail(c *gin.Context, err error) {
@@ -146,6 +150,7 @@ func (h *Handler) fail(c *gin.Context, err error) {
 		return
 	}
 	tellRetryAfter(c, err)
+	c.Header(reasonHeader, p.reason)
 	c.Header("Cache-Control", "no-store")
 	message := say(languageOf(c), p.words)
 	if errors.Is(err, errNoRoute) {
@@ -169,6 +174,7 @@ func denyForeign(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set(reasonHeader, "foreign")
 	w.WriteHeader(http.StatusForbidden)
 	_, _ = w.Write([]byte(say(acceptedLanguage(r), "error.foreign")))
 }

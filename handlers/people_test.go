@@ -97,8 +97,8 @@ func TestEventsOfOwners(t *testing.T) {
 	if got := c.bob.get(c.path); got.StatusCode != http.StatusFound || !strings.Contains(got.Header.Get("Location"), "/?error=") {
 		t.Errorf("the page: got %d to %s", got.StatusCode, got.Header.Get("Location"))
 	}
-	if got := c.bob.get(c.path + "/messages"); got.StatusCode != http.StatusForbidden {
-		t.Errorf("the history: got %d", got.StatusCode)
+	if got := c.bob.get(c.path + "/messages"); got.StatusCode != http.StatusForbidden || got.Header.Get("X-Reason") != "banned" {
+		t.Errorf("the history: got %d, %q", got.StatusCode, got.Header.Get("X-Reason"))
 	}
 	again := c.dial(t, "/chat", "", c.bob)
 	again.send(`42/chat,1["join","` + c.room + `"]`)
