@@ -35,6 +35,11 @@ func spoofs() (all [][]string) {
 // otherwise, and then the last one that it has not made up.
 func TestTheAddressCannotBeSpoofed(t *testing.T) {
 	const peer, proxy = "192.0.2.7", "10.0.0.1"
+	addresses := make(chan string, 1)
+	h := open(t, func(c *handlers.Config) {
+		c.TrustedProxies = []string{"10.0.0.0/8"}
+		c.Server.Of("/").OnConnect(func(s *socketio.Socket) { addresses <- s.Handshake().Address })
+	})
 	for _, tt := range []struct {
 		name, from string
 		headers    [][]string
@@ -50,23 +55,18 @@ func TestTheAddressCannotBeSpoofed(t *testing.T) {
 		{"another header of the proxy's client", proxy, [][]string{{"X-Real-IP", "6.6.6.6"}}, proxy},
 		{"nothing", proxy, nil, proxy},
 	} {
-		t.Run(tt.name, func(t *testing.T) { wantAddress(t, tt.from, tt.headers, tt.want) })
+		t.Run(tt.name, func(t *testing.T) { wantAddress(t, h, addresses, tt.from, tt.headers, tt.want) })
 	}
 	t.Run("direct", func(t *testing.T) {
 		for _, header := range spoofs() {
-			wantAddress(t, peer, [][]string{header}, peer)
+			wantAddress(t, h, addresses, peer, [][]string{header}, peer)
 		}
-		wantAddress(t, peer, spoofs(), peer)
+		wantAddress(t, h, addresses, peer, spoofs(), peer)
 	})
 }
 
-func wantAddress(t *testing.T, from string, headers [][]string, want string) {
+func wantAddress(t *testing.T, h *house, addresses <-chan string, from string, headers [][]string, want string) {
 	t.Helper()
-	addresses := make(chan string, 1)
-	h := open(t, func(c *handlers.Config) {
-		c.TrustedProxies = []string{"10.0.0.0/8"}
-		c.Server.Of("/").OnConnect(func(s *socketio.Socket) { addresses <- s.Handshake().Address })
-	})
 	r := httptest.NewRequest("GET", "/socket.io/?EIO=3&transport=polling", nil) // connects to / by itself
 	r.RemoteAddr = from + ":5000"
 	for _, header := range headers {
