@@ -28,6 +28,11 @@ export function binary({ race = true } = {}) {
 /** The engine with its defaults and no chat on it: test/relay. */
 export const relay = () => process.env.GIFCHAT_RELAY_BIN || build('relay', './test/relay')
 
+/** The checker of what clients did and saw: test/ledger. */
+export const ledgerProgram = () => process.env.GIFCHAT_LEDGER_BIN || (ledger ??= build('ledger', './test/ledger'))
+
+let ledger // built once
+
 function build(name, source, flags = []) {
   const path = join(scratch, name)
   execFileSync('go', ['build', '-tags', 'nomsgpack', ...flags, '-o', path, source], { cwd: repository, stdio: 'inherit' })

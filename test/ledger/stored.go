@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// message is a row of the database, or of the history.
+type message struct {
+	seq     int64
+	id      string
+	kind    string
+	session string // unknown to the history
+	cid     string
+	sha     string
+}
+
+// stored is what the database holds.
+type stored struct {
+	heads    map[string]int64     // by room: the seq of its newest message
+	messages map[string][]message // by room, in the order of seq
+}
+
+// digest is a message's content in a ledger: the first 16 digits of the
+// SHA-256 of its text, or of the name of its GIF.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// connect opens a database that another program may have open; mode is ro or
+// rw, and does not make one.
+func connect(path, mode string) (*sql.DB, error) {
+	q := url.Values{"mode": {mode}, "_pragma": {"busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
+}
+
+func readDatabase(ctx context.Context, path string) (_ stored, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return stored{}, err
+	}
+	db, err := connect(path, "ro")
+	if err != nil {
+		return stored{}, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	s := stored{heads: make(map[string]int64), messages: make(map[string][]message)}
+	rows, err := db.QueryContext(ctx, "SELECT id, head FROM rooms")
+	if err != nil {
+		return stored{}, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var room string
+		var head int64
+		if err := rows.Scan(&room, &head); err != nil {
+			return stored{}, err
+		}
+		s.heads[room] = head
+	}
+	if err := rows.Err(); err != nil {
+		return stored{}, err
+	}
+	return s, s.readMessages(ctx, db)
+}
+
+func (s *stored) readMessages(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, "SELECT room, seq, id, kind, session, client_id, text, gif_name FROM messages ORDER BY room, seq")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m message
+		var room, text, gif string
+		if err := rows.Scan(&room, &m.seq, &m.id, &m.kind, &m.session, &m.cid, &text, &gif); err != nil {
+			return err
+		}
+		m.sha = digest(text + gif)
+		s.messages[room] = append(s.messages[room], m)
+	}
+	return rows.Err()
+}
+
+// readHistory reads <room>.json for each room: all its messages, as the
+// server's GET /room/<id>/messages answers, page by page.
+func readHistory(folder fs.FS) (map[string][]message, error) {
+	names, err := fs.Glob(folder, "*.json")
+	if err != nil {
+		return nil, err
+	}
+	told := make(map[string][]message)
+	for _, name := range names {
+		b, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return nil, err
+		}
+		var list []struct {
+			Seq      int64  `json:"seq"`
+			ID       string `json:"_id"`
+			Kind     string `json:"kind"`
+			ClientID string `json:"clientId"`
+			Chat     string `json:"chat"`
+			GIF      string `json:"gif"`
+		}
+		if err := json.Unmarshal(b, &list); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		room := strings.TrimSuffix(name, ".json")
+		told[room] = []message{}
+		for _, m := range list {
+			told[room] = append(told[room], message{seq: m.Seq, id: m.ID, kind: m.Kind, cid: m.ClientID, sha: digest(m.Chat + m.GIF)})
+		}
+	}
+	return told, nil
+}
+
+// integrity reads a whole database, its indexes too.
+func integrity(ctx context.Context, path string) (err error) {
+	db, err := connect(path, "rw")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var answer string
+	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&answer); err != nil {
+		return err
+	}
+	if answer != "ok" {
+		return errors.New(answer)
+	}
+	return nil
+}
+
+// fill adds messages to a room in one transaction, as if its owner had said
+// them, one a second until now. A server may have the database open.
+func fill(ctx context.Context, path, room string, n int) (err error) {
+	db, err := connect(path, "rw")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	_, err = tx.ExecContext(ctx, `
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO messages (id, room, seq, kind, color, session, text, client_id, created_at,
+			gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt)
+		SELECT lower(hex(randomblob(12))), r.id, r.head + i, 'text', r.owner, r.owner_session, 'filled ' || i, '', ? - (? - i) * 1000,
+			'', 0, 0, 0, 0, ''
+		FROM n, rooms AS r WHERE r.id = ?`, n, time.Now().UnixMilli(), n, room)
+	if err != nil {
+		return err
+	}
+	moved, err := tx.ExecContext(ctx, "UPDATE rooms SET head = head + ? WHERE id = ?", n, room)
+	if err != nil {
+		return err
+	}
+	if rows, err := moved.RowsAffected(); err != nil || rows != 1 {
+		return errors.Join(fmt.Errorf("no room %q", room), err)
+	}
+	return tx.Commit()
+}
+
+// shift moves the time of a room's newest message: what a clock that was set
+// has done.
+func shift(ctx context.Context, path, room string, by time.Duration) (err error) {
+	db, err := connect(path, "rw")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.ExecContext(ctx, `UPDATE messages SET created_at = created_at + ?
+		WHERE room = ?2 AND seq = (SELECT max(seq) FROM messages WHERE room = ?2)`, by.Milliseconds(), room)
+	return err
+}

@@ -1,0 +1,90 @@
+// A TCP proxy that breaks connections as networks do.
+import net from 'node:net'
+import { after } from 'node:test'
+
+const open = new Set()
+after(() => open.forEach((proxy) => proxy.close()))
+
+/** Numbers below 1 that a seed repeats: mulberry32. */
+export function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** SEED repeats a run's choices; its messages still come when they come. */
+export const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+
+const faults = {
+  reset: (pair) => pair.ends.forEach((end) => end.resetAndDestroy()),
+  finish: (pair) => pair.ends.forEach((end) => end.end()),
+  stall: (pair, dice) => {
+    pair.ends.forEach((end) => end.pause())
+    setTimeout(() => pair.ends.forEach((end) => end.resume()), 200 + dice() * 1800).unref()
+  },
+  // Neither side hears of it: they find out by the silence.
+  vanish: (pair) => {
+    pair.vanished = true
+    setTimeout(() => pair.ends.forEach((end) => end.destroy()), 15_000).unref()
+  },
+}
+
+/**
+ * Starts a proxy to a port of this machine: { url, counts, start(), stop() }.
+ * @param share of the connections that each blow hits
+ */
+export async function startChaos(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults) } = {}) {
+  const pairs = new Set()
+  const counts = Object.fromEntries(kinds.map((kind) => [kind, 0]))
+  const server = net.createServer({ noDelay: true }, (near) => {
+    const far = net.connect({ port, host: 'localhost', noDelay: true })
+    const pair = { ends: [near, far], vanished: false }
+    pairs.add(pair)
+    for (const [from, to] of [[near, far], [far, near]]) {
+      from.on('data', (bytes) => {
+        if (!pair.vanished && !to.destroyed && !to.write(bytes)) from.pause()
+      })
+      to.on('drain', () => from.resume())
+      from.on('end', () => pair.vanished || to.end())
+      from.on('error', () => pair.vanished || to.destroy())
+      from.on('close', () => {
+        pairs.delete(pair)
+        if (!pair.vanished) to.destroy()
+      })
+    }
+  })
+  await new Promise((resolve) => server.listen(0, 'localhost', resolve))
+  let blows
+  const proxy = {
+    url: `http://localhost:${server.address().port}`,
+    counts,
+    start() {
+      blows = setInterval(() => {
+        for (const pair of [...pairs]) {
+          if (pair.vanished || dice() >= share) continue
+          const kind = kinds[Math.floor(dice() * kinds.length)]
+          counts[kind]++
+          faults[kind](pair, dice)
+        }
+      }, every)
+    },
+    /** Ends the faults; what has vanished is cut, so that everybody knows. */
+    stop() {
+      clearInterval(blows)
+      for (const pair of pairs) if (pair.vanished) pair.ends.forEach((end) => end.destroy())
+    },
+    /** Cuts all connections now. */
+    cut() { for (const pair of [...pairs]) faults.reset(pair) },
+    close() {
+      clearInterval(blows)
+      open.delete(proxy)
+      server.close()
+      for (const pair of pairs) pair.ends.forEach((end) => end.destroy())
+    },
+  }
+  open.add(proxy)
+  return proxy
+}

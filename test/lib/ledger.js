@@ -1,0 +1,86 @@
+// What clients did and saw, a line each, and the program that checks it:
+// test/ledger says what the lines mean.
+import { createHash } from 'node:crypto'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { ledgerProgram } from './server.js'
+
+const scratch = mkdtempSync(join(tmpdir(), 'gifchat-ledger-'))
+after(() => process.env.KEEP_LEDGERS || rmSync(scratch, { recursive: true, force: true }))
+
+export const digest = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16)
+
+/** A run's ledgers: one file a client, and the histories beside them. */
+export class Ledger {
+  folder = mkdtempSync(join(scratch, 'run-'))
+  #history = join(this.folder, 'history')
+  #open = []
+
+  constructor() { mkdirSync(this.#history) }
+
+  /** A function that writes a client's records. */
+  of(client) {
+    const file = openSync(join(this.folder, `${client}.jsonl`), 'a')
+    let lines = ''
+    const flush = () => { if (lines) writeSync(file, lines); lines = '' }
+    this.#open.push({ file, flush })
+    return (op, fields = {}) => {
+      lines += `${JSON.stringify({ t: performance.now(), client, op, ...fields })}\n`
+      if (lines.length > 1 << 16) flush()
+    }
+  }
+
+  /** Pages through the whole history of a room, as someone who may. */
+  async read(visitor, room) {
+    const pages = []
+    for (let before = ''; before !== undefined;) {
+      const answer = await visitor.get(`/room/${room}/messages?limit=100&before=${before}`)
+      assert.equal(answer.status, 200)
+      const { messages, more } = await answer.json()
+      pages.unshift(messages)
+      before = more ? messages[0].seq : undefined
+    }
+    const all = pages.flat()
+    writeFileSync(join(this.#history, `${room}.json`), JSON.stringify(all))
+    return all
+  }
+
+  /** Checks everything; it throws what is violated, and returns the counts. */
+  check(server) {
+    for (const { file, flush } of this.#open.splice(0)) {
+      flush()
+      fsyncSync(file)
+      closeSync(file)
+    }
+    const { status, stdout, stderr } = spawnSync(ledgerProgram(), ['check',
+      '-db', join(server.dataDir, 'gifchat.db'), '-history', this.#history, this.folder],
+    { encoding: 'utf8', maxBuffer: 1 << 26 })
+    assert.equal(status, 0, `${stdout}${stderr}`)
+    return stdout.split('\n')[0]
+  }
+}
+
+/** Is the database whole? Asked of a copy: looking at it must not mend it. */
+export function assertWhole(server) {
+  const copy = mkdtempSync(join(scratch, 'copy-'))
+  for (const suffix of ['', '-wal']) {
+    const from = join(server.dataDir, `gifchat.db${suffix}`)
+    if (existsSync(from)) copyFileSync(from, join(copy, `gifchat.db${suffix}`))
+  }
+  execFileSync(ledgerProgram(), ['integrity', join(copy, 'gifchat.db')])
+  rmSync(copy, { recursive: true })
+}
+
+/** Adds messages to a room of a database, whether a server has it or not. */
+export function fill(server, room, messages) {
+  execFileSync(ledgerProgram(), ['fill', '-db', join(server.dataDir, 'gifchat.db'), '-room', room, '-messages', String(messages)])
+}
+
+/** Moves the time of a room's newest message. */
+export function shift(server, room, by) {
+  execFileSync(ledgerProgram(), ['shift', '-db', join(server.dataDir, 'gifchat.db'), '-room', room, '-by', by])
+}
