@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -23,7 +22,7 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Getenv, os.Stderr); err != nil {
+	if err := command(context.Background(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -53,12 +52,13 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, filepath.Join(cfg.DataDir, "gifchat.db"))
+	place := placeIn(cfg.DataDir)
+	db, err := store.Open(ctx, place.Database)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	gifs, err := store.OpenFiles(filepath.Join(cfg.DataDir, "gifs"), int64(cfg.MinFreeSpace))
+	gifs, err := store.OpenFiles(place.GIFs, int64(cfg.MinFreeSpace))
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func open(ctx context.Context, path string) (*SQLite, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", dsn(path, false))
+	db, err := sql.Open("sqlite", dsn(path, writing))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func open(ctx context.Context, path string) (*SQLite, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, true))
+	read, err := sql.Open("sqlite", dsn(path, reading))
 	if err != nil {
 		return nil, errors.Join(err, write.close())
 	}
@@ -114,21 +114,45 @@ func prepareFile(path string) error {
 	return f.Close()
 }
 
+// access is what a connection is for.
+type access int
+
+const (
+	writing access = iota
+	reading        // beside the writer, in the same program
+	looking        // from another program; it neither makes nor mends anything
+	resting        // of a file that nobody uses: it needs no log
+)
+
 // dsn names the database and the settings of each connection to it:
 // https://www.sqlite.org/pragma.html
-func dsn(path string, readOnly bool) string {
-	q := url.Values{"_pragma": {
+func dsn(path string, a access) string {
+	pragmas := []string{
 		"busy_timeout(5000)", // first: setting the others may have to wait for a lock
-		"journal_mode(WAL)",
-		"synchronous(FULL)", // an acknowledged message survives a power cut
+		"synchronous(FULL)",  // an acknowledged message survives a power cut
 		"foreign_keys(ON)",
 		"journal_size_limit(67108864)",
 		"trusted_schema(OFF)",
-	}}
-	q.Set("_txlock", "immediate")
-	if readOnly {
-		q.Set("_query_only", "true")
 	}
+	q := url.Values{"_txlock": {"immediate"}}
+	switch a {
+	case writing:
+		pragmas = append(pragmas, "journal_mode(WAL)")
+	case reading:
+		pragmas = append(pragmas, "journal_mode(WAL)")
+		q.Set("_query_only", "true")
+	case looking:
+		q.Set("mode", "ro")
+	case resting:
+		q.Set("mode", "ro")
+		q.Set("immutable", "1")
+	}
+	q["_pragma"] = pragmas
+	return fileURI(path, q)
+}
+
+// fileURI spells an absolute path as SQLite wants it, whatever is in it.
+func fileURI(path string, q url.Values) string {
 	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
 	return u.String()
 }

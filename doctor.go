@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"gifchat/handlers"
+	"gifchat/store"
+)
+
+// doctor says how the data is, beside a server that uses it or without one,
+// and returns an error if anything is wrong. It changes nothing.
+func doctor(ctx context.Context, cfg config, out io.Writer) error {
+	path := placeIn(cfg.DataDir).Database
+	r, err := store.Look(ctx, path)
+	if err != nil {
+		return err
+	}
+	problems := r.Problems()
+	if floor := int64(cfg.MinFreeSpace); 0 <= r.Free && r.Free < floor {
+		problems = append(problems, "less than "+mib(floor)+" are free (MIN_FREE_SPACE): no GIFs are taken")
+	}
+	bundle := "missing: run make bundle, then build again"
+	_, public, err := assets(cfg.Dev)
+	if err != nil {
+		return err
+	}
+	if version, ok := handlers.BundleVersion(public); ok {
+		bundle = "socket.io-client " + version
+	}
+
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, line := range [][2]string{
+		{"program", version()},
+		{"database", path},
+		{"size", mib(r.Size) + ", its log " + mib(r.Log)},
+		{"rooms", fmt.Sprint(r.Rooms)},
+		{"messages", fmt.Sprint(r.Messages)},
+		{"schema", fmt.Sprintf("%d of %d", r.Schema, r.Known)},
+		{"SQLite", r.Version},
+		{"journal_mode", r.Journal},
+		{"synchronous", fmt.Sprint(r.Synchronous)},
+		{"foreign_keys", fmt.Sprint(r.ForeignKeys)},
+		{"busy_timeout", fmt.Sprintf("%d ms", r.BusyTimeout)},
+		{"quick_check", r.Check},
+		{"free space", freeWords(r.Free)},
+		{"client bundle", bundle},
+	} {
+		if _, err := fmt.Fprintf(table, "%s\t%s\n", line[0], line[1]); err != nil {
+			return err
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return errors.New("wrong: " + strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+func mib(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
+
+func freeWords(free int64) string {
+	if free < 0 {
+		return "unknown on this system"
+	}
+	return mib(free)
+}

@@ -1,0 +1,222 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gifchat/rooms"
+	"gifchat/store"
+)
+
+func place(t *testing.T, name string) store.Place {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), name)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return store.Place{Database: filepath.Join(folder, "chat.db"), GIFs: filepath.Join(folder, "gifs")}
+}
+
+// talk posts texts and GIFs into a room until stop, as the server does: first
+// the file, then the row. acked is how many it knows to be stored.
+func talk(t *testing.T, s *store.SQLite, gifs *store.Files, room rooms.Room, stop <-chan struct{}, acked *atomic.Int64) {
+	for i := 0; ; i++ {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		m := rooms.Message{ID: rooms.ID(fmt.Sprintf("%s%012x", room.ID[:12], i)), Room: room.ID, Kind: rooms.KindText, Text: "hello"}
+		if i%10 == 0 {
+			m.Kind, m.Text, m.GIF = rooms.KindGIF, "", &rooms.GIF{Name: string(m.ID) + ".gif"}
+			err := gifs.Save(m.GIF.Name, func(w io.Writer) error {
+				_, err := io.WriteString(w, m.GIF.Name)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+		if _, _, err := s.AddMessage(t.Context(), m); err != nil {
+			t.Error(err)
+			return
+		}
+		acked.Add(1)
+	}
+}
+
+func TestBackup_ofAStoreInUseIsAPrefixOfEachRoom(t *testing.T) {
+	ctx := t.Context()
+	from := place(t, "from")
+	s := open(t, from.Database)
+	gifs, err := store.OpenFiles(from.GIFs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gifs.Close()
+	const unused = "ffffffffffffffffffffffff.gif" // of a message that was refused
+	if err := gifs.Save(unused, func(io.Writer) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+
+	var talking sync.WaitGroup
+	stop := make(chan struct{})
+	var end sync.Once
+	defer func() { end.Do(func() { close(stop) }); talking.Wait() }()
+	acked := make([]atomic.Int64, 3)
+	var all []rooms.Room
+	for i := range acked {
+		room := rooms.Room{ID: rooms.ID(fmt.Sprintf("%012x000000000000", i+1)), Capacity: 10, OwnerSession: "owner"}
+		if err := s.CreateRoom(ctx, room, rooms.Member{Room: room.ID, Session: "owner", Color: "#78583a"}); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, room)
+		talking.Go(func() { talk(t, s, gifs, room, stop, &acked[i]) })
+	}
+
+	for round := range sized(3, 30) {
+		for i := range acked { // everybody has said something since the last time
+			for had := acked[i].Load(); acked[i].Load() < had+20 && !t.Failed(); {
+				if _, err := s.Room(ctx, all[i].ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		var before []int64
+		for i := range acked {
+			before = append(before, acked[i].Load())
+		}
+		to := place(t, fmt.Sprint("to? 100% ", round))
+		n, err := store.Backup(ctx, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkBackup(t, to, all, before, n)
+	}
+}
+
+func checkBackup(t *testing.T, to store.Place, all []rooms.Room, before []int64, gifs int) {
+	t.Helper()
+	for _, name := range []string{to.Database + "-wal", to.Database + "-shm", to.Database + ".partial"} {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("left behind: %s", filepath.Base(name))
+		}
+	}
+	files, err := store.OpenFiles(to.GIFs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	entries, err := os.ReadDir(to.GIFs)
+	if err != nil || len(entries) != gifs || gifs == 0 {
+		t.Errorf("got %d files, %v, was told %d", len(entries), err, gifs)
+	}
+	restored := open(t, to.Database)
+	if err := restored.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	shown := 0
+	for i, room := range all {
+		var last int64 = -1
+		seq := int64(0)
+		for {
+			page, err := restored.Messages(t.Context(), room.ID, rooms.Page{After: last, Limit: 200})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range page {
+				if seq++; m.Seq != seq {
+					t.Fatalf("room %d: got seq %d, want %d", i, m.Seq, seq)
+				}
+				last = m.Seq
+				if m.GIF == nil {
+					continue
+				}
+				shown++
+				f, err := files.Open(m.GIF.Name)
+				if err != nil {
+					t.Fatalf("%s: %v", m.GIF.Name, err)
+				}
+				content, err := io.ReadAll(f)
+				if err := errors.Join(err, f.Close()); err != nil || string(content) != m.GIF.Name {
+					t.Errorf("%s holds %q, %v", m.GIF.Name, content, err)
+				}
+			}
+			if len(page) < 200 {
+				break
+			}
+		}
+		if seq < before[i] {
+			t.Errorf("room %d: %d messages in the backup, %d were acknowledged before it", i, seq, before[i])
+		}
+	}
+	if shown != gifs {
+		t.Errorf("%d GIFs are shown, %d copied", shown, gifs)
+	}
+}
+
+func TestBackup_refuses(t *testing.T) {
+	from := place(t, "from")
+	s, err := store.Open(t.Context(), from.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s, 1)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a place that is taken", func(t *testing.T) {
+		to := place(t, "to")
+		if err := os.WriteFile(to.Database, []byte("precious"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Backup(t.Context(), from, to); err == nil || !strings.Contains(err.Error(), "there already") {
+			t.Errorf("got %v", err)
+		}
+		if b, err := os.ReadFile(to.Database); err != nil || string(b) != "precious" {
+			t.Errorf("got %q, %v", b, err)
+		}
+	})
+	t.Run("no database", func(t *testing.T) {
+		if _, err := store.Backup(t.Context(), place(t, "empty"), place(t, "to")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("got %v, want that there is none", err)
+		}
+	})
+	t.Run("a GIF that is missing", func(t *testing.T) {
+		execute(t, from.Database, "UPDATE messages SET gif_name = '0123456789abcdef01234567.gif'")
+		to := place(t, "to")
+		if _, err := store.Backup(t.Context(), from, to); err == nil || !strings.Contains(err.Error(), "is missing") {
+			t.Errorf("got %v", err)
+		}
+		if _, err := os.Stat(to.Database); err == nil {
+			t.Error("half a backup has a database")
+		}
+	})
+	t.Run("a damaged database", func(t *testing.T) {
+		spoilPage(t, from.Database)
+		if _, err := store.Backup(t.Context(), from, place(t, "to")); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// spoilPage writes nonsense over the header of the last page.
+func spoilPage(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(b[len(b)-4096:], strings.Repeat("\xff", 64))
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
