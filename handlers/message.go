@@ -152,17 +152,59 @@ func readHistory(ctx context.Context, chat rooms.Chat, v rooms.Visitor, id rooms
 	limit := p.Limit
 	p.Limit++ // one more than asked for tells whether there is more
 	messages, err := chat.History(ctx, v, id, p)
-	if err != nil || len(messages) <= limit {
-		return messages, false, err
+	if err != nil {
+		return nil, false, err
 	}
-	if p.After != 0 {
-		return messages[:limit], true, nil // towards the newest
+	page := messages[:min(limit, len(messages))]
+	if p.After == 0 { // towards the oldest
+		page = messages[max(0, len(messages)-limit):]
 	}
-	return messages[len(messages)-limit:], true, nil // towards the oldest
+	page = fitting(page, p.After == 0)
+	return page, len(page) < len(messages), nil
 }
 
-// maxPage is the most messages one answer carries: with 2,000 characters each
-// it stays under the megabyte that clients expect of a payload.
+// maxPageText bounds a page's texts as JSON has them. With a hundred times what
+// stands around a text it stays under the megabyte that clients expect of a
+// payload.
+const maxPageText = 900_000
+
+// fitting returns as many messages as fit into a page, one at least: the last
+// ones of them or the first.
+func fitting(messages []rooms.Message, last bool) []rooms.Message {
+	for i, room := 0, maxPageText; i < len(messages); i++ {
+		if last {
+			room -= jsonLength(messages[len(messages)-1-i].Text)
+		} else {
+			room -= jsonLength(messages[i].Text)
+		}
+		switch {
+		case room >= 0 || i == 0:
+		case last:
+			return messages[len(messages)-i:]
+		default:
+			return messages[:i]
+		}
+	}
+	return messages
+}
+
+// jsonLength is how many bytes JSON takes for a text, at most.
+func jsonLength(text string) int {
+	n := len(text)
+	for _, r := range text {
+		switch {
+		case r < ' ':
+			n += 5 // \u0001
+		case r == '"', r == '\\':
+			n++
+		case r == '\u2028', r == '\u2029':
+			n += 3
+		}
+	}
+	return n
+}
+
+// maxPage is the most messages one answer carries.
 const maxPage = 100
 
 func (h *Handler) listMessages(c *gin.Context) error {

@@ -1,0 +1,43 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gifchat/rooms"
+)
+
+func TestFitting_keepsAPageUnderAMegabyte(t *testing.T) {
+	for _, text := range []string{"😀", "\x01", "\u2028", `"`, "가", "a"} {
+		for _, last := range []bool{false, true} {
+			messages := make([]rooms.Message, maxPage)
+			for i := range messages {
+				messages[i] = rooms.Message{
+					ID: "6b038c7f8bb22f6d27999d18", Room: "6b038c7f8bb22f6d27999d18", Kind: rooms.KindText, User: "#78583a",
+					Seq: int64(1_000_000 + i), ClientID: strings.Repeat("x", 64), Text: strings.Repeat(text, 2000),
+				}
+			}
+			page := fitting(messages, last)
+			b, err := json.Marshal(wireMessages(page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprintf("%q, last %t", text, last)
+			if len(b) > 1_000_000 || len(page) < maxPage && len(b) < 800_000 {
+				t.Errorf("%s: %d messages in %d bytes", name, len(page), len(b))
+			}
+			if first := page[0].Seq; !last && first != messages[0].Seq {
+				t.Errorf("%s: begins with %d", name, first)
+			}
+			if newest := page[len(page)-1].Seq; last && newest != messages[maxPage-1].Seq {
+				t.Errorf("%s: ends with %d", name, newest)
+			}
+		}
+	}
+	huge := []rooms.Message{{Text: strings.Repeat("a", 2*maxPageText)}, {Text: "a"}}
+	if got := fitting(huge, false); len(got) != 1 {
+		t.Errorf("got %d messages, want one: nobody would get on", len(got))
+	}
+}
