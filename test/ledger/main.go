@@ -3,7 +3,7 @@
 // the database and with the history as the server tells it.
 //
 //	ledger check -db gifchat.db -history <folder> <folder of ledgers>
-//	ledger fill -db gifchat.db -room <id> -messages <n>
+//	ledger fill -db gifchat.db -room <id> -messages <n> [-name <text>]
 //	ledger integrity <database>
 //	ledger shift -db gifchat.db -room <id> -by <duration>
 //
@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	history := flags.String("history", "", "folder with a <room>.json for each room")
 	room := flags.String("room", "", "id of a room")
 	messages := flags.Int("messages", 0, "how many messages to add")
+	name := flags.String("name", "filled", "what the added messages say")
 	by := flags.Duration("by", 0, "how far to move the time of the newest message")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "integrity":
 		return integrity(ctx, flags.Arg(0))
 	case "fill":
-		return fill(ctx, *database, *room, *messages)
+		return fill(ctx, *database, *room, *name, *messages)
 	case "shift":
 		return shift(ctx, *database, *room, *by)
 	}

@@ -43,15 +43,15 @@ func digest(text string) string {
 // connect opens a database that another program may have open; mode is ro or
 // rw, and does not make one.
 func connect(path, mode string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
 	q := url.Values{"mode": {mode}, "_pragma": {"busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 }
 
 func readDatabase(ctx context.Context, path string) (_ stored, err error) {
-	path, err = filepath.Abs(path)
-	if err != nil {
-		return stored{}, err
-	}
 	db, err := connect(path, "ro")
 	if err != nil {
 		return stored{}, err
@@ -146,8 +146,9 @@ func integrity(ctx context.Context, path string) (err error) {
 }
 
 // fill adds messages to a room in one transaction, as if its owner had said
-// them, one a second until now. A server may have the database open.
-func fill(ctx context.Context, path, room string, n int) (err error) {
+// them, one a second until now: "name 1", "name 2" … with client ids alike. A
+// server may have the database open.
+func fill(ctx context.Context, path, room, name string, n int) (err error) {
 	db, err := connect(path, "rw")
 	if err != nil {
 		return err
@@ -159,12 +160,12 @@ func fill(ctx context.Context, path, room string, n int) (err error) {
 	}
 	defer tx.Rollback()
 	_, err = tx.ExecContext(ctx, `
-		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
 		INSERT INTO messages (id, room, seq, kind, color, session, text, client_id, created_at,
 			gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt)
-		SELECT lower(hex(randomblob(12))), r.id, r.head + i, 'text', r.owner, r.owner_session, 'filled ' || i, '', ? - (? - i) * 1000,
+		SELECT lower(hex(randomblob(12))), r.id, r.head + i, 'text', r.owner, r.owner_session, ?2 || ' ' || i, ?2 || ' ' || i, ?3 - (?1 - i) * 1000,
 			'', 0, 0, 0, 0, ''
-		FROM n, rooms AS r WHERE r.id = ?`, n, time.Now().UnixMilli(), n, room)
+		FROM n, rooms AS r WHERE r.id = ?4`, n, name, time.Now().UnixMilli(), room)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,9 @@ const faults = {
 export async function startChaos(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults) } = {}) {
   const pairs = new Set()
   const counts = Object.fromEntries(kinds.map((kind) => [kind, 0]))
+  let refusing = false
   const server = net.createServer({ noDelay: true }, (near) => {
+    if (refusing) return near.on('error', () => {}).resetAndDestroy()
     const far = net.connect({ port, host: 'localhost', noDelay: true })
     const pair = { ends: [near, far], vanished: false }
     pairs.add(pair)
@@ -76,8 +78,13 @@ export async function startChaos(port, { dice = random(seed), every = 2000, shar
       clearInterval(blows)
       for (const pair of pairs) if (pair.vanished) pair.ends.forEach((end) => end.destroy())
     },
-    /** Cuts all connections now. */
-    cut() { for (const pair of [...pairs]) faults.reset(pair) },
+    /** Cuts all connections now, and lets nobody through for so long. */
+    async cut(ms = 0) {
+      refusing = true
+      for (const pair of [...pairs]) faults.reset(pair)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      refusing = false
+    },
     close() {
       clearInterval(blows)
       open.delete(proxy)

@@ -38,9 +38,9 @@ export class Crowd {
   }
 
   /** Talks for so long; each says something every so often, on average. Some leave, some do not listen for a while. */
-  async talk(ms, every, { restless = 0.005 } = {}) {
+  async talk(ms, every, { restless = 0.005, talkers = this.talkers } = {}) {
     const end = performance.now() + ms
-    await Promise.all(this.talkers.map(async (talker) => {
+    await Promise.all(talkers.map(async (talker) => {
       for (let n = 0; performance.now() < end; n++) {
         await pause(this.#dice() * 2 * every)
         const whim = this.#dice()
@@ -71,6 +71,9 @@ export class Crowd {
     await until(() => this.talkers.every((talker) => !talker.socket.connected), 'all have gone')
     return this.ledger.check(this.#server)
   }
+
+  /** The visitor who has made a room. */
+  keeper(room) { return this.#keepers.get(room) }
 
   get acked() { return this.talkers.reduce((sum, talker) => sum + talker.acked, 0) }
   get recoveries() { return this.talkers.flatMap((talker) => talker.recoveries) }

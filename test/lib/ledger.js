@@ -1,7 +1,8 @@
 // What clients did and saw, a line each, and the program that checks it:
 // test/ledger says what the lines mean.
 import { createHash } from 'node:crypto'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,9 +76,12 @@ export function assertWhole(server) {
   rmSync(copy, { recursive: true })
 }
 
-/** Adds messages to a room of a database, whether a server has it or not. */
-export function fill(server, room, messages) {
-  execFileSync(ledgerProgram(), ['fill', '-db', join(server.dataDir, 'gifchat.db'), '-room', room, '-messages', String(messages)])
+/** Adds messages to a room of a database, whether a server has it or not; the ledger hears of them as sent. */
+export async function fill(server, room, messages, { name = 'filled', ledger } = {}) {
+  const note = ledger?.of(name)
+  for (let i = 1; note && i <= messages; i++) note('send', { room, cid: `${name} ${i}`, sha: digest(`${name} ${i}`) })
+  await promisify(execFile)(ledgerProgram(), ['fill', '-db', join(server.dataDir, 'gifchat.db'),
+    '-room', room, '-messages', String(messages), '-name', name])
 }
 
 /** Moves the time of a room's newest message. */

@@ -1,0 +1,112 @@
+// Between what was and what comes there is nothing missing: rows D3, D5 and D6
+// of docs/promises.md.
+import { test, describe, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { binary, startServer } from './lib/server.js'
+import { Crowd } from './lib/crowd.js'
+import { random, seed } from './lib/chaos.js'
+import { fill } from './lib/ledger.js'
+import { client, collect, connected, heard, until, ways } from './lib/clients.js'
+import { sized } from './lib/soak.js'
+import { Visitor } from './lib/visitor.js'
+
+describe('whoever was away', () => {
+  for (const missed of sized([1, 100, 10_000], [1, 100, 10_000, 100_000])) {
+    test(`for ${missed} messages gets them all, in order, while others talk`, async (t) => {
+      const server = await startServer({}, { path: binary({ race: false }) })
+      const crowd = new Crowd(server, random(seed))
+      await crowd.gather(4, 1)
+      const [away] = crowd.talkers
+      await server.stop() // nobody may hear of them live
+      await fill(server, away.room, missed, { ledger: crowd.ledger })
+      await server.start()
+      const begun = performance.now()
+      let over = false
+      const talking = (async () => { while (!over) await crowd.talk(200, 300, { restless: 0 }) })()
+      await until(() => crowd.talkers.every(({ last }) => last > missed), 'they have caught up', 300_000)
+      const took = performance.now() - begun
+      over = true
+      await talking
+      const http = performance.now()
+      await crowd.ledger.read(crowd.keeper(away.room), away.room)
+      const paged = performance.now() - http
+      t.diagnostic(`${Math.round(took)} ms by sync, ${Math.round(paged)} ms by GET; ${await crowd.settle()}`)
+      // Ten events a second is what a socket may send, after a burst of thirty.
+      assert.ok(took <= 10_000 + missed, `it took ${took} ms`)
+      if (missed <= 10_000) assert.ok(paged <= sized(10_000, 1000), `paging took ${paged} ms`)
+    })
+  }
+})
+
+describe('one room with talk in it', () => {
+  let server, visitor, room, flow
+  const said = []
+  before(async () => {
+    server = await startServer({}, { path: binary({ race: false }) })
+    visitor = new Visitor(server)
+    await visitor.get('/')
+    room = await visitor.createRoom({ max: 10 })
+    await visitor.enter(room)
+    const speakers = []
+    for (let i = 0; i < 5; i++) {
+      speakers.push(await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } }))
+      assert.equal((await speakers[i].emitWithAck('join', room)).ok, true)
+    }
+    let n = 0
+    flow = setInterval(() => { // 45 a second
+      const speaker = speakers[n % speakers.length]
+      speaker.emit('chat', { room, chat: `flow ${n++}` }, ({ seq }) => said.push(seq))
+    }, 22)
+  })
+  after(() => clearInterval(flow))
+
+  test('no message falls between history and what comes live', async () => {
+    const sources = {
+      'the page': async () => Number([...(await visitor.enter(room)).matchAll(/data-seq="(\d+)"/g)].at(-1)[1]),
+      'GET messages': async () => (await (await visitor.get(`/room/${room}/messages?limit=5`)).json()).messages.at(-1).seq,
+    }
+    await until(() => said.length > 10, 'they talk')
+    const joiners = sized(100, 500 * 20)
+    for (let i = 0; i < joiners; i += 10) {
+      await Promise.all(Array.from({ length: 10 }, async (_, k) => {
+        const [[from, read], [way, options]] = [Object.entries(sources)[k % 2], Object.entries(ways)[k % 3]]
+        const after = await read()
+        const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
+        const live = collect(socket, 'chat')
+        await heard(socket, 'connect')
+        const joined = await socket.timeout(5000).emitWithAck('join', { room, after })
+        assert.equal(joined.ok, true, JSON.stringify(joined))
+        await until(() => live.length >= 3, 'it goes on')
+        socket.disconnect()
+        const told = (joined.messages ?? []).map(({ seq }) => seq)
+        const newest = told.at(-1) ?? after
+        const shown = [...told, ...live.map(([{ seq }]) => seq).filter((seq) => seq > newest)]
+        assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${way}: a hole after ${after}`)
+      }))
+    }
+  })
+
+  test('the order holds across the upgrade, both ways', async () => {
+    const rounds = sized(50, 1000)
+    for (let i = 0; i < rounds; i += 10) {
+      await Promise.all(Array.from({ length: 10 }, async () => {
+        const socket = client(`${server.url}/chat`, { ...ways['polling, then upgrade'], extraHeaders: { cookie: visitor.cookie } })
+        const live = collect(socket, 'chat')
+        const upgraded = new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
+        await heard(socket, 'connect')
+        const joined = socket.timeout(5000).emitWithAck('join', room)
+        const asks = Array.from({ length: 25 }, (_, n) => socket.timeout(5000).emitWithAck('chat', { room, chat: `over ${n}` }))
+        await upgraded
+        const answers = await Promise.all(asks)
+        assert.ok(answers.every(({ ok }) => ok), JSON.stringify(answers.find(({ ok }) => !ok)))
+        const seqs = answers.map(({ seq }) => seq)
+        assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), 'what it said is out of order')
+        await until(() => live.at(-1)?.[0].seq >= seqs.at(-1), 'it has heard the last of it')
+        socket.disconnect()
+        const { seq } = await joined
+        const shown = live.map(([message]) => message.seq).filter((n) => n > seq)
+        assert.deepEqual(shown, shown.map((_, n) => seq + 1 + n), 'what it heard is out of order')
+      }))
+    }
+  })
+})
