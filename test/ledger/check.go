@@ -57,6 +57,7 @@ type checker struct {
 	stored  stored
 	told    map[string][]message
 	records []record
+	strict  bool
 
 	place map[at]message    // rows of the database
 	named map[key][]message // the same
@@ -64,10 +65,12 @@ type checker struct {
 	sent  map[key]record    // the first time each message left
 }
 
-func check(s stored, told map[string][]message, records []record) *verdict {
+// check asks all invariants. A strict check wants every number of a room to be
+// sent to everybody in it, notices too.
+func check(s stored, told map[string][]message, records []record, strict bool) *verdict {
 	c := &checker{
 		verdict: &verdict{counts: make(map[op]int), violations: make(map[string]int)},
-		stored:  s, told: told, records: records,
+		stored:  s, told: told, records: records, strict: strict,
 		place: make(map[at]message), named: make(map[key][]message),
 		heard: make(map[key][]message), sent: make(map[key]record),
 	}

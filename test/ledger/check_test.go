@@ -84,7 +84,7 @@ func sound() *world {
 }
 
 func verdictOf(w *world) []string {
-	return slices.Sorted(maps.Keys(check(w.stored, w.told, w.records).violations))
+	return slices.Sorted(maps.Keys(check(w.stored, w.told, w.records, false).violations))
 }
 
 func TestCheck_finds_nothing_in_a_sound_ledger(t *testing.T) {
@@ -253,6 +253,23 @@ func TestCheck_allows(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+func TestCheck_strictWantsNoticesToo(t *testing.T) {
+	w := sound()
+	w.row(5, kindNotice, "")
+	w.row(6, "text", "c")
+	w.note(8, "ann", opSend, 0, "c")
+	for _, who := range []string{"ann", "bob"} {
+		w.note(9, who, opGap, 6, "") // and goes on without it
+		w.note(9, who, opRecv, 6, "c")
+	}
+	if got := verdictOf(w); len(got) != 0 {
+		t.Errorf("got %q", got)
+	}
+	if got := check(w.stored, w.told, w.records, true).violations; len(got) == 0 {
+		t.Error("a strict check finds nothing")
 	}
 }
 

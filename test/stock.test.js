@@ -1,0 +1,220 @@
+// What the stock client offers for delivery, used as its documentation says:
+// row D10 of docs/promises.md.
+import { test, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { binary, startServer } from './lib/server.js'
+import { random, seed, startChaos } from './lib/chaos.js'
+import { Ledger, digest } from './lib/ledger.js'
+import { client, connected, pause, until, ways } from './lib/clients.js'
+import { sized } from './lib/soak.js'
+import { Visitor } from './lib/visitor.js'
+
+const sio2 = createRequire(import.meta.url)('sio2')
+const again = { reconnectionDelay: 50, reconnectionDelayMax: 300 }
+
+async function keeper(server, max = 50) {
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  return { visitor, room: await visitor.createRoom({ max }) }
+}
+
+const texts = async ({ visitor, room }) =>
+  (await (await visitor.get(`/room/${room}/messages?limit=100`)).json()).messages.filter(({ kind }) => kind === 'text').map(({ chat }) => chat)
+
+describe('retries of the stock client', () => {
+  test('end with our first answer, which is no error to it', async () => {
+    const server = await startServer()
+    const { visitor, room } = await keeper(server)
+    const socket = await connected(`${server.url}/chat`, { ...again, retries: 10, ackTimeout: 500, extraHeaders: { cookie: visitor.cookie } })
+    const said = (...args) => new Promise((resolve) => socket.emit(...args, (...answer) => resolve(answer)))
+    assert.deepEqual((await said('join', room)).map((x) => x?.ok ?? x), [null, true])
+    const [error, stored] = await said('chat', { room, chat: 'one', clientId: 'a-1' })
+    assert.equal(error, null)
+    assert.equal(stored.ok, true)
+    assert.deepEqual(await said('chat', { room, chat: 'one', clientId: 'a-1' }), [null, stored], 'the same answer again')
+
+    // A refusal is an answer too: whoever sends decides what to do with it.
+    const [none, refusal] = await said('chat', { room, chat: '' })
+    assert.equal(none, null)
+    assert.deepEqual([refusal.ok, refusal.reason], [false, 'invalid'])
+    assert.deepEqual(await texts({ visitor, room }), ['one'])
+    socket.disconnect()
+    await server.stop()
+  })
+
+  test('bring a message over a crash, once and in order', async () => {
+    const server = await startServer()
+    const { visitor, room } = await keeper(server)
+    const socket = await connected(`${server.url}/chat`, { ...again, retries: 50, ackTimeout: 500, extraHeaders: { cookie: visitor.cookie } })
+    const answers = []
+    const total = 30
+    socket.emit('join', room, () => {})
+    for (let n = 0; n < total; n++) { // the tutorial's pattern, and no code of our own
+      socket.emit('chat', { room, chat: `${n}`, clientId: `${socket.id}-${n}` }, (error, answer) => answers.push({ error, answer }))
+    }
+    await until(() => answers.length > 5, 'some were stored')
+    await server.stop('SIGKILL')
+    const before = answers.length
+    await pause(700) // longer than it waits for an answer
+    await server.start()
+    await until(() => answers.length === total, 'all were answered', 20_000)
+    assert.ok(before < total, 'all were answered before the crash')
+    assert.ok(answers.every(({ error, answer }) => error === null && answer.ok), JSON.stringify(answers))
+    assert.deepEqual(await texts({ visitor, room }), Array.from({ length: total }, (_, n) => `${n}`))
+    socket.disconnect()
+    await server.stop()
+  })
+})
+
+/** Both keep a ledger, and show messages by what they themselves offer. */
+class Stock {
+  last = 0
+  acked = 0
+  joined = false
+  #n = 0
+
+  constructor(name, room, ledger) {
+    const note = ledger.of(name)
+    this.name = name
+    this.room = room
+    this.note = (op, fields) => note(op, { room, ...fields })
+  }
+
+  hear(message, op = 'recv') {
+    if (message.seq <= this.last) return
+    if (message.seq > this.last + 1) this.note('gap', { seq: message.seq }) // must be notices
+    this.note(op, { seq: message.seq, id: message._id, sha: digest(message.chat ?? ''), cid: message.clientId })
+    this.last = message.seq
+  }
+
+  /** Its own answer to a lost connection: it joins with what it has, and goes on. */
+  hold(answer) {
+    if (!answer?.ok) return false
+    if (!this.joined) this.note('join', { seq: answer.seq })
+    if (!this.joined) this.last = answer.seq
+    this.joined = true
+    for (const message of answer.messages ?? []) this.hear(message, 'recovered')
+    return true
+  }
+
+  draft() {
+    const chat = `${this.name} says ${this.#n}`
+    const clientId = `${this.name}-${this.#n++}` // clientOffset of the tutorial
+    return { room: this.room, chat, clientId }
+  }
+
+  send({ chat, clientId }) { this.note('send', { cid: clientId, sha: digest(chat) }) }
+
+  ack({ clientId }, answer) {
+    assert.equal(answer.ok, true, JSON.stringify(answer))
+    this.note('ack', { cid: clientId, seq: answer.seq, id: answer._id })
+    this.acked++
+  }
+}
+
+/** 4.8.4 with retries. */
+function modern(stock, url, options) {
+  const socket = client(`${url}/chat`, { ...again, ...options, retries: 1000, ackTimeout: 1000 })
+  let waiting = [] // what comes live while it is not known from where on
+  const live = (message) => (waiting ? waiting.push(message) : stock.hear(message))
+  socket.onAny((event, message) => message?.room === stock.room && message.seq && live(message))
+  socket.on('connect', () => {
+    if (socket.recovered && !waiting) return
+    waiting ??= []
+    socket.emit('join', { room: stock.room, ...(stock.joined && { after: stock.last }) }, (error, answer) => {
+      if (!stock.hold(answer)) return
+      const held = waiting ?? []
+      waiting = null
+      held.forEach((message) => stock.hear(message))
+    })
+  })
+  stock.say = () => new Promise((resolve, reject) => {
+    const draft = stock.draft()
+    stock.send(draft)
+    socket.emit('chat', draft, (error, answer) => {
+      if (error) return reject(error)
+      try { resolve(stock.ack(draft, answer)) } catch (violated) { reject(violated) }
+    })
+  })
+  stock.sync = () => socket.timeout(3000).emitWithAck('sync', { room: stock.room, after: stock.last })
+  return socket
+}
+
+/** 2.5.0, which knows neither retries nor recovery: it repeats what it has had no answer to. */
+function old(stock, url, options) {
+  const socket = sio2(`${url}/chat`, { forceNew: true, ...again, ...options })
+  let waiting = []
+  const live = (message) => (waiting ? waiting.push(message) : stock.hear(message))
+  for (const event of ['chat', 'notice', 'join', 'exit', 'edit', 'remove']) {
+    socket.on(event, (message) => message?.room === stock.room && message.seq && live(message))
+  }
+  socket.on('connect', () => {
+    waiting ??= []
+    const join = () => socket.emit('join', { room: stock.room, ...(stock.joined && { after: stock.last }) }, (answer) => {
+      if (!stock.hold(answer)) return setTimeout(join, 300)
+      const held = waiting ?? []
+      waiting = null
+      held.forEach((message) => stock.hear(message))
+    })
+    join()
+  })
+  const ask = (...args) => new Promise((resolve) => {
+    setTimeout(resolve, 1000)
+    socket.emit(...args, resolve)
+  })
+  stock.say = async () => {
+    const draft = stock.draft()
+    for (;;) {
+      stock.send(draft)
+      const answer = await ask('chat', draft)
+      if (answer?.ok) return stock.ack(draft, answer)
+      await pause(answer?.retryAfter ?? 100)
+    }
+  }
+  stock.sync = () => ask('sync', { room: stock.room, after: stock.last })
+  return socket
+}
+
+for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern, 'client 2.5.0': old })) {
+  test(`${name} keeps the ledger while the network breaks`, async (t) => {
+    const dice = random(seed)
+    const server = await startServer({ PING_INTERVAL: '2s', PING_TIMEOUT: '2s' }, { path: binary({ race: false }) })
+    const chaos = await startChaos(server.port, { dice, kinds: ['reset', 'finish', 'stall'], every: 1000, share: 0.2 })
+    const { visitor, room } = await keeper(server)
+    const ledger = new Ledger()
+    const stocks = [], sockets = []
+    for (let i = 0; i < 9; i++) {
+      const person = new Visitor(server)
+      await person.get('/')
+      stocks.push(new Stock(`stock-${i}`, room, ledger))
+      sockets.push(make(stocks[i], chaos.url, { ...Object.values(ways)[i % 3], extraHeaders: { cookie: person.cookie } }))
+    }
+    await until(() => stocks.every(({ joined }) => joined), 'all are in the room', 20_000)
+    chaos.start()
+    const end = performance.now() + sized(8000, 60_000)
+    await Promise.all(stocks.map(async (stock) => {
+      while (performance.now() < end) {
+        await stock.say()
+        await pause(100 + dice() * 300)
+      }
+    }))
+    chaos.stop()
+    await pause(3000) // until who has left was told
+    const head = (await ledger.read(visitor, room)).at(-1).seq
+    for (const stock of stocks) {
+      await until(async () => {
+        if (stock.last >= head) return true
+        stock.note('gap', { seq: head + 1 })
+        const answer = await stock.sync().catch(() => null)
+        for (const message of answer?.messages ?? []) stock.hear(message, 'recovered')
+        return stock.last >= head
+      }, `${stock.name} is at the head`, 15_000)
+    }
+    await ledger.read(visitor, room)
+    await server.stop()
+    sockets.forEach((socket) => socket.disconnect())
+    t.diagnostic(`SEED=${seed}: ${ledger.check(server)}; faults ${JSON.stringify(chaos.counts)}`)
+    assert.ok(stocks.every(({ acked }) => acked > 5))
+  })
+}
