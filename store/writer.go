@@ -12,8 +12,9 @@ import (
 )
 
 // maxBatch bounds a transaction, and with it how long a change can have to wait
-// for others. The gain from grouping is nearly all there at 128.
-const maxBatch = 128
+// for others: some 15 ms. The gain from grouping is nearly all there at 128;
+// twice as many are a tenth faster when hundreds wait.
+const maxBatch = 256
 
 // writer makes all changes, in the order they are asked for. Those that wait
 // while it commits are grouped into the next transaction: a commit costs a

@@ -2,14 +2,12 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"gifchat/rooms"
@@ -180,46 +178,5 @@ func TestCloseFinishesWhatWaits(t *testing.T) {
 	release()
 	if err := errors.Join(<-waiting, <-closed); err != nil {
 		t.Error(err)
-	}
-}
-
-// BenchmarkAddMessage shows what grouping gains: a sender that is alone pays for
-// a commit with each message, many share them.
-func BenchmarkAddMessage(b *testing.B) {
-	for _, senders := range []int{1, 8, 64, 256} {
-		b.Run(fmt.Sprint("senders=", senders), func(b *testing.B) {
-			s := openTest(b)
-			room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18"}
-			if err := s.CreateRoom(b.Context(), room, rooms.Member{Room: room.ID}); err != nil {
-				b.Fatal(err)
-			}
-			b.ResetTimer()
-			var left atomic.Int64
-			left.Store(int64(b.N))
-			var all sync.WaitGroup
-			for range senders {
-				all.Go(func() {
-					for left.Add(-1) >= 0 {
-						addRandom(b, s, room.ID)
-					}
-				})
-			}
-			all.Wait()
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
-		})
-	}
-}
-
-func addRandom(b *testing.B, s *SQLite, room rooms.ID) {
-	m := rooms.Message{
-		ID:       rooms.ID(rand.Text()),
-		Room:     room,
-		Kind:     rooms.KindText,
-		Session:  "session",
-		Text:     "안녕하세요, hello",
-		ClientID: rand.Text(),
-	}
-	if _, err := s.AddMessages(context.Background(), room, []rooms.Message{m}); err != nil {
-		b.Error(err)
 	}
 }

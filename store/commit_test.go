@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gifchat/rooms"
+)
+
+// BenchmarkCommit compares, in one run on one disk, what SQLite commits by
+// itself with what the store makes of it. bare/N inserts N rows a commit, and
+// nothing else: no look for a retry, no next seq. store/N has N senders who each
+// wait for their answer.
+//
+//	go test -run '^$' -bench Commit -count 5 ./store
+func BenchmarkCommit(b *testing.B) {
+	for _, rows := range []int{1, 16, 128} {
+		b.Run(fmt.Sprint("bare/", rows), func(b *testing.B) {
+			tx := bareDatabase(b)
+			b.ResetTimer()
+			for done := 0; done < b.N; done += rows {
+				bareCommit(b, tx, done, rows)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+		})
+	}
+	for _, senders := range []int{1, 16, 64, 256, 1024} {
+		b.Run(fmt.Sprint("store/", senders), func(b *testing.B) {
+			s, all := storeWithRooms(b, 50)
+			b.ResetTimer()
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			var sending sync.WaitGroup
+			for range senders {
+				sending.Go(func() {
+					for i := left.Add(-1); i >= 0; i = left.Add(-1) {
+						addRandom(b, s, all[i%int64(len(all))])
+					}
+				})
+			}
+			sending.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+		})
+	}
+	b.Run("paced", func(b *testing.B) {
+		s, all := storeWithRooms(b, 50)
+		b.ResetTimer()
+		waits := pace(b, s, all, 500, max(b.N, 1))
+		b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "p50-µs")
+		b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
+	})
+}
+
+// An acknowledgement waits for the disk, and for others only as long as that
+// takes. `make soak` asks for the figures of a quiet machine.
+func TestAcknowledgementsAreQuick(t *testing.T) {
+	s, all := storeWithRooms(t, 50)
+	seconds, p50, p99 := 2, 2*time.Second, 4*time.Second
+	if os.Getenv("SOAK") != "" {
+		seconds, p50, p99 = 60, 5*time.Millisecond, 25*time.Millisecond
+	}
+	waits := pace(t, s, all, 500, 500*seconds)
+	half, most := waits[len(waits)/2], waits[len(waits)*99/100]
+	t.Logf("500 messages a second in 50 rooms: p50 %v, p99 %v", half, most)
+	if half > p50 || most > p99 {
+		t.Errorf("p50 %v, p99 %v; want %v and %v at most", half, most, p50, p99)
+	}
+}
+
+// pace adds messages evenly, so many a second, and returns how long each
+// waited for its answer, in order of length.
+func pace(t testing.TB, s *SQLite, all []rooms.ID, perSecond, n int) []time.Duration {
+	t.Helper()
+	waits := make([]time.Duration, n)
+	var sending sync.WaitGroup
+	begun := time.Now()
+	for i := range n {
+		time.Sleep(time.Until(begun.Add(time.Duration(i) * time.Second / time.Duration(perSecond))))
+		sending.Go(func() {
+			sent := time.Now()
+			addRandom(t, s, all[i%len(all)])
+			waits[i] = time.Since(sent)
+		})
+	}
+	sending.Wait()
+	slices.Sort(waits)
+	return waits
+}
+
+func storeWithRooms(t testing.TB, n int) (*SQLite, []rooms.ID) {
+	t.Helper()
+	s := openTest(t)
+	var all []rooms.ID
+	for range n {
+		room := rooms.Room{ID: rooms.ID(rand.Text())}
+		if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, room.ID)
+	}
+	return s, all
+}
+
+func addRandom(t testing.TB, s *SQLite, room rooms.ID) {
+	if _, err := s.AddMessages(context.Background(), room, []rooms.Message{randomMessage(room)}); err != nil {
+		t.Error(err)
+	}
+}
+
+func randomMessage(room rooms.ID) rooms.Message {
+	return rooms.Message{
+		ID:       rooms.ID(rand.Text()),
+		Room:     room,
+		Kind:     rooms.KindText,
+		Session:  "session",
+		Text:     "안녕하세요, hello",
+		ClientID: rand.Text(),
+	}
+}
+
+// bareDatabase has our settings and our tables.
+func bareDatabase(t testing.TB) *transaction {
+	t.Helper()
+	db, err := sql.Open("sqlite", dsn(filepath.Join(t.TempDir(), "bare.db"), writing))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(t.Context(), "PRAGMA foreign_keys = OFF"); err != nil { // there is no room
+		t.Fatal(err)
+	}
+	tx := &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)}
+	t.Cleanup(func() {
+		if err := errors.Join(tx.close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return tx
+}
+
+// bareCommit inserts rows in one transaction, behind so many others.
+func bareCommit(t testing.TB, tx *transaction, others, rows int) {
+	t.Helper()
+	err := tx.run(func() error {
+		for i := range rows {
+			m := randomMessage("bare")
+			m.Seq = int64(others + i + 1)
+			if err := insertMessage(tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
