@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -154,6 +155,10 @@ func fill(ctx context.Context, path, room, name string, n int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	prefix := make([]byte, 6) // of the ids: in order they are quickly inserted
+	if _, err := rand.Read(prefix); err != nil {
+		return err
+	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -163,9 +168,9 @@ func fill(ctx context.Context, path, room, name string, n int) (err error) {
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
 		INSERT INTO messages (id, room, seq, kind, color, session, text, client_id, created_at,
 			gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt)
-		SELECT lower(hex(randomblob(12))), r.id, r.head + i, 'text', r.owner, r.owner_session, ?2 || ' ' || i, ?2 || ' ' || i, ?3 - (?1 - i) * 1000,
+		SELECT ?5 || printf('%012x', i), r.id, r.head + i, 'text', r.owner, r.owner_session, ?2 || ' ' || i, ?2 || ' ' || i, ?3 - (?1 - i) * 1000,
 			'', 0, 0, 0, 0, ''
-		FROM n, rooms AS r WHERE r.id = ?4`, n, name, time.Now().UnixMilli(), room)
+		FROM n, rooms AS r WHERE r.id = ?4`, n, name, time.Now().UnixMilli(), room, hex.EncodeToString(prefix))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,11 @@ export class Visitor {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
+  /** Comes with another's cookies. */
+  set cookie(text) {
+    this.#cookies = new Map(text.split('; ').map((pair) => pair.split(/=(.*)/s).slice(0, 2)))
+  }
+
   /** A request with this visitor's cookies; redirects are not followed. */
   async request(method, path, { body, headers = {}, signal } = {}) {
     const answer = await fetch(this.#server.url + path, {

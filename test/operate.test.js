@@ -1,0 +1,163 @@
+// A server with a long past, and its data seen from outside while it runs: rows
+// U1 (start), U5 and U6 of docs/promises.md.
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { binary, startServer } from './lib/server.js'
+import { Crowd } from './lib/crowd.js'
+import { random, seed } from './lib/chaos.js'
+import { assertWhole, fill } from './lib/ledger.js'
+import { connected, pause } from './lib/clients.js'
+import { animatedGIF } from './lib/gif.js'
+import { nth, sized, soak } from './lib/soak.js'
+import { owner, Visitor } from './lib/visitor.js'
+
+/** Runs the program with other arguments, on the data of a server. */
+const gifchat = (server, ...args) => promisify(execFile)(binary({ race: false }), args, { cwd: server.dataDir, env: { DATA_DIR: server.dataDir } })
+
+test('a million messages: ready at once, and a room opens at once', async (t) => {
+  const server = await startServer({}, { path: binary({ race: false }) })
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  const rooms = []
+  for (let i = 0; i < 10; i++) rooms.push(await visitor.createRoom({ title: `방 ${i}` }))
+  await server.stop()
+  for (const room of rooms) await fill(server, room, 100_000)
+  const begun = performance.now()
+  await server.start()
+  const ready = performance.now() - begun
+  const opened = []
+  for (const room of rooms) {
+    const at = performance.now()
+    await visitor.enter(room)
+    opened.push(performance.now() - at)
+  }
+  const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: visitor.cookie } })
+  const at = performance.now()
+  assert.equal((await socket.emitWithAck('join', { room: rooms[0], after: 50_000 })).seq, 100_001)
+  const joined = performance.now() - at
+  t.diagnostic(`ready after ${Math.round(ready)} ms; a page took ${nth(opened, 1)} ms at most, joining ${Math.round(joined)} ms`)
+  assert.ok(ready <= sized(3000, 1000), `ready after ${ready} ms`)
+  assert.ok(nth(opened, 1) <= sized(1000, 300), `pages took ${opened} ms`)
+  assert.ok(joined <= sized(1000, 300), `joining took ${joined} ms`)
+  const { stdout } = await gifchat(server, 'doctor')
+  assert.match(stdout, /messages +1000001\n/)
+  socket.disconnect()
+  await server.stop()
+})
+
+test('the doctor says of a running server how its store is set up', async () => {
+  const server = await startServer()
+  const a = await owner(server)
+  await a.say(a.room, '안녕')
+  const { stdout } = await gifchat(server, 'doctor')
+  const said = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/ {2,}/)))
+  const [major, minor, patch] = said.SQLite.split('.').map(Number)
+  assert.ok(major > 3 || minor > 51 || (minor === 51 && patch >= 3), said.SQLite)
+  assert.deepEqual([said.journal_mode, said.synchronous, said.foreign_keys, said.busy_timeout, said.quick_check], ['wal', '2', 'true', '5000 ms', 'ok'])
+  assert.equal(said.rooms, '1')
+  assert.match(said['client bundle'], /^socket\.io-client 4/)
+  a.chat.disconnect()
+  await server.stop()
+})
+
+test('what is wrong ends with a status and a line', async () => {
+  const server = await startServer()
+  await server.stop()
+  const path = join(server.dataDir, 'gifchat.db')
+  const end = (...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: server.dataDir, PORT: '0' }, timeout: 10_000 })
+  assert.deepEqual(end('doctor').status, 0)
+  const usage = end('nonsense')
+  assert.equal(usage.status, 1)
+  assert.match(usage.stderr, /arguments \["nonsense"\] are unknown; want\ngifchat /)
+  execFileSync('dd', ['if=/dev/zero', `of=${path}`, 'bs=1', 'seek=0', 'count=16', 'conv=notrunc'], { stdio: 'ignore' })
+  const size = statSync(path).size
+  for (const args of [[], ['doctor'], ['backup', 'elsewhere']]) {
+    const { status, stderr } = end(...args)
+    assert.equal(status, 1, args)
+    assert.match(stderr.trim().split('\n').at(-1), /damaged/)
+  }
+  assert.equal(statSync(path).size, size)
+})
+
+test('a backup made while people talk is a whole prefix of every room', async (t) => {
+  const server = await startServer({}, { path: binary({ race: false }) })
+  const crowd = new Crowd(server, random(seed))
+  await crowd.gather(40, 8)
+  const rooms = [...new Set(crowd.talkers.map(({ room }) => room))]
+  const waits = []
+  let over = false
+  const talking = Promise.all([
+    (async () => { while (!over) await crowd.talk(500, 200, { restless: 0 }) })(), // 200 a second
+    (async () => { // one who measures
+      const visitor = new Visitor(server)
+      await visitor.get('/')
+      const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
+      const room = await visitor.createRoom()
+      assert.equal((await socket.emitWithAck('join', room)).ok, true)
+      for (let n = 0; !over; n++) {
+        const at = performance.now()
+        assert.equal((await socket.emitWithAck('chat', { chat: `${n}` })).ok, true)
+        waits.push(performance.now() - at)
+        await pause(150)
+      }
+      socket.disconnect()
+    })(),
+    (async () => { // and one with pictures
+      const keeper = crowd.keeper(rooms[0])
+      while (!over) {
+        assert.equal((await keeper.upload(rooms[0], animatedGIF())).status, 200)
+        await pause(300)
+      }
+    })(),
+  ])
+  await pause(1500)
+  const ackedBefore = async () => Object.fromEntries(await Promise.all(rooms.map(async (room) =>
+    [room, (await (await crowd.keeper(room).get(`/room/${room}/messages?limit=1`)).json()).messages[0].seq])))
+
+  for (let round = 0; round < sized(3, 30); round++) {
+    const before = await ackedBefore()
+    const into = mkdtempSync(join(server.dataDir, '..', 'backup-'))
+    const { stdout } = await gifchat(server, 'backup', into)
+    const after = await ackedBefore()
+    await pause(500)
+
+    const restored = await startServer({}, { path: binary({ race: false }), keep: into })
+    const gifs = new Set()
+    for (const room of rooms) {
+      const keeper = crowd.keeper(room)
+      const there = new Visitor(restored)
+      there.cookie = keeper.cookie // sessions are in the database
+      const all = []
+      for (let before = ''; before !== undefined;) {
+        const { messages, more } = await (await there.get(`/room/${room}/messages?limit=100&before=${before}`)).json()
+        all.unshift(...messages)
+        before = more ? messages[0].seq : undefined
+      }
+      assert.deepEqual(all.map(({ seq }) => seq), all.map((_, n) => n + 1), 'a hole')
+      assert.ok(all.length >= before[room], `${all.length} messages, ${before[room]} were there before the backup began`)
+      assert.ok(all.length <= after[room], 'more than there was')
+      for (const { gif } of all) {
+        if (!gif) continue
+        gifs.add(gif)
+        const picture = await there.get(`/gif/${gif}`)
+        assert.equal(picture.status, 200)
+        assert.deepEqual(new Uint8Array(await picture.arrayBuffer()), animatedGIF())
+      }
+    }
+    assert.ok(gifs.size > 0)
+    assert.deepEqual(readdirSync(join(into, 'gifs')).sort(), [...gifs].sort())
+    assert.match(stdout, new RegExp(`and ${gifs.size} GIFs`))
+    await restored.stop()
+    assertWhole(restored)
+  }
+  over = true
+  await talking
+  crowd.talkers.forEach((talker) => { talker.over = true; talker.socket.disconnect() })
+  t.diagnostic(`${crowd.acked} messages; an answer took ${nth(waits, 0.5)} ms (p50), ${nth(waits, 0.99)} ms (p99)`)
+  if (soak) assert.ok(nth(waits, 0.99) <= 100, `${nth(waits, 0.99)} ms`)
+  await server.stop()
+})
