@@ -91,7 +91,7 @@ class Stock {
   /** Its own answer to a lost connection: it joins with what it has, and goes on. */
   hold(answer) {
     if (!answer?.ok) return false
-    if (!this.joined) this.note('join', { seq: answer.seq })
+    if (!this.joined) this.note('join', { seq: answer.seq, reason: answer.user })
     if (!this.joined) this.last = answer.seq
     this.joined = true
     for (const message of answer.messages ?? []) this.hear(message, 'recovered')

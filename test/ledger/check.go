@@ -57,7 +57,6 @@ type checker struct {
 	stored  stored
 	told    map[string][]message
 	records []record
-	strict  bool
 
 	place map[at]message    // rows of the database
 	named map[key][]message // the same
@@ -65,12 +64,10 @@ type checker struct {
 	sent  map[key]record    // the first time each message left
 }
 
-// check asks all invariants. A strict check wants every number of a room to be
-// sent to everybody in it, notices too.
-func check(s stored, told map[string][]message, records []record, strict bool) *verdict {
+func check(s stored, told map[string][]message, records []record) *verdict {
 	c := &checker{
 		verdict: &verdict{counts: make(map[op]int), violations: make(map[string]int)},
-		stored:  s, told: told, records: records, strict: strict,
+		stored:  s, told: told, records: records,
 		place: make(map[at]message), named: make(map[key][]message),
 		heard: make(map[key][]message), sent: make(map[key]record),
 	}

@@ -2,7 +2,7 @@
 // order. Clients write down what they did and saw; ledger compares that with
 // the database and with the history as the server tells it.
 //
-//	ledger check [-strict] -db gifchat.db -history <folder> <folder of ledgers>
+//	ledger check -db gifchat.db -history <folder> <folder of ledgers>
 //	ledger fill -db gifchat.db -room <id> -messages <n> [-name <text>]
 //	ledger integrity <database>
 //	ledger shift -db gifchat.db -room <id> -by <duration>
@@ -40,7 +40,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	database := flags.String("db", "", "database of the chat")
 	history := flags.String("history", "", "folder with a <room>.json for each room")
-	strict := flags.Bool("strict", false, "notices must be sent to everybody too")
 	room := flags.String("room", "", "id of a room")
 	messages := flags.Int("messages", 0, "how many messages to add")
 	name := flags.String("name", "filled", "what the added messages say")
@@ -50,7 +49,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch args[0] {
 	case "check":
-		return checkAll(ctx, *database, *history, flags.Arg(0), *strict, out)
+		return checkAll(ctx, *database, *history, flags.Arg(0), out)
 	case "integrity":
 		return integrity(ctx, flags.Arg(0))
 	case "fill":
@@ -62,7 +61,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // checkAll reads everything, checks it, and prints the verdict.
-func checkAll(ctx context.Context, database, history, folder string, strict bool, out io.Writer) error {
+func checkAll(ctx context.Context, database, history, folder string, out io.Writer) error {
 	stored, err := readDatabase(ctx, database)
 	if err != nil {
 		return fmt.Errorf("read database: %w", err)
@@ -75,7 +74,7 @@ func checkAll(ctx context.Context, database, history, folder string, strict bool
 	if err != nil {
 		return fmt.Errorf("read ledgers: %w", err)
 	}
-	verdict := check(stored, told, records, strict)
+	verdict := check(stored, told, records)
 	if err := verdict.print(out); err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ type message struct {
 	session string // unknown to the history
 	cid     string
 	sha     string
+	person  string // of a notice: whom it is about
+	topic   string // of a notice: entered, left …
 }
 
 // stored is what the database holds.
@@ -79,7 +81,7 @@ func readDatabase(ctx context.Context, path string) (_ stored, err error) {
 }
 
 func (s *stored) readMessages(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, "SELECT room, seq, id, kind, session, client_id, text, gif_name FROM messages ORDER BY room, seq")
+	rows, err := db.QueryContext(ctx, "SELECT room, seq, id, kind, session, client_id, text, gif_name, person, topic FROM messages ORDER BY room, seq")
 	if err != nil {
 		return err
 	}
@@ -87,7 +89,7 @@ func (s *stored) readMessages(ctx context.Context, db *sql.DB) error {
 	for rows.Next() {
 		var m message
 		var room, text, gif string
-		if err := rows.Scan(&room, &m.seq, &m.id, &m.kind, &m.session, &m.cid, &text, &gif); err != nil {
+		if err := rows.Scan(&room, &m.seq, &m.id, &m.kind, &m.session, &m.cid, &text, &gif, &m.person, &m.topic); err != nil {
 			return err
 		}
 		m.sha = digest(text + gif)

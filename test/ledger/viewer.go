@@ -12,7 +12,8 @@ type viewer struct {
 type view struct {
 	joined bool
 	last   int64           // the newest seq shown, or what the client started from
-	passed int64           // what it may go on after: up to here only notices were missing
+	passed int64           // what it may go on after: up to here nothing was missing that had to be sent
+	person string          // the client's colour there
 	shown  map[int64]bool  // by seq
 	names  map[string]bool // by cid
 }
@@ -53,6 +54,7 @@ func (v *viewer) join(r record) {
 		v.rooms[r.Room] = w
 	}
 	w.joined = true
+	w.person = r.Reason
 	// A client that starts anew has been shown the rest by a page of history.
 	if r.Seq != 0 && r.Seq < w.last {
 		v.violated("I3", "room %s: %s had %d and was told that %d is the newest", r.Room, v.name, w.last, r.Seq)
@@ -95,15 +97,16 @@ func (v *viewer) show(r record) {
 
 // gap asks what was missing when a live message came too early, or the end of
 // the room was not reached. The client may ask for it, and yet it should have
-// come (I3). Notices need not, unless the check is strict: older servers number
-// them and tell of them without the number.
+// come (I3). Only one's own coming and going is told to nobody but the others.
 func (v *viewer) gap(r record) {
 	w := v.rooms[r.Room]
 	if w == nil {
 		return
 	}
 	for seq := w.last + 1; seq < r.Seq; seq++ {
-		if v.strict || v.place[at{r.Room, seq}].kind != kindNotice {
+		m := v.place[at{r.Room, seq}]
+		own := m.kind == kindNotice && m.person == w.person && (m.topic == "entered" || m.topic == "left")
+		if !own {
 			v.violated("I3", "room %s: %s was not sent %d", r.Room, v.name, seq)
 			return
 		}

@@ -96,7 +96,7 @@ export class Talker {
       const conn = this.conn
       const answer = await this.ask('join', { room: this.#room, ...(this.last && { after: this.last }) })
       if (!answer) continue
-      if (!this.#member) this.#note('join', { seq: this.last ? 0 : answer.seq })
+      if (!this.#member) this.#note('join', { seq: this.last ? 0 : answer.seq, reason: answer.user })
       this.#member = true
       if (!this.last) this.last = this.#covered = answer.seq
       this.#cover(answer.messages)
