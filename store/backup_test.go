@@ -45,7 +45,7 @@ func talk(t *testing.T, s *store.SQLite, gifs *store.Files, room rooms.Room, sto
 				return
 			}
 		}
-		if _, _, err := s.AddMessage(t.Context(), m); err != nil {
+		if _, err := s.AddMessages(t.Context(), room.ID, []rooms.Message{m}); err != nil {
 			t.Error(err)
 			return
 		}

@@ -92,7 +92,7 @@ func TestTheLogIsBounded(t *testing.T) {
 		for range together {
 			go func() {
 				m := rooms.Message{ID: rooms.ID(rand.Text()), Room: id, Kind: rooms.KindText, Text: text}
-				_, _, err := s.AddMessage(t.Context(), m)
+				_, err := s.AddMessages(t.Context(), id, []rooms.Message{m})
 				done <- err
 			}()
 		}
