@@ -25,7 +25,7 @@ for (const [way, options] of Object.entries(ways)) {
     const socket = await connected(`${chaos.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie }, auth: { room } })
     assert.equal((await socket.emitWithAck('join', room)).ok, true)
     const texts = []
-    for (let blip = 0; blip < sized(3, 100); blip++) {
+    for (let blip = 0; blip < sized(3, 34); blip++) {
       texts.push(`before ${blip}`)
       assert.equal((await socket.emitWithAck('chat', texts.at(-1))).ok, true)
       const before = await history()
