@@ -112,7 +112,7 @@ func TestTheLogIsBounded(t *testing.T) {
 		}
 		return info.Size()
 	}
-	for log() <= most+most/4 {
+	for log() <= most+1<<20 {
 		post()
 	}
 	if err := tx.Rollback(); err != nil {
