@@ -3,17 +3,19 @@
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
-import { Crowd } from './lib/crowd.js'
+import { Crowd, fromOneAddress } from './lib/crowd.js'
 import { random, seed } from './lib/chaos.js'
 import { fill } from './lib/ledger.js'
 import { client, collect, connected, heard, until, ways } from './lib/clients.js'
 import { sized } from './lib/soak.js'
 import { Visitor } from './lib/visitor.js'
 
+const unlimited = { ...fromOneAddress, RATE_VISITOR: 'off' } // one visitor is many clients here
+
 describe('whoever was away', () => {
   for (const missed of sized([1, 100, 10_000], [1, 100, 10_000, 100_000])) {
     test(`for ${missed} messages gets them all, in order, while others talk`, async (t) => {
-      const server = await startServer({}, { path: binary({ race: false }) })
+      const server = await startServer(unlimited, { path: binary({ race: false }) })
       const crowd = new Crowd(server, random(seed))
       await crowd.gather(4, 1)
       const [away] = crowd.talkers
@@ -32,9 +34,9 @@ describe('whoever was away', () => {
       await crowd.ledger.read(crowd.keeper(away.room), away.room)
       const paged = performance.now() - http
       t.diagnostic(`${Math.round(took)} ms by sync, ${Math.round(paged)} ms by GET; ${await crowd.settle()}`)
-      // Ten events a second is what a socket may send, after a burst of thirty.
-      assert.ok(took <= 10_000 + missed, `it took ${took} ms`)
-      if (missed <= 10_000) assert.ok(paged <= sized(10_000, 1000), `paging took ${paged} ms`)
+      if (missed > 10_000) return
+      assert.ok(took <= sized(20_000, 4000), `it took ${took} ms`) // four of them, and the reconnecting
+      assert.ok(paged <= sized(10_000, 1000), `paging took ${paged} ms`)
     })
   }
 })
@@ -43,7 +45,7 @@ describe('one room with talk in it', () => {
   let server, visitor, room, flow
   const said = []
   before(async () => {
-    server = await startServer({}, { path: binary({ race: false }) })
+    server = await startServer(unlimited, { path: binary({ race: false }) })
     visitor = new Visitor(server)
     await visitor.get('/')
     room = await visitor.createRoom({ max: 10 })

@@ -3,20 +3,20 @@
 import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
-import { Crowd } from './lib/crowd.js'
+import { Crowd, fromOneAddress } from './lib/crowd.js'
 import { random, seed, startChaos } from './lib/chaos.js'
 import { assertWhole } from './lib/ledger.js'
 import { pause } from './lib/clients.js'
 import { nth, sized } from './lib/soak.js'
 
-const brisk = { PING_INTERVAL: '2s', PING_TIMEOUT: '2s', LOG_LEVEL: 'warn' } // who has vanished is missed soon
+const brisk = { ...fromOneAddress, PING_INTERVAL: '2s', PING_TIMEOUT: '2s' } // who has vanished is missed soon
 
 const told = ({ recoveries }) => `recovered after ${nth(recoveries, 0.5)} ms (p50), ${nth(recoveries, 0.99)} ms (p99), ${recoveries.length} times`
 
 describe('the ledger', () => {
   test('holds while the network breaks', async (t) => {
     const dice = random(seed)
-    const server = await startServer({ ...brisk, LOG_LEVEL: 'info' }, { path: binary({ race: false }) })
+    const server = await startServer(brisk, { path: binary({ race: false }) })
     const chaos = await startChaos(server.port, { dice })
     const crowd = new Crowd(server, dice)
     await crowd.gather(200, 20, chaos.url)
@@ -32,7 +32,7 @@ describe('the ledger', () => {
 
   test('holds while the server is killed again and again', async (t) => {
     const dice = random(seed)
-    const server = await startServer({ LOG_LEVEL: 'info' }, { path: binary({ race: false }) })
+    const server = await startServer(fromOneAddress, { path: binary({ race: false }) })
     const crowd = new Crowd(server, dice)
     await crowd.gather(50, 5)
     const cycles = sized(30, 300)

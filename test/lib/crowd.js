@@ -4,6 +4,9 @@ import { Talker } from './load.js'
 import { pause, until, ways } from './clients.js'
 import { Visitor } from './visitor.js'
 
+/** Settings for a crowd, all of which comes from one address. */
+export const fromOneAddress = { RATE_ADDRESS: 'off', RATE_ROOM: 'off', RATE_SESSION_ADDRESS: 'off', RATE_CONNECT: 'off', RATE_CONNECT_ADDRESS: 'off' }
+
 const [polling, websocket, upgrade] = Object.values(ways)
 const mix = [polling, websocket, upgrade, polling, websocket, upgrade, polling, websocket, upgrade, upgrade] // 30 % stay on polling
 
