@@ -19,7 +19,7 @@ func (s *SQLite) Standing(ctx context.Context, id rooms.ID, session rooms.Sessio
 // if the session has never been a member of it.
 const selectStanding = "SELECT " + roomColumns + ", " + memberColumns + ` FROM rooms AS r
 	LEFT JOIN members AS m ON m.room = r.id AND m.session = ?
-	WHERE r.id = ?`
+	WHERE r.id = ? AND r.gone = 0`
 
 func standing(row scanner) (rooms.Room, rooms.Member, error) {
 	var r roomRow

@@ -49,7 +49,7 @@ func addMessage(tx *transaction, id rooms.ID, m rooms.Message) (rooms.Stored, er
 
 // nextSeq returns a new seq of a room.
 func nextSeq(tx *transaction, id rooms.ID) (seq int64, err error) {
-	err = tx.queryRow("UPDATE rooms SET head = head + 1 WHERE id = ? RETURNING head", id).Scan(&seq)
+	err = tx.queryRow("UPDATE rooms SET head = head + 1 WHERE id = ? AND gone = 0 RETURNING head", id).Scan(&seq)
 	return seq, found(err)
 }
 

@@ -14,12 +14,12 @@ const roomColumns = `r.id, r.title, r.capacity, r.owner, r.owner_session, r.pass
 // Rooms implements rooms.Store.
 func (s *SQLite) Rooms(ctx context.Context, p rooms.RoomPage) ([]rooms.Room, error) {
 	return query(ctx, s.read, scanRoom,
-		"SELECT "+roomColumns+" FROM rooms AS r WHERE number > ? ORDER BY number LIMIT ?", p.After, p.Limit)
+		"SELECT "+roomColumns+" FROM rooms AS r WHERE number > ? AND gone = 0 ORDER BY number LIMIT ?", p.After, p.Limit)
 }
 
 // Room implements rooms.Store.
 func (s *SQLite) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
-	r, err := scanRoom(s.read.QueryRowContext(ctx, "SELECT "+roomColumns+" FROM rooms AS r WHERE id = ?", id))
+	r, err := scanRoom(s.read.QueryRowContext(ctx, "SELECT "+roomColumns+" FROM rooms AS r WHERE id = ? AND gone = 0", id))
 	return r, found(err)
 }
 
@@ -62,7 +62,7 @@ func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Membe
 
 // CountRooms implements rooms.Store.
 func (s *SQLite) CountRooms(ctx context.Context, session rooms.Session) (made, all int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ?), (SELECT count(*) FROM rooms)",
+	err = s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ? AND gone = 0), (SELECT count(*) FROM rooms)",
 		session).Scan(&made, &all)
 	return made, all, unavailable(err)
 }
@@ -72,13 +72,19 @@ func (s *SQLite) RoomsOf(ctx context.Context, session rooms.Session) ([]rooms.ID
 	return query(ctx, s.read, func(row scanner) (id rooms.ID, err error) {
 		err = row.Scan(&id)
 		return id, err
-	}, "SELECT id FROM rooms WHERE owner_session = ? AND owner_session <> '' ORDER BY number", session)
+	}, "SELECT id FROM rooms WHERE owner_session = ? AND owner_session <> '' AND gone = 0 ORDER BY number", session)
 }
 
-// RemoveRoom implements rooms.Store.
+// RemoveRoom implements rooms.Store. A large room is only marked: the reaper
+// deletes it.
 func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
 	var gifs []string
+	var left bool
 	err := s.write.do(ctx, func(tx *transaction) error {
+		removed, err := tx.exec("UPDATE rooms SET gone = 1 WHERE id = ? AND gone = 0", id)
+		if err := one(removed, err, rooms.ErrNotFound); err != nil {
+			return err
+		}
 		rows, err := tx.query(`
 			SELECT DISTINCT gif_name FROM messages AS m WHERE room = ? AND gif_name <> ''
 			AND NOT EXISTS (SELECT 1 FROM messages WHERE gif_name = m.gif_name AND gif_name <> '' AND room <> m.room)`, id)
@@ -88,14 +94,14 @@ func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) 
 		if gifs, err = collect(rows, scanString); err != nil {
 			return err
 		}
-		removed, err := tx.exec("DELETE FROM rooms WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		return one(removed, nil, rooms.ErrNotFound)
+		left, err = reapSome(tx, id)
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if left {
+		s.reaper.look()
 	}
 	return gifs, nil
 }

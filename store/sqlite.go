@@ -29,8 +29,9 @@ const readers = 4
 // clear of https://www.sqlite.org/wal.html#walresetbug; queries go through
 // others, which cannot write, and do not wait for it.
 type SQLite struct {
-	read  *sql.DB
-	write *writer
+	read   *sql.DB
+	write  *writer
+	reaper *reaper
 }
 
 var _ rooms.Store = (*SQLite)(nil)
@@ -72,12 +73,15 @@ func open(ctx context.Context, path string) (*SQLite, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &SQLite{read: read, write: write}, nil
+	s := &SQLite{read: read, write: write}
+	s.reaper = startReaper(s)
+	return s, nil
 }
 
 // Close finishes the changes that were begun and closes the file. Changes that
 // come later are refused with rooms.ErrUnavailable.
 func (s *SQLite) Close() error {
+	s.reaper.close()
 	return errors.Join(s.read.Close(), s.write.close())
 }
 
