@@ -174,13 +174,27 @@ func (s *sockets) sync(ctx context.Context, _ *socketio.Socket, st *seats, args 
 	return wireSynced{OK: true, Messages: wireMessages(missed), More: more}, nil
 }
 
-// since reads what came after a seq; who holds nothing begins with the first
-// message.
+// since reads what came after a seq, up to maxSync messages or what fits into a
+// page; who holds nothing begins with the first message.
 func (s *sockets) since(ctx context.Context, st *seats, id rooms.ID, after int64) ([]rooms.Message, bool, error) {
 	if after <= 0 {
 		after = -1 // to Page, zero is the newest
 	}
-	return readHistory(ctx, s.chat, st.visitor, id, rooms.Page{After: after, Limit: maxPage})
+	var all []rooms.Message
+	for {
+		part, more, err := readHistory(ctx, s.chat, st.visitor, id, rooms.Page{After: after, Limit: maxPage})
+		if err != nil {
+			return nil, false, err
+		}
+		all = append(all, part...)
+		if fit := fitting(all, false); len(fit) < len(all) {
+			return fit, true, nil
+		}
+		if !more || len(all) >= maxSync {
+			return all, more, nil
+		}
+		after = part[len(part)-1].Seq
+	}
 }
 
 // readAsk reads an event's first argument, a string or an object. Whatever

@@ -163,19 +163,23 @@ func readHistory(ctx context.Context, chat rooms.Chat, v rooms.Visitor, id rooms
 	return page, len(page) < len(messages), nil
 }
 
-// maxPageText bounds a page's texts as JSON has them. With a hundred times what
-// stands around a text it stays under the megabyte that clients expect of a
-// payload.
-const maxPageText = 900_000
+const (
+	// maxPageText bounds a page, as far as its messages differ in length, and a
+	// bit. It stays under the megabyte that clients expect of a payload.
+	maxPageText = 900_000
+
+	// aroundText is what stands around the texts of a message: keys, ids, dates.
+	aroundText = 500
+)
 
 // fitting returns as many messages as fit into a page, one at least: the last
 // ones of them or the first.
 func fitting(messages []rooms.Message, last bool) []rooms.Message {
 	for i, room := 0, maxPageText; i < len(messages); i++ {
 		if last {
-			room -= jsonLength(messages[len(messages)-1-i].Text)
+			room -= weight(messages[len(messages)-1-i])
 		} else {
-			room -= jsonLength(messages[i].Text)
+			room -= weight(messages[i])
 		}
 		switch {
 		case room >= 0 || i == 0:
@@ -186,6 +190,15 @@ func fitting(messages []rooms.Message, last bool) []rooms.Message {
 		}
 	}
 	return messages
+}
+
+// weight is how many bytes a message takes in a page, at most.
+func weight(m rooms.Message) int {
+	n := aroundText + jsonLength(m.Text) + jsonLength(m.Nick) + jsonLength(m.ClientID)
+	if m.GIF != nil {
+		n += jsonLength(m.GIF.Alt)
+	}
+	return n
 }
 
 // jsonLength is how many bytes JSON takes for a text, at most.
@@ -204,8 +217,14 @@ func jsonLength(text string) int {
 	return n
 }
 
-// maxPage is the most messages one answer carries.
-const maxPage = 100
+const (
+	// maxPage is the most messages one page carries.
+	maxPage = 100
+
+	// maxSync is the most that one sync brings: who was away for long must not
+	// need more of them than the events it may send.
+	maxSync = 1000
+)
 
 func (h *Handler) listMessages(c *gin.Context) error {
 	before, errBefore := queryNumber(c, "before")

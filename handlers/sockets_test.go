@@ -39,6 +39,7 @@ func (h *house) dial(t *testing.T, namespace, auth string, b *browser, headers .
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn.SetReadLimit(1 << 20)
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	w := &wire{t, conn}
 	if namespace == "/" {
@@ -164,18 +165,18 @@ func TestSync_fromNothingLeavesNoHole(t *testing.T) {
 	if _, err := h.chat.Enter(t.Context(), session, rooms.ID(room), ""); err != nil {
 		t.Fatal(err)
 	}
-	for range 130 {
+	for range 1030 {
 		if _, err := h.chat.Post(t.Context(), session, rooms.ID(room), rooms.Draft{Text: "hi"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w := h.dial(t, "/chat", "", ann)
 	w.send(`42/chat,1["join",{"room":"` + room + `","after":0}]`)
-	if got := w.until("43/chat,1["); strings.Count(got, `"_id"`) != 100 || !strings.Contains(got, `"seq":1,`) {
-		t.Errorf("join: got %.300s…, want the first 100", got)
+	if got := w.until("43/chat,1["); strings.Count(got, `"_id"`) != 1000 || !strings.Contains(got, `"seq":1,`) {
+		t.Errorf("join: got %.300s…, want the first 1,000", got)
 	}
-	w.send(`42/chat,2["sync",{"after":100}]`)
-	if got := w.until("43/chat,2["); !strings.Contains(got, `"seq":101,`) || !strings.Contains(got, `"more":false`) {
+	w.send(`42/chat,2["sync",{"after":1000}]`)
+	if got := w.until("43/chat,2["); !strings.Contains(got, `"seq":1001,`) || !strings.Contains(got, `"more":false`) {
 		t.Errorf("sync: got %.300s…, want the rest", got)
 	}
 }
