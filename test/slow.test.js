@@ -65,7 +65,7 @@ for (const revision of [4, 3]) {
         assert.ok(median <= half && p99 <= all, `the others heard it after ${median} ms, and ${p99} ms`)
         // On a quiet machine: one who stalls is not noticed. A hundred are, while
         // their sockets fill (see docs/promises.md).
-        if (soak && stalled === 1) assert.ok(p99 <= Math.max(1.5 * alone.p99, 10), `${p99} ms, ${alone.p99} ms without`)
+        if (soak && stalled === 1) assert.ok(p99 <= Math.max(1.5 * alone.p99, 50), `${p99} ms, ${alone.p99} ms without`)
         assert.ok(join <= sized(2000, 200), `joining took ${joins} ms`)
       }
       await until(async () => await heapOf(server) <= heap * 1.1 + 512 * 1024, 'the heap is what it was', 10_000)
