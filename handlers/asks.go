@@ -47,6 +47,9 @@ func (s *sockets) refuse(e *socketio.Event, st *seats, err error) {
 	refusal := wireRefusal{
 		Reason: p.reason, Message: say(st.language, p.words), RetryAfter: retryAfter(err).Milliseconds(),
 	}
+	if invalid, ok := errors.AsType[*rooms.InvalidError](err); ok {
+		refusal.Field = invalid.Field
+	}
 	s.events.check(e.Ack(refusal))
 	if e.Name == eventJoin || !e.WantsAck() {
 		s.events.check(e.Socket.Emit(eventError, refusal))

@@ -60,6 +60,14 @@ func describeInvalid(err *rooms.InvalidError) problem {
 	switch {
 	case err.Field == "nick":
 		return problem{http.StatusBadRequest, "invalid", "error.bad_nick"}
+	case err.Field == "title":
+		return problem{http.StatusBadRequest, "invalid", "new.bad_title"}
+	case err.Field == "capacity":
+		return problem{http.StatusBadRequest, "invalid", "new.bad_capacity"}
+	case err.Field == "password":
+		return problem{http.StatusBadRequest, "invalid", "new.bad_password"}
+	case err.Field == "token" && err.Reason == "too_many":
+		return problem{http.StatusBadRequest, "invalid", "error.many_tokens"}
 	case err.Reason == "empty":
 		return problem{http.StatusBadRequest, "invalid", "error.empty"}
 	case err.Reason == "too_long":

@@ -166,12 +166,14 @@ func (e *Events) sayNotice(event string, m rooms.Member, notice rooms.Message, c
 }
 
 // Expelled tells a person's sockets that they are out, and why, and sees that
-// they are. Who has left by itself is only out.
+// they are. Who has left by itself keeps its connections.
 func (e *Events) Expelled(m rooms.Member, why rooms.Topic) {
 	ended := why != rooms.TopicLeft
+	event, payload := eventQuit, any(wireQuit{Room: m.Room})
 	if ended {
-		e.check(e.out.inRoom(personLabel(m.Room, m.Color), "", eventKicked, wireExpelled{Room: m.Room, Reason: why}))
+		event, payload = eventKicked, wireExpelled{Room: m.Room, Reason: why}
 	}
+	e.check(e.out.inRoom(personLabel(m.Room, m.Color), "", event, payload))
 	e.out.sendOut(personLabel(m.Room, m.Color), m.Room, ended)
 }
 

@@ -110,6 +110,7 @@ func TestEvents(t *testing.T) {
 			`out room:6b038c7f8bb22f6d27999d18:#7453ac of 6b038c7f8bb22f6d27999d18, end true [""]`,
 		}},
 		{"a person leaves for good", func(e *Events) { e.Expelled(member, rooms.TopicLeft) }, []string{
+			person + ` ["quit",{"room":"6b038c7f8bb22f6d27999d18"}]`,
 			`out room:6b038c7f8bb22f6d27999d18:#7453ac of 6b038c7f8bb22f6d27999d18, end false [""]`,
 		}},
 		{"a room is changed", func(e *Events) {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,8 +17,22 @@ type homePage struct {
 	Rooms []roomRow
 	Blank roomRow // what the browser clones for a room made meanwhile
 	Error string
-	Enter *roomRow // the private room whose password is asked for
+	Enter *entrance // the private room whose password is asked for
+	First bool      // the page begins with the first room
+	Last  bool      // there are no more rooms after it
+	After int64     // where the next page begins
 }
+
+// entrance is the form for a private room's password, with what was wrong the
+// last time.
+type entrance struct {
+	ID    rooms.ID
+	Title string
+	Error string
+}
+
+// roomsPage is how many rooms the list shows at a time.
+const roomsPage = 100
 
 // roomRow is a room in the list.
 type roomRow struct {
@@ -30,26 +45,43 @@ type roomRow struct {
 }
 
 func (h *Handler) showHome(c *gin.Context) error {
-	list, err := h.chat.List(c.Request.Context(), rooms.RoomPage{})
+	after, err := queryNumber(c, "after")
 	if err != nil {
 		return err
 	}
-	view := homePage{
-		frame: frameOf(c, ""),
-		Rooms: make([]roomRow, len(list)),
-		Error: shownError(languageOf(c), c.Query("error")),
+	// One more than is shown tells whether there is more.
+	list, err := h.chat.List(c.Request.Context(), rooms.RoomPage{After: after, Limit: roomsPage + 1})
+	if err != nil {
+		return err
 	}
+	view := homePage{frame: frameOf(c, ""), First: after == 0, Last: len(list) <= roomsPage}
+	list = list[:min(len(list), roomsPage)]
+	view.Rooms = make([]roomRow, len(list))
 	for i, l := range list {
 		view.Rooms[i] = roomRow{
 			ID: l.ID, Title: l.Title, Capacity: l.Capacity, People: l.People,
 			Owner: l.Owner, Private: l.Private(),
 		}
-		// Without JavaScript the password form is asked for by ?enter=.
-		if l.Private() && c.Query("enter") == string(l.ID) {
-			view.Enter = &view.Rooms[i]
-		}
+		view.After = l.Number
+	}
+	problem := shownError(languageOf(c), c.Query("error"))
+	if view.Enter = h.entrance(c); view.Enter != nil {
+		view.Enter.Error = problem
+	} else {
+		view.Error = problem
 	}
 	return h.pages.render(c, http.StatusOK, "home", view)
+}
+
+// entrance is the form that ?enter= asks for: without JavaScript it is the way
+// into a private room, and a wrong password leads back to it. The room may
+// stand on another page of the list.
+func (h *Handler) entrance(c *gin.Context) *entrance {
+	room, err := h.chat.Room(c.Request.Context(), rooms.ID(c.Query("enter")))
+	if err != nil || !room.Private() {
+		return nil
+	}
+	return &entrance{ID: room.ID, Title: room.Title}
 }
 
 // homeErrors are those that redirects to the home page may carry.
@@ -78,6 +110,15 @@ func redirectError(c *gin.Context, err error) error {
 	}
 	tellRetryAfter(c, err)
 	c.Redirect(http.StatusFound, "/?error="+escape(say(korean, p.words)))
+	return nil
+}
+
+// redirectEntrance sends who posted a wrong password back to the form.
+func redirectEntrance(c *gin.Context, id rooms.ID, err error) error {
+	if !errors.Is(err, rooms.ErrWrongPassword) && !errors.Is(err, rooms.ErrTooManyTries) {
+		return redirectError(c, err)
+	}
+	c.Redirect(http.StatusFound, "/?enter="+escape(string(id))+"&error="+escape(say(korean, describe(err).words)))
 	return nil
 }
 

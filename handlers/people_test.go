@@ -63,6 +63,15 @@ func TestEventsOfPeople(t *testing.T) {
 	a.until(`43/chat,8[{"ok":true,`)
 	b.send(`42/chat,9["whispers"]`)
 	b.expect(`43/chat,9[{"ok":true,"whispers":[{*"chat":"쉿"*}],"more":false}]`)
+
+	// A page that is loaded again is told what is so now.
+	b.send(`42/chat,10["join","` + c.room + `"]`)
+	b.expect(`43/chat,10[{*"nick":"철수",*"whispers":1}]`)
+	again := c.dial(t, "/chat", "", c.bob)
+	again.send(`42/chat,1["join","` + c.room + `"]`)
+	if got := again.until(`43/chat,1[`); !strings.Contains(got, `"nick":"철수"`) || !strings.Contains(got, `"whispers":1}`) {
+		t.Errorf("another tab is told %s", got)
+	}
 }
 
 func TestEventsOfOwners(t *testing.T) {

@@ -32,6 +32,7 @@ type newRoomPage struct {
 	Capacity string
 	Error    string
 	Field    string // the field that Error is about
+	Keep     bool
 }
 
 func (h *Handler) showNewRoom(c *gin.Context) error {
@@ -45,6 +46,7 @@ type roomForm struct {
 	Title    string `json:"title"`
 	Max      any    `json:"max"` // forms send text, programs a number
 	Password string `json:"password"`
+	Keep     bool   `json:"keep"` // a form's checkbox
 }
 
 func (h *Handler) createRoom(c *gin.Context) error {
@@ -60,7 +62,7 @@ func (h *Handler) createRoom(c *gin.Context) error {
 		return h.refuseRoom(c, form, err)
 	}
 	room, err := h.chat.Create(c.Request.Context(), visitor(c.Request.Context()), rooms.NewRoom{
-		Title: form.Title, Capacity: capacity, Password: form.Password,
+		Title: form.Title, Capacity: capacity, Password: form.Password, Keep: form.Keep,
 	})
 	if err != nil {
 		return h.refuseRoom(c, form, err)
@@ -77,7 +79,7 @@ func (h *Handler) createRoom(c *gin.Context) error {
 func readRoomForm(c *gin.Context) (roomForm, error) {
 	var form roomForm
 	err := readForm(c, &form, func(post url.Values) {
-		form = roomForm{Title: post.Get("title"), Password: post.Get("password")}
+		form = roomForm{Title: post.Get("title"), Password: post.Get("password"), Keep: post.Get("keep") != ""}
 		if post.Has("max") {
 			form.Max = post.Get("max")
 		}
@@ -120,7 +122,7 @@ func (h *Handler) refuseRoom(c *gin.Context, form roomForm, err error) error {
 	capacity, _ := form.Max.(string)
 	return h.pages.render(c, http.StatusBadRequest, "new-room", newRoomPage{
 		frame: frameOf(c, say(languageOf(c), "new.title")),
-		Name:  form.Title, Capacity: capacity,
+		Name:  form.Title, Capacity: capacity, Keep: form.Keep,
 		Error: say(languageOf(c), words), Field: field,
 	})
 }
@@ -132,6 +134,8 @@ type roomPage struct {
 	Name     string
 	Capacity int
 	Private  bool
+	Frozen   bool
+	Keep     bool
 	Owned    bool // by who looks at it
 	Owner    rooms.Color
 	Messages []messageRow
@@ -158,7 +162,7 @@ func (h *Handler) showRoom(c *gin.Context) error {
 	}
 	view := roomPage{
 		frame: frameOf(c, room.Title), ID: id, Name: room.Title, Capacity: room.Capacity,
-		Private: room.Private(), Owned: room.OwnerSession == v.Session, Owner: room.Owner,
+		Private: room.Private(), Frozen: room.Frozen, Keep: room.Keep, Owned: room.OwnerSession == v.Session, Owner: room.Owner,
 		Messages: messageRows(history, member.Color, languageOf(c)), More: more,
 	}
 	view.You = member.Color
@@ -193,7 +197,7 @@ func (h *Handler) enterRoom(c *gin.Context) error {
 	_, err := h.enter(c, id, c.Request.PostForm.Get("password"))
 	switch {
 	case err != nil && isForm(c):
-		return redirectError(c, err)
+		return redirectEntrance(c, id, err)
 	case err != nil:
 		return err
 	case isForm(c):

@@ -99,9 +99,9 @@ func TestJoin(t *testing.T) {
 		{"no password", `"` + private + `"`, `[{"ok":false,"reason":"wrong_password","message":"Wrong password."}]`},
 		{"wrong password", `{"room":"` + private + `","password":"x"}`, `[{"ok":false,"reason":"wrong_password","message":"Wrong password."}]`},
 		{"no such room", `"0123456789abcdef01234567"`, `[{"ok":false,"reason":"not_found","message":"There is no such room."}]`},
-		{"a list", `["` + private + `"]`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
-		{"a number", `7`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
-		{"a room of another shape", `{"room":{"$ne":1}}`, `[{"ok":false,"reason":"invalid","message":"That request is not valid."}]`},
+		{"a list", `["` + private + `"]`, `[{"ok":false,"reason":"invalid","field":"argument","message":"That request is not valid."}]`},
+		{"a number", `7`, `[{"ok":false,"reason":"invalid","field":"argument","message":"That request is not valid."}]`},
+		{"a room of another shape", `{"room":{"$ne":1}}`, `[{"ok":false,"reason":"invalid","field":"argument","message":"That request is not valid."}]`},
 		{"null", `null`, `[{"ok":false,*`},
 		{"the right one", `{"room":"` + private + `","password":"pw"}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,"members":[{"color":"#*"}],"state":{"room":"` + private + `","title":"방","max":2,"owner":"#*","private":true,"frozen":false,"keep":false},"whispers":0}]`},
 		{"again", `{"room":"` + private + `","after":0}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,*,"messages":[{*]}]`},
@@ -137,7 +137,7 @@ func TestChat_acksInOrderAndOnce(t *testing.T) {
 	b.send(`42/chat,1["chat","짧게"]`)
 	b.expect(`43/chat,1[{"ok":true,"_id":"*","seq":*}]`)
 	b.send(`42/chat,2["chat",""]`)
-	b.expect(`43/chat,2[{"ok":false,"reason":"invalid","message":"내용이 비어 있습니다."}]`)
+	b.expect(`43/chat,2[{"ok":false,"reason":"invalid","field":"text","message":"내용이 비어 있습니다."}]`)
 	b.send(`42/chat,3["sync",{"after":0}]`)
 	b.expect(`43/chat,3[{"ok":true,"messages":[{*],"more":false}]`)
 	b.send(`42/chat,4["leave"]`)

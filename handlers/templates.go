@@ -57,8 +57,10 @@ func (p *pages) parse() (map[language]map[string]*template.Template, error) {
 }
 
 func (p *pages) funcs(l language) template.FuncMap {
+	words := scriptWords(l)
 	return template.FuncMap{
 		"t":     func(key string) string { return say(l, key) },
+		"words": func() map[string]string { return words },
 		"lang":  func() string { return string(l) },
 		"asset": p.assets.address,
 		"clock": func(t time.Time) string { return t.Local().Format("15:04") },

@@ -121,13 +121,20 @@ type wireMember struct {
 	Color rooms.Color `json:"color"`
 	Nick  string      `json:"nick,omitempty"`
 	Muted bool        `json:"muted,omitempty"`
-	Bot   bool        `json:"bot,omitempty"`
+	// MutedFor is in milliseconds, none if the owner has to end it: clients
+	// whose clock is wrong count as well.
+	MutedFor int64 `json:"mutedFor,omitempty"`
+	Bot      bool  `json:"bot,omitempty"`
 }
 
 func wireMembers(people []rooms.Member) []wireMember {
 	members := make([]wireMember, len(people))
+	now := time.Now()
 	for i, m := range people {
-		members[i] = wireMember{Color: m.Color, Nick: m.Nick, Muted: m.Muted(time.Now()), Bot: m.Bot}
+		members[i] = wireMember{Color: m.Color, Nick: m.Nick, Muted: m.Muted(now), Bot: m.Bot}
+		if left := m.MutedUntil.Sub(now); members[i].Muted && left <= longestMute {
+			members[i].MutedFor = max(left.Milliseconds(), 1)
+		}
 	}
 	return members
 }
@@ -154,6 +161,11 @@ func wireStateOf(r rooms.Room) wireState {
 type wireExpelled struct {
 	Room   rooms.ID    `json:"room"`
 	Reason rooms.Topic `json:"reason"` // kicked or banned
+}
+
+// wireQuit is quit's payload: a person's other sockets are out as well.
+type wireQuit struct {
+	Room rooms.ID `json:"room"`
 }
 
 // wireWhisper is whisper's payload. N is its number in the reader's own list.
@@ -202,6 +214,7 @@ type wireCount struct {
 type wireRefusal struct {
 	OK         bool     `json:"ok"`
 	Reason     string   `json:"reason"`
+	Field      string   `json:"field,omitempty"` // what is invalid
 	Message    string   `json:"message"`
 	Room       rooms.ID `json:"room,omitempty"`
 	RetryAfter int64    `json:"retryAfter,omitempty"` // milliseconds

@@ -1,28 +1,121 @@
+// The box that one writes in: a message, a whisper to somebody, or another
+// text for a message of one's own.
+import { fill } from "./dom.js"
 import { onEnter } from "./enter.js"
+import { textOf } from "./row.js"
+import { nameOf, say } from "./words.js"
 
 const touch = matchMedia("(pointer: coarse)")
 
-/** Makes the form send without a reload. */
-export function compose(form, send) {
-  const box = form.elements.chat
-  const draft = `draft:${location.pathname}`
+export class Composer {
+  #form; #box; #outbox; #bar
+  #to = null // whom the text is whispered to
+  #row = null // the message that is edited
+  #draft = "" // what stood in the box before
+  #key = `draft:${location.pathname}`
 
-  function submit() {
-    const text = box.value.trim()
-    if (!text) return
-    send(text)
-    box.value = ""
-    sessionStorage.removeItem(draft)
-    box.focus()
+  /** @param {() => HTMLElement|undefined} lastOwn finds the message that ArrowUp edits */
+  constructor(form, outbox, lastOwn) {
+    this.#form = form
+    this.#box = form.elements.chat
+    this.#outbox = outbox
+    this.#bar = form.querySelector("#mode")
+    form.addEventListener("submit", event => {
+      event.preventDefault()
+      this.#submit()
+    })
+    onEnter(this.#box, () => this.#submit())
+    this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leave())
+    form.addEventListener("keydown", event => {
+      if (event.isComposing) return
+      if (event.key === "Escape" && !this.#bar.hidden) this.leave()
+      else if (event.key === "ArrowUp" && event.target === this.#box && !this.#box.value && this.#bar.hidden) {
+        const row = lastOwn()
+        if (!row) return
+        event.preventDefault()
+        this.edit(row)
+      }
+    })
+    this.#box.addEventListener("input", () => { if (!this.#row) sessionStorage.setItem(this.#key, this.#box.value) })
+    this.#box.value = sessionStorage.getItem(this.#key) ?? this.#box.value
+    // On touch the keyboard would cover the room that one has come to read.
+    if (!touch.matches) this.#box.focus()
   }
 
-  form.addEventListener("submit", event => {
-    event.preventDefault()
-    submit()
-  })
-  onEnter(box, submit)
-  box.addEventListener("input", () => sessionStorage.setItem(draft, box.value))
-  box.value = sessionStorage.getItem(draft) ?? box.value
-  // On touch the keyboard would cover the room that one has come to read.
-  if (!touch.matches) box.focus()
+  /** Whispers to a person from now on. */
+  whisper(person) {
+    this.leave()
+    this.#to = person
+    this.#mode(say("whisper.mode", nameOf(person)), say("whisper.leave"), "whisper")
+  }
+
+  /** Edits a message, or describes a GIF. */
+  edit(row) {
+    this.leave()
+    if (this.#form.dataset.closed) return
+    this.#row = row
+    this.#draft = this.#box.value
+    this.#box.value = textOf(row)
+    row.classList.add("message--editing")
+    this.#mode(say(row.matches(".message--gif") ? "edit.altNow" : "edit.mode"), say("edit.leave"), "edit")
+    this.#box.setSelectionRange(this.#box.value.length, this.#box.value.length)
+  }
+
+  /** Says that one writes to all again; what was written stays, but for an edit. */
+  leave() {
+    if (this.#row) {
+      this.#row.classList.remove("message--editing")
+      this.#box.value = this.#draft
+    }
+    this.#to = this.#row = null
+    if (this.#bar.hidden) return
+    this.#bar.hidden = true
+    delete this.#form.dataset.mode
+    this.#box.removeAttribute("aria-describedby")
+    this.#box.focus()
+  }
+
+  /** Keeps the visitor from writing, with the reason; "" opens it again. */
+  close(reason) {
+    if ((this.#form.dataset.closed ?? "") === reason) return
+    if (reason && this.#row) this.leave()
+    const line = this.#form.querySelector("#closed")
+    line.textContent = reason
+    line.hidden = !reason
+    if (reason) this.#form.dataset.closed = reason
+    else delete this.#form.dataset.closed
+    // Read-only, not disabled: a box that is disabled loses the focus.
+    this.#box.readOnly = Boolean(reason)
+    this.#box.ariaDisabled = String(Boolean(reason))
+    this.#form.elements.gif.disabled = Boolean(reason)
+    this.#form.querySelector("[type=submit]").disabled = Boolean(reason)
+  }
+
+  #mode(text, leave, name) {
+    fill(this.#bar, { mode: text, leave })
+    this.#form.dataset.mode = name
+    this.#bar.hidden = false
+    this.#box.setAttribute("aria-describedby", "mode-name")
+    this.#box.focus()
+  }
+
+  #submit() {
+    if (this.#form.dataset.closed) return
+    const text = this.#box.value.trim()
+    if (this.#row) return this.#save(text)
+    if (!text) return
+    if (this.#to) this.#outbox.whisper(this.#to, text)
+    else this.#outbox.send(text)
+    this.#box.value = ""
+    sessionStorage.removeItem(this.#key)
+    this.#box.focus()
+  }
+
+  #save(text) {
+    const row = this.#row
+    if (!text && !row.matches(".message--gif")) return
+    const changed = text !== textOf(row)
+    this.leave()
+    if (changed) this.#outbox.edit(row, text)
+  }
 }

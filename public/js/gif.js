@@ -41,9 +41,9 @@ export function tame(image, label) {
   const button = document.createElement("button")
   button.type = "button"
   button.className = "gif"
-  button.setAttribute("aria-label", image.alt ? `${image.alt}: ${label}` : label)
   image.replaceWith(button)
   button.append(image)
+  describe(image, image.alt, label)
 
   const film = new Film(image, button)
   films.set(button, film)
@@ -53,6 +53,12 @@ export function tame(image, label) {
   button.addEventListener("focus", () => { if (button.matches(":focus-visible") && !calm.matches) film.play() })
   button.addEventListener("blur", () => film.stop())
   button.addEventListener("click", () => { film.playing ? film.stop() : film.play() })
+}
+
+/** Says in other words what a GIF shows. */
+export function describe(image, alt, label) {
+  image.alt = alt
+  image.closest("button.gif")?.setAttribute("aria-label", alt ? `${alt}: ${label}` : label)
 }
 
 class Film {

@@ -1,5 +1,5 @@
 /** Brings older messages when asked for. */
-export function readBack(room, messages, scroll) {
+export function readBack(room, messages, scroll, whispers) {
   const button = document.querySelector("#older")
   button.addEventListener("click", async () => {
     button.disabled = true
@@ -10,5 +10,6 @@ export function readBack(room, messages, scroll) {
     const { messages: older, more } = await answer.json()
     messages.prepend(older)
     scroll.keepPlace(() => { button.hidden = !more })
+    await whispers.place()
   })
 }

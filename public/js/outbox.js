@@ -1,12 +1,17 @@
-// Own messages on their way: one at a time, so that their order is kept, and
-// each with a name, so that sending it again never doubles it.
+// What one does, on its way: one thing at a time, so that their order is kept,
+// and each with a name, so that sending it again never doubles it.
 import { fill } from "./dom.js"
+import { clear, markEdited, showText, textOf } from "./row.js"
+import { say } from "./words.js"
 
 const answerWithin = 6_000 // ms
 const tries = 4
 const pause = 1_500 // ms between tries
 
 const wait = ms => new Promise(done => setTimeout(done, ms))
+
+/** A name for something to be sent. */
+export const newClientId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
 
 export class Outbox {
   #room; #messages; #socket
@@ -23,10 +28,45 @@ export class Outbox {
 
   /** Shows a text at once and sends it when its turn comes. */
   send(chat) {
-    const clientId = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
+    const clientId = newClientId()
     const row = this.#messages.pending(clientId, { chat })
-    this.#queue.push({ clientId, chat, row })
+    this.#add(row, "chat", { chat, clientId }, answer => this.#messages.settle(row, answer))
+  }
+
+  /** The same for a text to one person. */
+  whisper({ color, nick }, chat) {
+    const clientId = newClientId()
+    const row = this.#messages.pending(clientId, { chat, kind: "whisper", to: color, toNick: nick })
+    this.#add(row, "whisper", { to: color, chat, clientId }, answer => this.#messages.settle(row, answer))
+  }
+
+  /** Changes an own message, or the description of an own GIF. */
+  edit(row, chat) {
+    const before = textOf(row)
+    showText(row, chat)
+    this.#messages.wait(row)
+    this.#add(row, "edit", { seq: Number(row.dataset.seq), chat, clientId: newClientId() }, ({ seq }) => {
+      this.#messages.arrived(row)
+      markEdited(row, seq)
+    }, { failed: say("edit.failed"), discard: say("edit.undo"), undo: () => showText(row, before) })
+  }
+
+  /** Takes a message back. */
+  remove(row) {
+    this.#messages.wait(row)
+    this.#add(row, "remove", { seq: Number(row.dataset.seq), clientId: newClientId() }, () => clear(row),
+      { failed: say("edit.failed"), discard: say("no"), undo: () => {} })
+  }
+
+  #add(row, event, ask, done, words) {
+    this.#queue.push({ row, event, ask: { room: this.#room.room, ...ask }, done, words })
     this.resume()
+  }
+
+  /** Forgets what waits: there is nobody to send it to. */
+  close() {
+    this.#queue = []
+    this.#socket = null
   }
 
   /** Goes on after a pause or a new connection. */
@@ -41,44 +81,44 @@ export class Outbox {
     this.#sending = false
   }
 
-  /** Tells whether there is nothing more to do for the message. */
-  async #deliver({ clientId, chat, row }) {
-    const ask = { room: this.#room.room, chat, clientId }
+  /** Tells whether there is nothing more to do for the job. */
+  async #deliver(job) {
+    const socket = this.#socket
     for (let left = tries; left > 0; left--) {
-      const answer = await this.#socket.timeout(answerWithin).emitWithAck("chat", ask).catch(() => null)
+      const answer = await socket.timeout(answerWithin).emitWithAck(job.event, job.ask).catch(() => null)
       if (answer?.ok) {
-        this.#messages.settle(row, answer)
+        job.done(answer)
         return true
       }
-      if (!this.#socket.connected) return false
+      if (!socket.connected) return false
       if (answer && !["rate_limited", "unavailable"].includes(answer.reason)) {
-        this.#fail({ clientId, chat, row }, answer.message)
+        this.#fail(job, answer.message)
         return true
       }
       await wait(answer?.retryAfter ?? pause)
     }
-    this.#fail({ clientId, chat, row })
+    this.#fail(job)
     return true
   }
 
   #fail(job, reason) {
-    showFailure(job.row, this.#room, reason, () => {
+    showFailure(job.row, { ...this.#room, ...job.words }, reason, () => {
+      this.#messages.wait(job.row)
       this.#queue.push(job)
       this.resume()
-    })
+    }, job.words && (() => {
+      this.#messages.arrived(job.row)
+      job.words.undo()
+    }))
   }
 }
 
-/** Says that a message was not sent, and offers to send it again or to forget it. */
-export function showFailure(row, words, reason, retry) {
-  row.classList.replace("message--pending", "message--failed")
+/** Says that something was not sent, and offers to send it again or to forget it. */
+export function showFailure(row, words, reason, retry, undo = () => row.remove()) {
+  row.classList.remove("message--pending")
+  row.classList.add("message--failed")
   fill(row, { state: reason || words.failed })
-  const again = button(words.retry, () => {
-    row.classList.replace("message--failed", "message--pending")
-    fill(row, { state: words.sending })
-    retry()
-  })
-  row.querySelector('[data-slot="state"]').append(again, button(words.discard, () => row.remove()))
+  row.querySelector('[data-slot="state"]').append(button(words.retry, retry), button(words.discard, undo))
 }
 
 function button(label, action) {

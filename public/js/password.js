@@ -8,6 +8,8 @@ export function askPassword(rows, dialog) {
     form.action = `/room/${link.dataset.id}/enter`
     form.querySelector('[data-slot="title"]').textContent =
       link.closest("tr").querySelector('[data-slot="title"]').textContent
+    form.querySelector('[data-slot="problem"]').textContent = "" // of another try
+    form.elements.password.removeAttribute("aria-invalid")
     form.reset()
     dialog.showModal()
   })

@@ -1,79 +1,150 @@
 // A room: wires its parts together.
-import { paintAll } from "./dom.js"
-import { connect } from "./socket.js"
+import { fill, paintAll } from "./dom.js"
+import { ask, connect } from "./socket.js"
 import { Follow } from "./scroll.js"
 import { Messages } from "./messages.js"
+import { Sequence } from "./sequence.js"
+import { Whispers } from "./whispers.js"
 import { Outbox } from "./outbox.js"
-import { compose } from "./composer.js"
+import { Composer } from "./composer.js"
+import { Actions } from "./actions.js"
 import { acceptGIFs } from "./upload.js"
 import { chooseAutoplay } from "./gif.js"
 import { readBack } from "./history.js"
-import { showPeople } from "./people.js"
+import { Standing } from "./standing.js"
+import { People } from "./people.js"
+import { openPersonMenu } from "./person-menu.js"
+import { chooseName } from "./nickname.js"
+import { openPanelWith } from "./panel.js"
 import { watchConnection } from "./connection.js"
-import { confirmRemoval, leaveRemoved } from "./removal.js"
+import { confirmAt } from "./menu.js"
+import { showOver } from "./over.js"
+import { say } from "./words.js"
 
 const catchUpAfter = 60_000 // ms that the page was hidden
-const answerWithin = 8_000 // ms
-
-const room = document.querySelector("main").dataset
-const scroll = new Follow(document.querySelector("#scroll"), document.querySelector("#newer"))
-const messages = new Messages(document.querySelector("#chat-list"), document.querySelector("template#message"), scroll, room)
-const people = showPeople(room)
 
 paintAll()
 if (location.search) history.replaceState(null, "", location.pathname)
-readBack(room, messages, scroll)
-confirmRemoval()
-chooseAutoplay(document.querySelector("#autoplay"))
 
-const outbox = new Outbox(room, messages)
+const room = document.querySelector("main").dataset
+const box = document.querySelector("#scroll")
+const list = document.querySelector("#chat-list")
 const form = document.querySelector("#chat-form")
-compose(form, text => outbox.send(text))
-acceptGIFs(form, messages)
 
-const socket = await connect("/chat", { auth: { room: room.room } })
+let socket = null
+const about = (event, what) => socket ? ask(socket, event, { room: room.room, ...what }) : Promise.resolve(null)
+
+const scroll = new Follow(box, document.querySelector("#newer"))
+const messages = new Messages(list, document.querySelector("template#message"), scroll, room)
+const sequence = new Sequence(Number(room.seq), shown => messages.receive(shown), after => about("sync", { after }))
+const whispers = new Whispers(messages, after => about("whispers", { after }))
+const standing = new Standing(room)
+const outbox = new Outbox(room, messages)
+const actions = new Actions(list, box, standing, { edit: row => composer.edit(row), remove: row => outbox.remove(row) })
+const composer = new Composer(form, outbox, () => actions.lastOwn())
+const openName = chooseName(standing, nick => about("nick", { nick }))
+const people = new People(room, (person, button) => {
+  if (person.color === room.color) openName(button)
+  else openPersonMenu(person, button, { owned: standing.owned, whisper, tell })
+})
+
+acceptGIFs(form, messages)
+readBack(room, messages, scroll, whispers)
+openPanelWith(standing, about)
+confirmEnds()
+chooseAutoplay(document.querySelector("#autoplay"))
+standing.watch(showStanding)
+
+socket = await connect("/chat", { auth: { room: room.room } })
 outbox.use(socket)
 watchConnection(socket)
 
-socket.on("chat", message => messages.receive(message))
-socket.on("join", notice => people.tell(notice, room.entered, messages))
-socket.on("exit", notice => people.tell(notice, room.left, messages))
-socket.on("participants", ({ people: list }) => people.show(list))
-socket.on("removeRoom", () => leaveRemoved(room))
+for (const event of ["chat", "notice", "edit", "remove"]) socket.on(event, message => sequence.hear(message))
+socket.on("join", notice => sequence.hear({ ...notice, kind: "notice", topic: "entered" }))
+socket.on("exit", notice => sequence.hear({ ...notice, kind: "notice", topic: "left" }))
+socket.on("whisper", whisper => whispers.hear(whisper))
+socket.on("participants", ({ members }) => standing.meet(members))
+socket.on("room", state => standing.become(state))
+socket.on("removeRoom", () => end("removed"))
+socket.on("kicked", ({ reason }) => end(reason))
+socket.on("quit", () => end("quit"))
 socket.on("connect", enter)
-socket.on("disconnect", () => { messages.gap = true })
+socket.on("disconnect", reason => {
+  sequence.lost()
+  if (reason === "io server disconnect") end("ended")
+})
+
+let entered = false
 
 /** Takes a seat, and brings what was said since the last message we hold. */
 async function enter() {
-  const ask = { room: room.room, after: messages.seq }
-  const answer = await socket.timeout(answerWithin).emitWithAck("join", ask).catch(() => null)
-  if (!answer) return
-  if (!answer.ok) {
-    if (answer.reason === "not_found") leaveRemoved(room)
-    else if (answer.reason !== "rate_limited") location.assign(`/room/${room.room}`)
-    return
-  }
-  people.show(answer.people)
-  messages.catchUp(answer.messages ?? [])
+  // join lets in whom the owner has sent out meanwhile, if the room is public;
+  // the page would rather say so.
+  if (entered && refused(await sequence.sync())) return
+  const answer = await about("join", { after: sequence.seq })
+  if (!answer || refused(answer)) return
+  entered = true
+  standing.become(answer.state)
+  standing.meet(answer.members)
+  sequence.take(answer.messages ?? [])
+  if (answer.more) sequence.sync()
+  else sequence.complete()
   outbox.resume()
-  if (answer.more) await sync()
-  else messages.complete()
+  whispers.catchUp(answer.whispers)
 }
 
-async function sync() {
-  messages.gap = true
-  for (let more = true; more;) {
-    const ask = { room: room.room, after: messages.seq }
-    const answer = await socket.timeout(answerWithin).emitWithAck("sync", ask).catch(() => null)
-    if (!answer?.ok) return
-    messages.catchUp(answer.messages)
-    more = answer.more
+/** Tells whether the visitor may not be here any more; then the page says why. */
+function refused(answer) {
+  if (!answer || answer.ok) return false
+  const ends = { not_found: "removed", banned: "banned", forbidden: "kicked" }
+  if (ends[answer.reason]) end(ends[answer.reason])
+  else if (answer.reason === "rate_limited") setTimeout(enter, answer.retryAfter)
+  else location.assign(`/room/${room.room}`) // the server says why
+  return true
+}
+
+/** Stops everything. */
+function end(why) {
+  outbox.close()
+  socket.off()
+  socket.disconnect()
+  showOver(why)
+}
+
+function whisper(person) {
+  people.close() // on a phone it covers the box
+  composer.whisper(person)
+}
+
+/** Does what the visitor decides about a person; says so if it cannot be. */
+async function tell(event, what) {
+  const answer = await about(event, what)
+  if (!answer?.ok) messages.say(answer?.message ?? say("failed"))
+}
+
+function showStanding({ state, owned, closed }) {
+  if (state.title) {
+    fill(document.querySelector(".room-top"), { title: state.title })
+    document.title = document.title.replace(/^.*( · )/, (_, dot) => state.title + dot)
   }
-  messages.complete()
+  document.querySelector("#private").hidden = !state.private
+  room.owned = owned
+  composer.close(closed && say(closed))
+  people.show(standing)
+}
+
+function confirmEnds() {
+  const quit = document.querySelector("#quit")
+  quit.addEventListener("click", () => confirmAt(quit, say("quit.sure"), say("quit.yes"), () => tell("quit")))
+  const removal = document.querySelector(".people__remove")
+  removal.addEventListener("submit", event => {
+    event.preventDefault()
+    confirmAt(removal.querySelector("button"), say("removeRoom.sure"), say("removeRoom.yes"), () => removal.submit())
+  })
 }
 
 let hiddenSince = 0
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) hiddenSince = Date.now()
-  else if (socket.connected && Date.now() - hiddenSince > catchUpAfter) sync()
+  else if (socket.connected && Date.now() - hiddenSince > catchUpAfter) sequence.sync()
 })

@@ -6,3 +6,9 @@ export async function connect(namespace, options) {
   const { io } = await import("../vendor/socket.io.esm.min.js")
   return io(namespace, options)
 }
+
+const answerWithin = 8_000 // ms
+
+/** Asks the server; null when it does not answer. */
+export const ask = (socket, event, what) =>
+  socket.timeout(answerWithin).emitWithAck(event, what).catch(() => null)

@@ -1,7 +1,7 @@
 // GIFs by button, by drop and by paste, one at a time, with progress.
 import { fill } from "./dom.js"
 import { reserve } from "./gif.js"
-import { showFailure } from "./outbox.js"
+import { newClientId, showFailure } from "./outbox.js"
 
 const maxBytes = 5 * 1024 * 1024
 
@@ -12,6 +12,7 @@ export function acceptGIFs(form, messages) {
   let last = Promise.resolve()
 
   function accept(files) {
+    if (form.dataset.closed) return
     for (const file of files) last = last.then(() => post(form, messages, words, file))
   }
 
@@ -42,12 +43,12 @@ async function post(form, messages, words, file) {
   const image = file.type === "image/gif" && file.size <= maxBytes ? await preview(file) : null
   if (!image) { // the server would say no, and sending again would not change it
     const problem = file.size > maxBytes ? words.bigGif : words.badGif
-    document.querySelector("#status").textContent = problem
     return messages.say(problem)
   }
-  const clientId = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
-  const row = messages.pending(clientId, { image })
+  const clientId = newClientId()
+  const row = messages.pending(clientId, { kind: "gif" }, image)
   const send = async () => {
+    messages.wait(row)
     const failure = await upload(form, file, clientId)
     if (failure !== null) showFailure(row, words, failure, send)
   }

@@ -1,0 +1,112 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gifchat/rooms"
+)
+
+var nextPage = regexp.MustCompile(`href="/\?after=(\d+)"`)
+
+func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
+	const made = 1_050
+	h := open(t, nil)
+	v := rooms.Visitor{Session: "s", Color: "#7453ac"}
+	longest := strings.Repeat("가", 60)
+	for i := range made {
+		if _, err := h.chat.Create(t.Context(), v, rooms.NewRoom{Title: longest, Capacity: 500}); err != nil {
+			t.Fatalf("room %d: %v", i, err)
+		}
+	}
+	guest := h.visitor(t)
+	seen := make(map[string]bool)
+	for path, pages := "/", 1; path != ""; pages++ {
+		got := guest.get(path)
+		const most = 200 << 10 // bytes
+		if got.StatusCode != http.StatusOK || len(got.body) > most {
+			t.Fatalf("%s: got %d with %d bytes, want at most %d", path, got.StatusCode, len(got.body), most)
+		}
+		rows := regexp.MustCompile(`<tr data-id="([0-9a-f]{24})"`).FindAllStringSubmatch(got.body, -1)
+		if len(rows) > 100 {
+			t.Fatalf("%s shows %d rooms", path, len(rows))
+		}
+		for _, row := range rows {
+			seen[row[1]] = true
+		}
+		next := nextPage.FindStringSubmatch(got.body)
+		last := strings.Contains(got.body, `id="more-rooms" hidden`)
+		if last != (len(seen) == made) {
+			t.Fatalf("%s: after %d rooms it is the last page: %t", path, len(seen), last)
+		}
+		if first := !strings.Contains(got.body, "room-list__first"); first != (path == "/") {
+			t.Errorf("%s leads to the first page: %t", path, !first)
+		}
+		path = ""
+		if !last {
+			path = "/?after=" + next[1]
+		}
+	}
+	if len(seen) != made {
+		t.Errorf("the pages show %d rooms, want %d", len(seen), made)
+	}
+	if got := guest.get("/?after=x"); got.StatusCode != http.StatusBadRequest {
+		t.Errorf("a page after no number: got %d", got.StatusCode)
+	}
+}
+
+func TestEnter_aWrongPasswordLeadsBackToTheForm(t *testing.T) {
+	h := open(t, nil)
+	owner, guest := h.visitor(t), h.visitor(t)
+	private := owner.makeRoom("비밀 <b>", "pw")
+	id := strings.TrimPrefix(private, "/room/")
+	got := guest.post(private+"/enter", url.Values{"password": {"wrong"}}, "Accept", "text/html")
+	location := got.Header.Get("Location")
+	if want := "/?enter=" + id + "&error="; got.StatusCode != http.StatusFound || !strings.HasPrefix(location, want) {
+		t.Fatalf("got %d to %q, want 302 to %s…", got.StatusCode, location, want)
+	}
+	page := guest.get(location).body
+	_, dialog, found := strings.Cut(page, `<dialog`)
+	if !found {
+		t.Fatal("no dialog")
+	}
+	for _, want := range []string{" open>", `action="/room/` + id + `/enter"`, "비밀 &lt;b&gt;", `aria-invalid="true"`, "비밀번호가 틀렸습니다."} {
+		if !strings.Contains(dialog, want) {
+			t.Errorf("the form has no %s", want)
+		}
+	}
+	if strings.Contains(page, `class="flash"`) {
+		t.Error("the error is not only beside its field")
+	}
+	for _, other := range []string{missing + "/enter", "/room/%22%3Ex/enter"} {
+		got := guest.post(other, url.Values{"password": {"x"}}, "Accept", "text/html")
+		if location := got.Header.Get("Location"); !strings.HasPrefix(location, "/?error=") {
+			t.Errorf("%s: got %q", other, location)
+		}
+	}
+	if got := guest.post(private+"/enter", url.Values{"password": {"pw"}}, "Accept", "text/html"); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("the right password: got %d", got.StatusCode)
+	}
+}
+
+func TestCreate_keepsARoomThatIsToBeKept(t *testing.T) {
+	h := open(t, nil)
+	for body, want := range map[string]bool{"keep=on": true, "": false} {
+		got := h.visitor(t).send("POST", "/room", strings.NewReader("title=a&max=2&"+body), "Content-Type", formType)
+		room, err := h.chat.Room(t.Context(), rooms.ID(strings.TrimPrefix(got.Header.Get("Location"), "/room/")))
+		if err != nil || room.Keep != want {
+			t.Errorf("%q: got %t, %v; want %t", body, room.Keep, err, want)
+		}
+	}
+	got := h.visitor(t).send("POST", "/room", strings.NewReader(`{"title":"a","keep":true}`), "Content-Type", "application/json")
+	if room, err := h.chat.Room(t.Context(), rooms.ID(strings.TrimPrefix(got.Header.Get("Location"), "/room/"))); err != nil || !room.Keep {
+		t.Errorf("JSON: got %t, %v", room.Keep, err)
+	}
+	form := h.visitor(t).send("POST", "/room", strings.NewReader("title=&max=2&keep=on"), "Content-Type", formType, "Accept", "text/html")
+	if !strings.Contains(form.body, `name="keep" checked`) {
+		t.Error("the form forgets the wish")
+	}
+}
