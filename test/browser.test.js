@@ -3,6 +3,7 @@ import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
+import { Visitor } from './lib/visitor.js'
 import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 
@@ -95,9 +96,9 @@ describe('in the browser', () => {
     await screenshot(ann, 'room-dark')
     await ann.emulateMedia({ colorScheme: 'light' })
 
-    ann.on('dialog', (dialog) => dialog.accept())
     if (!await ann.locator('.people__remove button').isVisible()) await ann.locator('#people-toggle').click()
     await ann.locator('.people__remove button').click()
+    await ann.locator('.menu .menu__item--danger').click()
     await late.locator(`tr[data-id="${id}"]`).waitFor({ state: 'detached' })
     assertNoComplaints([ann, bob, late], /status of 40[34].*\/enter/)
     await Promise.all([ann, bob, late].map((page) => page.context().close()))
@@ -195,6 +196,45 @@ describe('in the browser', () => {
     await ann.locator(`tr[data-id="${id}"]`).waitFor()
     assertNoComplaints([ann])
     await ann.context().close()
+  })
+
+  test('the list of rooms has pages; what changes of a room changes in its row', async () => {
+    const own = await startServer({ RATE_CREATE_VISITOR: '200+1/s', RATE_CREATE_ADDRESS: '200+1/s', MAX_ROOMS_PER_VISITOR: '200' })
+    const host = new Visitor(own)
+    await host.get('/')
+    const ids = []
+    for (let i = 0; i < 101; i++) ids.push(await host.createRoom({ title: `방 ${i}` }))
+    const page = await person(own)
+    await page.goto('/')
+    assert.equal(await page.locator('tbody tr').count(), 100)
+    const last = await person(own)
+    await last.goto('/')
+    await last.locator('#more-rooms a').click()
+    await last.locator(`tr[data-id="${ids[100]}"]`).waitFor()
+    assert.equal(await last.locator('tbody tr').count(), 1)
+    await last.reload()
+    assert.equal(await last.locator('tbody tr').count(), 1, 'a reload stays on the page')
+
+    const late = await host.createRoom({ title: '막 만든 방' }) // only where the list ends
+    await last.locator(`tr[data-id="${late}"]`).waitFor()
+    assert.equal(await page.locator(`tr[data-id="${late}"]`).count(), 0)
+    const chat = await host.join(ids[0])
+    assert.equal((await chat.emitWithAck('settings', { room: ids[0], title: '새 이름', max: 5, password: 'pw' })).ok, true)
+    const row = page.locator(`tr[data-id="${ids[0]}"]`)
+    await row.getByText('새 이름').waitFor()
+    assert.match((await row.innerText()).replace(/\s+/g, ' '), /비밀방 . ?\/ ?5/)
+    await row.locator('.join-btn').click()
+    await page.locator('dialog[open] input[name=password]').waitFor()
+    await page.fill('dialog input[name=password]', '틀림')
+    await page.keyboard.press('Enter')
+    await page.locator('#enter-problem', { hasText: '비밀번호가 틀렸습니다.' }).waitFor()
+    await page.fill('dialog input[name=password]', 'pw')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/room/${ids[0]}`)
+    chat.disconnect()
+    assertNoComplaints([page, last])
+    await Promise.all([page, last].map((one) => one.context().close()))
+    await own.stop()
   })
 
   test('a page that is not there says so kindly', async () => {

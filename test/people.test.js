@@ -1,0 +1,232 @@
+// People and owners, as any stock client can be one.
+import { test, describe, before } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { Visitor, member, owner } from './lib/visitor.js'
+import { client, collect, connected, heard, until, ways } from './lib/clients.js'
+
+const about = (target) => ({ where: (message) => message.target === target })
+const topic = (name) => ({ where: (message) => message.topic === name })
+
+describe('people', () => {
+  let server
+  before(async () => { server = await startServer() })
+
+  /** Ann, who owns a room, and Bob in it; both know their colours. */
+  async function company(options) {
+    const ann = await owner(server, {}, options)
+    const entered = heard(ann.chat, 'join')
+    const bob = await member(server, ann.room, options)
+    await entered
+    for (const one of [ann, bob]) {
+      const answer = await one.chat.emitWithAck('join', ann.room)
+      assert.equal(answer.ok, true)
+      one.color = answer.user
+      one.seq = answer.seq
+    }
+    return { ann, bob, room: ann.room, ask: (who, event, what) => who.chat.emitWithAck(event, what), end: () => [ann, bob].forEach((who) => who.chat.disconnect()) }
+  }
+
+  /** What a refusal gives as its reason. */
+  const reason = async (answer) => {
+    const { ok, reason, message } = await answer
+    assert.equal(ok, false)
+    assert.ok(message, 'a refusal says something to people')
+    return reason
+  }
+
+  for (const [way, options] of Object.entries(ways)) {
+    test(`${way}: names, whispers, edits and removals, numbered without holes`, async () => {
+      const { ann, bob, room, ask, end } = await company(options)
+      const numbers = []
+      for (const event of ['chat', 'notice', 'edit', 'remove', 'join', 'exit']) ann.chat.on(event, ({ seq }) => numbers.push(seq))
+
+      const named = heard(ann.chat, 'notice', topic('named'))
+      assert.deepEqual(await ask(bob, 'nick', '철수'), { ok: true, nick: '철수' })
+      const [notice] = await named
+      assert.deepEqual([notice.person, notice.nick, notice.user], [bob.color, '철수', 'system'])
+      const [{ members }] = await heard(ann.chat, 'participants')
+      assert.equal(members.find(({ color }) => color === bob.color).nick, '철수')
+      assert.equal(await reason(ask(ann, 'nick', '철 수')), 'nick_taken')
+      assert.equal(await reason(ask(ann, 'nick', '가'.repeat(21))), 'invalid')
+
+      const heardChat = heard(ann.chat, 'chat')
+      const { seq } = await ask(bob, 'chat', { chat: 'helo', clientId: 'c1' })
+      assert.equal((await heardChat)[0].nick, '철수')
+      const edited = heard(ann.chat, 'edit', about(seq))
+      const first = await ask(bob, 'edit', { seq, chat: 'hello', clientId: 'e1' })
+      assert.equal((await edited)[0].chat, 'hello')
+      assert.deepEqual(await ask(bob, 'edit', { seq, chat: 'hello', clientId: 'e1' }), first, 'a retry gets the first answer')
+      assert.equal(await reason(ask(ann, 'edit', { seq, chat: 'mine now' })), 'not_yours')
+
+      const whispered = [ann, bob].map((who) => heard(who.chat, 'whisper'))
+      const said = await ask(ann, 'whisper', { to: bob.color, chat: '쉿', clientId: 'w1' })
+      assert.equal(said.ok, true)
+      const [[mine], [his]] = await Promise.all(whispered)
+      assert.deepEqual([mine.n, his.n, mine.clientId, his.clientId, his.from, his.to, his.chat], [1, 1, 'w1', undefined, ann.color, bob.color, '쉿'])
+      assert.deepEqual(await ask(ann, 'whisper', { to: bob.color, chat: '쉿', clientId: 'w1' }), said)
+      const { whispers, more } = await ask(bob, 'whispers', { after: 0 })
+      assert.deepEqual([whispers.map(({ chat }) => chat), more], [['쉿'], false])
+      assert.equal((await ask(bob, 'join', room)).whispers, 1)
+
+      const removed = heard(bob.chat, 'remove', about(seq))
+      assert.equal((await ask(ann, 'remove', { seq })).ok, true, 'the owner removes what Bob has said')
+      await removed
+      const { messages } = await ask(ann, 'sync', { after: bob.seq })
+      const gone = messages.find((m) => m.seq === seq)
+      assert.equal(gone.kind, 'removed')
+      assert.ok(!('chat' in gone))
+      assert.deepEqual(messages.map((m) => m.seq), messages.map((_, i) => bob.seq + 1 + i))
+      await until(() => numbers.length === messages.length, 'everything was told live, too')
+      assert.deepEqual(numbers, messages.map((m) => m.seq))
+      end()
+    })
+
+    test(`${way}: an owner mutes, freezes, sends out, bans and hands over`, async () => {
+      const { ann, bob, room, ask, end } = await company(options)
+      for (const event of ['kick', 'ban', 'mute', 'unmute', 'delegate', 'unban']) {
+        assert.equal(await reason(ask(bob, event, { person: ann.color })), 'not_owner', event)
+      }
+      const muted = heard(bob.chat, 'participants', { where: ({ members }) => members.some((m) => m.muted) })
+      assert.equal((await ask(ann, 'mute', { person: bob.color, for: 60_000 })).ok, true)
+      const { mutedFor } = (await muted)[0].members.find(({ color }) => color === bob.color)
+      assert.ok(mutedFor > 50_000 && mutedFor <= 60_000, `muted for ${mutedFor} ms`)
+      assert.equal(await reason(ask(bob, 'chat', 'x')), 'muted')
+      assert.equal((await ask(ann, 'unmute', bob.color)).ok, true)
+
+      const frozen = heard(bob.chat, 'room', { where: (state) => state.frozen })
+      assert.equal((await ask(ann, 'settings', { frozen: true, title: '얼음', max: 3, password: 'pw', keep: true })).ok, true)
+      const [state] = await frozen
+      assert.deepEqual([state.title, state.max, state.private, state.keep, state.owner], ['얼음', 3, true, true, ann.color])
+      assert.equal(await reason(ask(bob, 'chat', 'x')), 'frozen')
+      assert.equal((await ask(ann, 'chat', 'x')).ok, true)
+      const refused = await ask(ann, 'settings', { max: 1 })
+      assert.deepEqual([refused.reason, refused.field], ['invalid', 'capacity'])
+      assert.equal((await ask(ann, 'settings', { frozen: false, password: '' })).ok, true)
+
+      // Sent out, Bob may come back to a public room; banned, he may not.
+      for (const [event, why] of [['kick', 'kicked'], ['ban', 'banned']]) {
+        const told = heard(bob.chat, 'kicked')
+        const ended = heard(bob.chat, 'disconnect')
+        assert.equal((await ask(ann, event, { person: bob.color })).ok, true)
+        assert.deepEqual((await told)[0], { room, reason: why })
+        assert.deepEqual((await ended)[0], 'io server disconnect')
+        assert.equal((await bob.say(room, 'x')).status, 403)
+        if (why === 'kicked') {
+          await bob.enter(room)
+          bob.chat = await bob.join(room, options)
+          assert.equal((await ask(bob, 'join', room)).user, bob.color, 'with the old colour')
+        }
+      }
+      const answer = await bob.open(room)
+      assert.equal(new URL(answer.headers.get('location'), server.url).searchParams.get('error'), '이 방에는 더 이상 들어갈 수 없습니다.')
+      assert.deepEqual((await ask(ann, 'bans')).people, [{ color: bob.color }])
+      assert.equal((await ask(ann, 'unban', bob.color)).ok, true)
+      await bob.enter(room)
+      bob.chat = await bob.join(room, options)
+      assert.equal((await ask(bob, 'join', room)).ok, true)
+
+      const handed = heard(bob.chat, 'room', { where: (now) => now.owner === bob.color })
+      assert.equal((await ask(ann, 'delegate', { person: bob.color })).ok, true)
+      await handed
+      assert.equal(await reason(ask(ann, 'kick', { person: bob.color })), 'not_owner')
+      end()
+    })
+  }
+
+  test('leaving for good ends the membership, and the room passes on', async () => {
+    const { ann, bob, room, ask, end } = await company()
+    const tab = await ann.join(room)
+    assert.equal((await tab.emitWithAck('join', room)).ok, true)
+    const [left, owns, both] = [heard(bob.chat, 'exit'), heard(bob.chat, 'room', { where: (now) => now.owner === bob.color }), heard(tab, 'quit')]
+    assert.equal((await ask(ann, 'quit', room)).ok, true)
+    assert.equal((await left)[0].person, ann.color)
+    assert.deepEqual((await both)[0], { room }, 'the other tab is told')
+    await owns
+    assert.equal(await reason(tab.emitWithAck('chat', { room, chat: 'x' })), 'forbidden')
+    assert.equal((await ann.say(room, 'x')).status, 403)
+    tab.disconnect()
+    end()
+  })
+
+  test('who was sent out while away is not let in by recovery', async () => {
+    const { ann, bob, room, ask, end } = await company()
+    bob.chat.disconnect()
+    let attempts = 0
+    const socket = client(`${server.url}/chat`, {
+      transports: ['websocket'], auth: { room }, extraHeaders: { cookie: bob.cookie },
+      reconnectionDelay: 300, reconnectionDelayMax: 300,
+    })
+    await heard(socket, 'connect')
+    assert.equal((await socket.emitWithAck('join', room)).ok, true)
+    const seen = heard(socket, 'chat') // and with it an offset to come back with
+    await ask(ann, 'chat', 'before')
+    await seen
+    const told = []
+    socket.onAny((event) => told.push(event))
+    socket.io.on('reconnect_attempt', () => attempts++)
+    const back = heard(socket, 'connect')
+    socket.io.engine.close()
+    assert.equal((await ask(ann, 'kick', { person: bob.color })).ok, true)
+    await ask(ann, 'chat', 'secret')
+    await back
+    await ask(ann, 'chat', 'another')
+    assert.equal(await reason(socket.emitWithAck('sync', { room, after: 0 })), 'forbidden')
+    const roundTrip = await socket.emitWithAck('leave', room) // whatever was on its way has come
+    assert.equal(roundTrip.ok, true)
+    assert.deepEqual(told, [])
+    assert.equal(attempts, 1)
+    socket.disconnect()
+    end()
+  })
+
+  test('a program speaks with a token, by HTTP and by socket, until the token is ended', async () => {
+    const { ann, bob, room, ask, end } = await company()
+    const made = await ask(ann, 'token', { nick: '날씨봇' })
+    assert.equal(made.ok, true)
+    const post = (token, chat) => fetch(`${server.url}/room/${room}/chat`, {
+      method: 'POST', body: JSON.stringify({ chat }),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    })
+    const said = heard(bob.chat, 'chat')
+    assert.equal((await post(made.token, '맑음')).status, 200)
+    const [message] = await said
+    assert.deepEqual([message.chat, message.user, message.nick], ['맑음', made.person, '날씨봇'])
+
+    const bot = await connected(`${server.url}/chat`, { auth: { room, token: made.token } })
+    const joined = await bot.emitWithAck('join', room)
+    assert.equal(joined.members.find(({ color }) => color === made.person).bot, true)
+    assert.equal((await bot.emitWithAck('chat', '소켓으로')).ok, true)
+    assert.deepEqual((await ask(ann, 'tokens')).people, [{ color: made.person, nick: '날씨봇', bot: true }])
+    assert.equal(await reason(ask(ann, 'delegate', { person: made.person })), 'invalid')
+    assert.equal(await reason(ask(bob, 'tokens')), 'not_owner')
+
+    const ended = heard(bot, 'kicked')
+    assert.equal((await ask(ann, 'kick', { person: made.person })).ok, true)
+    await ended
+    assert.equal((await post(made.token, 'x')).status, 403)
+    assert.equal((await post('wrong', 'x')).status, 403)
+    assert.deepEqual((await ask(ann, 'tokens')).people, [])
+    bot.disconnect()
+    end()
+  })
+
+  test('the lobby hears what has changed of a room', async () => {
+    const { ann, room, ask, end } = await company()
+    const lobby = await connected(`${server.url}/room`)
+    const changed = collect(lobby, 'changeRoom')
+    await ask(ann, 'settings', { title: '새 이름', password: 'pw' })
+    await until(() => changed.some(([r]) => r._id === room && r.title === '새 이름' && r.password === '*'), 'the lobby was told')
+    lobby.disconnect()
+    end()
+  })
+
+  test('a room can be made to be kept', async () => {
+    const ann = new Visitor(server)
+    const made = await ann.form('/room', { title: '보관', max: '3', password: '', keep: 'on' })
+    const room = made.headers.get('location').match(/[0-9a-f]{24}/)[0]
+    const socket = await ann.join(room)
+    assert.equal((await socket.emitWithAck('join', room)).state.keep, true)
+    socket.disconnect()
+  })
+})
