@@ -30,7 +30,10 @@ async function choose(page, who, ...labels) {
   for (const label of labels) {
     const item = page.locator('.menu button', { hasText: label }).first()
     await item.waitFor()
-    while (!await item.evaluate((e) => e === document.activeElement)) await page.keyboard.press('Tab')
+    for (let presses = 0; !await item.evaluate((e) => e === document.activeElement); presses++) {
+      assert.ok(presses < 60, `the focus is on ${await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200))}`)
+      await page.keyboard.press('Tab')
+    }
     await page.keyboard.press('Enter')
   }
 }
