@@ -44,7 +44,7 @@ test-node: bundle test/node_modules/.package-lock.json
 	go build -tags $(GOTAGS) -o test/tmp/relay ./test/relay
 	go build -tags $(GOTAGS) -o test/tmp/ledger ./test/ledger
 	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
-	  GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger node --test --test-timeout=$(if $(SOAK),14400000,300000) *.test.js
+	  GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger node --test --test-concurrency=2 --test-timeout=$(if $(SOAK),14400000,300000) *.test.js
 	@cd test && node clients-table.js --check
 
 test/node_modules/.package-lock.json: test/package-lock.json
