@@ -66,11 +66,11 @@ func TestAmend(t *testing.T) {
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: " "}); err == nil {
 		t.Error("an empty text is taken")
 	}
-	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Text: "고양이"}); err != nil {
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Text: "고양이/개"}); err != nil {
 		t.Error(err)
 	}
 	history, err := c.History(ctx, ada, id, rooms.Page{})
-	if err != nil || history[0].Text != "hello" || history[0].Edited != 4 || history[2].GIF.Alt != "고양이" {
+	if err != nil || history[0].Text != "hello" || history[0].Edited != 4 || history[2].GIF.Alt != "고양이/개" {
 		t.Errorf("got %+v, %v", history, err)
 	}
 

@@ -43,7 +43,7 @@ type GIF struct {
 	Poster        int64         // bytes of the file up to the end of its first image; 0 when that is the only one
 	Bytes         int64
 	SHA256        string // of the stored file, in hex; empty for those from before it was kept
-	Alt           string // from the uploaded file's name
+	Alt           string // what it shows, up to 200 characters: from the uploaded file's name, or edited
 }
 
 const gifSuffix = ".gif"
@@ -140,8 +140,8 @@ func storable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsRune(s, 0)
 }
 
-// cleanAlt makes a picture's description of the name of an uploaded file.
-func cleanAlt(name string) string {
+// altOf makes a picture's description of the name of an uploaded file.
+func altOf(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	if name == "." || name == "/" {
 		return ""
@@ -149,16 +149,22 @@ func cleanAlt(name string) string {
 	if ext := path.Ext(name); strings.EqualFold(ext, gifSuffix) {
 		name = strings.TrimSuffix(name, ext)
 	}
-	name = strings.Map(func(r rune) rune {
+	return cleanAlt(name)
+}
+
+// cleanAlt leaves of a picture's description what can be seen, up to maxAlt
+// characters.
+func cleanAlt(alt string) string {
+	alt = strings.Map(func(r rune) rune {
 		if unseen(r) || r == utf8.RuneError {
 			return -1
 		}
 		return r
-	}, name)
-	if runes := []rune(name); len(runes) > maxAlt {
-		name = string(runes[:maxAlt])
+	}, alt)
+	if runes := []rune(alt); len(runes) > maxAlt {
+		alt = string(runes[:maxAlt])
 	}
-	return strings.TrimSpace(name)
+	return strings.TrimSpace(alt)
 }
 
 // unseen tells whether nobody can see a character, only what it does to those

@@ -88,14 +88,25 @@ func TestDamagedHashesAreErrors(t *testing.T) {
 	}
 }
 
-func TestCleanAlt(t *testing.T) {
+func TestAltOf(t *testing.T) {
 	for name, want := range map[string]string{
 		"고양이.gif": "고양이", "CAT.GIF": "CAT", "../../etc/passwd": "passwd", `C:\a\b.gif`: "b", "": "", "/": "",
 		"a\x00b\r\n.gif": "ab", "a\xffb.gif": "ab", "page.html": "page.html", ".gif": "",
 		strings.Repeat("가", 300): strings.Repeat("가", maxAlt),
 	} {
-		if got := cleanAlt(name); got != want {
+		if got := altOf(name); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestCleanAlt(t *testing.T) {
+	for alt, want := range map[string]string{
+		"a cat/dog": "a cat/dog", `9\10`: `9\10`, " x.gif ": "x.gif", "/": "/", "\x00\n": "", "a\u202eb\xff": "ab",
+		strings.Repeat("가", 300): strings.Repeat("가", maxAlt),
+	} {
+		if got := cleanAlt(alt); got != want {
+			t.Errorf("%q: got %q, want %q", alt, got, want)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Re
 		Duration: info.Duration,
 		Bytes:    info.Bytes,
 		SHA256:   hex.EncodeToString(sum.Sum(nil)),
-		Alt:      cleanAlt(alt),
+		Alt:      altOf(alt),
 	}
 	if info.Frames > 1 {
 		added.Poster = info.Poster
