@@ -110,3 +110,26 @@ func TestCreate_keepsARoomThatIsToBeKept(t *testing.T) {
 		t.Error("the form forgets the wish")
 	}
 }
+
+func TestHome_showsARoomThatNobodyOwns(t *testing.T) {
+	h := open(t, nil)
+	v := rooms.Visitor{Session: "s", Color: "#7453ac"}
+	room, err := h.chat.Create(t.Context(), v, rooms.NewRoom{Title: "방", Capacity: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := h.visitor(t)
+	const owner = `data-slot="owner">`
+	if got := guest.get("/").body; !strings.Contains(got, owner+"#7453ac</span>") {
+		t.Errorf("the list does not name the owner: %s", got)
+	}
+	if err := h.chat.Quit(t.Context(), v, room.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := guest.get("/").body; !strings.Contains(got, owner+"</span>") || strings.Contains(got, "#7453ac") {
+		t.Errorf("the list names an owner: %s", got)
+	}
+	if got := guest.get("/room/" + string(room.ID)); got.StatusCode != http.StatusOK || !strings.Contains(got.body, `data-owner=""`) {
+		t.Errorf("the room: got %d and an owner", got.StatusCode)
+	}
+}

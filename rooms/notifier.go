@@ -18,7 +18,8 @@ type Notifier interface {
 	// something about one of them is different.
 	PeopleChanged(id ID, people []Member)
 	// Entered tells of a person's first connection, Left that a person has
-	// been gone for the grace of Options; Left is not told to an empty room.
+	// been gone for the grace of Options, or has quit the room, present or not.
+	// Whose going leaves the room empty is not told of by Left, unless it quit.
 	// The notice has no seq if it could not be kept.
 	Entered(Member, Message)
 	Left(Member, Message)

@@ -42,7 +42,7 @@ type Room struct {
 	ID           ID
 	Title        string // 1 to 60 characters
 	Capacity     int    // 2 to 500 people
-	Owner        Color
+	Owner        Color  // empty while the room has none, as OwnerSession is
 	OwnerSession Session
 	PasswordHash string // argon2id in PHC form; empty for a public room
 	CreatedAt    time.Time

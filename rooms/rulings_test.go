@@ -266,6 +266,9 @@ func TestTheRoomPassesOn(t *testing.T) {
 		if err := c.Quit(t.Context(), ada, id); err != nil {
 			t.Fatal(err)
 		}
+		if room, err := c.Room(t.Context(), id); err != nil || room.Owner != "" || room.OwnerSession != "" {
+			t.Errorf("%q owns the room, %v, want nobody", room.Owner, err)
+		}
 		c.arrive(t, id, carl)
 		time.Sleep(1)
 		synctest.Wait()

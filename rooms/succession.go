@@ -17,7 +17,7 @@ func (s *Service) Quit(ctx context.Context, v Visitor, id ID) error {
 			then:   func() { s.expel(p, m, TopicLeft) },
 		}
 		if st.owner() {
-			st.room.OwnerSession = "" // until there is another
+			st.room.Owner, st.room.OwnerSession = "", "" // until there is another
 			d.Room = &st.room
 		}
 		return d, nil
