@@ -84,13 +84,18 @@ func fit(width, height int) (w, h int) {
 }
 
 // noticeText says a stored notice, which is Korean by contract, in the reader's
-// language. public/js/messages.js does the same.
+// language. public/js/words.js does the same.
 func noticeText(m rooms.Message, l language) string {
-	words, known := sentences["topic."+string(m.Topic)]
+	key := "topic." + string(m.Topic)
+	if m.Topic == rooms.TopicNamed && m.Nick == "" {
+		key = "topic.unnamed"
+	}
+	words, known := sentences[key]
 	if l == korean || !known {
 		return m.Text
 	}
-	return strings.ReplaceAll(words.en, "%s", cmp.Or(m.Nick, string(m.Person)))
+	name := cmp.Or(m.Nick, string(m.Person))
+	return strings.NewReplacer("%s", name, "%c", string(m.Person)).Replace(words.en)
 }
 
 func (r messageRow) follows(before messageRow) bool {

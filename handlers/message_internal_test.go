@@ -41,3 +41,27 @@ func TestFitting_keepsAPageUnderAMegabyte(t *testing.T) {
 		t.Errorf("got %d messages, want one: nobody would get on", len(got))
 	}
 }
+
+func TestNoticeText(t *testing.T) {
+	const kept = "kept"
+	for _, tt := range []struct {
+		topic rooms.Topic
+		nick  string
+		want  string
+	}{
+		{rooms.TopicNamed, "%c", "#78583a is now called %c."},
+		{rooms.TopicNamed, "", "#78583a has no name any more."},
+		{rooms.TopicMuted, "Bob", "Bob was muted."},
+		{rooms.TopicMuted, "", "#78583a was muted."},
+		{rooms.TopicThawed, "", "The conversation goes on."},
+		{"another", "", kept},
+	} {
+		m := rooms.Message{Kind: rooms.KindNotice, Topic: tt.topic, Person: "#78583a", Nick: tt.nick, Text: kept}
+		if got := noticeText(m, english); got != tt.want {
+			t.Errorf("%s of %q: got %q, want %q", tt.topic, tt.nick, got, tt.want)
+		}
+		if got := noticeText(m, korean); got != kept {
+			t.Errorf("%s of %q, in Korean: got %q, want what is kept", tt.topic, tt.nick, got)
+		}
+	}
+}

@@ -108,10 +108,12 @@ var sentences = map[string]sentence{
 	"panel.token_curl":    {"curl 명령", "A curl command"},
 	"panel.copy":          {"복사", "Copy"},
 
-	// What notices say; %s is somebody's name. The Korean is kept with them.
+	// What notices say; %s is somebody's name, %c the colour. The Korean is kept
+	// with them. A notice of the topic named without a name says unnamed.
 	"topic.entered":  {"%s님이 입장하셨습니다.", "%s entered."},
 	"topic.left":     {"%s님이 퇴장하셨습니다.", "%s left."},
-	"topic.named":    {"%s님이 이름을 정했습니다.", "Someone is now called %s."},
+	"topic.named":    {"%c님의 이름: %s", "%c is now called %s."},
+	"topic.unnamed":  {"%c님이 이름을 지웠습니다.", "%c has no name any more."},
 	"topic.kicked":   {"%s님을 내보냈습니다.", "%s was sent out."},
 	"topic.banned":   {"%s님의 입장을 막았습니다.", "%s was banned."},
 	"topic.unbanned": {"%s님이 다시 들어올 수 있습니다.", "%s may come back."},

@@ -36,9 +36,7 @@ func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Me
 			return decision{}, nil
 		}
 		renamed.Nick, renamed.NickKey = nick, key
-		notice := noticeAbout(TopicNamed, renamed)
-		notice.Text = string(renamed.Color) + "님의 이름: " + renamed.Name()
-		return decision{Change: Change{Member: &renamed, Notice: notice}}, nil
+		return decision{Change: Change{Member: &renamed, Notice: noticeAbout(TopicNamed, renamed)}}, nil
 	})
 	if err != nil {
 		return Member{}, err

@@ -9,7 +9,7 @@ type Topic string
 const (
 	TopicEntered  Topic = "entered"
 	TopicLeft     Topic = "left"
-	TopicNamed    Topic = "named" // has chosen a name
+	TopicNamed    Topic = "named" // has chosen a name, or none
 	TopicKicked   Topic = "kicked"
 	TopicBanned   Topic = "banned"
 	TopicUnbanned Topic = "unbanned"
@@ -27,7 +27,6 @@ const (
 var topicTexts = map[Topic]string{
 	TopicEntered:  "%s님이 입장하셨습니다.",
 	TopicLeft:     "%s님이 퇴장하셨습니다.",
-	TopicNamed:    "%s님이 이름을 정했습니다.",
 	TopicKicked:   "%s님을 내보냈습니다.",
 	TopicBanned:   "%s님의 입장을 막았습니다.",
 	TopicUnbanned: "%s님이 다시 들어올 수 있습니다.",
@@ -47,8 +46,20 @@ var roomTexts = map[Topic]string{
 func noticeAbout(t Topic, m Member) Message {
 	return Message{
 		ID: newID(), Room: m.Room, Kind: KindNotice, CreatedAt: now(),
-		Topic: t, Person: m.Color, Nick: m.Nick, Text: fmt.Sprintf(topicTexts[t], m.Name()),
+		Topic: t, Person: m.Color, Nick: m.Nick, Text: aboutText(t, m),
 	}
+}
+
+// aboutText names a person, but who has a new name by the colour: others know
+// whose it is by that.
+func aboutText(t Topic, m Member) string {
+	switch {
+	case t == TopicNamed && m.Nick == "":
+		return fmt.Sprintf("%s님이 이름을 지웠습니다.", m.Color)
+	case t == TopicNamed:
+		return fmt.Sprintf("%s님의 이름: %s", m.Color, m.Nick)
+	}
+	return fmt.Sprintf(topicTexts[t], m.Name())
 }
 
 // noticeOf says what has happened to the room.

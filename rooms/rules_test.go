@@ -126,3 +126,11 @@ func TestNoPlaceIsLeftBehind(t *testing.T) {
 		t.Errorf("%d places are left", len(s.places))
 	}
 }
+
+func TestNoticesOfNamesSayWhoseItIs(t *testing.T) {
+	for nick, want := range map[string]string{"철수": "#78583a님의 이름: 철수", "": "#78583a님이 이름을 지웠습니다."} {
+		if got := noticeAbout(TopicNamed, Member{Color: "#78583a", Nick: nick}); got.Text != want || got.Nick != nick {
+			t.Errorf("%q: got %+v, want %q", nick, got, want)
+		}
+	}
+}
