@@ -67,7 +67,7 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 	switch target.Kind {
 	case KindText, KindGIF:
 	case KindRemoved:
-		if a.Remove && a.ClientID != "" && mine { // perhaps a retry: the store knows
+		if a.Remove && a.ClientID != "" { // perhaps a retry: the store knows
 			m.Kind = KindRemove
 			return m, nil
 		}

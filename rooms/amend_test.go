@@ -92,6 +92,20 @@ func TestAmend(t *testing.T) {
 	if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true}); err != nil {
 		t.Errorf("the owner cannot remove a member's text: %v", err)
 	}
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: second, Remove: true, ClientID: "not yours"}); !errors.Is(err, rooms.ErrNotYours) {
+		t.Errorf("a member removes the owner's text: got %v, want ErrNotYours", err)
+	}
+	third := post(bob, "oh")
+	c.diary.take()
+	for range 2 {
+		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: third, Remove: true, ClientID: "o"}); err != nil {
+			t.Errorf("the owner's removal, and its retry: %v", err)
+		}
+	}
+	c.told(t, "remove 8")
+	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: third, Remove: true, ClientID: "other"}); !errors.Is(err, rooms.ErrNoMessage) {
+		t.Errorf("removed by two: got %v, want ErrNoMessage", err)
+	}
 }
 
 func TestWhisper(t *testing.T) {
