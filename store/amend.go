@@ -34,6 +34,10 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 	return stored, gifs, nil
 }
 
+// clearEdits names target twice, or SQLite would not know that its index holds
+// them all.
+const clearEdits = "UPDATE messages SET text = '' WHERE room = ? AND target = ? AND target <> 0 AND kind = 'edit'"
+
 // amendTarget changes what m is about. What is removed is really gone: its
 // text, its picture, and the texts of its edits.
 func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
@@ -53,9 +57,10 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 		return nil, err
 	}
 	_, err = tx.exec(`UPDATE messages SET kind = 'removed', edited = ?1, text = '', gif_name = '', gif_width = 0,
-		gif_height = 0, gif_frames = 0, gif_bytes = 0, gif_alt = '', gif_duration = 0, gif_poster = 0, gif_sha256 = '' WHERE room = ?2 AND seq = ?3`, m.Seq, m.Room, m.Target)
+		gif_height = 0, gif_frames = 0, gif_bytes = 0, gif_alt = '', gif_duration = 0, gif_poster = 0, gif_sha256 = ''
+		WHERE room = ?2 AND seq = ?3`, m.Seq, m.Room, m.Target)
 	if err == nil {
-		_, err = tx.exec("UPDATE messages SET text = '' WHERE room = ? AND target = ? AND kind = 'edit'", m.Room, m.Target)
+		_, err = tx.exec(clearEdits, m.Room, m.Target)
 	}
 	if err != nil || gif == "" {
 		return nil, err

@@ -35,9 +35,9 @@ func requireVersion(text string) error {
 // migrationFiles are the migrations that this program knows, in order.
 func migrationFiles() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
 
-// migrate checks whose database it is and runs the migrations that the database has not seen, each with its
-// number in one transaction. They only ever add, so that the program before
-// this one still works with the result.
+// migrate checks whose database it is and runs the migrations that it has not
+// seen, each with its number in one transaction. They only ever add. A program
+// that knows fewer of them refuses the result.
 func migrate(ctx context.Context, db *sql.DB) error {
 	files, err := migrationFiles()
 	if err != nil {
