@@ -77,7 +77,7 @@ type Store interface {
 	Uploads(ctx context.Context, s Session, since time.Time) ([]Upload, error)
 
 	// AddWhisper keeps a whisper under the next number of both lists. A repeated
-	// ClientID as in AddMessages. ErrNotFound, ErrNoPerson.
+	// ClientID as in AddMessages. ErrNoPerson, also if there is no such room.
 	AddWhisper(ctx context.Context, w Whisper) (stored Whisper, again bool, err error)
 	// Whispers returns what a session has sent and got in a room after a number
 	// of its own list, in that order.
@@ -93,9 +93,9 @@ type Stored struct {
 // Change is what a decision changes: of a room, of a member, or both.
 type Change struct {
 	ID     ID
-	Room   *Room   // everything but ID, CreatedAt and Number is kept
-	Member *Member // everything but Color, Since, Bot and Whispers
-	Notice Message
+	Room   *Room   // as it is to be; ID, CreatedAt and Number stay what they are
+	Member *Member // as it is to be; Color, Since, Bot and Whispers stay
+	Notice Message // what is told of it
 }
 
 // GIFStore keeps the bytes of GIFs under names made by the Service. Its own
