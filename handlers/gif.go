@@ -56,12 +56,13 @@ func (h *Handler) postGIF(c *gin.Context) error {
 		return err
 	}
 	preamble.left = maxUpload
-	gif, err := h.chat.AddGIF(ctx, v, id, clip(file.FileName(), maxAlt), &capped{r: file, left: maxGIF})
-	if err != nil {
-		return uploadError(err)
-	}
+	// Around both, or what the room is too busy for would be kept until the sweep.
 	err = h.budgets.inRoom(id, func() error {
-		_, err := h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID})
+		gif, err := h.chat.AddGIF(ctx, v, id, clip(file.FileName(), maxAlt), &capped{r: file, left: maxGIF})
+		if err != nil {
+			return uploadError(err)
+		}
+		_, err = h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID})
 		return err
 	})
 	if err != nil {

@@ -2,14 +2,19 @@ package handlers_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"gifchat/handlers"
+	"gifchat/rooms"
 )
 
 const missing = "/room/0123456789abcdef01234567"
@@ -163,6 +168,41 @@ func upload(name, content string) (string, *bytes.Buffer) {
 	_, _ = part.Write([]byte(content))
 	_ = form.Close()
 	return form.FormDataContentType(), &b
+}
+
+// adding counts the uploads that are looked at.
+type adding struct {
+	rooms.Chat
+	n atomic.Int64
+}
+
+func (a *adding) AddGIF(ctx context.Context, v rooms.Visitor, id rooms.ID, alt string, r io.Reader) (rooms.GIF, error) {
+	a.n.Add(1)
+	return a.Chat.AddGIF(ctx, v, id, alt, r)
+}
+
+// A file that is not posted would stay until the sweep.
+func TestGIF_isNotKeptByARoomThatIsTooBusy(t *testing.T) {
+	var chat adding
+	h := open(t, func(cfg *handlers.Config) {
+		chat.Chat, cfg.Chat = cfg.Chat, &chat
+		cfg.Limits.Room = handlers.Rate{Burst: 1, Each: time.Hour}
+	})
+	owner := h.visitor(t)
+	room := owner.makeRoom("방", "")
+	for i, want := range []int{http.StatusUnsupportedMediaType, http.StatusOK, http.StatusTooManyRequests} {
+		content := smallGIF
+		if i == 0 {
+			content = "no GIF" // which costs the room nothing
+		}
+		kind, body := upload("x.gif", content)
+		if got := owner.send("POST", room+"/gif", body, "Content-Type", kind); got.StatusCode != want {
+			t.Errorf("upload %d: got %d %q, want %d", i+1, got.StatusCode, got.body, want)
+		}
+	}
+	if n := chat.n.Load(); n != 2 {
+		t.Errorf("%d uploads were looked at, want 2", n)
+	}
 }
 
 func TestGIF(t *testing.T) {
