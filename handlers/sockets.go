@@ -97,8 +97,18 @@ func (s *sockets) connected(socket *socketio.Socket) {
 	wanted := wantedRooms(socket, handshake)
 	for _, id := range wanted {
 		if _, err := s.sit(ctx, socket, st, id); err != nil {
-			socket.Leave(label(id), personLabel(id, st.visitor.Color)) // a recovered one is in its rooms already
+			leaveRoom(socket, id) // a recovered one is in its rooms already
 			s.log.Debug("socket not seated", "socket", socket.ID(), "room", id, "err", err)
+		}
+	}
+}
+
+// leaveRoom takes a socket out of all that belongs to a room, by whatever colour
+// it was known there.
+func leaveRoom(socket *socketio.Socket, id rooms.ID) {
+	for _, name := range socket.Rooms() {
+		if room, ok := roomOf(name); ok && room == id {
+			socket.Leave(name)
 		}
 	}
 }
