@@ -92,11 +92,9 @@ type Chat interface {
 	// Poster is GIF, but opens the first frame alone: ErrNotFound also when
 	// there is no other one.
 	Poster(ctx context.Context, v Visitor, name string) (GIF, GIFFile, error)
-	// AddGIF checks an upload by walking its blocks and stores it.
-	// InvalidError says what is wrong with it, QuotaError that the visitor has
-	// posted enough for now; an error of r is passed on. Call it before Post.
-	AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Reader) (GIF, error)
+	// AddGIF checks an upload by walking its blocks and stores it; filename is
+	// what its description is made of. InvalidError says what is wrong with it,
+	// QuotaError that the visitor has posted enough for now; an error of r is
+	// passed on. Post it then: what is not posted stays until the sweep.
+	AddGIF(ctx context.Context, v Visitor, id ID, filename string, r io.Reader) (GIF, error)
 }
-
-// Reader is io.Reader, named here so that the interface above reads alone.
-type Reader = io.Reader

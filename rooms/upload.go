@@ -12,7 +12,7 @@ import (
 )
 
 // AddGIF implements Chat.
-func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Reader) (GIF, error) {
+func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, filename string, r io.Reader) (GIF, error) {
 	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
 		return GIF{}, err
 	}
@@ -45,7 +45,7 @@ func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, alt string, r Re
 		Duration: info.Duration,
 		Bytes:    info.Bytes,
 		SHA256:   hex.EncodeToString(sum.Sum(nil)),
-		Alt:      altOf(alt),
+		Alt:      altOf(filename),
 	}
 	if info.Frames > 1 {
 		added.Poster = info.Poster
