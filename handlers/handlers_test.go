@@ -24,8 +24,8 @@ import (
 	"gifchat/store"
 )
 
-// house is everything but main: real handlers, a real chat, no disk but for
-// the GIFs.
+// house is everything but main: real handlers, a real chat, its data in a folder
+// of the test's; only the sessions are in memory.
 type house struct {
 	*httptest.Server
 	chat     *rooms.Service
@@ -34,6 +34,11 @@ type house struct {
 }
 
 func open(t *testing.T, change func(*handlers.Config)) *house {
+	t.Helper()
+	return openWith(t, rooms.Options{EmptyGrace: -1}, change)
+}
+
+func openWith(t *testing.T, customs rooms.Options, change func(*handlers.Config)) *house {
 	t.Helper()
 	log := &safeBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -51,7 +56,7 @@ func open(t *testing.T, change func(*handlers.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chat := rooms.NewService(db, gifs, events, rooms.Options{EmptyGrace: -1})
+	chat := rooms.NewService(db, gifs, events, customs)
 	sessions := &memorySessions{rows: make(map[string]*memorySession)}
 	cfg := handlers.Config{
 		Chat: chat, Events: events, Server: wire, Sessions: sessions,

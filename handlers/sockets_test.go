@@ -116,7 +116,7 @@ func TestJoin(t *testing.T) {
 }
 
 func TestChat_acksInOrderAndOnce(t *testing.T) {
-	h := open(t, nil)
+	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, nil) // who leaves has left
 	ann, bob := h.visitor(t), h.visitor(t)
 	path := ann.makeRoom("방", "")
 	room := strings.TrimPrefix(path, "/room/")
