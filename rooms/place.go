@@ -49,11 +49,17 @@ type person struct {
 // takeTurn waits until the room is the caller's to change. End it with endTurn.
 func (s *Service) takeTurn(ctx context.Context, id ID) (*place, error) {
 	p := s.hold(id)
-	if err := s.takePlace(ctx, p); err != nil {
-		s.release(p)
-		return nil, err
+	err := ctx.Err() // a select may overlook that it is too late
+	if err == nil {
+		select {
+		case p.turn <- struct{}{}:
+			return p, nil
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
-	return p, nil
+	s.release(p)
+	return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 // hold returns the place of a room, which exists until it is released.
@@ -67,21 +73,6 @@ func (s *Service) hold(id ID) *place {
 	}
 	p.users++
 	return p
-}
-
-// takePlace waits for the turn of a place that is held. End it by receiving
-// from its turn.
-func (s *Service) takePlace(ctx context.Context, p *place) error {
-	err := ctx.Err() // a select may overlook that it is too late
-	if err == nil {
-		select {
-		case p.turn <- struct{}{}:
-			return nil
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
-	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 func (s *Service) endTurn(p *place) {

@@ -24,8 +24,6 @@ const maxWhispers = 200
 
 // Whisper implements Chat.
 func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error) {
-	p := s.hold(id)
-	defer s.release(p)
 	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
 		return Whisper{}, err
 	}
@@ -35,10 +33,11 @@ func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Dra
 	if err := d.check(); err != nil {
 		return Whisper{}, err
 	}
-	if err := s.takePlace(ctx, p); err != nil {
+	p, err := s.takeTurn(ctx, id)
+	if err != nil {
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
 	}
-	defer func() { <-p.turn }()
+	defer s.endTurn(p)
 	st, err := s.may(ctx, v, id, toSpeak)
 	if err != nil {
 		return Whisper{}, err
