@@ -23,9 +23,6 @@ const (
 	// maxField is the longest client id in a form, and more.
 	maxField = 256
 
-	// maxAlt keeps an uploaded file's name short enough to read out.
-	maxAlt = 120
-
 	// maxPreamble bounds what may come before a form's file: its fields, and the
 	// headers of the parts, which are held in memory.
 	maxPreamble = 64 << 10
@@ -58,7 +55,7 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	preamble.left = maxUpload
 	// Around both, or what the room is too busy for would be kept until the sweep.
 	err = h.budgets.inRoom(id, func() error {
-		gif, err := h.chat.AddGIF(ctx, v, id, clip(file.FileName(), maxAlt), &capped{r: file, left: maxGIF})
+		gif, err := h.chat.AddGIF(ctx, v, id, file.FileName(), &capped{r: file, left: maxGIF})
 		if err != nil {
 			return uploadError(err)
 		}
