@@ -81,7 +81,7 @@ func (s *Service) grant(ctx context.Context, m Member, wanted Color) (Member, er
 	ctx, cancel := patient(ctx)
 	defer cancel()
 	m.Standing, m.Color, m.Since = StandingIn, freeColor(wanted, nil), now()
-	for range colorTries {
+	for try := range colorTries {
 		stored, err := s.store.AddMember(ctx, m)
 		if err == nil {
 			return stored, nil
@@ -92,6 +92,12 @@ func (s *Service) grant(ctx context.Context, m Member, wanted Color) (Member, er
 		}
 		if err != nil {
 			return Member{}, fmt.Errorf("enter room %s: %w", m.Room, err)
+		}
+		if try > 0 {
+			// All who want one colour walk to the same next one. Who has lost the race
+			// for that as well begins elsewhere, at a colour that may not be legible.
+			wanted = randomColor()
+			taken = append(taken, wanted)
 		}
 		m.Color = freeColor(wanted, taken)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,4 +139,19 @@ func TestMembersHaveDifferentColors(t *testing.T) {
 	if err != nil || m.Color != bob.Color {
 		t.Errorf("a free colour: got %s, %v, want %s", m.Color, err, bob.Color)
 	}
+}
+
+func TestManyMayWantOneColorAtOnce(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{})
+	var tasks sync.WaitGroup
+	for i := range 100 {
+		tasks.Go(func() {
+			v := rooms.Visitor{Session: rooms.Session(fmt.Sprint(i)), Color: ada.Color}
+			if _, err := c.Enter(t.Context(), v, id, ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	tasks.Wait()
 }

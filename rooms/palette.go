@@ -1,6 +1,8 @@
 package rooms
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strconv"
@@ -37,6 +39,12 @@ func (c Color) rgb() (uint32, bool) {
 }
 
 func colorOf(rgb uint32) Color { return Color(fmt.Sprintf("#%06x", rgb)) }
+
+func randomColor() Color {
+	var b [3]byte
+	rand.Read(b[:])
+	return Color("#" + hex.EncodeToString(b[:]))
+}
 
 // freeColor returns the wanted colour if it is one and nobody has it, else the
 // first legible free one on a walk that begins there. It is the same for the
