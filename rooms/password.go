@@ -27,15 +27,18 @@ const hashSlots = 2
 
 // hasher hashes room passwords, only a few at a time.
 type hasher struct {
-	slots chan struct{}
+	memory, time uint32 // of new hashes, as above
+	slots        chan struct{}
 }
 
-func newHasher() hasher { return hasher{slots: make(chan struct{}, hashSlots)} }
+func newHasher() hasher {
+	return hasher{memory: hashMemory, time: hashTime, slots: make(chan struct{}, hashSlots)}
+}
 
 // hash returns the password's hash in PHC form:
 // https://github.com/P-H-C/phc-string-format
 func (h hasher) hash(ctx context.Context, password string) (string, error) {
-	p := phc{memory: hashMemory, time: hashTime, threads: hashThreads, salt: make([]byte, hashSaltLen)}
+	p := phc{memory: h.memory, time: h.time, threads: hashThreads, salt: make([]byte, hashSaltLen)}
 	rand.Read(p.salt)
 	var err error
 	if p.key, err = h.derive(ctx, p, password, hashKeyLen, func() error { return nil }); err != nil {

@@ -75,6 +75,9 @@ func TestDamagedHashesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.HasPrefix(good, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("got %q: the cost is less than it should be", good)
+	}
 	if other, err := h.hash(t.Context(), "x"); err != nil || other == good {
 		t.Errorf("two rooms with one password have the same hash: %v", err)
 	}

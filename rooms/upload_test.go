@@ -102,11 +102,16 @@ func TestAQuotaIsOfADay(t *testing.T) {
 func TestAQuotaIsOfAnyRoomAndOfACount(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	one, other := c.room(t, rooms.NewRoom{}), c.room(t, rooms.NewRoom{})
-	for i := range 500 {
-		gif := rooms.GIF{Name: fmt.Sprintf("%024x.gif", i), Bytes: 1}
-		if _, err := c.Post(t.Context(), ada, one, rooms.Draft{GIF: &gif}); err != nil {
-			t.Fatal(err)
+	posted := make([]rooms.Message, 500)
+	for i := range posted {
+		id := fmt.Sprintf("%024x", i)
+		posted[i] = rooms.Message{
+			ID: rooms.ID(id), Kind: rooms.KindGIF, Session: ada.Session, CreatedAt: time.Now(),
+			GIF: &rooms.GIF{Name: id + ".gif", Bytes: 1},
 		}
+	}
+	if _, err := c.store.AddMessages(t.Context(), one, posted); err != nil {
+		t.Fatal(err)
 	}
 	_, err := c.AddGIF(t.Context(), ada, other, "x.gif", bytes.NewReader(picture(t)))
 	if over, ok := errors.AsType[*rooms.QuotaError](err); !ok || over.RetryAfter <= 23*time.Hour || over.RetryAfter > 24*time.Hour {
