@@ -31,7 +31,8 @@ func (h *Handler) logOut(c *gin.Context) error {
 			return errors.Join(rooms.ErrUnavailable, err)
 		}
 		// It is out, whatever becomes of its rooms: they would pass on in time.
-		if err := h.chat.Forget(c.Request.Context(), visitor(c.Request.Context())); err != nil {
+		gone := visitorOf(session.ID(), source(c.Request)) // no route behind keepVisitor: that would make one
+		if err := h.chat.Forget(c.Request.Context(), gone); err != nil {
 			h.log.WarnContext(c.Request.Context(), "rooms not passed on", "err", err)
 		}
 	}

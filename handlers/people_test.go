@@ -114,6 +114,15 @@ func TestEventsOfOwners(t *testing.T) {
 	again.until(`43/chat,1[{"ok":false,"reason":"banned"`)
 }
 
+func TestALogoutPassesOnWhatTheVisitorOwned(t *testing.T) {
+	c := openCompany(t)
+	c.ann.post("/logout", nil)
+	c.annSocket.expect(`41/chat,`)
+	c.bobSock.until(`"topic":"owner","person":"` + c.bobColor + `"`)
+	c.bobSock.send(`42/chat,2["settings",{"frozen":true}]`)
+	c.bobSock.until(`43/chat,2[{"ok":true`)
+}
+
 func TestAProgramSpeaksWithAToken(t *testing.T) {
 	c := openCompany(t)
 	a := c.annSocket
