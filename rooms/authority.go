@@ -28,7 +28,8 @@ func (st standing) owner() bool {
 // may answers "may this session do this in this room", for HTTP, for every
 // event, for GIFs and for recovery: nothing else looks at standings.
 //
-// ErrNotFound, ErrBanned; but for toEnter ErrForbidden for who is no member;
+// ErrNotFound, ErrBanned; but for toEnter ErrForbidden for who is no member, and
+// for a token that was ended also then;
 // for toSpeak ErrFrozen and MutedError, for toRule ErrNotOwner.
 func (s *Service) may(ctx context.Context, v Visitor, id ID, d deed) (standing, error) {
 	if !id.valid() {
@@ -48,6 +49,8 @@ func (st standing) check(v Visitor, d deed) error {
 		return ErrForbidden
 	case st.member.Standing == StandingBanned:
 		return ErrBanned
+	case d == toEnter && st.member.Bot && st.member.Standing != StandingIn:
+		return ErrForbidden // its token has ended
 	case d == toEnter:
 		return nil
 	case st.member.Standing != StandingIn:

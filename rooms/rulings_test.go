@@ -357,6 +357,9 @@ func TestTokens(t *testing.T) {
 	if _, err := c.Post(ctx, v, id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
 		t.Errorf("a token that was ended: got %v, want ErrForbidden", err)
 	}
+	if _, err := c.Enter(ctx, v, id, "pw"); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("it enters again with the password: got %v, want ErrForbidden", err)
+	}
 	for range 20 {
 		_, _, err = c.MakeToken(ctx, ada, id, "")
 	}
