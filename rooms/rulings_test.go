@@ -370,3 +370,16 @@ func TestTokens(t *testing.T) {
 		t.Error("a room has a twenty-first token")
 	}
 }
+
+func TestTokensMadeAtOnceAreNotTooMany(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	var all sync.WaitGroup
+	for range 60 {
+		all.Go(func() { _, _, _ = c.MakeToken(t.Context(), ada, id, "") })
+	}
+	all.Wait()
+	if tokens, err := c.Tokens(t.Context(), ada, id); err != nil || len(tokens) != 20 {
+		t.Errorf("got %d tokens, %v, want 20", len(tokens), err)
+	}
+}

@@ -14,6 +14,14 @@ const (
 
 // MakeToken implements Chat.
 func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) (string, Member, error) {
+	if !id.valid() {
+		return "", Member{}, ErrNotFound
+	}
+	p, err := s.takeTurn(ctx, id) // many at once are not too many, nor is who owned the room just now its owner
+	if err != nil {
+		return "", Member{}, fmt.Errorf("token for %s: %w", id, err)
+	}
+	defer s.endTurn(p)
 	if _, err := s.may(ctx, v, id, toRule); err != nil {
 		return "", Member{}, err
 	}
