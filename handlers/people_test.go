@@ -1,9 +1,14 @@
 package handlers_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"gifchat/handlers"
+	"gifchat/rooms"
 )
 
 // company is a room of Ann's with Bob in it, both by socket.
@@ -175,4 +180,52 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 	a.until(`["join"`)
 	bot.send(`42/chat,1["chat","by socket"]`)
 	bot.until(`43/chat,1[{"ok":true`)
+}
+
+// meddler does something after the chat has said that a visitor may be there,
+// and before whoever asked can do anything with the answer.
+type meddler struct {
+	rooms.Chat
+	asked atomic.Int64
+	then  atomic.Pointer[func(asked int64)]
+}
+
+func (m *meddler) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
+	member, err := m.Chat.Member(ctx, v, id)
+	if then := m.then.Load(); then != nil {
+		(*then)(m.asked.Add(1))
+	}
+	return member, err
+}
+
+// Row A8, for who is in another room as well and therefore not disconnected.
+func TestWhoIsKickedWhileJoiningAgainHearsNothing(t *testing.T) {
+	m := &meddler{}
+	h := open(t, func(c *handlers.Config) { m.Chat, c.Chat = c.Chat, m })
+	ann, bob := h.visitor(t), h.visitor(t)
+	room, other := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/"), strings.TrimPrefix(ann.makeRoom("다른 방", ""), "/room/")
+	bob.get("/")
+	a, b := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann), h.dial(t, "/chat", "", bob)
+	for _, id := range []string{other, room} {
+		b.send(`42/chat,1["join","` + id + `"]`)
+		b.until(`43/chat,1[{"ok":true`)
+	}
+	_, rest, _ := strings.Cut(a.until(`"participants":2`), `"person":"`)
+	kick := func(asked int64) {
+		if asked == 2 { // the first time is before the room is looked for among the seats
+			a.send(`42/chat,2["kick",{"person":"` + rest[:7] + `"}]`)
+			a.until(`43/chat,2[{"ok":true}]`)
+		}
+	}
+	m.then.Store(&kick)
+	b.send(`42/chat,3["join","` + room + `"]`)
+	b.until(`["kicked",`)
+	b.until(`43/chat,3[{"ok":false,"reason":"forbidden"`)
+	b.until(`["error-message",`)
+	a.send(`42/chat,4["chat","who hears that?"]`)
+	a.until(`43/chat,4[{"ok":true`)
+	b.send(`42/chat,5["leave"]`)
+	if got := b.until(``); !strings.HasPrefix(got, `43/chat,5`) {
+		t.Errorf("outside, Bob got %s", got)
+	}
 }

@@ -154,12 +154,10 @@ func refererRoom(referer string) rooms.ID {
 // sit seats a member's socket in a room. A second call finds it seated.
 func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, id rooms.ID) (rooms.Member, error) {
 	if m, ok := st.sits(id); ok {
-		// It may have been sent out of the room, or the grant been withdrawn.
-		if _, err := s.chat.Member(ctx, st.visitor, id); err != nil {
-			return rooms.Member{}, err
-		}
-		socket.Join(label(id), personLabel(id, m.Color))
-		return m, nil
+		// It may have been sent out of the room, or the grant been withdrawn. That
+		// may also happen now: to join once more would undo it.
+		_, err := s.chat.Member(ctx, st.visitor, id)
+		return m, err
 	}
 	if st.full() {
 		return rooms.Member{}, &rooms.InvalidError{Field: "room", Reason: "too_many"}
