@@ -53,8 +53,8 @@ func (s *Service) queue(ctx context.Context, p *place, job *posting) error {
 	select {
 	case <-job.done:
 	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }() // also after a panic of the Notifier
 		s.postAll(ctx, p, job)
-		<-p.turn
 	case <-ctx.Done():
 		if s.withdraw(p, job) {
 			return fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gifchat/rooms"
 )
@@ -190,5 +191,30 @@ func TestAddGIFRefuses(t *testing.T) {
 	_, err := c.AddGIF(t.Context(), ada, id, "x.gif", broken)
 	if !errors.Is(err, context.Canceled) || errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("a broken upload: got %v, want its own error", err)
+	}
+}
+
+// clumsy is a Notifier that stumbles over messages.
+type clumsy struct{ *diary }
+
+func (clumsy) Posted(rooms.Message) { panic("stumbled") }
+
+func TestAPanicLeavesTheRoomItsTurn(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	s := rooms.NewService(c.store, c.gifs, clumsy{c.diary}, rooms.Options{EmptyGrace: -1})
+	defer s.Close()
+	if _, _, err := s.Arrive(t.Context(), ada, id); err != nil { // or the place would be forgotten, turn and all
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_, err := s.Post(t.Context(), ada, id, rooms.Draft{Text: "x"})
+		t.Errorf("nothing stumbled: %v", err)
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, _, err := s.Arrive(ctx, ada, id); err != nil {
+		t.Error(err)
 	}
 }
