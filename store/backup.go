@@ -154,9 +154,19 @@ func heldGIFs(ctx context.Context, path string, a access, name string) (_ []stri
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return query(ctx, db, scanString,
-		"SELECT DISTINCT gif_name FROM messages WHERE gif_name <> '' AND (? = '' OR gif_name = ?)", name, name)
+	version, err := schemaVersion(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	held := "SELECT DISTINCT gif_name FROM messages WHERE gif_name <> '' AND (? = '' OR gif_name = ?)"
+	if version >= reaping {
+		held += " AND room NOT IN (SELECT id FROM rooms WHERE gone <> 0)" // their files went first
+	}
+	return query(ctx, db, scanString, held, name, name)
 }
+
+// reaping is the number of the schema since which a room's messages may outlive it.
+const reaping = 5
 
 func (f *Files) copyTo(target *Files, name string) error {
 	gif, err := f.Open(name)

@@ -163,6 +163,23 @@ func checkBackup(t *testing.T, to store.Place, all []rooms.Room, before []int64,
 	}
 }
 
+// The files of a removed room go at once, its rows a little at a time.
+func TestBackup_whileARoomIsReaped(t *testing.T) {
+	from := place(t, "from")
+	s, err := store.Open(t.Context(), from.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s, 1)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, from.Database, "UPDATE messages SET gif_name = '0123456789abcdef01234567.gif'; UPDATE rooms SET gone = 1")
+	if n, err := store.Backup(t.Context(), from, place(t, "to")); n > 0 || err != nil {
+		t.Errorf("got %d GIFs, %v", n, err)
+	}
+}
+
 func TestBackup_refuses(t *testing.T) {
 	from := place(t, "from")
 	s, err := store.Open(t.Context(), from.Database)
