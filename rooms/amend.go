@@ -48,8 +48,11 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Mes
 	if err != nil {
 		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
 	}
-	if !stored.Again {
+	switch {
+	case !stored.Again:
 		s.notify.Posted(stored.Message)
+	case stored.Kind != amending.Kind || stored.Target != amending.Target:
+		return Message{}, errUsed
 	}
 	for _, name := range gifs {
 		s.dropGIF(name)

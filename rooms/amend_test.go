@@ -108,6 +108,45 @@ func TestAmend(t *testing.T) {
 	}
 }
 
+func TestAClientIDIsOfOneDeed(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	ctx := t.Context()
+	said := func(d rooms.Draft) error { _, err := c.Post(ctx, ada, id, d); return err }
+	amended := func(a rooms.Amendment) error { _, err := c.Amend(ctx, ada, id, a); return err }
+	for _, err := range []error{
+		said(rooms.Draft{Text: "one", ClientID: "chat"}),
+		said(rooms.Draft{Text: "two"}),
+		amended(rooms.Amendment{Seq: 1, Text: "uno", ClientID: "edit"}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	picture, err := c.AddGIF(ctx, ada, id, "", bytes.NewReader(picture(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"a text's for an edit":       amended(rooms.Amendment{Seq: 1, Text: "x", ClientID: "chat"}),
+		"a text's for a removal":     amended(rooms.Amendment{Seq: 1, Remove: true, ClientID: "chat"}),
+		"a text's for a GIF":         said(rooms.Draft{GIF: &picture, ClientID: "chat"}),
+		"an edit's for another edit": amended(rooms.Amendment{Seq: 2, Text: "x", ClientID: "edit"}),
+		"an edit's for a removal":    amended(rooms.Amendment{Seq: 1, Remove: true, ClientID: "edit"}),
+		"an edit's for a text":       said(rooms.Draft{Text: "x", ClientID: "edit"}),
+	} {
+		if err == nil || err.Error() != "clientId: used" {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := amended(rooms.Amendment{Seq: 1, Remove: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := said(rooms.Draft{Text: "one", ClientID: "chat"}); err != nil {
+		t.Errorf("a retry of what was removed meanwhile: %v", err)
+	}
+}
+
 func TestWhisper(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})

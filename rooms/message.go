@@ -110,6 +110,10 @@ func checkClientID(id string) error {
 	return nil
 }
 
+// errUsed refuses a client id under which the visitor has done something else:
+// the first answer would be one to another question.
+var errUsed = &InvalidError{Field: "clientId", Reason: "used"}
+
 func checkText(text string) error {
 	switch {
 	case strings.TrimSpace(text) == "":

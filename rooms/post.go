@@ -39,6 +39,9 @@ func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted M
 	if err := s.queue(ctx, p, job); err != nil {
 		return Message{}, fmt.Errorf("post in %s: %w", id, err)
 	}
+	if first := job.stored.Kind; first != job.message.Kind && first != KindRemoved {
+		return Message{}, errUsed
+	}
 	if job.stored.Again && d.GIF != nil {
 		s.dropRepeated(ctx, d.GIF.Name)
 	}
