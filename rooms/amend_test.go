@@ -89,8 +89,13 @@ func TestAmend(t *testing.T) {
 	if _, err := c.gifs.Open(gif); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("its file: got %v, want ErrNotFound", err)
 	}
-	if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true}); err != nil {
-		t.Errorf("the owner cannot remove a member's text: %v", err)
+	for range 2 { // the second is a retry
+		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true, ClientID: "o"}); err != nil {
+			t.Errorf("the owner cannot remove a member's text: %v", err)
+		}
+	}
+	if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true, ClientID: "o2"}); !errors.Is(err, rooms.ErrNoMessage) {
+		t.Errorf("the owner removes it twice: got %v, want ErrNoMessage", err)
 	}
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: second, Remove: true, ClientID: "not yours"}); !errors.Is(err, rooms.ErrNotYours) {
 		t.Errorf("a member removes the owner's text: got %v, want ErrNotYours", err)
