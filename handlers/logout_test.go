@@ -1,9 +1,11 @@
 package handlers_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -282,6 +284,25 @@ func TestLogoutEndsEverythingOfTheVisitor(t *testing.T) {
 	}
 	if got := nobody.post("/logout", nil); got.StatusCode != 200 || got.body != "ok" {
 		t.Errorf("a program without a session got %d %s", got.StatusCode, got.body)
+	}
+}
+
+// leaving is a store whose visitors log out whenever they have been loaded.
+type leaving struct{ *memorySessions }
+
+func (s leaving) LoadSession(ctx context.Context, id string) ([]byte, error) {
+	data, err := s.memorySessions.LoadSession(ctx, id)
+	return data, errors.Join(err, s.DeleteVisitor(ctx, id[:22]))
+}
+
+// A session of yesterday is saved anew, but not after the logout of another tab.
+func TestARequestUnderWayDoesNotUndoALogout(t *testing.T) {
+	h := open(t, func(c *handlers.Config) { c.Sessions = leaving{c.Sessions.(*memorySessions)} })
+	b := h.visitor(t)
+	b.get("/")
+	h.sessions.age()
+	if got := b.get("/"); got.StatusCode != 200 || got.Header.Get("Set-Cookie") != "" || h.sessions.count() > 0 {
+		t.Errorf("got %d, %q; %d sessions are left", got.StatusCode, got.Header.Get("Set-Cookie"), h.sessions.count())
 	}
 }
 

@@ -45,6 +45,8 @@ const (
 //  1. LoadSession of an unknown or expired id returns nil and no error.
 //  2. SaveSession replaces what was there and starts its time to live anew. For
 //     a session that has been renewed it does nothing and returns false.
+//     RefreshSession is the same for a session that there was: if there is none
+//     any more it also returns false.
 //  3. RenewSession keeps a session instead of another one of the visitor's, which
 //     then ends after the grace. If there is no such one, or it has been renewed
 //     before, nothing changes and false is returned.
@@ -54,6 +56,7 @@ const (
 type SessionStore interface {
 	LoadSession(ctx context.Context, id string) ([]byte, error)
 	SaveSession(ctx context.Context, id, visitor string, data []byte, ttl time.Duration) (saved bool, err error)
+	RefreshSession(ctx context.Context, id string, data []byte, ttl time.Duration) (kept bool, err error)
 	RenewSession(ctx context.Context, before, id, visitor string, data []byte, ttl, grace time.Duration) (renewed bool, err error)
 	DeleteVisitor(ctx context.Context, visitor string) error
 	LiveSessions(ctx context.Context, ids []string) ([]bool, error)
@@ -160,12 +163,15 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *gor
 	ttl := time.Duration(session.Options.MaxAge) * time.Second
 	id := session.ID
 	var kept bool
-	if session.Values[renewal{}] != nil {
+	switch {
+	case session.Values[renewal{}] != nil:
 		delete(session.Values, renewal{})
 		id = renewedID(id)
 		kept, err = s.kept.RenewSession(ctx, session.ID, id, visitor, data, ttl, renewalGrace)
-	} else {
+	case session.IsNew:
 		kept, err = s.kept.SaveSession(ctx, id, visitor, data, ttl)
+	default: // not if its visitor has logged out since it was loaded
+		kept, err = s.kept.RefreshSession(ctx, id, data, ttl)
 	}
 	if err != nil {
 		return fmt.Errorf("save session: %w", err)

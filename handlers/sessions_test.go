@@ -49,6 +49,16 @@ func (s *memorySessions) SaveSession(_ context.Context, id, visitor string, data
 	return true, s.fail
 }
 
+func (s *memorySessions) RefreshSession(ctx context.Context, id string, data []byte, ttl time.Duration) (bool, error) {
+	s.mu.Lock()
+	row := s.find(id)
+	s.mu.Unlock()
+	if row == nil {
+		return false, s.fail
+	}
+	return s.SaveSession(ctx, id, row.visitor, data, ttl)
+}
+
 func (s *memorySessions) RenewSession(_ context.Context, before, id, visitor string, data []byte, ttl, grace time.Duration) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

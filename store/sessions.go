@@ -54,6 +54,21 @@ func (s *SQLite) SaveSession(ctx context.Context, id, visitor string, data []byt
 	return saved, nil
 }
 
+// RefreshSession is SaveSession for a session that there was: it also returns
+// false if there is none any more.
+func (s *SQLite) RefreshSession(ctx context.Context, id string, data []byte, ttl time.Duration) (kept bool, err error) {
+	now := time.Now()
+	err = s.write.do(ctx, func(tx *transaction) error {
+		kept, err = changed(tx.exec("UPDATE sessions SET data = ?, expires = ? WHERE key = ? AND superseded = 0 AND expires > ?",
+			notNull(data), toMillis(now.Add(ttl)), sessionKey(id), toMillis(now)))
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("refresh session: %w", err)
+	}
+	return kept, nil
+}
+
 // RenewSession puts the session id in the place of before, which is good for
 // grace and no longer. It returns false, and changes nothing, if before is no
 // more or has been renewed already.

@@ -131,6 +131,14 @@ func TestARenewedSessionTakesThePlaceOfTheOneBefore(t *testing.T) {
 	if saved, err := s.SaveSession(ctx, "ann1", "ann", []byte("revived"), time.Hour); saved || err != nil {
 		t.Errorf("a renewed session was saved again: %t, %v", saved, err)
 	}
+	for id, there := range map[string]bool{"ann1": false, "ann2": true, "nobody": false} {
+		if kept, err := s.RefreshSession(ctx, id, []byte("later"), time.Hour); kept != there || err != nil {
+			t.Errorf("%s was refreshed: %t, %v", id, kept, err)
+		}
+	}
+	if data, err := s.LoadSession(ctx, "ann2"); err != nil || string(data) != "later" || live("nobody")[0] {
+		t.Errorf("refreshed: got %q, %v", data, err)
+	}
 	if !renew("ann2", "ann4", -time.Second) || live("ann2")[0] {
 		t.Error("without a grace the session before lives on")
 	}
