@@ -138,7 +138,8 @@ func (s *Service) stillMay(ctx context.Context, p *place, job *posting) error {
 	if job.rules == p.rules.Load() {
 		return nil
 	}
-	_, err := s.may(ctx, job.visitor, p.id, toSpeak)
+	st, err := s.may(ctx, job.visitor, p.id, toSpeak)
+	job.message.Nick = st.member.Nick // the one before may be somebody else's by now
 	return err
 }
 

@@ -218,3 +218,46 @@ func TestAPanicLeavesTheRoomItsTurn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// meddled is a Store in which something happens once, right after somebody was
+// found to be in good standing.
+type meddled struct {
+	rooms.Store
+	then func()
+}
+
+func (s *meddled) Standing(ctx context.Context, id rooms.ID, v rooms.Session) (rooms.Room, rooms.Member, error) {
+	room, member, err := s.Store.Standing(ctx, id, v)
+	if then := s.then; then != nil {
+		s.then = nil
+		then()
+	}
+	return room, member, err
+}
+
+// A name that somebody gives up may be another's before the next message.
+func TestNobodySpeaksUnderANameGivenUp(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob)
+	m := &meddled{Store: c.store}
+	s := rooms.NewService(m, c.gifs, c.diary, rooms.Options{EmptyGrace: -1})
+	defer s.Close()
+	if _, err := s.Rename(t.Context(), ada, id, "하나"); err != nil {
+		t.Fatal(err)
+	}
+	m.then = func() {
+		for _, one := range []struct {
+			v    rooms.Visitor
+			nick string
+		}{{ada, "둘"}, {bob, "하나"}} {
+			if _, err := s.Rename(t.Context(), one.v, id, one.nick); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	said, err := s.Post(t.Context(), ada, id, rooms.Draft{Text: "x"})
+	if err != nil || said.Nick != "둘" {
+		t.Errorf("Ada spoke as %q, %v", said.Nick, err)
+	}
+}
