@@ -17,6 +17,14 @@ func (s *Service) Enter(ctx context.Context, v Visitor, id ID, password string) 
 		if err := s.checkPassword(ctx, v, st.room, password); err != nil {
 			return Member{}, err
 		}
+		// That took a while, in which the owner may have set another one.
+		asked := st.room.PasswordHash
+		if st, err = s.may(ctx, v, id, toEnter); err != nil {
+			return Member{}, err
+		}
+		if st.room.Private() && st.room.PasswordHash != asked {
+			return Member{}, ErrWrongPassword
+		}
 	}
 	if s.full(st.room, v.Session) {
 		return Member{}, ErrFull

@@ -155,3 +155,23 @@ func TestManyMayWantOneColorAtOnce(t *testing.T) {
 	}
 	tasks.Wait()
 }
+
+func TestAPasswordIsTheOneThatIsSetInTheEnd(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{Password: "before"})
+	m := &meddled{Store: c.store}
+	s := rooms.NewService(m, c.gifs, c.diary, rooms.Options{EmptyGrace: -1})
+	defer s.Close()
+	m.then = func() {
+		after := "after"
+		if _, err := s.Configure(t.Context(), ada, id, rooms.Settings{Password: &after}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Enter(t.Context(), bob, id, "before"); !errors.Is(err, rooms.ErrWrongPassword) {
+		t.Errorf("got %v, want ErrWrongPassword", err)
+	}
+	if _, err := s.Enter(t.Context(), bob, id, "after"); err != nil {
+		t.Error(err)
+	}
+}
