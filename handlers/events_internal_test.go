@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"gifchat/rooms"
+	"gifchat/socketio"
 )
 
 // recorder writes down what is emitted, as it would stand on the wire.
@@ -42,6 +44,18 @@ func (r *recorder) add(to, event string, args []any) error {
 	defer r.mu.Unlock()
 	r.lines = append(r.lines, to+" "+string(bytes.TrimSpace(b.Bytes())))
 	return nil
+}
+
+func TestWhoHasGoneIsNoLineInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	e := newEvents(&recorder{}, slog.New(slog.NewTextHandler(&log, nil)))
+	e.check(fmt.Errorf("answer: %w", socketio.ErrDisconnected))
+	if log.Len() > 0 {
+		t.Errorf("got %s", &log)
+	}
+	if e.check(errors.ErrUnsupported); log.Len() == 0 {
+		t.Error("what cannot be encoded is not logged")
+	}
 }
 
 func TestEvents(t *testing.T) {
