@@ -37,23 +37,26 @@ func (s *sockets) limited(fn askHandler) func(*socketio.Event) {
 // refuse says why, in the ack if the client waits for one. A refused join is
 // an error-message too, as is anything that nobody waits for.
 func (s *sockets) refuse(e *socketio.Event, st *seats, err error) {
-	p := describe(err)
-	if errors.Is(err, context.DeadlineExceeded) {
-		p = describe(rooms.ErrUnavailable)
-	}
-	if p.reason == "internal" {
+	refusal := refusalOf(err, st.language)
+	if refusal.Reason == "internal" {
 		s.log.Error("event failed", "event", e.Name, "err", err)
-	}
-	refusal := wireRefusal{
-		Reason: p.reason, Message: say(st.language, p.words), RetryAfter: retryAfter(err).Milliseconds(),
-	}
-	if invalid, ok := errors.AsType[*rooms.InvalidError](err); ok {
-		refusal.Field = invalid.Field
 	}
 	s.events.check(e.Ack(refusal))
 	if e.Name == eventJoin || !e.WantsAck() {
 		s.events.check(e.Socket.Emit(eventError, refusal))
 	}
+}
+
+func refusalOf(err error, l language) wireRefusal {
+	p := describe(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		p = describe(rooms.ErrUnavailable)
+	}
+	refusal := wireRefusal{Reason: p.reason, Message: say(l, p.words), RetryAfter: retryAfter(err).Milliseconds()}
+	if invalid, ok := errors.AsType[*rooms.InvalidError](err); ok {
+		refusal.Field = invalid.Field
+	}
+	return refusal
 }
 
 // joinAsk is join's argument: a room id alone, or with a password, and the

@@ -229,3 +229,48 @@ func TestWhoIsKickedWhileJoiningAgainHearsNothing(t *testing.T) {
 		t.Errorf("outside, Bob got %s", got)
 	}
 }
+
+// closing is a chat of which somebody who was there is refused by a part.
+type closing struct {
+	rooms.Chat
+	full, shut atomic.Bool
+}
+
+func (c *closing) Arrive(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, func(), error) {
+	if c.full.Load() {
+		return rooms.Member{}, nil, rooms.ErrFull
+	}
+	return c.Chat.Arrive(ctx, v, id)
+}
+
+func (c *closing) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
+	if c.shut.Load() {
+		return rooms.Member{}, rooms.ErrForbidden
+	}
+	return c.Chat.Member(ctx, v, id)
+}
+
+// Its client takes recovery for being where it was.
+func TestARecoveredSocketIsToldOfRoomsItHasLost(t *testing.T) {
+	for reason, refuse := range map[string]func(*closing){
+		"full":      func(c *closing) { c.full.Store(true) },
+		"forbidden": func(c *closing) { c.shut.Store(true) },
+	} {
+		t.Run(reason, func(t *testing.T) {
+			chat := &closing{}
+			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			bob := h.visitor(t)
+			room := strings.TrimPrefix(bob.makeRoom("방", ""), "/room/")
+			w := h.dial(t, "/", "", bob)
+			w.send(`40/chat,{"room":"` + room + `"}`)
+			_, rest, _ := strings.Cut(w.until(`40/chat,`), `"pid":"`)
+			pid, _, _ := strings.Cut(rest, `"`)
+			w.until(`["participants"`)
+			_ = w.CloseNow()
+			refuse(chat)
+			w = h.dial(t, "/", "", bob)
+			w.send(`40/chat,{"pid":"` + pid + `"}`)
+			w.expect(`42/chat,["error-message",{"ok":false,"reason":"` + reason + `","message":"*","room":"` + room + `"},"*"]`)
+		})
+	}
+}

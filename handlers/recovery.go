@@ -71,6 +71,9 @@ func (s *sockets) readmit(socket *socketio.Socket) error {
 		}
 		if _, err := s.chat.Member(ctx, v, id); err != nil {
 			socket.Leave(name)
+			if before, ok := socket.Data().(*seats); ok {
+				before.lose(id, err)
+			}
 			s.log.Debug("not recovered into the room", "socket", socket.ID(), "room", id, "err", err)
 		}
 	}

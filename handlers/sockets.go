@@ -73,6 +73,17 @@ type seats struct {
 	gone  bool               // guarded by mu; the socket has disconnected
 	last  rooms.ID           // guarded by mu; the room an event without one means
 	taken map[rooms.ID]*seat // guarded by mu
+
+	// lost are the rooms that a socket which comes back is in no more, and why.
+	// Used one after another by middleware and connected.
+	lost map[rooms.ID]error
+}
+
+func (st *seats) lose(id rooms.ID, err error) {
+	if st.lost == nil {
+		st.lost = make(map[rooms.ID]error)
+	}
+	st.lost[id] = err
 }
 
 // seat is a connection's place in a room.
@@ -90,6 +101,9 @@ func (s *sockets) connected(socket *socketio.Socket) {
 		visitor: visitorAt(socket), language: acceptedLanguage(&request),
 		taken: make(map[rooms.ID]*seat),
 	}
+	if before, ok := socket.Data().(*seats); ok {
+		st.lost = before.lost
+	}
 	socket.SetData(st)
 
 	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
@@ -99,8 +113,17 @@ func (s *sockets) connected(socket *socketio.Socket) {
 		if _, err := s.sit(ctx, socket, st, id); err != nil {
 			leaveRoom(socket, id) // a recovered one is in its rooms already
 			s.log.Debug("socket not seated", "socket", socket.ID(), "room", id, "err", err)
+			if socket.Recovered() {
+				st.lose(id, err)
+			}
 		}
 	}
+	for id, err := range st.lost { // it believes to be there
+		refusal := refusalOf(err, st.language)
+		refusal.Room = id
+		s.events.check(socket.Emit(eventError, refusal))
+	}
+	st.lost = nil
 }
 
 // leaveRoom takes a socket out of all that belongs to a room, by whatever colour
