@@ -103,7 +103,7 @@ func TestAmend(t *testing.T) {
 	third := post(bob, "oh")
 	c.diary.take()
 	for range 2 {
-		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: third, Remove: true, ClientID: "o"}); err != nil {
+		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: third, Remove: true, ClientID: "o3"}); err != nil {
 			t.Errorf("the owner's removal, and its retry: %v", err)
 		}
 	}
