@@ -326,6 +326,21 @@ func TestARoomIsKept(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		title, no := "새 제목", false
+		if _, err := c.Configure(t.Context(), ada, made, rooms.Settings{Title: &title}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Configure(t.Context(), ada, changed, rooms.Settings{Keep: &no}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if _, err := c.Room(t.Context(), made); err != nil {
+			t.Errorf("another setting removes a room: %v", err)
+		}
+		if _, err := c.Room(t.Context(), changed); !errors.Is(err, rooms.ErrNotFound) {
+			t.Errorf("a room that is not kept any more: got %v, want ErrNotFound", err)
+		}
 	})
 }
 

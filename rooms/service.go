@@ -15,8 +15,8 @@ const (
 	// unusedGrace is how long a new room is kept that nobody enters and says
 	// anything in: a stranger's loop makes one each second.
 	unusedGrace = time.Hour
-	// retryRemoval is how long an empty room waits when the store could not
-	// remove it.
+	// retryRemoval is how long what is to be done by itself waits when the store
+	// could not do it.
 	retryRemoval = time.Minute
 	// storeTimeout bounds the wait for the store, so that a visitor is told
 	// something while the page still waits for it.
@@ -257,11 +257,16 @@ func (s *Service) removeUnused(id ID, visit int) {
 	stop(&p.closing)
 	s.mu.Unlock()
 	room, err := s.store.Room(s.background, id)
-	if err != nil || room.Keep {
+	if err == nil && room.Keep {
 		return
 	}
-	said, err := s.store.Messages(s.background, id, Page{Limit: 1})
-	if err == nil && len(said) == 0 {
+	said, err2 := s.store.Messages(s.background, id, Page{Limit: 1})
+	switch err := errors.Join(err, err2); {
+	case errors.Is(err, ErrNotFound):
+	case err != nil:
+		s.log.Warn("unused room not removed", "room", id, "err", err)
+		s.closeLater(p, retryRemoval, s.removeUnused)
+	case len(said) == 0:
 		s.removeClosed(p)
 	}
 }

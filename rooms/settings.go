@@ -59,7 +59,7 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 		if topic == TopicTitled {
 			notice.Text = fmt.Sprintf("방 제목이 바뀌었습니다: %s", room.Title)
 		}
-		return decision{Change: Change{Room: &room, Notice: notice}, then: func() { s.keepOpen(p, room) }}, nil
+		return decision{Change: Change{Room: &room, Notice: notice}, then: func() { s.keepOpen(p, st.room.Keep, room.Keep) }}, nil
 	})
 	if err != nil {
 		return Room{}, err
@@ -97,12 +97,16 @@ func set[T any](to, from *T) {
 	}
 }
 
-// keepOpen stops the clock of a room that stands empty and is to be kept.
-func (s *Service) keepOpen(p *place, room Room) {
-	if !room.Keep {
-		return
-	}
+// keepOpen stops the clock of a room that stands empty and is to be kept, or
+// starts it for one that is not any more. It needs the turn.
+func (s *Service) keepOpen(p *place, was, is bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	stop(&p.closing)
+	empty := len(p.people) == 0
+	if is {
+		stop(&p.closing)
+	}
+	s.mu.Unlock()
+	if was && !is && empty && s.emptyGrace >= 0 {
+		s.closeLater(p, s.emptyGrace, s.removeEmpty)
+	}
 }

@@ -71,7 +71,7 @@ func (s *Service) succeed(id ID) {
 	room, err := s.store.Room(s.background, id)
 	if err != nil {
 		if !errors.Is(err, ErrNotFound) {
-			s.log.Warn("owner not replaced", "room", id, "err", err)
+			s.succeedLater(p, err)
 		}
 		return
 	}
@@ -86,8 +86,17 @@ func (s *Service) succeed(id ID) {
 		ctx, cancel := patient(s.background)
 		defer cancel()
 		if err := s.apply(ctx, p, handOver(room, who.member)); err != nil {
-			s.log.Warn("owner not replaced", "room", id, "err", fmt.Errorf("succession: %w", err))
+			s.succeedLater(p, err)
 		}
 		return
 	}
+}
+
+// succeedLater tries again when the store could not do it.
+func (s *Service) succeedLater(p *place, err error) {
+	s.log.Warn("owner not replaced", "room", p.id, "err", err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stop(&p.succession)
+	p.succession = s.after(retryRemoval, func() { s.succeed(p.id) })
 }
