@@ -21,7 +21,7 @@ describe('the ledger', () => {
     const crowd = new Crowd(server, dice)
     await crowd.gather(200, 20, chaos.url)
     chaos.start()
-    await crowd.talk(sized(30_000, 600_000), sized(1000, 900))
+    await crowd.talk(sized(60_000, 600_000), sized(1000, 900))
     chaos.stop()
     const counts = await crowd.settle()
     t.diagnostic(`SEED=${seed}: ${counts}; ${told(crowd)}; faults ${JSON.stringify(chaos.counts)}`)
