@@ -42,10 +42,11 @@ describe('people', () => {
       for (const event of ['chat', 'notice', 'edit', 'remove', 'join', 'exit']) ann.chat.on(event, ({ seq }) => numbers.push(seq))
 
       const named = heard(ann.chat, 'notice', topic('named'))
+      const listed = heard(ann.chat, 'participants', { where: ({ members }) => members.some(({ nick }) => nick === '철수') })
       assert.deepEqual(await ask(bob, 'nick', '철수'), { ok: true, nick: '철수' })
       const [notice] = await named
       assert.deepEqual([notice.person, notice.nick, notice.user], [bob.color, '철수', 'system'])
-      const [{ members }] = await heard(ann.chat, 'participants')
+      const [{ members }] = await listed
       assert.equal(members.find(({ color }) => color === bob.color).nick, '철수')
       assert.equal(await reason(ask(ann, 'nick', '철 수')), 'nick_taken')
       assert.equal(await reason(ask(ann, 'nick', '가'.repeat(21))), 'invalid')
