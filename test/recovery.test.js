@@ -9,7 +9,8 @@ import { Visitor } from './lib/visitor.js'
 import { connected, collect, heard, until, ways } from './lib/clients.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
-const again = { reconnectionDelay: 300, reconnectionDelayMax: 300 }
+// Long enough to say something meanwhile, also on a busy machine.
+const again = { reconnectionDelay: 800, reconnectionDelayMax: 800, randomizationFactor: 0 }
 
 /** Ends the connection under a client as a broken network does. */
 const cut = (socket) => socket.io.engine.close()
