@@ -203,6 +203,10 @@ func (s *sockets) since(ctx context.Context, st *seats, id rooms.ID, after int64
 	}
 }
 
+// maxAsk is the longest argument that is looked into, in bytes of JSON: a message
+// of 2,000 characters is 24 KB when each of them is escaped.
+const maxAsk = 64 << 10
+
 // readAsk reads an event's first argument, a string or an object. Whatever
 // else stands there is the client's mistake, never ours.
 func readAsk[T any](args socketio.Args, fromText func(string) T) (T, error) {
@@ -210,6 +214,9 @@ func readAsk[T any](args socketio.Args, fromText func(string) T) (T, error) {
 	invalid := &rooms.InvalidError{Field: "argument", Reason: "wrong_type"}
 	if len(args) == 0 {
 		return ask, invalid
+	}
+	if raw, err := args[0].MarshalJSON(); err == nil && len(raw) > maxAsk {
+		return ask, &rooms.InvalidError{Field: "argument", Reason: "too_long"}
 	}
 	if args[0].IsString() {
 		var text string
