@@ -38,6 +38,10 @@ function executable() {
 export async function person(server, options = desktop) {
   const context = await (await launch()).newContext({ locale: 'ko-KR', baseURL: server.url, ...options })
   context.setDefaultTimeout(10_000)
+  // Now and then a context that is closed while its page loads never is. The
+  // browser is closed in the end anyway.
+  const close = context.close.bind(context)
+  context.close = () => Promise.race([close(), new Promise((resolve) => { setTimeout(resolve, 5000).unref() })])
   const page = await context.newPage()
   page.complaints = []
   page.on('pageerror', (error) => page.complaints.push(`exception: ${error.message}`))
