@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 )
 
 const (
@@ -29,17 +30,11 @@ func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) 
 	if err != nil {
 		return "", Member{}, err
 	}
-	members, err := s.store.Members(ctx, id, StandingIn)
+	bots, err := s.bots(ctx, id)
 	if err != nil {
-		return "", Member{}, fmt.Errorf("token for %s: %w", id, err)
+		return "", Member{}, err
 	}
-	bots := 0
-	for _, m := range members {
-		if m.Bot {
-			bots++
-		}
-	}
-	if bots >= maxTokens {
+	if len(bots) >= maxTokens {
 		return "", Member{}, &InvalidError{Field: "token", Reason: "too_many"}
 	}
 	b := make([]byte, tokenBytes)
@@ -59,15 +54,14 @@ func (s *Service) Tokens(ctx context.Context, v Visitor, id ID) ([]Member, error
 	if _, err := s.may(ctx, v, id, toRule); err != nil {
 		return nil, err
 	}
+	return s.bots(ctx, id)
+}
+
+// bots returns the members that are programs.
+func (s *Service) bots(ctx context.Context, id ID) ([]Member, error) {
 	members, err := s.store.Members(ctx, id, StandingIn)
 	if err != nil {
 		return nil, fmt.Errorf("tokens of %s: %w", id, err)
 	}
-	var bots []Member
-	for _, m := range members {
-		if m.Bot {
-			bots = append(bots, m)
-		}
-	}
-	return bots, nil
+	return slices.DeleteFunc(members, func(m Member) bool { return !m.Bot }), nil
 }
