@@ -109,9 +109,6 @@ func describe(err error) problem {
 	return problem{http.StatusInternalServerError, "internal", "error.internal"}
 }
 
-// longestMute is how long a mute is told to last at most: the others have no end.
-const longestMute = 30 * 24 * time.Hour
-
 // retryAfter tells when a request that was too much, or from somebody muted,
 // may come again, in whole milliseconds, at least one; 0 for others.
 func retryAfter(err error) time.Duration {
@@ -125,7 +122,7 @@ func retryAfter(err error) time.Duration {
 	} else if guessed, ok := errors.AsType[*rooms.TriesError](err); ok {
 		wait = guessed.RetryAfter
 	} else if muted, ok := errors.AsType[*rooms.MutedError](err); ok {
-		if left := time.Until(muted.Until); left <= longestMute {
+		if left := time.Until(muted.Until); left <= rooms.MaxMute {
 			wait = max(left, 0)
 		}
 	}

@@ -16,12 +16,17 @@ type personAsk struct {
 	For    int64       `json:"for"` // milliseconds, of mute; 0 is until unmute
 }
 
+// readPerson reads a personAsk; a string alone is the person.
+func readPerson(args socketio.Args) (personAsk, error) {
+	return readAsk(args, func(text string) personAsk { return personAsk{Person: rooms.Color(text)} })
+}
+
 // ruling is what a room's owner does to a person.
 type ruling func(ctx context.Context, v rooms.Visitor, id rooms.ID, who rooms.Color) error
 
 func aboutPerson(rule ruling) askHandler {
 	return func(ctx context.Context, _ *socketio.Socket, st *seats, args socketio.Args) (any, error) {
-		ask, err := readAsk(args, func(text string) personAsk { return personAsk{Person: rooms.Color(text)} })
+		ask, err := readPerson(args)
 		if err != nil {
 			return nil, err
 		}
@@ -30,11 +35,11 @@ func aboutPerson(rule ruling) askHandler {
 }
 
 func (s *sockets) mute(ctx context.Context, _ *socketio.Socket, st *seats, args socketio.Args) (any, error) {
-	ask, err := readAsk(args, func(text string) personAsk { return personAsk{Person: rooms.Color(text)} })
+	ask, err := readPerson(args)
 	if err != nil {
 		return nil, err
 	}
-	const most = int64(longestMute / time.Millisecond)
+	const most = int64(rooms.MaxMute / time.Millisecond)
 	if ask.For < 0 || ask.For > most {
 		return nil, &rooms.InvalidError{Field: "for", Reason: "out_of_range"}
 	}

@@ -132,7 +132,7 @@ func wireMembers(people []rooms.Member) []wireMember {
 	now := time.Now()
 	for i, m := range people {
 		members[i] = wireMember{Color: m.Color, Nick: m.Nick, Muted: m.Muted(now), Bot: m.Bot}
-		if left := m.MutedUntil.Sub(now); members[i].Muted && left <= longestMute {
+		if left := m.MutedUntil.Sub(now); members[i].Muted && left <= rooms.MaxMute {
 			members[i].MutedFor = max(left.Milliseconds(), 1)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 // forever is until when somebody is muted whom the owner has to unmute.
 var forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-// maxMute is the longest time that is not for ever.
-const maxMute = 30 * 24 * time.Hour
+// MaxMute is the longest mute that ends by itself.
+const MaxMute = 30 * 24 * time.Hour
 
 // Kick implements Chat.
 func (s *Service) Kick(ctx context.Context, v Visitor, id ID, who Color) error {
@@ -62,7 +62,7 @@ func (s *Service) Banned(ctx context.Context, v Visitor, id ID) ([]Member, error
 
 // Mute implements Chat.
 func (s *Service) Mute(ctx context.Context, v Visitor, id ID, who Color, d time.Duration) error {
-	if d < 0 || d > maxMute {
+	if d < 0 || d > MaxMute {
 		return &InvalidError{Field: "for", Reason: "out_of_range"}
 	}
 	until := forever
