@@ -27,15 +27,17 @@ func (c *client) connect(p decoded) {
 		err = c.add(s)
 	}
 	if err != nil {
+		if n.recovery != nil {
+			n.recovery.turnBack(s)
+		}
+	} else if err = n.begin(s); err != nil {
+		c.remove(s) // before any handler knew of it
+	}
+	if err != nil {
 		c.server.leave(n)
 		if !errors.Is(err, engineio.ErrClosed) {
 			c.refuse(p.namespace, err)
 		}
-		return
-	}
-	if !n.begin(s) {
-		c.remove(s) // before any handler knew of it
-		c.server.leave(n)
 		return
 	}
 	n.connected(s)

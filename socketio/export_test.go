@@ -71,3 +71,11 @@ func (n *Namespace) Kept() (events, sessions int) {
 	defer n.recovery.mu.Unlock()
 	return len(n.recovery.log.entries), len(n.recovery.sessions)
 }
+
+// OnTheirWay returns how many sockets have claimed what they come back to and are
+// not connected yet.
+func (n *Namespace) OnTheirWay() int {
+	n.recovery.mu.Lock()
+	defer n.recovery.mu.Unlock()
+	return len(n.recovery.returning)
+}

@@ -66,6 +66,7 @@ var (
 	errInvalidNamespace  = &ConnectError{Message: "Invalid namespace"}
 	errTooManyNamespaces = &ConnectError{Message: "Too many namespaces"}
 	errInternal          = &ConnectError{Message: "Internal server error"}
+	errDismissed         = &ConnectError{Message: "Disconnected by the server"}
 )
 
 // Reason tells why a socket was disconnected, in the words of the reference

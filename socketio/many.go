@@ -17,11 +17,12 @@ func (b Broadcast) Join(rooms ...string) {
 
 // Leave takes the sockets of the broadcast out of rooms.
 func (b Broadcast) Leave(rooms ...string) {
-	for _, s := range b.Sockets() {
-		s.Leave(rooms...)
-	}
 	if r := b.namespace.recovery; r != nil {
-		r.leave(b.target(), rooms)
+		r.leaveAll(b, rooms)
+	} else {
+		for _, s := range b.Sockets() {
+			s.Leave(rooms...)
+		}
 	}
 	if adapter := b.elsewhere(); adapter != nil {
 		adapter.Leave(b.target(), rooms)
@@ -31,11 +32,14 @@ func (b Broadcast) Leave(rooms ...string) {
 // Disconnect takes the sockets of the broadcast out of the namespace, as
 // Socket.Disconnect does.
 func (b Broadcast) Disconnect() {
-	for _, s := range b.Sockets() {
-		s.Disconnect()
-	}
+	var there []*Socket
 	if r := b.namespace.recovery; r != nil {
-		r.dismissAll(b.target())
+		there = r.dismissAll(b)
+	} else {
+		there = b.Sockets()
+	}
+	for _, s := range there {
+		s.Disconnect()
 	}
 	if adapter := b.elsewhere(); adapter != nil {
 		adapter.Disconnect(b.target())

@@ -115,16 +115,16 @@ func (n *Namespace) admit(s *Socket) error {
 	return nil
 }
 
-// begin registers a socket and tells its client that it is connected. It
-// reports false if the connection was closed instead.
-func (n *Namespace) begin(s *Socket) bool {
+// begin registers a socket and tells its client that it is connected. An error
+// is as of recovery.begin.
+func (n *Namespace) begin(s *Socket) error {
 	if n.recovery != nil {
 		return n.recovery.begin(s)
 	}
 	s.client.queue(connectAnswer{SID: s.id}.encode(s)) // if the client has gone, the socket's end is on its way
 	n.members.add(s)                                   // what is emitted from now on comes behind the answer
 	s.client.conn.Flush()
-	return true
+	return nil
 }
 
 // connected tells the handlers of a new socket.

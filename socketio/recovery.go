@@ -30,7 +30,8 @@ import (
 //  4. Who may come back are clients that lost their connection, or were cut off
 //     by a full queue, a ping timeout or Socket.CloseConn; but not those that
 //     disconnected by themselves, broke the protocol, or were sent away by
-//     Socket.Disconnect or Broadcast.Disconnect, be it while they were gone.
+//     Socket.Disconnect or Broadcast.Disconnect, be it while they were gone, or
+//     while middleware was looking at them: those get a connect_error.
 //  5. Disconnect handlers have returned before middleware sees the socket again.
 //
 // What it costs: clients get one more argument with every event that wants no
@@ -78,8 +79,11 @@ type recovery struct {
 	log      eventLog
 	sessions map[string]*session // by pid
 	gone     list.List           // the sessions that can be used, who went first in front
-	sweeper  *time.Timer         // runs while there is something to forget; nil otherwise
-	closed   bool
+	// Sockets that have claimed a session and are not registered yet; true when
+	// they were sent away meanwhile.
+	returning map[*Socket]bool
+	sweeper   *time.Timer // runs while there is something to forget; nil otherwise
+	closed    bool
 }
 
 func newRecovery(n *Namespace, cfg Recovery) *recovery {
@@ -88,6 +92,7 @@ func newRecovery(n *Namespace, cfg Recovery) *recovery {
 		namespace: n,
 		offsets:   newOffsets(),
 		sessions:  make(map[string]*session),
+		returning: make(map[*Socket]bool),
 	}
 }
 
@@ -116,16 +121,21 @@ func (r *recovery) publish(b Broadcast, event string, args []any) error {
 
 // begin makes s a socket of the namespace and tells its client so. What the
 // client has missed, the answer and the membership come in one go, so that
-// nothing falls between them or comes twice. It reports whether that was done;
-// if not, the connection has been closed.
-func (r *recovery) begin(s *Socket) bool {
+// nothing falls between them or comes twice. With an error that was not done:
+// engineio.ErrClosed when the connection has been closed, else what to tell the
+// client.
+func (r *recovery) begin(s *Socket) error {
 	c := s.client
 	r.mu.Lock()
+	if r.arrive(s) {
+		r.mu.Unlock()
+		return errDismissed
+	}
 	missed, whole := r.missed(s)
 	if !whole { // more was emitted during the middleware than is kept
 		r.mu.Unlock()
 		c.conn.Close()
-		return false
+		return engineio.ErrClosed
 	}
 	for _, e := range missed {
 		c.queue(e.event)
@@ -139,7 +149,7 @@ func (r *recovery) begin(s *Socket) bool {
 	s.claim = nil
 	r.mu.Unlock()
 	c.conn.Flush()
-	return true
+	return nil
 }
 
 // forget gives up what is too old or too much, and sees to it that the rest

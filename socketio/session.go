@@ -106,6 +106,7 @@ func (r *recovery) claim(s *Socket) {
 		return
 	}
 	s.id, s.data, s.early, s.claim, s.recovered = found.id, found.data, early, c, true
+	r.returning[s] = false
 }
 
 // find returns the session of that name; nil if there is none.
@@ -270,69 +271,4 @@ func (r *recovery) drop(s *session) {
 		r.gone.Remove(s.gone)
 		s.gone = nil
 	}
-}
-
-// dismiss ends the session of s, if it has one.
-func (r *recovery) dismiss(s *Socket) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s.session != nil {
-		r.drop(s.session)
-	}
-}
-
-// dismissAll ends the sessions of clients that are gone, of those that a
-// broadcast to the target would have reached.
-func (r *recovery) dismissAll(to Target) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.away(to) {
-		r.drop(s)
-	}
-}
-
-// leave takes clients that are gone out of rooms: what is emitted to a room
-// they are sent out of must not wait for them.
-func (r *recovery) leave(to Target, rooms []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.away(to) {
-		s.leaveRooms(rooms, r.log.last)
-	}
-}
-
-// leaveOne is leave for one socket.
-func (r *recovery) leaveOne(s *Socket, rooms []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s.session != nil && s.session.gone != nil {
-		s.session.leaveRooms(rooms, r.log.last)
-	}
-}
-
-// leaveRooms ends stays of a session whose socket has gone.
-func (s *session) leaveRooms(rooms []string, until uint64) {
-	s.rooms = slices.DeleteFunc(s.rooms, func(st stay) bool {
-		ends := slices.Contains(rooms, st.room)
-		if ends {
-			st.until = until
-			s.leave(st)
-		}
-		return ends
-	})
-}
-
-// away returns the target's clients that are gone. mu is held.
-func (r *recovery) away(to Target) []*session {
-	var list []*session
-	for e := r.gone.Front(); e != nil; e = e.Next() {
-		s := e.Value.(*session)
-		in := func(name string) bool {
-			return name == string(s.id) || slices.ContainsFunc(s.rooms, func(st stay) bool { return st.room == name })
-		}
-		if aimed(to.Rooms, to.Except, in) {
-			list = append(list, s)
-		}
-	}
-	return list
 }
