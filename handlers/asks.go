@@ -94,10 +94,6 @@ func (s *sockets) joined(ctx context.Context, st *seats, m rooms.Member, after *
 	if err != nil {
 		return nil, err
 	}
-	// What is known of who sits is as old as the seat.
-	if m, err = s.chat.Member(ctx, st.visitor, m.Room); err != nil {
-		return nil, err
-	}
 	present := wirePeopleOf(m.Room, s.chat.Present(m.Room))
 	answer := wireJoined{
 		OK: true, Room: m.Room, User: m.Color, People: present.People,

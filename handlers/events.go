@@ -3,6 +3,8 @@ package handlers
 import (
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -224,6 +226,12 @@ func (e *Events) check(err error) {
 // socket's own room is its id, which has no colon.
 func label(id rooms.ID) string { return "room:" + string(id) }
 
+// isLabel tells whether a Socket.IO room is a chat room.
+func isLabel(name string) bool {
+	id, ok := strings.CutPrefix(name, label(""))
+	return ok && wellFormed(id)
+}
+
 // personLabel names the sockets of one person in a room.
 func personLabel(id rooms.ID, c rooms.Color) string { return label(id) + ":" + string(c) }
 
@@ -243,8 +251,10 @@ func (s serverEmitter) inRoom(room, except, event string, args ...any) error {
 }
 
 func (s serverEmitter) sendOut(from string, id rooms.ID, end bool) {
-	for _, socket := range s.srv.Of(chatNamespace).To(from).Sockets() {
-		socket.Leave(label(id))
+	to := s.srv.Of(chatNamespace).To(from)
+	there := to.Sockets()
+	to.Leave(label(id), from) // also those on their way back, who cannot be found
+	for _, socket := range there {
 		st, ok := socket.Data().(*seats)
 		if !ok {
 			continue
@@ -253,7 +263,7 @@ func (s serverEmitter) sendOut(from string, id rooms.ID, end bool) {
 		if taken, ok := st.give(id); ok {
 			socket.Leave(personLabel(id, taken.member.Color))
 		}
-		if end && st.empty() {
+		if end && !slices.ContainsFunc(socket.Rooms(), isLabel) {
 			socket.Disconnect()
 		}
 	}

@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"time"
 
 	"gifchat/rooms"
@@ -56,33 +56,53 @@ func visitorAt(socket *socketio.Socket) rooms.Visitor {
 }
 
 // readmit asks for every room of a recovered socket whether its visitor still
-// may be there, before it hears what it has missed.
+// may be there, before it hears what it has missed. Who is sent out from now on
+// is found by Events.Expelled, and out by the time of sitAgain.
 func (s *sockets) readmit(socket *socketio.Socket) error {
-	if !socket.Recovered() {
-		return nil
+	before, ok := socket.Data().(*seats)
+	if !ok {
+		return nil // not recovered
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
 	defer cancel()
 	v := visitorAt(socket)
-	for _, name := range socket.Rooms() {
-		id, ok := roomOf(name)
-		if !ok {
-			continue
-		}
+	for id := range before.taken {
 		if _, err := s.chat.Member(ctx, v, id); err != nil {
-			socket.Leave(name)
-			if before, ok := socket.Data().(*seats); ok {
-				before.lose(id, err)
-			}
-			s.log.Debug("not recovered into the room", "socket", socket.ID(), "room", id, "err", err)
+			s.lose(socket, before, id, err)
 		}
 	}
 	return nil
 }
 
-// roomOf returns the room that a label of it or of a person in it names.
-func roomOf(name string) (rooms.ID, bool) {
-	rest, ok := strings.CutPrefix(name, label(""))
-	id, _, _ := strings.Cut(rest, ":")
-	return rooms.ID(id), ok && wellFormed(id)
+// sitAgain seats a recovered socket where it sat before, and tells it of the
+// rooms that it is in no more and believes to be in.
+func (s *sockets) sitAgain(ctx context.Context, socket *socketio.Socket, st, before *seats) {
+	for id := range before.taken {
+		if before.lost[id] != nil {
+			continue
+		}
+		err := rooms.ErrForbidden // it was sent out, or is only just let in again: then it has missed something
+		if slices.Contains(socket.Rooms(), label(id)) {
+			_, err = s.sit(ctx, socket, st, id)
+		}
+		if err != nil {
+			s.lose(socket, before, id, err)
+		}
+	}
+	st.sits(before.last) // what an event without a room means
+	for id, err := range before.lost {
+		refusal := refusalOf(err, st.language)
+		refusal.Room = id
+		s.events.check(socket.Emit(eventError, refusal))
+	}
+}
+
+// lose takes a socket that comes back out of all that belongs to a room.
+func (s *sockets) lose(socket *socketio.Socket, before *seats, id rooms.ID, err error) {
+	socket.Leave(label(id), personLabel(id, before.taken[id].member.Color))
+	if before.lost == nil {
+		before.lost = make(map[rooms.ID]error)
+	}
+	before.lost[id] = err
+	s.log.Debug("not recovered into the room", "socket", socket.ID(), "room", id, "err", err)
 }

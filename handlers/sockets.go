@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strings"
 	"sync"
 	"time"
 
@@ -72,18 +71,11 @@ type seats struct {
 	mu    sync.Mutex
 	gone  bool               // guarded by mu; the socket has disconnected
 	last  rooms.ID           // guarded by mu; the room an event without one means
-	taken map[rooms.ID]*seat // guarded by mu
+	taken map[rooms.ID]*seat // guarded by mu; when gone they stay, for who comes back, and nothing changes
 
 	// lost are the rooms that a socket which comes back is in no more, and why.
 	// Used one after another by middleware and connected.
 	lost map[rooms.ID]error
-}
-
-func (st *seats) lose(id rooms.ID, err error) {
-	if st.lost == nil {
-		st.lost = make(map[rooms.ID]error)
-	}
-	st.lost[id] = err
 }
 
 // seat is a connection's place in a room.
@@ -101,64 +93,30 @@ func (s *sockets) connected(socket *socketio.Socket) {
 		visitor: visitorAt(socket), language: acceptedLanguage(&request),
 		taken: make(map[rooms.ID]*seat),
 	}
-	if before, ok := socket.Data().(*seats); ok {
-		st.lost = before.lost
-	}
+	before, _ := socket.Data().(*seats) // of a recovered one
 	socket.SetData(st)
 
 	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
 	defer cancel()
-	wanted := wantedRooms(socket, handshake)
-	for _, id := range wanted {
+	if before != nil {
+		s.sitAgain(ctx, socket, st, before)
+	} else if id := wantedRoom(handshake); id != "" {
 		if _, err := s.sit(ctx, socket, st, id); err != nil {
-			leaveRoom(socket, id) // a recovered one is in its rooms already
 			s.log.Debug("socket not seated", "socket", socket.ID(), "room", id, "err", err)
-			if socket.Recovered() {
-				st.lose(id, err)
-			}
-		}
-	}
-	for id, err := range st.lost { // it believes to be there
-		refusal := refusalOf(err, st.language)
-		refusal.Room = id
-		s.events.check(socket.Emit(eventError, refusal))
-	}
-	st.lost = nil
-}
-
-// leaveRoom takes a socket out of all that belongs to a room, by whatever colour
-// it was known there.
-func leaveRoom(socket *socketio.Socket, id rooms.ID) {
-	for _, name := range socket.Rooms() {
-		if room, ok := roomOf(name); ok && room == id {
-			socket.Leave(name)
 		}
 	}
 }
 
-// wantedRooms are those a recovered socket was in, else the one the CONNECT
-// packet's payload names, else the Referer's. All are hints: they are checked
-// like any other.
-func wantedRooms(socket *socketio.Socket, handshake *socketio.Handshake) []rooms.ID {
-	var recovered []rooms.ID
-	for _, name := range socket.Rooms() {
-		if id, ok := strings.CutPrefix(name, label("")); ok && wellFormed(id) && len(recovered) < maxSeats {
-			recovered = append(recovered, rooms.ID(id))
-		}
-	}
-	if len(recovered) > 0 {
-		return recovered
-	}
+// wantedRoom is the room the CONNECT packet's payload names, else the Referer's;
+// "" for none. Both are hints: they are checked like any other.
+func wantedRoom(handshake *socketio.Handshake) rooms.ID {
 	var auth struct {
 		Room string `json:"room"`
 	}
 	if err := handshake.Auth.Bind(&auth); err == nil && wellFormed(auth.Room) {
-		return []rooms.ID{rooms.ID(auth.Room)}
+		return rooms.ID(auth.Room)
 	}
-	if id := refererRoom(handshake.Header.Get("Referer")); id != "" {
-		return []rooms.ID{id}
-	}
-	return nil
+	return refererRoom(handshake.Header.Get("Referer"))
 }
 
 // refererRoom is the last part of a page's path if it looks like a room.
@@ -174,13 +132,13 @@ func refererRoom(referer string) rooms.ID {
 	return ""
 }
 
-// sit seats a member's socket in a room. A second call finds it seated.
+// sit seats a member's socket in a room, and returns what the member is then. A
+// second call finds it seated.
 func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, id rooms.ID) (rooms.Member, error) {
-	if m, ok := st.sits(id); ok {
+	if st.sits(id) {
 		// It may have been sent out of the room, or the grant been withdrawn. That
 		// may also happen now: to join once more would undo it.
-		_, err := s.chat.Member(ctx, st.visitor, id)
-		return m, err
+		return s.chat.Member(ctx, st.visitor, id)
 	}
 	if st.full() {
 		return rooms.Member{}, &rooms.InvalidError{Field: "room", Reason: "too_many"}
@@ -198,33 +156,25 @@ func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, i
 		return rooms.Member{}, rooms.ErrForbidden
 	}
 	// Who was sent out between Arrive and Join was not found in the room then.
-	if _, err := s.chat.Member(ctx, st.visitor, id); err != nil {
+	now, err := s.chat.Member(ctx, st.visitor, id)
+	if err != nil {
 		st.give(id)
 		socket.Leave(label(id), personLabel(id, m.Color))
 		leave()
-		return rooms.Member{}, err
 	}
-	return m, nil
+	return now, err
 }
 
 // sits tells whether the socket has a seat in the room, and makes the room the
 // one that an event without a room means.
-func (st *seats) sits(id rooms.ID) (rooms.Member, bool) {
+func (st *seats) sits(id rooms.ID) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	seat, ok := st.taken[id]
-	if !ok {
-		return rooms.Member{}, false
+	_, ok := st.taken[id]
+	if ok {
+		st.last = id
 	}
-	st.last = id
-	return seat.member, true
-}
-
-// empty tells whether the socket sits nowhere.
-func (st *seats) empty() bool {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return len(st.taken) == 0
+	return ok
 }
 
 func (st *seats) full() bool {
@@ -245,10 +195,13 @@ func (st *seats) take(id rooms.ID, taken *seat) bool {
 	return true
 }
 
-// give returns the seat in a room, once.
+// give returns the seat in a room, once; not when the socket has gone.
 func (st *seats) give(id rooms.ID) (*seat, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.gone {
+		return nil, false
+	}
 	taken, ok := st.taken[id]
 	delete(st.taken, id)
 	if st.last == id {
@@ -260,10 +213,8 @@ func (st *seats) give(id rooms.ID) (*seat, bool) {
 func (st *seats) leaveAll() {
 	st.mu.Lock()
 	st.gone = true
-	taken := st.taken
-	st.taken = nil
 	st.mu.Unlock()
-	for _, t := range taken {
+	for _, t := range st.taken { // nobody changes it any more
 		t.leave()
 	}
 }

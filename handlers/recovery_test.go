@@ -1,0 +1,89 @@
+package handlers_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"gifchat/handlers"
+	"gifchat/rooms"
+)
+
+// meanwhile is a chat in which something happens behind a look for a member.
+type meanwhile struct {
+	rooms.Chat
+	happens atomic.Pointer[func()] // once
+}
+
+func (c *meanwhile) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
+	m, err := c.Chat.Member(ctx, v, id)
+	if happens := c.happens.Swap(nil); happens != nil {
+		(*happens)()
+	}
+	return m, err
+}
+
+// Who is sent out just when a socket that comes back was found to belong there
+// hears nothing that is said from then on, and is told.
+func TestAKickInTheMiddleOfARecovery(t *testing.T) {
+	for name, send := range map[string]func(*rooms.Service, rooms.Visitor, rooms.ID, rooms.Color) error{
+		"kick": func(c *rooms.Service, v rooms.Visitor, id rooms.ID, who rooms.Color) error {
+			return c.Kick(t.Context(), v, id, who)
+		},
+		"ban": func(c *rooms.Service, v rooms.Visitor, id rooms.ID, who rooms.Color) error {
+			return c.Ban(t.Context(), v, id, who)
+		},
+		"remove": func(c *rooms.Service, v rooms.Visitor, id rooms.ID, _ rooms.Color) error {
+			return c.Remove(t.Context(), v, id)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chat := &meanwhile{}
+			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			owner := rooms.Visitor{Session: "owner", Color: "#112233"}
+			room, err := h.chat.Create(t.Context(), owner, rooms.NewRoom{Title: "방", Capacity: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bob := h.visitor(t)
+			w := h.dial(t, "/", "", bob)
+			w.send(`40/chat,`)
+			pid := between(w.until(`40/chat,`), `"pid":"`)
+			w.send(`42/chat,1["join","` + string(room.ID) + `"]`)
+			color := rooms.Color(between(w.until(`43/chat,1`), `"user":"`))
+			_ = w.CloseNow()
+
+			happens := func() {
+				if err := send(h.chat, owner, room.ID, color); err != nil {
+					t.Error(err)
+				}
+				_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "behind his back"})
+			}
+			chat.happens.Store(&happens)
+			w = h.dial(t, "/", "", bob)
+			w.send(`40/chat,{"pid":"` + pid + `"}`)
+			for {
+				packet := w.until("/chat,")
+				if strings.Contains(packet, "behind his back") {
+					t.Fatal(packet)
+				}
+				if strings.Contains(packet, "error-message") {
+					break
+				}
+			}
+			_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "behind his back"})
+			w.send(`42/chat,2["whispers",{"room":"` + string(room.ID) + `","after":0}]`)
+			if packet := w.until("/chat,"); !strings.HasPrefix(packet, "43/chat,2") {
+				t.Fatal(packet)
+			}
+		})
+	}
+}
+
+// between returns what stands after a text, up to the next quotation mark.
+func between(packet, text string) string {
+	_, rest, _ := strings.Cut(packet, text)
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
+}
