@@ -116,10 +116,10 @@ var errUsed = &InvalidError{Field: "clientId", Reason: "used"}
 
 func checkText(text string) error {
 	switch {
-	case strings.TrimSpace(text) == "":
-		return &InvalidError{Field: "text", Reason: "empty"}
 	case !storable(text):
 		return &InvalidError{Field: "text", Reason: "bad_character"}
+	case !strings.ContainsFunc(text, visible):
+		return &InvalidError{Field: "text", Reason: "empty"}
 	case utf8.RuneCountInString(text) > maxText:
 		return &InvalidError{Field: "text", Reason: "too_long"}
 	}
@@ -178,6 +178,10 @@ func unseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) ||
 		r == '\u034f' || r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0'
 }
+
+// visible tells whether a character makes a text one that says something. Those
+// that Unicode has added since this program was built do.
+func visible(r rune) bool { return !unicode.IsSpace(r) && !unseen(r) && !ignorable(r) }
 
 // Page asks for a part of a room's history, oldest first in the answer.
 type Page struct {

@@ -94,9 +94,13 @@ func showable(nick string) bool {
 
 // invisible tells whether a character shows nothing of its own.
 func invisible(r rune) bool {
+	return ignorable(r) || !unicode.IsPrint(r) // knows no space but U+0020, and no format characters
+}
+
+// ignorable tells whether a character counts as a letter or sign, and is blank.
+func ignorable(r rune) bool {
 	const brailleBlank = '\u2800'
-	return r == brailleBlank || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) ||
-		!unicode.IsPrint(r) // knows no space but U+0020, and no format characters
+	return r == brailleBlank || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // nickKey is the skeleton of https://www.unicode.org/reports/tr39/#Confusable_Detection,

@@ -52,7 +52,7 @@ func TestPostRefuses(t *testing.T) {
 	id := c.room(t, rooms.NewRoom{})
 	const name = "000102030405060708090a0b.gif"
 	for want, drafts := range map[string][]rooms.Draft{
-		"text: empty":             {{}, {Text: " \n\t\u3000"}},
+		"text: empty":             {{}, {Text: " \n\t\u3000"}, {Text: "\u200b\u200d\ufe0f"}, {Text: "\u3164\u2800"}, {Text: "\U000e0041"}},
 		"text: too_long":          {{Text: strings.Repeat("가", 2001)}},
 		"text: bad_character":     {{Text: "a\x00b"}, {Text: "a\xed\xa0\x80b"}, {Text: "\xff"}},
 		"text: not_with_a_gif":    {{Text: "a", GIF: &rooms.GIF{Name: name}}},
@@ -69,6 +69,11 @@ func TestPostRefuses(t *testing.T) {
 	}
 	if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: strings.Repeat("가", 2000), ClientID: strings.Repeat("가", 64)}); err != nil {
 		t.Errorf("the longest text: %v", err)
+	}
+	for _, text := range []string{".", "👍🏽", "❤\ufe0f", "\u0301", "\ue000", "\U0001fae9 of Unicode 16", "\U0001fae9"} {
+		if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: text}); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

@@ -84,10 +84,10 @@ func (n NewRoom) check() (NewRoom, error) {
 func checkTitle(title string) (string, error) {
 	title = strings.TrimSpace(title)
 	switch {
-	case title == "":
-		return "", &InvalidError{Field: "title", Reason: "empty"}
 	case !utf8.ValidString(title), strings.ContainsFunc(title, unicode.IsControl):
 		return "", &InvalidError{Field: "title", Reason: "bad_character"}
+	case !strings.ContainsFunc(title, visible):
+		return "", &InvalidError{Field: "title", Reason: "empty"}
 	case utf8.RuneCountInString(title) > maxTitle:
 		return "", &InvalidError{Field: "title", Reason: "too_long"}
 	}

@@ -185,7 +185,7 @@ func TestCreate(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	for want, n := range map[string]rooms.NewRoom{
-		"title: empty":         {Title: " \t\n", Capacity: 2},
+		"title: empty":         {Title: " \t\n\u200b", Capacity: 2},
 		"title: too_long":      {Title: strings.Repeat("방", 61), Capacity: 2},
 		"title: bad_character": {Title: "a\x00b", Capacity: 2},
 		"capacity: too_small":  {Title: "a", Capacity: 1},
