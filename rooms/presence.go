@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 )
 
 // Arrive implements Chat.
@@ -114,15 +113,6 @@ func (s *Service) peopleLeft(p *place, people []Member) {
 	if len(people) == 0 && s.emptyGrace >= 0 {
 		s.closeLater(p, s.emptyGrace, s.removeEmpty)
 	}
-}
-
-// closeLater gives a room that nobody is in its grace, unless somebody arrives
-// first. It needs the turn.
-func (s *Service) closeLater(p *place, grace time.Duration, remove func(id ID, visit int)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	visit := p.visits
-	p.closing = s.after(grace, func() { remove(p.id, visit) })
 }
 
 // note keeps a notice in the history of the room whose turn it is. Only a room

@@ -2,7 +2,6 @@ package rooms
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -12,12 +11,6 @@ import (
 const (
 	defaultLeaveGrace = 2 * time.Second
 	defaultOwnerGrace = 10 * time.Minute
-	// unusedGrace is how long a new room is kept that nobody enters and says
-	// anything in: a stranger's loop makes one each second.
-	unusedGrace = time.Hour
-	// retryRemoval is how long what is to be done by itself waits when the store
-	// could not do it.
-	retryRemoval = time.Minute
 	// storeTimeout bounds the wait for the store, so that a visitor is told
 	// something while the page still waits for it.
 	storeTimeout = 4 * time.Second
@@ -221,83 +214,6 @@ func (s *Service) Remove(ctx context.Context, v Visitor, id ID) error {
 		return err
 	}
 	return s.remove(ctx, p)
-}
-
-// remove removes the room whose turn it is and sends everybody away.
-func (s *Service) remove(ctx context.Context, p *place) error {
-	ctx, cancel := patient(ctx)
-	defer cancel()
-	gifs, err := s.store.RemoveRoom(ctx, p.id)
-	if err != nil {
-		return fmt.Errorf("remove room %s: %w", p.id, err)
-	}
-	s.mu.Lock()
-	p.stopTimers()
-	p.people = nil
-	s.mu.Unlock()
-	s.notify.RoomRemoved(p.id)
-	for _, name := range gifs {
-		s.dropGIF(name)
-	}
-	return nil
-}
-
-// removeUnused removes a new room if nobody has arrived, unless something was
-// said in it: without JavaScript nobody ever arrives.
-func (s *Service) removeUnused(id ID, visit int) {
-	p, err := s.takeTurn(s.background, id)
-	if err != nil {
-		return
-	}
-	defer s.endTurn(p)
-	if p.visits != visit {
-		return
-	}
-	s.mu.Lock()
-	stop(&p.closing)
-	s.mu.Unlock()
-	room, err := s.store.Room(s.background, id)
-	if err == nil && room.Keep {
-		return
-	}
-	said, err2 := s.store.Messages(s.background, id, Page{Limit: 1})
-	switch err := errors.Join(err, err2); {
-	case errors.Is(err, ErrNotFound):
-	case err != nil:
-		s.log.Warn("unused room not removed", "room", id, "err", err)
-		s.closeLater(p, retryRemoval, s.removeUnused)
-	case len(said) == 0:
-		s.removeClosed(p)
-	}
-}
-
-// removeEmpty removes the room if nobody has arrived since a visit.
-func (s *Service) removeEmpty(id ID, visit int) {
-	p, err := s.takeTurn(s.background, id)
-	if err != nil {
-		return
-	}
-	defer s.endTurn(p)
-	if p.visits != visit {
-		return
-	}
-	s.mu.Lock()
-	stop(&p.closing)
-	s.mu.Unlock()
-	if room, err := s.store.Room(s.background, id); err == nil && room.Keep {
-		return
-	}
-	s.removeClosed(p)
-}
-
-// removeClosed removes the room whose turn it is, if need be later.
-func (s *Service) removeClosed(p *place) {
-	err := s.remove(s.background, p)
-	if err == nil || errors.Is(err, ErrNotFound) {
-		return
-	}
-	s.log.Error("empty room not removed", "room", p.id, "err", err)
-	s.closeLater(p, retryRemoval, s.removeEmpty)
 }
 
 // Present implements Chat.
