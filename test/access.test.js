@@ -89,8 +89,9 @@ test('hashing is no weapon', { skip: !measurable && 'memory is measured on Linux
   await chatter.ask('leave')
   const took = []
   for (let i = 0; i < 9; i++) {
+    const join = chatter.prepare('join', { room, password: 'x'.repeat(990_000) })
     const begun = performance.now()
-    const answer = await chatter.ask('join', { room, password: 'x'.repeat(990_000) })
+    const answer = await join()
     took.push(performance.now() - begun)
     assert.equal(answer.reason, 'invalid')
   }

@@ -53,6 +53,7 @@ export class Chatter {
     const chatter = new Chatter()
     chatter.ws = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`, {
       localAddress: from, perMessageDeflate: false, headers: { ...(cookie && { cookie }) },
+      generateMask: (key) => key.fill(0), // masking a megabyte would be a part of what is measured
     })
     await new Promise((resolve, reject) => {
       chatter.ws.once('error', reject)
@@ -71,10 +72,16 @@ export class Chatter {
     return chatter
   }
 
-  ask(event, ...args) {
+  ask(event, ...args) { return this.prepare(event, ...args)() }
+
+  /** What sends an event that is encoded already, and waits for the answer. */
+  prepare(event, ...args) {
     const id = this.#next++
-    this.ws.send(`42/chat,${id}${JSON.stringify([event, ...args])}`)
-    return new Promise((resolve) => this.#waiting.set(id, resolve))
+    const frame = Buffer.from(`42/chat,${id}${JSON.stringify([event, ...args])}`)
+    return () => {
+      this.ws.send(frame, { binary: false })
+      return new Promise((resolve) => this.#waiting.set(id, resolve))
+    }
   }
 
   close() { this.ws.close() }
