@@ -92,7 +92,7 @@ test('clocks do not order messages, and expire nothing', async () => {
 })
 
 test('requests that are given up never show another room', async (t) => {
-  const server = await startServer({}, { path: binary({ race: false }) })
+  const server = await startServer({ EMPTY_ROOM_GRACE: 'never' }, { path: binary({ race: false }) })
   const rooms = []
   for (let i = 0; i < 8; i++) {
     const { visitor, room } = await keeper(server)

@@ -65,7 +65,7 @@ describe('one room with talk in it', () => {
 
   test('no message falls between history and what comes live', async () => {
     const sources = {
-      'the page': async () => Number([...(await visitor.enter(room)).matchAll(/data-seq="(\d+)"/g)].at(-1)[1]),
+      'the page': async () => Number((await visitor.enter(room)).match(/<main[^>]* data-seq="(\d+)"/)[1]),
       'GET messages': async () => (await (await visitor.get(`/room/${room}/messages?limit=5`)).json()).messages.at(-1).seq,
     }
     await until(() => said.length > 10, 'they talk')
@@ -74,6 +74,7 @@ describe('one room with talk in it', () => {
       await Promise.all(Array.from({ length: 10 }, async (_, k) => {
         const [[from, read], [way, options]] = [Object.entries(sources)[k % 2], Object.entries(ways)[k % 3]]
         const after = await read()
+        assert.ok(after > 0, `${from} shows nothing`)
         const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
         const live = collect(socket, 'chat')
         await heard(socket, 'connect')
