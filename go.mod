@@ -8,6 +8,7 @@ require (
 	github.com/gin-contrib/sessions v1.0.4
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gobwas/ws v1.4.0
+	github.com/gofrs/flock v0.13.2
 	github.com/googollee/go-socket.io v1.8.0-rc.1
 	github.com/gorilla/sessions v1.4.0
 	github.com/joho/godotenv v1.5.1

@@ -48,6 +48,11 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
+	unlock, err := lockFolder(cfg.DataDir) // before anything in it is made or opened
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	secret, err := cookieSecret(cfg.CookieSecret, cfg.DataDir)
 	if err != nil {
 		return err
