@@ -118,6 +118,8 @@ func TestRun_refuses_damaged_data(t *testing.T) {
 		"another's":               {overwrite(68, []byte{1, 2, 3, 4}), "another program's"},
 		"a log and no database":   {func(t *testing.T, path string) { rename(t, path, path+"-wal") }, "the database is missing"},
 		"an empty file and a log": {func(t *testing.T, path string) { rename(t, path, path+"-wal"); touch(t, path) }, "the database is missing"},
+		"GIFs and no database":    {func(t *testing.T, path string) { gif(t, path); rename(t, path, path+".old") }, "its GIFs are there"},
+		"an empty file and GIFs":  {func(t *testing.T, path string) { gif(t, path); rename(t, path, path+".old"); touch(t, path) }, "its GIFs are there"},
 		"a folder":                {func(t *testing.T, path string) { rename(t, path, path+".old"); mkdir(t, path) }, "directory"},
 		"no data folder to be": {func(t *testing.T, path string) {
 			folder := filepath.Dir(path)
@@ -184,6 +186,12 @@ func rename(t *testing.T, from, to string) {
 	if err := os.Rename(from, to); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// gif is the file of a message in the database.
+func gif(t *testing.T, database string) {
+	t.Helper()
+	touch(t, filepath.Join(filepath.Dir(database), "gifs", "aaaaaaaaaaaaaaaaaaaaaaaa.gif"))
 }
 
 func touch(t *testing.T, path string) {

@@ -58,7 +58,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		return err
 	}
 	place := placeIn(cfg.DataDir)
-	db, err := store.Open(ctx, place.Database)
+	db, err := place.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -15,12 +15,6 @@ import (
 	"gifchat/rooms"
 )
 
-// Place is where data is kept.
-type Place struct {
-	Database string // a file
-	GIFs     string // a folder
-}
-
 // Backup copies the data of a place that a server may be using to another one,
 // whose database must not be there yet. It returns how many GIFs there were.
 //

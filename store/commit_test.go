@@ -135,7 +135,7 @@ func bareDatabase(t testing.TB) *transaction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate(t.Context(), db); err != nil {
+	if err := migrate(t.Context(), db, Place{}.mayBegin); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := db.Conn(t.Context())

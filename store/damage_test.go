@@ -47,6 +47,52 @@ func TestACutLogLeavesAPrefix(t *testing.T) {
 	}
 }
 
+// A new database knows none of the GIFs that are there, and its first sweep
+// would remove them all.
+func TestNoDatabaseIsBegunBesideGIFs(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "chat.db")
+	fill(t, open(t, whole), 1) // what is in it is still in its log
+	for name, test := range map[string]struct {
+		files []string
+		left  func(t *testing.T, path string)
+		want  bool
+	}{
+		"new data":                        {nil, func(*testing.T, string) {}, true},
+		"what is not ours in the folder":  {[]string{"README.txt", gifA + ".tmp"}, func(*testing.T, string) {}, true},
+		"a GIF and no database":           {[]string{gifA}, func(*testing.T, string) {}, false},
+		"a GIF and an empty file":         {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, os.DevNull, path) }, false},
+		"a GIF and a database of no log":  {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path) }, false},
+		"a GIF and a database with a log": {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path); copyFile(t, whole+"-wal", path+"-wal") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := place(t, "data")
+			for _, file := range test.files {
+				if err := os.MkdirAll(p.GIFs, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				copyFile(t, os.DevNull, filepath.Join(p.GIFs, file))
+			}
+			test.left(t, p.Database)
+			before, _ := os.ReadFile(p.Database)
+			s, err := p.Open(t.Context())
+			if err == nil {
+				err = s.Close()
+				if !test.want {
+					t.Error("it was opened")
+				}
+			} else if !test.want && strings.Contains(err.Error(), "its GIFs are there") && !strings.Contains(err.Error(), "\n") {
+				if after, _ := os.ReadFile(p.Database); string(after) != string(before) {
+					t.Error("the database was changed")
+				}
+				err = nil
+			}
+			if err != nil {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 // A page that is damaged is found by Look. Open refuses it, or what is read of it is an
 // error, or the page was of no importance; in no case does the store begin
 // anew.

@@ -37,8 +37,9 @@ func migrationFiles() ([]string, error) { return fs.Glob(migrations, "migrations
 
 // migrate checks whose database it is and runs the migrations that it has not
 // seen, each with its number in one transaction. They only ever add. A program
-// that knows fewer of them refuses the result.
-func migrate(ctx context.Context, db *sql.DB) error {
+// that knows fewer of them refuses the result. A database without any is begun
+// if mayBegin agrees: it is a new one, or was copied without its log.
+func migrate(ctx context.Context, db *sql.DB, mayBegin func() error) error {
 	files, err := migrationFiles()
 	if err != nil {
 		return err
@@ -56,6 +57,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	if at > len(files) {
 		return fmt.Errorf("its schema is number %d, this program knows %d: use the newer program", at, len(files))
+	}
+	if at == 0 {
+		if err := mayBegin(); err != nil {
+			return err
+		}
 	}
 	for i, file := range files[at:] {
 		if err := apply(ctx, db, file, at+i+1); err != nil {

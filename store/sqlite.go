@@ -39,20 +39,14 @@ var _ rooms.Store = (*SQLite)(nil)
 // Open opens the database at path, creates it if there is none, and brings its
 // tables up to date. An error is one clear line: a file that is damaged, that
 // is not ours or that a newer program has written is left as it is.
-func Open(ctx context.Context, path string) (*SQLite, error) {
-	s, err := open(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	return s, nil
-}
+func Open(ctx context.Context, path string) (*SQLite, error) { return Place{Database: path}.Open(ctx) }
 
-func open(ctx context.Context, path string) (*SQLite, error) {
-	path, err := filepath.Abs(path)
+func open(ctx context.Context, p Place) (*SQLite, error) {
+	path, err := filepath.Abs(p.Database)
 	if err != nil {
 		return nil, err
 	}
-	if err := prepareFile(path); err != nil {
+	if err := prepareFile(path, p.mayBegin); err != nil {
 		return nil, err
 	}
 	db, err := sql.Open("sqlite", dsn(path, writing))
@@ -60,7 +54,7 @@ func open(ctx context.Context, path string) (*SQLite, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db); err != nil {
+	if err := migrate(ctx, db, p.mayBegin); err != nil {
 		return nil, errors.Join(readable(err), db.Close())
 	}
 	write, err := startWriter(ctx, db)
@@ -100,7 +94,7 @@ func (s *SQLite) Check(ctx context.Context) error {
 
 // prepareFile makes the folder and the file with modes that keep other users of
 // the machine out; SQLite gives the file's mode to its companions.
-func prepareFile(path string) error {
+func prepareFile(path string, mayBegin func() error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -109,6 +103,9 @@ func prepareFile(path string) error {
 		// SQLite would take a new file for the truth and delete the log.
 		if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
 			return errors.New("the database is missing but its log (-wal) is there: put the database back, or move the log away to start anew")
+		}
+		if err := mayBegin(); err != nil {
+			return err
 		}
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
