@@ -8,16 +8,30 @@ import (
 	"gifchat/rooms"
 )
 
-const selectWhispers = `SELECT w.id, w.room, w.sender, w.receiver, w.sender_seq, w.receiver_seq, w.sender_nick, w.text,
-	w.client_id, w.created_at, f.color, t.color, t.nick FROM whispers AS w
-	JOIN members AS f ON f.room = w.room AND f.session = w.sender
-	JOIN members AS t ON t.room = w.room AND t.session = w.receiver `
+const (
+	whisperColumns = `w.id, w.room, w.sender, w.receiver, w.sender_seq, w.receiver_seq, w.sender_nick, w.text,
+		w.client_id, w.created_at, f.color, t.color, t.nick`
+	// Whispers come first and the members of each are looked up, as the cross
+	// joins say: https://www.sqlite.org/optoverview.html#crossjoin
+	fromWhispers = ` FROM whispers AS w
+		CROSS JOIN members AS f ON f.room = w.room AND f.session = w.sender
+		CROSS JOIN members AS t ON t.room = w.room AND t.session = w.receiver `
+
+	selectSent = "SELECT " + whisperColumns + ", w.sender_seq AS place" + fromWhispers
+	selectGot  = "SELECT " + whisperColumns + ", w.receiver_seq AS place" + fromWhispers
+)
+
+// selectWhispers merges two lists, each of which an index has in order: no more
+// is read of them than is asked for. With OR, the whole list would be read and
+// sorted. Nobody whispers to oneself; who did would be found once.
+const selectWhispers = selectSent + "WHERE w.room = ?1 AND w.sender = ?2 AND w.sender_seq > ?3 UNION ALL " +
+	selectGot + "WHERE w.room = ?1 AND w.receiver = ?2 AND w.receiver_seq > ?3 AND w.sender <> ?2 ORDER BY place LIMIT ?4"
 
 func scanWhisper(row scanner) (rooms.Whisper, error) {
 	var w rooms.Whisper
-	var created int64
+	var created, place int64
 	err := row.Scan(&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick, &w.Text,
-		&w.ClientID, &created, &w.From.Color, &w.To.Color, &w.To.Nick)
+		&w.ClientID, &created, &w.From.Color, &w.To.Color, &w.To.Nick, &place)
 	w.From.Room, w.To.Room = w.Room, w.Room
 	w.CreatedAt = fromMillis(created)
 	return w, err
@@ -30,7 +44,7 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 	err := s.write.do(ctx, func(tx *transaction) error {
 		again = false // also when this is run again
 		if w.ClientID != "" {
-			first, err := scanWhisper(tx.queryRow(selectWhispers+
+			first, err := scanWhisper(tx.queryRow(selectSent+
 				"WHERE w.room = ? AND w.sender = ? AND w.client_id = ? AND w.client_id <> ''", w.Room, w.From.Session, w.ClientID))
 			if !errors.Is(err, sql.ErrNoRows) {
 				stored, again = first, true
@@ -67,7 +81,5 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 
 // Whispers implements rooms.Store.
 func (s *SQLite) Whispers(ctx context.Context, id rooms.ID, session rooms.Session, after int64, limit int) ([]rooms.Whisper, error) {
-	return query(ctx, s.read, scanWhisper, selectWhispers+`
-		WHERE w.room = ?1 AND w.sender = ?2 AND w.sender_seq > ?3 OR w.room = ?1 AND w.receiver = ?2 AND w.receiver_seq > ?3
-		ORDER BY CASE w.sender WHEN ?2 THEN w.sender_seq ELSE w.receiver_seq END LIMIT ?4`, id, session, after, limit)
+	return query(ctx, s.read, scanWhisper, selectWhispers, id, session, after, limit)
 }
