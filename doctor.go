@@ -21,8 +21,8 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 		return err
 	}
 	problems := r.Problems()
-	if floor := int64(cfg.MinFreeSpace); 0 <= r.Free && r.Free < floor {
-		problems = append(problems, "less than "+mib(floor)+" are free (MIN_FREE_SPACE): no GIFs are taken")
+	if floor := int64(cfg.MinFreeSpace); floor > 0 && 0 <= r.Free && r.Free-store.UploadReserve < floor {
+		problems = append(problems, "a GIF would leave less than "+mib(floor)+" free (MIN_FREE_SPACE): none are taken")
 	}
 	bundle := "missing: run make bundle, then build again"
 	_, public, err := assets(cfg.Dev)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gifchat/rooms"
@@ -20,6 +21,10 @@ const sweepAge = 6 * time.Minute
 
 const temporary = ".tmp"
 
+// UploadReserve is what an upload under way may still write: the largest GIF
+// that the chat takes. What it writes beyond that comes out of the floor.
+const UploadReserve = 5 << 20
+
 // Files keeps GIFs in one folder. It is a rooms.GIFStore.
 //
 // Names are checked, and resolved by os.Root: no name leads out of the folder,
@@ -29,13 +34,15 @@ type Files struct {
 	name  *regexp.Regexp
 	floor int64
 	free  func() (int64, error) // bytes left where the folder is
+
+	underWay atomic.Int64 // uploads
 }
 
 var _ rooms.GIFStore = (*Files)(nil)
 
 // OpenFiles opens a folder of GIFs and creates it if there is none. Of the disk
-// it is on it leaves floor bytes for others, the database first of all; zero
-// leaves nothing.
+// it is on it leaves floor bytes for others, the database first of all, also
+// when all uploads under way become as large as they may; zero leaves nothing.
 func OpenFiles(dir string, floor int64) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
@@ -60,7 +67,9 @@ func (f *Files) Save(name string, write func(io.Writer) error) error {
 	if !f.name.MatchString(name) {
 		return fmt.Errorf("save gif: %w: bad name %q", rooms.ErrUnavailable, name)
 	}
-	if err := f.checkSpace(); err != nil {
+	underWay := f.underWay.Add(1)
+	defer f.underWay.Add(-1)
+	if err := f.checkSpace(underWay); err != nil {
 		return fmt.Errorf("save gif: %w", err)
 	}
 	if err := f.fill(name+temporary, write); err != nil {
@@ -78,8 +87,10 @@ func (f *Files) Save(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// checkSpace refuses with rooms.ErrStorageFull when less than the floor is free.
-func (f *Files) checkSpace() error {
+// checkSpace refuses with rooms.ErrStorageFull when less than the floor would
+// be free after so many uploads. Each was counted before it asks the disk, so
+// what another has written is counted, or free no more, or both.
+func (f *Files) checkSpace(uploads int64) error {
 	if f.floor <= 0 {
 		return nil
 	}
@@ -89,8 +100,8 @@ func (f *Files) checkSpace() error {
 		return nil // the disk itself will say when it is full
 	case err != nil:
 		return unavailable(err)
-	case free < f.floor:
-		return fmt.Errorf("%w: %d bytes are free, %d are kept so", rooms.ErrStorageFull, free, f.floor)
+	case free-uploads*UploadReserve < f.floor: // the floor may be as large as a number can be
+		return fmt.Errorf("%w: %d bytes are free, %d uploads are under way, %d are kept free", rooms.ErrStorageFull, free, uploads, f.floor)
 	}
 	return nil
 }
