@@ -189,7 +189,7 @@ func (s *sockets) since(ctx context.Context, st *seats, id rooms.ID, after int64
 			return nil, false, err
 		}
 		all = append(all, part...)
-		if fit := fitting(all, false); len(fit) < len(all) {
+		if fit := fitting(all, false, weight); len(fit) < len(all) {
 			return fit, true, nil
 		}
 		if !more || len(all) >= maxSync {

@@ -164,46 +164,55 @@ func readHistory(ctx context.Context, chat rooms.Chat, v rooms.Visitor, id rooms
 	if p.After == 0 { // towards the oldest
 		page = messages[max(0, len(messages)-limit):]
 	}
-	page = fitting(page, p.After == 0)
+	page = fitting(page, p.After == 0, weight)
 	return page, len(page) < len(messages), nil
 }
 
 const (
-	// maxPageText bounds a page, as far as its messages differ in length, and a
-	// bit. It stays under the megabyte that clients expect of a payload.
-	maxPageText = 900_000
+	// maxPageText bounds an answer, as far as its messages differ in length. With
+	// what else waits for a client it must fit into the queue of its connection
+	// (engineio's MaxQueueBytes): who asks for what was missed in a busy room would
+	// be cut as too slow, and ask again. There is more behind a page.
+	maxPageText = 250_000
 
 	// aroundText is what stands around the texts of a message: keys, ids, dates.
-	aroundText = 500
+	// aroundGIF comes to it for a picture.
+	aroundText = 350
+	aroundGIF  = 250
 )
 
-// fitting returns as many messages as fit into a page, one at least: the last
-// ones of them or the first.
-func fitting(messages []rooms.Message, last bool) []rooms.Message {
-	for i, room := 0, maxPageText; i < len(messages); i++ {
+// fitting returns as many messages or whispers as fit into an answer, one at
+// least: the last ones of them or the first.
+func fitting[T any](list []T, last bool, weight func(T) int) []T {
+	for i, room := 0, maxPageText; i < len(list); i++ {
 		if last {
-			room -= weight(messages[len(messages)-1-i])
+			room -= weight(list[len(list)-1-i])
 		} else {
-			room -= weight(messages[i])
+			room -= weight(list[i])
 		}
 		switch {
 		case room >= 0 || i == 0:
 		case last:
-			return messages[len(messages)-i:]
+			return list[len(list)-i:]
 		default:
-			return messages[:i]
+			return list[:i]
 		}
 	}
-	return messages
+	return list
 }
 
-// weight is how many bytes a message takes in a page, at most.
+// weight is how many bytes a message takes in an answer, at most.
 func weight(m rooms.Message) int {
 	n := aroundText + jsonLength(m.Text) + jsonLength(m.Nick) + jsonLength(m.ClientID)
 	if m.GIF != nil {
-		n += jsonLength(m.GIF.Alt)
+		n += aroundGIF + jsonLength(m.GIF.Alt)
 	}
 	return n
+}
+
+// whisperWeight is the same of a whisper.
+func whisperWeight(w rooms.Whisper) int {
+	return aroundText + jsonLength(w.Text) + jsonLength(w.From.Nick) + jsonLength(w.To.Nick) + jsonLength(w.ClientID)
 }
 
 // jsonLength is how many bytes JSON takes for a text, at most.

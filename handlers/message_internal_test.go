@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"gifchat/rooms"
 )
 
-func TestFitting_keepsAPageUnderAMegabyte(t *testing.T) {
+func TestFitting_keepsAnAnswerSmall(t *testing.T) {
 	for _, text := range []string{"😀", "\x01", "\u2028", `"`, "가", "a"} {
 		for _, last := range []bool{false, true} {
 			messages := make([]rooms.Message, maxPage)
@@ -19,13 +20,13 @@ func TestFitting_keepsAPageUnderAMegabyte(t *testing.T) {
 					Seq: int64(1_000_000 + i), ClientID: strings.Repeat("x", 64), Text: strings.Repeat(text, 2000),
 				}
 			}
-			page := fitting(messages, last)
+			page := fitting(messages, last, weight)
 			b, err := json.Marshal(wireMessages(page))
 			if err != nil {
 				t.Fatal(err)
 			}
 			name := fmt.Sprintf("%q, last %t", text, last)
-			if len(b) > 1_000_000 || len(page) < maxPage && len(b) < 800_000 {
+			if len(b) > maxPageText || len(page) < maxPage && len(b) < maxPageText*8/10 {
 				t.Errorf("%s: %d messages in %d bytes", name, len(page), len(b))
 			}
 			if first := page[0].Seq; !last && first != messages[0].Seq {
@@ -36,8 +37,30 @@ func TestFitting_keepsAPageUnderAMegabyte(t *testing.T) {
 			}
 		}
 	}
+	for name, m := range map[string]rooms.Message{
+		"a GIF": {Kind: rooms.KindGIF, GIF: &rooms.GIF{
+			Name: "000102030405060708090a0b.gif", Width: 4096, Height: 4096, Frames: 1000, Duration: 655350 * time.Second, Poster: 5 << 20, Alt: strings.Repeat("가", 200),
+		}},
+		"a notice": {Kind: rooms.KindNotice, Topic: rooms.TopicUnbanned, Person: "#78583a", Text: strings.Repeat("가", 40)},
+		"an edit":  {Kind: rooms.KindEdit, Target: 1 << 50, Text: "a"},
+		"edited":   {Kind: rooms.KindText, Edited: 1 << 50, Text: "a"},
+	} {
+		m.ID, m.Room, m.User, m.Seq = "6b038c7f8bb22f6d27999d18", "6b038c7f8bb22f6d27999d18", "#78583a", 1<<50
+		m.Nick, m.ClientID = strings.Repeat("😀", 20), strings.Repeat("가", 64)
+		if b, err := json.Marshal(wireMessageOf(m)); err != nil || len(b) > weight(m) {
+			t.Errorf("%s: %d bytes, %d were counted, %v", name, len(b), weight(m), err)
+		}
+	}
+	long := rooms.Member{Color: "#78583a", Nick: strings.Repeat("😀", 20)}
+	whisper := rooms.Whisper{
+		ID: "6b038c7f8bb22f6d27999d18", Room: "6b038c7f8bb22f6d27999d18", From: long, To: long, FromSeq: 1 << 50,
+		Text: strings.Repeat("\x01", 2000), ClientID: strings.Repeat("가", 64),
+	}
+	if b, err := json.Marshal(wireWhisperTo(whisper, true)); err != nil || len(b) > whisperWeight(whisper) {
+		t.Errorf("a whisper: %d bytes, %d were counted, %v", len(b), whisperWeight(whisper), err)
+	}
 	huge := []rooms.Message{{Text: strings.Repeat("a", 2*maxPageText)}, {Text: "a"}}
-	if got := fitting(huge, false); len(got) != 1 {
+	if got := fitting(huge, false, weight); len(got) != 1 {
 		t.Errorf("got %d messages, want one: nobody would get on", len(got))
 	}
 }

@@ -71,6 +71,7 @@ var sentences = map[string]sentence{
 	"room.newer":         {"새 메시지 보기", "New messages"},
 	"room.offline":       {"연결이 끊겼어요. 다시 연결하는 중이에요…", "You are offline. Reconnecting…"},
 	"room.online":        {"다시 연결됐어요.", "Back online."},
+	"room.still":         {"새 메시지가 저절로 나타나지 않아요. 보려면 새로 고쳐 주세요.", "New messages do not appear by themselves. Refresh to see them."},
 	"room.sending":       {"보내는 중", "Sending"},
 	"room.failed":        {"보내지 못했어요", "Not sent"},
 	"room.retry":         {"다시 보내기", "Retry"},

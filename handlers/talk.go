@@ -96,8 +96,9 @@ func (s *sockets) whispers(ctx context.Context, _ *socketio.Socket, st *seats, a
 	if err != nil {
 		return nil, err
 	}
-	answer := wireWhispered{OK: true, More: len(all) > maxPage, Whispers: []wireWhisper{}}
-	for _, w := range all[:min(len(all), maxPage)] {
+	page := fitting(all[:min(len(all), maxPage)], false, whisperWeight)
+	answer := wireWhispered{OK: true, More: len(all) > len(page), Whispers: []wireWhisper{}}
+	for _, w := range page {
 		answer.Whispers = append(answer.Whispers, wireWhisperTo(w, w.From.Session == st.visitor.Session))
 	}
 	return answer, nil

@@ -4,7 +4,7 @@ import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
-import { random, seed } from './lib/chaos.js'
+import { random, seed, startChaos } from './lib/chaos.js'
 import { fill } from './lib/ledger.js'
 import { client, collect, connected, heard, until, ways } from './lib/clients.js'
 import { sized } from './lib/soak.js'
@@ -39,6 +39,43 @@ describe('whoever was away', () => {
       assert.ok(paged <= sized(10_000, 1000), `paging took ${paged} ms`)
     })
   }
+})
+
+test('long messages come in pieces that fit beside what comes live', async (t) => {
+  const server = await startServer(unlimited, { path: binary({ race: false }) })
+  const slow = await startChaos(server.port, { delay: 30 })
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  const room = await visitor.createRoom()
+  await server.stop()
+  await fill(server, room, 1000, { name: '가'.repeat(300) })
+  await server.start()
+  const speaker = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
+  assert.equal((await speaker.emitWithAck('join', room)).ok, true)
+  const talk = setInterval(() => speaker.emit('chat', { room, chat: '말'.repeat(300) }), 25)
+  t.after(() => clearInterval(talk))
+  for (const options of [ways['polling only'], ways['polling, then upgrade']]) {
+    await Promise.all(Array.from({ length: 3 }, async () => {
+      const socket = client(`${slow.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
+      const lost = collect(socket, 'disconnect')
+      await heard(socket, 'connect')
+      let answer = await socket.timeout(10_000).emitWithAck('join', { room, after: 0 })
+      const shown = []
+      for (;;) {
+        assert.equal(answer.ok, true, JSON.stringify(answer))
+        shown.push(...answer.messages.map(({ seq }) => seq))
+        if (!answer.more) break
+        answer = await socket.timeout(10_000).emitWithAck('sync', { room, after: shown.at(-1) })
+      }
+      assert.deepEqual(lost, [])
+      assert.deepEqual(shown, shown.map((_, i) => i + 1))
+      assert.ok(shown.length > 1000)
+      socket.disconnect()
+    }))
+  }
+  clearInterval(talk)
+  slow.close()
+  await server.stop()
 })
 
 describe('one room with talk in it', () => {

@@ -35,8 +35,9 @@ const faults = {
 /**
  * Starts a proxy to a port of this machine: { url, counts, start(), stop() }.
  * @param share of the connections that each blow hits
+ * @param delay of what is sent, each way, in ms
  */
-export async function startChaos(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults) } = {}) {
+export async function startChaos(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults), delay = 0 } = {}) {
   const pairs = new Set()
   const counts = Object.fromEntries(kinds.map((kind) => [kind, 0]))
   let refusing = false
@@ -46,15 +47,17 @@ export async function startChaos(port, { dice = random(seed), every = 2000, shar
     const pair = { ends: [near, far], vanished: false }
     pairs.add(pair)
     for (const [from, to] of [[near, far], [far, near]]) {
-      from.on('data', (bytes) => {
+      const pass = (bytes) => {
         if (!pair.vanished && !to.destroyed && !to.write(bytes)) from.pause()
-      })
+      }
+      const late = (what) => (...args) => { if (delay) setTimeout(what, delay, ...args); else what(...args) }
+      from.on('data', late(pass))
       to.on('drain', () => from.resume())
-      from.on('end', () => pair.vanished || to.end())
+      from.on('end', late(() => pair.vanished || to.end()))
       from.on('error', () => pair.vanished || to.destroy())
       from.on('close', () => {
         pairs.delete(pair)
-        if (!pair.vanished) to.destroy()
+        if (!pair.vanished) late(() => to.destroy())()
       })
     }
   })

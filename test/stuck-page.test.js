@@ -1,0 +1,333 @@
+// What a room's page does when the server does not answer as it should: it comes
+// back by itself, or says what is so, and is never stuck.
+import { test, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { cpSync, rmSync } from 'node:fs'
+import { startServer } from './lib/server.js'
+import { until } from './lib/clients.js'
+import { person } from './lib/browser.js'
+import { Visitor, owner } from './lib/visitor.js'
+
+const row = (page, text) => page.locator('#chat-list .message', { hasText: text })
+const over = (page, text) => page.locator('.over', { hasText: text }).waitFor()
+const there = (page) => page.locator('.person', { hasText: '나' }).waitFor({ state: 'attached' })
+const colorOf = (page) => page.locator('main').getAttribute('data-color')
+
+async function write(page, text) {
+  await page.fill('#chat', text)
+  await page.press('#chat', 'Enter')
+}
+
+/** Sees that a page stays the same: a reload would forget this. */
+const mark = (page) => page.evaluate(() => { window.same = true })
+const isSame = (page) => page.evaluate(() => window.same === true)
+
+/**
+ * A page that comes back quickly, and whose packets pass through page.wire:
+ *
+ *  1. ask(event, what, answer) is told of what the page asks, and may answer in
+ *     the server's place; with false nobody answers.
+ *  2. hear(packet) may return another packet instead.
+ *  3. cut() ends the connection; while away is true there is no other.
+ *  4. joined tells that the page was let in; it hears of people before.
+ */
+async function wired(server) {
+  const page = await person(server)
+  const wire = page.wire = { ask: () => {}, hear: (packet) => packet, joined: false, away: false, cut: () => {} }
+  await page.route('**/vendor/socket.io.esm.min.js', (route) => route.fulfill({
+    contentType: 'text/javascript',
+    body: `import { io as open } from './socket.io.esm.min.js?real'
+      export const io = (namespace, options) =>
+        open(namespace, { ...options, transports: ['websocket'], reconnectionDelay: 50, reconnectionDelayMax: 100 })`,
+  }))
+  await page.routeWebSocket('**/socket.io/**', (ws) => {
+    if (wire.away) return ws.close()
+    const up = ws.connectToServer()
+    wire.cut = () => Promise.all([ws.close(), up.close()])
+    up.onMessage((packet) => {
+      wire.joined ||= /^43\/chat,\d+\[{"ok":true,.*"members"/.test(packet)
+      ws.send(wire.hear(packet))
+    })
+    ws.onMessage((packet) => {
+      const [, id, ask] = String(packet).match(/^42\/chat,(\d+)(\[.*)$/s) ?? []
+      if (!id) return up.send(packet)
+      const answer = wire.ask(...JSON.parse(ask))
+      if (answer === undefined) up.send(packet)
+      else if (answer) ws.send(`43/chat,${id}${JSON.stringify([answer])}`)
+    })
+  })
+  return page
+}
+
+/** Opens a room's page and waits until it is in. */
+async function enter(page, room) {
+  await page.goto(`/room/${room}`)
+  await there(page)
+  if (page.wire) await until(() => page.wire.joined, 'the page is let in')
+}
+
+/** Lets the page's time pass until something is so. */
+const pass = (page, check, what) => until(async () => {
+  if (await check()) return true
+  await page.clock.fastForward(1_000)
+  return false
+}, what)
+
+describe('a page that is not answered', { concurrency: 2 }, () => {
+  let server
+  before(async () => { server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' }) })
+
+  /** A room with somebody in it, and a page on it. */
+  async function visit(opened = wired(server)) {
+    const [host, page] = await Promise.all([owner(server), opened])
+    await enter(page, host.room)
+    return { host, page }
+  }
+
+  test('older messages come above what the page itself has said', async () => {
+    const host = await owner(server)
+    for (let i = 1; i <= 120; i++) await host.chat.emitWithAck('chat', `글 ${i}`)
+    const page = await person(server)
+    await enter(page, host.room)
+    const seqs = () => page.locator('#chat-list .message').evaluateAll((rows) => rows.map(({ dataset }) => Number(dataset.seq ?? 0)))
+    const ascending = (list) => list.every((seq, i) => i === 0 || list[i - 1] < seq)
+    await page.setInputFiles('#chat-form input[name=gif]', { name: '가짜.gif', mimeType: 'image/gif', buffer: Buffer.from('GIF') })
+    await page.locator('#chat-list .system', { hasText: 'GIF 파일만' }).waitFor()
+    for (let more = 1; more <= 2; more++) {
+      const before = await page.locator('#chat-list .message').count()
+      await page.locator('#older').click()
+      await until(async () => await page.locator('#chat-list .message').count() > before, 'there are older ones')
+      const all = await seqs()
+      assert.equal(all.at(-1), 0, 'the line of the page is the last still')
+      assert.ok(ascending(all.slice(0, -1)), `${all}`)
+    }
+    await page.getByText('글 1', { exact: true }).waitFor({ state: 'attached' })
+    await host.chat.emitWithAck('chat', '새 글')
+    await row(page, '새 글').waitFor()
+    assert.equal((await seqs()).at(-2), 0, 'and is said before what comes later')
+    await page.context().close()
+  })
+
+  test('a line without a number stays where it is, and keeps nothing from its place', async () => {
+    const { page } = await visit(person(server))
+    const orders = await page.evaluate(async () => {
+      const { insert } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'order.js'))
+      const line = (what) => {
+        const item = document.createElement('li')
+        item.className = `message ${what === 'failed' ? 'message--failed' : ''}`
+        item.append(Object.assign(document.createElement('time'), { dateTime: '2026-01-01T00:00:00.000Z' }))
+        item.title = what
+        if (Number(what)) item.dataset.seq = what
+        return item
+      }
+      return ['said 5 < 4', '1 said 5 < 3', '1 said < 2', '1 said failed < 2', '1 failed < said', 'said < 1'].map((text) => {
+        const [there, fresh] = text.split(' < ')
+        const list = document.createElement('ol')
+        list.append(...there.split(' ').map(line))
+        insert(list, line(fresh))
+        return [...list.children].map(({ title }) => title).join(' ')
+      })
+    })
+    assert.deepEqual(orders, ['4 said 5', '1 said 3 5', '1 said 2', '1 said 2 failed', '1 said failed', 'said 1'])
+    await page.context().close()
+  })
+
+  test('a join that is refused for a moment, or not answered, is tried again; nothing is lost', async () => {
+    const host = await owner(server)
+    const page = await wired(server)
+    await page.clock.install()
+    const joins = []
+    page.wire.ask = (event) => {
+      if (event !== 'join') return undefined
+      joins.push(event)
+      return [{ ok: false, reason: 'unavailable' }, false, { ok: false, reason: 'internal' }, { ok: false, reason: 'rate_limited', retryAfter: 100 }][joins.length - 1]
+    }
+    await page.goto(`/room/${host.room}`)
+    await mark(page)
+    await pass(page, () => joins.length === 5, 'it has asked five times')
+    await there(page)
+
+    // the same on the way back, with a message that waits
+    const asked = []
+    page.wire.ask = (event) => {
+      if (!['sync', 'join'].includes(event)) return undefined
+      asked.push(event)
+      return [false, { ok: false, reason: 'internal' }, undefined, { ok: false, reason: 'unavailable', retryAfter: 100 }][asked.length - 1]
+    }
+    page.wire.away = true
+    await page.wire.cut()
+    await host.chat.emitWithAck('chat', '그사이에')
+    await write(page, '돌아오면')
+    page.wire.away = false
+    await pass(page, () => row(page, '그사이에').count(), 'it has what was said meanwhile')
+    const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => { if (chat === '돌아오면') resolve() }) })
+    await pass(page, () => row(page, '돌아오면').and(page.locator('[data-seq]')).count(), 'what waited is sent')
+    await heard
+    assert.deepEqual(asked.slice(0, 4), ['sync', 'sync', 'sync', 'join'], 'no join before it is known that one may')
+    assert.equal(await isSame(page), true)
+    await page.context().close()
+  })
+
+  test('a page of another session than the browser’s is loaded again, once', async () => {
+    const { host, page } = await visit()
+    const before = await colorOf(page)
+    const other = new Visitor(server)
+    await other.get('/')
+    await other.enter(host.room)
+    page.wire.away = true
+    await page.wire.cut()
+    await page.context().addCookies(other.cookie.split('; ').map((pair) => {
+      const [name, value] = pair.split(/=(.*)/s)
+      return { name, value, url: server.url }
+    }))
+    page.wire.away = false
+    await until(async () => await colorOf(page) !== before, 'it is the page of the other')
+    await there(page)
+    await write(page, '나예요')
+    await page.locator('#chat-list .mine', { hasText: '나예요' }).and(page.locator('[data-seq]')).waitFor()
+
+    // without cookies every page is another's: no end of reloads
+    let loads = 0
+    page.on('load', () => loads++)
+    page.wire.hear = (packet) => String(packet).replace(/"user":"#[0-9a-f]{6}","people"/, '"user":"#000000","people"')
+    await page.goto(`/room/${host.room}`)
+    await until(() => loads === 2, 'it was loaded again')
+    await there(page)
+    await write(page, '그래도')
+    await page.locator('#chat-list .mine', { hasText: '그래도' }).and(page.locator('[data-seq]')).waitFor()
+    assert.equal(loads, 2)
+    await page.context().close()
+  })
+
+  test('a page that holds more than a restored backup is loaded again', async () => {
+    const own = await startServer()
+    const host = await owner(own)
+    const page = await wired(own)
+    await enter(page, host.room)
+    await write(page, '남을 글')
+    await row(page, '남을 글').and(page.locator('[data-seq]')).waitFor()
+    const backup = `${own.dataDir}-backup`
+    await own.stop()
+    cpSync(own.dataDir, backup, { recursive: true })
+    await own.start()
+    await there(page)
+    for (const text of ['없어질 글', '없어질 다른 글']) {
+      await write(page, text)
+      await row(page, text).and(page.locator('[data-seq]')).waitFor()
+    }
+    await own.stop()
+    rmSync(own.dataDir, { recursive: true })
+    cpSync(backup, own.dataDir, { recursive: true })
+    await own.start()
+    await row(page, '없어질').first().waitFor({ state: 'detached' })
+    await row(page, '남을 글').waitFor()
+    await there(page)
+    await write(page, '다시 처음')
+    await row(page, '다시 처음').and(page.locator('[data-seq]')).waitFor()
+    await page.context().close()
+    await own.stop()
+  })
+
+  test('who is no member any more on coming back reads what is true, whatever the reason', async () => {
+    const ways = {
+      'sent out': ({ host, color }) => host.chat.emitWithAck('kick', { room: host.room, person: color }),
+      'quit in another tab': ({ same, room }) => same.chat.emitWithAck('quit', { room }),
+      'logged out in another tab': ({ same }) => same.form('/logout', {}),
+    }
+    for (const [way, act] of Object.entries(ways)) {
+      const { host, page } = await visit()
+      const same = new Visitor(server)
+      same.cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
+      same.chat = await same.join(host.room)
+      page.wire.away = true
+      await page.wire.cut()
+      await act({ host, same, room: host.room, color: await colorOf(page) })
+      page.wire.away = false
+      await over(page, '이제 이 방에 있지 않아요.')
+      assert.equal(await page.getByText('방장이').count(), 0, way)
+      await page.context().close()
+    }
+  })
+
+  test('a page that the server lets in no more ends', async () => {
+    const { page } = await visit()
+    page.wire.hear = (packet) => String(packet).startsWith('40/chat,{') ? '44/chat,{"message":"Forbidden"}' : packet
+    await page.wire.cut()
+    await over(page, '이제 이 방에 있지 않아요.')
+    await page.context().close()
+  })
+
+  test('a half-written whisper is nobody else’s, and what was for all is not whispered', async () => {
+    const { host, page } = await visit(person(server))
+    const heard = []
+    host.chat.on('whisper', ({ chat }) => heard.push(chat))
+    const whisperTo = async () => {
+      await page.locator('.person', { hasNotText: '나' }).locator('button').click()
+      await page.locator('.menu button', { hasText: '귓속말' }).click()
+      await page.locator('#mode').waitFor()
+    }
+    await page.fill('#chat', '모두에게 쓰던 글')
+    await whisperTo()
+    assert.equal(await page.inputValue('#chat'), '')
+    await page.fill('#chat', '쓰다 만 비밀')
+    await page.keyboard.press('Escape')
+    assert.equal(await page.inputValue('#chat'), '모두에게 쓰던 글')
+    await whisperTo()
+    await write(page, '비밀')
+    await until(() => heard.length > 0, 'the whisper is heard')
+    assert.deepEqual(heard, ['비밀'])
+    await page.fill('#chat', '쓰다 만 비밀')
+    await page.reload()
+    await there(page)
+    assert.equal(await page.inputValue('#chat'), '모두에게 쓰던 글')
+    await page.press('#chat', 'Enter')
+    await page.locator('#chat-list .mine', { hasText: '모두에게 쓰던 글' }).and(page.locator('[data-seq]')).waitFor()
+    await page.reload()
+    await there(page)
+    assert.equal(await page.inputValue('#chat'), '')
+    await page.context().close()
+  })
+
+  test('without the client a page says so, and still sends', async () => {
+    const host = await owner(server)
+    const page = await person(server)
+    const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => resolve(chat)) })
+    let fail
+    const failed = new Promise((resolve) => { fail = resolve })
+    await page.route('**/vendor/socket.io.esm.min.js', async (route) => { await failed; await route.abort() })
+    await page.goto(`/room/${host.room}`)
+    await write(page, '너무 빨리')
+    await page.locator('.message--pending', { hasText: '너무 빨리' }).waitFor()
+    fail()
+    await page.locator('.message--failed', { hasText: '너무 빨리' }).waitFor()
+    const banner = page.locator('#connection', { hasText: '새 메시지가 저절로 나타나지 않아요.' })
+    await banner.waitFor()
+    await write(page, '그래도 간다')
+    assert.equal(await heard, '그래도 간다')
+    await row(page, '그래도 간다').and(page.locator('[data-seq]')).waitFor()
+    await banner.waitFor() // of the page that was loaded then
+    assert.equal(await page.inputValue('#chat'), '')
+
+    await page.press('#chat', 'ArrowUp')
+    await write(page, '고친 글')
+    await page.locator('.message--failed', { hasText: '고치지 못했어요' }).waitFor()
+    await page.context().close()
+  })
+
+  test('whispers that were not answered are asked for again', async () => {
+    const { host, page } = await visit()
+    const to = await colorOf(page)
+    assert.equal((await host.chat.emitWithAck('whisper', { room: host.room, to, chat: '들려요?' })).ok, true)
+    await row(page, '들려요?').waitFor()
+    let asked = 0
+    page.wire.ask = (event) => {
+      if (event !== 'whispers') return undefined
+      return [{ ok: false, reason: 'rate_limited', retryAfter: 100 }, { ok: false, reason: 'unavailable' }, false][asked++]
+    }
+    await page.clock.install()
+    await page.reload()
+    await pass(page, () => row(page, '들려요?').count(), 'the whisper is there')
+    assert.equal(asked, 4)
+    await page.context().close()
+  })
+})
