@@ -179,3 +179,29 @@ func TestWhisper(t *testing.T) {
 		}
 	}
 }
+
+// The first answer would be one to another question.
+func TestAWhispersClientIDIsForOnePerson(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob, carl)
+	colors := map[rooms.Session]rooms.Color{}
+	for _, v := range []rooms.Visitor{bob, carl} {
+		m, err := c.Member(t.Context(), v, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		colors[v.Session] = m.Color
+	}
+	d := rooms.Draft{Text: "psst", ClientID: "w"}
+	first, err := c.Whisper(t.Context(), ada, id, colors[bob.Session], d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := c.Whisper(t.Context(), ada, id, colors[bob.Session], d); err != nil || again.ID != first.ID {
+		t.Errorf("again: got %+v, %v", again, err)
+	}
+	if _, err := c.Whisper(t.Context(), ada, id, colors[carl.Session], d); err == nil || err.Error() != "clientId: used" {
+		t.Errorf("to somebody else: got %v, want clientId: used", err)
+	}
+}

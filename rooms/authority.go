@@ -29,7 +29,7 @@ func (st standing) owner() bool {
 // event, for GIFs and for recovery: nothing else looks at standings.
 //
 // ErrNotFound, ErrBanned; but for toEnter ErrForbidden for who is no member, and
-// for a token that was ended also then;
+// for a token that is none of the room's also then;
 // for toSpeak ErrFrozen and MutedError, for toRule ErrNotOwner.
 func (s *Service) may(ctx context.Context, v Visitor, id ID, d deed) (standing, error) {
 	if !id.valid() {
@@ -49,8 +49,8 @@ func (st standing) check(v Visitor, d deed) error {
 		return ErrForbidden
 	case st.member.Standing == StandingBanned:
 		return ErrBanned
-	case d == toEnter && st.member.Bot && st.member.Standing != StandingIn:
-		return ErrForbidden // its token has ended
+	case d == toEnter && v.program() && st.member.Standing != StandingIn:
+		return ErrForbidden // its token has ended, or never was one
 	case d == toEnter:
 		return nil
 	case st.member.Standing != StandingIn:

@@ -25,6 +25,21 @@ func (s *Service) closeLater(p *place, grace time.Duration, remove func(id ID, v
 	p.closing = s.after(grace, func() { remove(p.id, visit) })
 }
 
+// used begins the grace of an empty room anew when something was said in it:
+// people without JavaScript and programs talk without ever arriving.
+func (s *Service) used(p *place) {
+	s.mu.Lock()
+	empty := len(p.people) == 0 && p.visits > 0 && p.closing != nil
+	if empty {
+		stop(&p.closing)
+		p.visits++ // what has fired already is late
+	}
+	s.mu.Unlock()
+	if empty {
+		s.closeLater(p, s.emptyGrace, s.removeEmpty)
+	}
+}
+
 // remove removes the room whose turn it is and sends everybody away.
 func (s *Service) remove(ctx context.Context, p *place) error {
 	ctx, cancel := patient(ctx)

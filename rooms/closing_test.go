@@ -56,3 +56,33 @@ func TestNoRoomIsRemovedWhileTheStoreCannotBeAsked(t *testing.T) {
 		})
 	}
 }
+
+// People without JavaScript and programs talk without ever arriving. The one who
+// came with scripts and has gone again does not take the room along.
+func TestARoomThatIsTalkedInStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: 30 * time.Second})
+		id := c.room(t, rooms.NewRoom{})
+		c.enter(t, id, bob)
+		c.arrive(t, id, bob)()
+		for range 5 {
+			time.Sleep(25 * time.Second)
+			if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "by form"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(29 * time.Second)
+		synctest.Wait()
+		if _, err := c.Room(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if _, err := c.Room(t.Context(), id); !errors.Is(err, rooms.ErrNotFound) {
+			t.Errorf("a grace after the last word: got %v, want ErrNotFound", err)
+		}
+		if n := c.Places(); n != 0 {
+			t.Errorf("%d places are left", n)
+		}
+	})
+}

@@ -51,7 +51,7 @@ func (s *Service) apply(ctx context.Context, p *place, d decision) error {
 		s.notify.Posted(notice)
 	}
 	if d.Room != nil {
-		p.owner = d.Room.OwnerSession
+		s.setOwner(p, d.Room.OwnerSession)
 		s.notify.RoomChanged(*d.Room)
 	}
 	if d.Member != nil {

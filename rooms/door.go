@@ -78,36 +78,36 @@ func (s *Service) full(room Room, session Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.places[room.ID]
-	return p != nil && len(p.people) >= room.Capacity && p.find(session) == nil
+	return p != nil && p.fullFor(room, session) && p.find(session) == nil
 }
 
-// colorTries bounds the races for a colour that one visitor can lose.
+// fullFor tells whether there is no place left for one more. There always is one
+// for the owner: else strangers could fill a room while its owner reloads the
+// page, and would be given it in time.
+func (p *place) fullFor(room Room, session Session) bool {
+	return len(p.people) >= room.Capacity && session != room.OwnerSession
+}
+
+// colorTries bounds how often a colour may be somebody else's: of a hundred
+// thousand members one in a hundred is asked twice.
 const colorTries = 8
 
 // grant lets somebody in, under the colour they want or one that is free.
 func (s *Service) grant(ctx context.Context, m Member, wanted Color) (Member, error) {
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	m.Standing, m.Color, m.Since = StandingIn, freeColor(wanted, nil), now()
-	for try := range colorTries {
+	m.Standing, m.Color, m.Since = StandingIn, wantedColor(wanted), now()
+	for range colorTries {
 		stored, err := s.store.AddMember(ctx, m)
 		if err == nil {
 			return stored, nil
 		}
-		var taken []Color
-		if errors.Is(err, ErrColorTaken) {
-			taken, err = s.store.Colors(ctx, m.Room)
-		}
-		if err != nil {
+		if !errors.Is(err, ErrColorTaken) {
 			return Member{}, fmt.Errorf("enter room %s: %w", m.Room, err)
 		}
-		if try > 0 {
-			// All who want one colour walk to the same next one. Who has lost the race
-			// for that as well begins elsewhere, at a colour that may not be legible.
-			wanted = randomColor()
-			taken = append(taken, wanted)
-		}
-		m.Color = freeColor(wanted, taken)
+		// Not the next one: all who want one colour would walk to the same, and to
+		// know which are taken is to read all members.
+		m.Color = randomColor()
 	}
 	return Member{}, fmt.Errorf("enter room %s: %w: every colour was taken", m.Room, ErrUnavailable)
 }

@@ -175,3 +175,19 @@ func TestAPasswordIsTheOneThatIsSetInTheEnd(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A token that nobody has made is nobody: else each would be a new visitor.
+func TestAMadeUpTokenLetsNobodyIn(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{})
+	if _, err := c.Enter(t.Context(), rooms.TokenVisitor("made up"), id, ""); !errors.Is(err, rooms.ErrForbidden) {
+		t.Errorf("got %v, want ErrForbidden", err)
+	}
+	token, _, err := c.MakeToken(t.Context(), ada, id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Enter(t.Context(), rooms.TokenVisitor(token), id, ""); err != nil {
+		t.Errorf("a real one: %v", err)
+	}
+}

@@ -2,7 +2,7 @@ package rooms
 
 import (
 	"crypto/rand"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strconv"
@@ -20,12 +20,6 @@ const (
 	lightPage   = 0.95657755 // its luminance
 )
 
-// paletteStep is the golden section of all colours. Being odd it leads through
-// each of them once, and neighbours on the walk look different.
-const paletteStep = 0x9e3779
-
-const colors = 1 << 24
-
 // rgb returns the number behind c, or false if c is not a colour.
 func (c Color) rgb() (uint32, bool) {
 	if len(c) != 7 || c[0] != '#' {
@@ -40,33 +34,23 @@ func (c Color) rgb() (uint32, bool) {
 
 func colorOf(rgb uint32) Color { return Color(fmt.Sprintf("#%06x", rgb)) }
 
-func randomColor() Color {
-	var b [3]byte
-	rand.Read(b[:])
-	return Color("#" + hex.EncodeToString(b[:]))
-}
-
-// freeColor returns the wanted colour if it is one and nobody has it, else the
-// first legible free one on a walk that begins there. It is the same for the
-// same arguments.
-func freeColor(wanted Color, taken []Color) Color {
-	used := make(map[uint32]bool, len(taken))
-	for _, c := range taken {
-		if n, ok := c.rgb(); ok {
-			used[n] = true
-		}
-	}
-	n, ok := wanted.rgb()
-	if ok && !used[n] {
+// wantedColor returns the wanted colour if it is one, else any.
+func wantedColor(wanted Color) Color {
+	if _, ok := wanted.rgb(); ok {
 		return wanted
 	}
-	for range colors {
-		n = (n + paletteStep) % colors
-		if !used[n] && legible(n) {
-			return colorOf(n)
+	return randomColor()
+}
+
+// randomColor returns one that can be read; a third of all can.
+func randomColor() Color {
+	for {
+		var b [4]byte
+		rand.Read(b[:3])
+		if rgb := binary.LittleEndian.Uint32(b[:]); legible(rgb) {
+			return colorOf(rgb)
 		}
 	}
-	return wanted // there are more members than colours
 }
 
 // legible tells whether text in this colour can be read on the light page, and

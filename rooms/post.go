@@ -130,6 +130,7 @@ func (s *Service) postBatch(ctx context.Context, p *place, batch []*posting) {
 			s.notify.Posted(one.Message)
 		}
 	}
+	s.used(p)
 }
 
 // stillMay asks again if the owner has decided anything since the posting was

@@ -36,7 +36,7 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(),
 // admit lets a member's first connection into the room whose turn it is, if
 // there is a place left, and tells of it.
 func (s *Service) admit(ctx context.Context, p *place, st standing) (*person, error) {
-	if len(p.people) >= st.room.Capacity {
+	if p.fullFor(st.room, st.member.Session) {
 		return nil, ErrFull
 	}
 	notice, err := s.note(ctx, p, noticeAbout(TopicEntered, st.member))

@@ -171,7 +171,7 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 		Title:        n.Title,
 		Capacity:     n.Capacity,
 		Keep:         n.Keep,
-		Owner:        freeColor(v.Color, nil),
+		Owner:        wantedColor(v.Color),
 		OwnerSession: v.Session,
 		CreatedAt:    now(),
 	}

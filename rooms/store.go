@@ -54,8 +54,6 @@ type Store interface {
 	Person(ctx context.Context, id ID, c Color) (Member, error)
 	// Members returns those of a standing, in the order of their coming.
 	Members(ctx context.Context, id ID, s Standing) ([]Member, error)
-	// Colors returns the colours of all who have ever been members.
-	Colors(ctx context.Context, id ID) ([]Color, error)
 
 	// AddMessages gives messages of one room the next seqs and keeps them, all
 	// or none, or returns ErrNotFound. If a session has used a ClientID in this

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Quit implements Chat.
@@ -40,6 +41,18 @@ func (s *Service) Forget(ctx context.Context, v Visitor) error {
 	return errors.Join(errs...)
 }
 
+// setOwner notes who owns the room whose turn it is. An absence of the one before
+// is none of the new one's.
+func (s *Service) setOwner(p *place, owner Session) {
+	if p.owner == owner {
+		return
+	}
+	p.owner = owner
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stop(&p.succession)
+}
+
 // watchOwner passes the room whose turn it is on when its owner has been away
 // for long while others are there; at once when it has none.
 func (s *Service) watchOwner(p *place) {
@@ -71,7 +84,8 @@ func (s *Service) succeed(id ID) {
 	room, err := s.store.Room(s.background, id)
 	if err != nil {
 		if !errors.Is(err, ErrNotFound) {
-			s.succeedLater(p, err)
+			s.log.Warn("owner not replaced", "room", p.id, "err", err)
+			s.succeedLater(p, retryRemoval)
 		}
 		return
 	}
@@ -79,24 +93,41 @@ func (s *Service) succeed(id ID) {
 	if p.find(p.owner) != nil {
 		return
 	}
-	for _, who := range p.people {
-		if who.member.Bot {
-			continue
-		}
+	heir, unsure := s.heir(p)
+	switch {
+	case heir != nil:
 		ctx, cancel := patient(s.background)
 		defer cancel()
-		if err := s.apply(ctx, p, handOver(room, who.member)); err != nil {
-			s.succeedLater(p, err)
+		if err := s.apply(ctx, p, handOver(room, heir.member)); err != nil {
+			s.log.Warn("owner not replaced", "room", p.id, "err", err)
+			s.succeedLater(p, retryRemoval)
 		}
-		return
+	case unsure:
+		s.succeedLater(p, s.leaveGrace)
 	}
 }
 
-// succeedLater tries again when the store could not do it.
-func (s *Service) succeedLater(p *place, err error) {
-	s.log.Warn("owner not replaced", "room", p.id, "err", err)
+// heir returns who has been in the room for longest; no program, and nobody who
+// may just have gone. If there are only such it is unsure.
+func (s *Service) heir(p *place) (who *person, unsure bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, who := range p.people {
+		switch {
+		case who.member.Bot:
+		case who.connections == 0:
+			unsure = true
+		default:
+			return who, false
+		}
+	}
+	return nil, unsure
+}
+
+// succeedLater tries again.
+func (s *Service) succeedLater(p *place, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stop(&p.succession)
-	p.succession = s.after(retryRemoval, func() { s.succeed(p.id) })
+	p.succession = s.after(after, func() { s.succeed(p.id) })
 }

@@ -3,6 +3,7 @@ package rooms
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,9 @@ func (m Member) Muted(at time.Time) bool { return at.Before(m.MutedUntil) }
 
 // tokenPrefix keeps the sessions of tokens apart from those of visitors.
 const tokenPrefix = "token:"
+
+// program tells whether the visitor shows a token, good or not.
+func (v Visitor) program() bool { return strings.HasPrefix(string(v.Session), tokenPrefix) }
 
 // TokenVisitor returns who speaks with a room's token (see Service.MakeToken).
 // It says nothing of whether there is such a token.

@@ -54,8 +54,11 @@ func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Dra
 	if err != nil {
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
 	}
-	if !again {
+	switch {
+	case !again:
 		s.notify.Whispered(w)
+	case w.To.Session != m.Session:
+		return Whisper{}, errUsed
 	}
 	return w, nil
 }

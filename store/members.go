@@ -157,14 +157,6 @@ func (s *SQLite) Members(ctx context.Context, id rooms.ID, is rooms.Standing) ([
 		"SELECT "+memberColumns+" FROM members AS m WHERE room = ? AND standing = ? ORDER BY since, color", id, is)
 }
 
-// Colors implements rooms.Store.
-func (s *SQLite) Colors(ctx context.Context, id rooms.ID) ([]rooms.Color, error) {
-	return query(ctx, s.read, func(row scanner) (c rooms.Color, err error) {
-		err = row.Scan(&c)
-		return c, err
-	}, "SELECT color FROM members WHERE room = ?", id)
-}
-
 // one turns the result of changing one row into an error where there is none.
 func one(result sql.Result, err, missing error) error {
 	if err != nil {

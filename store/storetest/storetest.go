@@ -222,11 +222,6 @@ func differentColors(t *testing.T, s rooms.Store) {
 	if _, err := s.AddMember(ctx, guest); err != nil {
 		t.Errorf("the same colour in another room: %v", err)
 	}
-	got, err := s.Colors(ctx, room.ID)
-	slices.Sort(got)
-	if want := []rooms.Color{"#111111", "#78583a"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("Colors: got %q, %v, want %q", got, err, want)
-	}
 }
 
 func tooLate(t *testing.T, s rooms.Store) {
