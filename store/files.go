@@ -131,13 +131,13 @@ func (d disk) Write(b []byte) (int, error) {
 	return n, unavailable(err)
 }
 
-// sync flushes the folder: without it a new name may be lost in a power cut.
+// sync makes a new name in the folder one that stays.
 func (f *Files) sync() error {
 	dir, err := f.root.Open(".")
 	if err != nil {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(flush(dir), dir.Close())
 }
 
 // Open implements rooms.GIFStore.
