@@ -146,11 +146,9 @@ func (s *sockets) post(ctx context.Context, _ *socketio.Socket, st *seats, args 
 	if err != nil {
 		return nil, err
 	}
-	var m rooms.Message
 	id := st.room(ask.Room)
-	err = s.budgets.inRoom(id, func() (err error) {
-		m, err = s.chat.Post(ctx, st.visitor, id, rooms.Draft{Text: ask.Chat, ClientID: ask.ClientID})
-		return err
+	m, err := s.budgets.inRoom(id, func() (rooms.Stored, error) {
+		return s.chat.Post(ctx, st.visitor, id, rooms.Draft{Text: ask.Chat, ClientID: ask.ClientID})
 	})
 	if err != nil {
 		return nil, err

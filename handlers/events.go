@@ -152,15 +152,25 @@ func (e *Events) Posted(m rooms.Message) {
 }
 
 // Entered says join to all in the room but the one who entered.
-func (e *Events) Entered(m rooms.Member, notice rooms.Message) { e.sayNotice(eventJoin, m, notice, 1) }
+func (e *Events) Entered(m rooms.Member, notice rooms.Message) {
+	e.sayNotice(eventJoin, m, notice, true)
+}
 
 // Left says exit to those who remain.
-func (e *Events) Left(m rooms.Member, notice rooms.Message) { e.sayNotice(eventExit, m, notice, -1) }
+func (e *Events) Left(m rooms.Member, notice rooms.Message) { e.sayNotice(eventExit, m, notice, false) }
 
-// sayNotice counts the person itself: PeopleChanged comes after it.
-func (e *Events) sayNotice(event string, m rooms.Member, notice rooms.Message, change int) {
+// sayNotice counts as it will be: PeopleChanged comes after it.
+func (e *Events) sayNotice(event string, m rooms.Member, notice rooms.Message, there bool) {
+	count := 0
+	if there {
+		count++
+	}
 	e.mu.Lock()
-	count := max(0, len(e.people[m.Room])+change)
+	for _, other := range e.people[m.Room] {
+		if other.Color != m.Color {
+			count++
+		}
+	}
 	e.mu.Unlock()
 	e.check(e.out.inRoom(label(m.Room), personLabel(m.Room, m.Color), event, wireNotice{
 		User: systemUser, Chat: notice.Text, Participants: count, Person: m.Color, Nick: notice.Nick,

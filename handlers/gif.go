@@ -54,13 +54,12 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	}
 	preamble.left = maxUpload
 	// Around both, or what the room is too busy for would be kept until the sweep.
-	err = h.budgets.inRoom(id, func() error {
+	_, err = h.budgets.inRoom(id, func() (rooms.Stored, error) {
 		gif, err := h.chat.AddGIF(ctx, v, id, file.FileName(), &capped{r: file, left: maxGIF})
 		if err != nil {
-			return uploadError(err)
+			return rooms.Stored{}, uploadError(err)
 		}
-		_, err = h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID})
-		return err
+		return h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID})
 	})
 	if err != nil {
 		return err

@@ -39,12 +39,15 @@ type guests struct {
 	tasks    sync.WaitGroup
 
 	logouts atomic.Uint64
+
+	mu      sync.Mutex
+	renewed map[string]time.Time // guarded by mu; ids that were renewed a short while ago, and when
 }
 
 // newGuests watches the sockets on srv, until close. Without srv there are none.
 func newGuests(srv *socketio.Server, kept SessionStore, interval time.Duration, log *slog.Logger) *guests {
 	ctx, cancel := context.WithCancel(context.Background())
-	g := &guests{kept: kept, interval: interval, log: log, stop: cancel}
+	g := &guests{kept: kept, interval: interval, log: log, stop: cancel, renewed: make(map[string]time.Time)}
 	if srv == nil {
 		return g
 	}
@@ -91,13 +94,58 @@ func (g *guests) forget(s rooms.Session, end func() error) error {
 	return nil
 }
 
-// errSessionOver refuses a socket, in the words that clients know.
-var errSessionOver = &socketio.ConnectError{Message: "Forbidden"}
+// renew lets a session have a new id. Sockets under the one before are cut as by a
+// broken network and kept out: the visitor's own pages come back with the new
+// cookie. Whoever else holds the old one must not, in the time that requests
+// under way have it still, get what lasts, such as a token.
+func (g *guests) renew(v rooms.Session, before string, save func() error) error {
+	g.mu.Lock()
+	for id, at := range g.renewed {
+		if time.Since(at) > 2*renewalGrace {
+			delete(g.renewed, id)
+		}
+	}
+	g.renewed[before] = time.Now()
+	g.mu.Unlock()
+	if err := save(); err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.renewed, before)
+		return err
+	}
+	for _, n := range g.spaces {
+		for _, s := range n.Local().To(visitorLabel(v)).Sockets() {
+			if who, ok := s.Handshake().Identity.(guest); ok && who.session == before {
+				s.CloseConn()
+			}
+		}
+	}
+	return nil
+}
+
+// wasRenewed tells whether a session's id is no longer the newest.
+func (g *guests) wasRenewed(id string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, renewed := g.renewed[id]
+	return renewed
+}
+
+// errSessionOver refuses a socket, in the words that clients know; errNotNow one
+// of which it is not known.
+var (
+	errSessionOver = &socketio.ConnectError{Message: "Forbidden"}
+	errNotNow      = &socketio.ConnectError{Message: "Unavailable"}
+)
 
 // recheck looks once more for the session of a socket, if anybody has logged
 // out since it was loaded: before the socket is let in, and when it can be found.
 func (g *guests) recheck(s *socketio.Socket) error {
 	who, ok := s.Handshake().Identity.(guest)
+	if ok && g.wasRenewed(who.session) {
+		s.CloseConn()
+		return errNotNow
+	}
 	if !ok || who.asOf == g.generation() {
 		return nil
 	}
@@ -106,7 +154,8 @@ func (g *guests) recheck(s *socketio.Socket) error {
 	live, err := g.kept.LiveSessions(ctx, []string{who.session})
 	if err != nil {
 		g.log.Error("session not looked for", "err", err)
-		return err
+		s.CloseConn() // as a broken network would: the client tries again
+		return errNotNow
 	}
 	if !live[0] {
 		return errSessionOver
@@ -172,6 +221,7 @@ func (g *guests) checkBatch(ctx context.Context, ids []string, sockets map[strin
 	if err != nil {
 		return err
 	}
+	g.logouts.Add(1) // their connections stay, and may ask to be let in again
 	for i, id := range over {
 		for _, s := range sockets[id] {
 			if stays[i] {

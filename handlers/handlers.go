@@ -122,6 +122,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// sidAlphabet is what our sids are made of: one of it reads the same to everybody.
+const sidAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 // ofConnection tells whether a request belongs to a Socket.IO connection that
 // is open: a poll, a post or an upgrade. The connection knows whose it is, and
 // there are many of them, so they go to it straight; Gin was a twelfth of what a
@@ -137,7 +140,7 @@ func (h *Handler) ofConnection(r *http.Request) bool {
 	}
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		if sid, ok := strings.CutPrefix(pair, "sid="); ok {
-			return sid != ""
+			return sid != "" && strings.Trim(sid, sidAlphabet) == ""
 		}
 	}
 	return false

@@ -106,18 +106,18 @@ func (b *budgets) act(v rooms.Visitor) error {
 	)
 }
 
-// inRoom lets somebody post in a room. What the chat refuses costs the room
-// nothing: strangers must not be able to silence it.
-func (b *budgets) inRoom(id rooms.ID, post func() error) error {
+// inRoom lets somebody post in a room. What the chat refuses or has kept before
+// costs the room nothing: nobody must be able to silence it unseen.
+func (b *budgets) inRoom(id rooms.ID, post func() (rooms.Stored, error)) (rooms.Stored, error) {
 	c := cost{cellKey{forRoom, string(id)}, b.limits.Room}
 	if err := b.take(c); err != nil {
-		return err
+		return rooms.Stored{}, err
 	}
-	err := post()
-	if err != nil {
+	stored, err := post()
+	if err != nil || stored.Again {
 		b.cells.giveBack(c.key, c.of)
 	}
-	return err
+	return stored, err
 }
 
 // create lets a visitor make a room.

@@ -152,12 +152,18 @@ func TestRefusalsCostNothing(t *testing.T) {
 
 		refused := errors.New("not a member")
 		for range 10 {
-			if err := b.inRoom("room", func() error { return refused }); !errors.Is(err, refused) {
+			if _, err := b.inRoom("room", func() (rooms.Stored, error) { return rooms.Stored{}, refused }); !errors.Is(err, refused) {
 				t.Fatalf("got %v: strangers have silenced the room", err)
+			}
+			if _, err := b.inRoom("room", func() (rooms.Stored, error) { return rooms.Stored{Again: true}, nil }); err != nil {
+				t.Fatalf("got %v: somebody who repeats himself has silenced the room", err)
 			}
 		}
 		posts := 0
-		for b.inRoom("room", func() error { return nil }) == nil {
+		for {
+			if _, err := b.inRoom("room", func() (rooms.Stored, error) { return rooms.Stored{}, nil }); err != nil {
+				break
+			}
 			posts++
 		}
 		if posts != 2 {

@@ -120,9 +120,8 @@ func (h *Handler) postText(c *gin.Context) error {
 	}
 	// Post itself checks in the contract's order: room, membership, content.
 	id := rooms.ID(c.Param("id"))
-	err = h.budgets.inRoom(id, func() error {
-		_, err := h.chat.Post(ctx, v, id, rooms.Draft{Text: form.Chat, ClientID: form.ClientID})
-		return err
+	_, err = h.budgets.inRoom(id, func() (rooms.Stored, error) {
+		return h.chat.Post(ctx, v, id, rooms.Draft{Text: form.Chat, ClientID: form.ClientID})
 	})
 	if err != nil {
 		return err

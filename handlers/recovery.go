@@ -89,7 +89,7 @@ func (s *sockets) sitAgain(ctx context.Context, socket *socketio.Socket, st, bef
 			s.lose(socket, before, id, err)
 		}
 	}
-	st.sits(before.last) // what an event without a room means
+	st.mean(before.last)
 	for id, err := range before.lost {
 		refusal := refusalOf(err, st.language)
 		refusal.Room = id

@@ -77,6 +77,11 @@ func (s *sockets) configure(ctx context.Context, _ *socketio.Socket, st *seats, 
 	if err != nil {
 		return nil, err
 	}
+	if ask.Password != nil && *ask.Password != "" { // hashing one costs what making a room does
+		if err := s.budgets.create(st.visitor); err != nil {
+			return nil, err
+		}
+	}
 	room, err := s.chat.Configure(ctx, st.visitor, st.room(ask.Room), rooms.Settings{
 		Title: ask.Title, Capacity: ask.Max, Password: ask.Password, Frozen: ask.Frozen, Keep: ask.Keep,
 	})

@@ -177,6 +177,16 @@ func (st *seats) sits(id rooms.ID) bool {
 	return ok
 }
 
+// mean makes a room the one that an event without a room means; if the socket
+// has no seat there, none is.
+func (st *seats) mean(id rooms.ID) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.last = id; st.taken[id] == nil {
+		st.last = ""
+	}
+}
+
 func (st *seats) full() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()

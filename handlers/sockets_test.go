@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -173,11 +174,13 @@ func TestSync_fromNothingLeavesNoHole(t *testing.T) {
 	}
 	w := h.dial(t, "/chat", "", ann)
 	w.send(`42/chat,1["join",{"room":"` + room + `","after":0}]`)
-	if got := w.until("43/chat,1["); strings.Count(got, `"_id"`) != 1000 || !strings.Contains(got, `"seq":1,`) {
-		t.Errorf("join: got %.300s…, want the first 1,000", got)
+	got := w.until("43/chat,1[")
+	first := strings.Count(got, `"_id"`) // as many as fit
+	if first < 500 || first > 1000 || !strings.Contains(got, `"seq":1,`) || !strings.Contains(got, `"more":true`) {
+		t.Errorf("join: got %d in %.300s…, want the first ones", first, got)
 	}
-	w.send(`42/chat,2["sync",{"after":1000}]`)
-	if got := w.until("43/chat,2["); !strings.Contains(got, `"seq":1001,`) || !strings.Contains(got, `"more":false`) {
+	w.send(fmt.Sprintf(`42/chat,2["sync",{"after":%d}]`, first))
+	if got := w.until("43/chat,2["); !strings.Contains(got, fmt.Sprintf(`"seq":%d,`, first+1)) || !strings.Contains(got, `"more":false`) {
 		t.Errorf("sync: got %.300s…, want the rest", got)
 	}
 }

@@ -53,12 +53,8 @@ func (s *sockets) remove(ctx context.Context, _ *socketio.Socket, st *seats, arg
 }
 
 func (s *sockets) amend(ctx context.Context, st *seats, ask amendAsk, a rooms.Amendment) (any, error) {
-	var m rooms.Message
 	id := st.room(ask.Room)
-	err := s.budgets.inRoom(id, func() (err error) {
-		m, err = s.chat.Amend(ctx, st.visitor, id, a)
-		return err
-	})
+	m, err := s.budgets.inRoom(id, func() (rooms.Stored, error) { return s.chat.Amend(ctx, st.visitor, id, a) })
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +111,12 @@ func (s *sockets) rename(ctx context.Context, _ *socketio.Socket, st *seats, arg
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.chat.Rename(ctx, st.visitor, st.room(ask.Room), ask.Nick)
+	id := st.room(ask.Room)
+	var m rooms.Member
+	_, err = s.budgets.inRoom(id, func() (_ rooms.Stored, err error) { // all in the room are told
+		m, err = s.chat.Rename(ctx, st.visitor, id, ask.Nick)
+		return rooms.Stored{}, err
+	})
 	if err != nil {
 		return nil, err
 	}

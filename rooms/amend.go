@@ -14,50 +14,50 @@ type Amendment struct {
 }
 
 // Amend implements Chat.
-func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Message, error) {
+func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Stored, error) {
 	need := toSpeak
 	if a.Remove {
 		need = toBe // taking something back is no speaking
 	}
 	if _, err := s.may(ctx, v, id, need); err != nil {
-		return Message{}, err
+		return Stored{}, err
 	}
 	if err := checkClientID(a.ClientID); err != nil {
-		return Message{}, err
+		return Stored{}, err
 	}
 	p, err := s.takeTurn(ctx, id)
 	if err != nil {
-		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
+		return Stored{}, fmt.Errorf("amend in %s: %w", id, err)
 	}
 	defer s.endTurn(p)
 	st, err := s.may(ctx, v, id, need)
 	if err != nil {
-		return Message{}, err
+		return Stored{}, err
 	}
 	target, err := s.store.Message(ctx, id, a.Seq)
 	if err != nil {
-		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
+		return Stored{}, fmt.Errorf("amend in %s: %w", id, err)
 	}
 	amending, err := a.message(st, target)
 	if err != nil {
-		return Message{}, err
+		return Stored{}, err
 	}
 	ctx, cancel := patient(ctx)
 	defer cancel()
 	stored, gifs, err := s.store.Amend(ctx, amending)
 	if err != nil {
-		return Message{}, fmt.Errorf("amend in %s: %w", id, err)
+		return Stored{}, fmt.Errorf("amend in %s: %w", id, err)
 	}
 	switch {
 	case !stored.Again:
 		s.notify.Posted(stored.Message)
 	case stored.Kind != amending.Kind || stored.Target != amending.Target:
-		return Message{}, errUsed
+		return Stored{}, errUsed
 	}
 	for _, name := range gifs {
 		s.dropGIF(name)
 	}
-	return stored.Message, nil
+	return stored, nil
 }
 
 // message is what a does to target when somebody of a standing asks for it.

@@ -38,14 +38,14 @@ type Chat interface {
 	// Present returns those who are in the room now, in order of arrival.
 	Present(id ID) []Member
 	// Post stores a message and then tells the Notifier: InvalidError. A
-	// repeated ClientID returns the first message.
-	Post(ctx context.Context, v Visitor, id ID, d Draft) (Message, error)
+	// repeated ClientID returns the first message, Again.
+	Post(ctx context.Context, v Visitor, id ID, d Draft) (Stored, error)
 	// History returns messages of the room, in the order of seq.
 	History(ctx context.Context, v Visitor, id ID, p Page) ([]Message, error)
 	// Amend edits or removes a message of v's; an owner removes anybody's. What
 	// it returns is the message that tells of it. ErrNoMessage, ErrNotYours,
 	// InvalidError.
-	Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Message, error)
+	Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Stored, error)
 	// Whisper tells one member something, present or not: ErrNoPerson,
 	// InvalidError. A repeated ClientID returns the first one.
 	Whisper(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error)

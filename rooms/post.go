@@ -23,29 +23,29 @@ type posting struct {
 }
 
 // Post implements Chat.
-func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted Message, err error) {
+func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted Stored, err error) {
 	defer func() { s.dropRefused(ctx, d, err) }()
 	p := s.hold(id)
 	defer s.release(p)
 	rules := p.rules.Load()
 	st, err := s.may(ctx, v, id, toSpeak)
 	if err != nil {
-		return Message{}, err
+		return Stored{}, err
 	}
 	if err := d.check(); err != nil {
-		return Message{}, err
+		return Stored{}, err
 	}
 	job := &posting{visitor: v, message: d.message(st.member), rules: rules, done: make(chan struct{})}
 	if err := s.queue(ctx, p, job); err != nil {
-		return Message{}, fmt.Errorf("post in %s: %w", id, err)
+		return Stored{}, fmt.Errorf("post in %s: %w", id, err)
 	}
 	if first := job.stored.Kind; first != job.message.Kind && first != KindRemoved {
-		return Message{}, errUsed
+		return Stored{}, errUsed
 	}
 	if job.stored.Again && d.GIF != nil {
 		s.dropRepeated(ctx, d.GIF.Name)
 	}
-	return job.stored.Message, nil
+	return job.stored, nil
 }
 
 // queue waits until a posting is kept and told, by this goroutine or another.

@@ -31,12 +31,12 @@ func TestPost(t *testing.T) {
 	}
 	c.told(t, "posted  hello\n")
 	again, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "changed", ClientID: "c1"})
-	if err != nil || !reflect.DeepEqual(again, msg) {
+	if err != nil || !again.Again || !reflect.DeepEqual(again.Message, msg.Message) {
 		t.Errorf("a retry: got %+v, %v, want %+v", again, err, msg)
 	}
 	c.told(t)
 	history, err := c.History(t.Context(), ada, id, rooms.Page{})
-	if err != nil || len(history) != 1 || !reflect.DeepEqual(history[0], msg) {
+	if err != nil || len(history) != 1 || !reflect.DeepEqual(history[0], msg.Message) {
 		t.Errorf("History: got %+v, %v", history, err)
 	}
 	if _, err := c.Post(t.Context(), bob, id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
