@@ -326,3 +326,24 @@ func TestNotices_areInTheReadersLanguage(t *testing.T) {
 		}
 	}
 }
+
+// What stands for no sid must not get a handshake past the trusted proxies.
+func TestABrokenSIDHasAnAddressToo(t *testing.T) {
+	for _, query := range []string{"", "&sid=%", "&sid=;", "&sid=%zz"} {
+		h := open(t, func(c *handlers.Config) {
+			c.TrustedProxies = []string{"127.0.0.1", "::1"}
+			c.Limits.SessionAddress = handlers.Unlimited
+		})
+		ann := h.visitor(t)
+		got := ann.get("/socket.io/?EIO=4&transport=polling"+query, "X-Forwarded-For", "203.0.113.9")
+		if sid := openSID(got.body); sid != "" {
+			ann.send("POST", "/socket.io/?EIO=4&transport=polling&sid="+sid, strings.NewReader("40"))
+			ann.get("/socket.io/?EIO=4&transport=polling&sid=" + sid)
+		}
+		for line := range strings.Lines(h.log.String()) {
+			if strings.Contains(line, "notice socket connected") && !strings.Contains(line, "203.0.113.9") {
+				t.Errorf("%q: %s", query, line)
+			}
+		}
+	}
+}

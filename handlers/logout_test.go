@@ -318,3 +318,78 @@ func (s *memorySessions) of(cookie string) (ids []string) {
 	}
 	return ids
 }
+
+// A DISCONNECT leaves the connection open. Whose session is over is not let in
+// again over it.
+func TestAnExpiredSessionDoesNotConnectAgain(t *testing.T) {
+	h := open(t, func(c *handlers.Config) { c.SessionCheck = 100 * time.Millisecond })
+	ann := h.visitor(t)
+	room := strings.TrimPrefix(ann.makeRoom("방", "비밀"), "/room/")
+	w := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
+	h.sessions.mu.Lock()
+	for _, row := range h.sessions.rows {
+		row.expires = time.Now()
+	}
+	h.sessions.mu.Unlock()
+	w.until("41/chat,")
+	w.send(`40/chat,{"room":"` + room + `"}`)
+	if got := w.until("/chat,"); !strings.HasPrefix(got, `44/chat,{"message":"Forbidden"`) {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Requests that were under way may still use the id from before. A socket must
+// not: what an owner does there, such as making a token, lasts.
+func TestAnOlderIDOpensNoSocket(t *testing.T) {
+	h := open(t, nil)
+	ann := h.visitor(t)
+	ann.get("/")
+	before := ann.cookie()
+	w := h.dial(t, "/chat", "", ann)
+	ann.makeRoom("방", "비밀") // renews
+	if ann.cookie() == before {
+		t.Fatal("the session was not renewed")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := w.Read(ctx); err != nil { // cut, not disconnected: it may come again
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("the socket of before is still open")
+	}
+	if got := h.visitor(t).get("/socket.io/?EIO=4&transport=polling", "Cookie", before); got.StatusCode != http.StatusForbidden {
+		t.Errorf("a handshake with the id from before: got %d", got.StatusCode)
+	}
+	h.dial(t, "/chat", "", ann)
+}
+
+// What fails here is nothing to tell a client.
+func TestAFailingStoreIsNotTold(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.visitor(t), h.visitor(t)
+	ann.get("/")
+	bob.get("/")
+	w := h.dial(t, "/", "", ann)
+	bob.post("/logout", nil)
+	h.sessions.mu.Lock()
+	h.sessions.fail = errors.New("disk I/O error: /data/chat.db")
+	h.sessions.mu.Unlock()
+	w.send("40/chat,")
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		_, data, err := w.Read(ctx)
+		if err != nil {
+			break // cut: it may come again
+		}
+		if strings.Contains(string(data), "disk") {
+			t.Errorf("got %s", data)
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("it was let in, or left to wait")
+	}
+}

@@ -2,10 +2,12 @@ package handlers_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gifchat/handlers"
 	"gifchat/rooms"
@@ -272,5 +274,27 @@ func TestARecoveredSocketIsToldOfRoomsItHasLost(t *testing.T) {
 			w.send(`40/chat,{"pid":"` + pid + `"}`)
 			w.expect(`42/chat,["error-message",{"ok":false,"reason":"` + reason + `","message":"*","room":"` + room + `"},"*"]`)
 		})
+	}
+}
+
+// A password costs the server what a new room does.
+func TestPasswordsAreSetAsSeldomAsRoomsAreMade(t *testing.T) {
+	h := open(t, func(c *handlers.Config) { c.Limits.CreateVisitor = handlers.Rate{Burst: 3, Each: time.Minute} })
+	ann := h.visitor(t)
+	room := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/") // the first
+	w := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
+	for i := range 5 {
+		w.send(fmt.Sprintf(`42/chat,%d["settings",{"room":"%s","password":"p%d"}]`, i, room, i))
+		want := `"ok":true`
+		if i >= 2 {
+			want = "rate_limited"
+		}
+		if got := w.until(fmt.Sprintf("43/chat,%d[", i)); !strings.Contains(got, want) {
+			t.Errorf("password %d: got %s", i, got)
+		}
+	}
+	w.send(`42/chat,9["settings",{"room":"` + room + `","password":"","frozen":true}]`)
+	if got := w.until("43/chat,9["); !strings.Contains(got, `"ok":true`) {
+		t.Errorf("no password: got %s", got)
 	}
 }

@@ -87,3 +87,62 @@ func between(packet, text string) string {
 	value, _, _ := strings.Cut(rest, `"`)
 	return value
 }
+
+// What an event without a room means is what it meant, or nothing: what was to be
+// said in one room must not be said in another.
+func TestTheRoomThatIsMeantAfterARecovery(t *testing.T) {
+	for _, how := range []string{"left", "kicked", "still there"} {
+		t.Run(how, func(t *testing.T) {
+			h := open(t, nil)
+			owner := rooms.Visitor{Session: "owner", Color: "#112233"}
+			var ids []rooms.ID
+			for range 3 {
+				room, err := h.chat.Create(t.Context(), owner, rooms.NewRoom{Title: "방", Capacity: 10})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, room.ID)
+			}
+			bob := h.visitor(t)
+			w := h.dial(t, "/", "", bob)
+			w.send(`40/chat,`)
+			pid := between(w.until(`40/chat,`), `"pid":"`)
+			var color rooms.Color
+			for _, id := range ids {
+				w.send(`42/chat,1["join","` + string(id) + `"]`)
+				color = rooms.Color(between(w.until(`43/chat,1`), `"user":"`))
+			}
+			want := "not_found"
+			switch how {
+			case "left":
+				w.send(`42/chat,2["leave"]`)
+				w.until(`43/chat,2`)
+			case "still there":
+				want = `"ok":true`
+			}
+			_ = w.CloseNow()
+			if how == "kicked" {
+				if err := h.chat.Kick(t.Context(), owner, ids[2], color); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w = h.dial(t, "/", "", bob)
+			w.send(`40/chat,{"pid":"` + pid + `"}`)
+			w.send(`42/chat,9["chat","meant for the last room"]`)
+			if got := w.until(`43/chat,9`); !strings.Contains(got, want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			for _, id := range ids[:2] {
+				said, err := h.chat.History(t.Context(), owner, id, rooms.Page{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, m := range said {
+					if m.Kind == rooms.KindText {
+						t.Errorf("%q stands in another room", m.Text)
+					}
+				}
+			}
+		})
+	}
+}

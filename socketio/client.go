@@ -30,6 +30,10 @@ type client struct {
 	heard   bool        // a message of the client has come
 	partial *time.Timer // ends a client that does not send the attachments it announced
 
+	// Owned by the worker.
+	connects      int       // CONNECT packets since then
+	connectsSince time.Time // less than a minute ago
+
 	mu      sync.Mutex
 	sockets []*Socket   // guarded by mu, as is all that follows
 	timeout *time.Timer // ends a client that connects to nothing; nil when it has

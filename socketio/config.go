@@ -74,6 +74,7 @@ type Config struct {
 type Limits struct {
 	MaxAttachments       int // of one packet; default 10, as the reference parser has it
 	MaxNamespaces        int // one client may be connected to; default 32
+	MaxConnects          int // CONNECT packets of one client in a minute; default 300
 	MaxNamespaceName     int // bytes; default 256
 	MaxDynamicNamespaces int // of the whole server, made by clients; default 1,000
 	MaxPacketBytes       int // of one packet with its attachments; default 4 MiB
@@ -95,6 +96,7 @@ func (c Config) withDefaults() Config {
 	for limit, value := range map[*int]int{
 		&c.Limits.MaxAttachments:       10,
 		&c.Limits.MaxNamespaces:        32,
+		&c.Limits.MaxConnects:          300,
 		&c.Limits.MaxNamespaceName:     256,
 		&c.Limits.MaxDynamicNamespaces: 1000,
 		&c.Limits.MaxPacketBytes:       4 << 20,

@@ -4,12 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"time"
 
 	"gifchat/socketio/engineio"
 )
 
 // connect answers a CONNECT packet (section "Connection to a namespace").
 func (c *client) connect(p decoded) {
+	if !c.mayConnect() {
+		c.reject(errors.New("too many CONNECTs in a minute"))
+		return
+	}
 	if c.socket(p.namespace) != nil {
 		c.reject(errors.New("a second CONNECT to one namespace"))
 		return
@@ -41,6 +46,16 @@ func (c *client) connect(p decoded) {
 		return
 	}
 	n.connected(s)
+}
+
+// mayConnect counts a CONNECT. To come and to go costs the program's handlers far
+// more than it costs the client.
+func (c *client) mayConnect() bool {
+	if now := time.Now(); now.Sub(c.connectsSince) >= time.Minute {
+		c.connects, c.connectsSince = 0, now
+	}
+	c.connects++
+	return c.connects <= c.server.cfg.Limits.MaxConnects
 }
 
 // authOf returns the payload of a CONNECT packet. Old clients have none; what

@@ -325,3 +325,16 @@ func TestTheServerCannotBeConfusedWhileItCloses(t *testing.T) {
 		}
 	}
 }
+
+// To come and to go a thousand times costs the program more than the client.
+func TestConnectsAreLimited(t *testing.T) {
+	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxConnects: 3}})
+	f.Of("/chat")
+	c := f.dial()
+	for range 3 {
+		c.connect("/chat")
+		c.say("41/chat,")
+	}
+	c.say("40/chat,")
+	c.wantEnd()
+}
