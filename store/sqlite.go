@@ -57,7 +57,7 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 	if err := migrate(ctx, db, p.mayBegin); err != nil {
 		return nil, errors.Join(readable(err), db.Close())
 	}
-	write, err := startWriter(ctx, db)
+	write, err := startWriter(ctx, db, path+"-wal")
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -115,6 +115,9 @@ func prepareFile(path string, mayBegin func() error) error {
 	return f.Close()
 }
 
+// busyTimeout is how long a connection waits for a lock of another program.
+const busyTimeout = 5 * time.Second
+
 // access is what a connection is for.
 type access int
 
@@ -129,8 +132,8 @@ const (
 // https://www.sqlite.org/pragma.html
 func dsn(path string, a access) string {
 	pragmas := []string{
-		"busy_timeout(5000)", // first: setting the others may have to wait for a lock
-		"synchronous(FULL)",  // an acknowledged message survives a power cut
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), // first: setting the others may have to wait for a lock
+		"synchronous(FULL)", // an acknowledged message survives a power cut
 		"foreign_keys(ON)",
 		"journal_size_limit(67108864)",
 		"trusted_schema(OFF)",

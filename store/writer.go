@@ -22,6 +22,7 @@ const maxBatch = 256
 type writer struct {
 	db      *sql.DB // with a single connection, which tx has
 	tx      *transaction
+	log     *log
 	jobs    chan *job
 	closing chan struct{}
 	stopped chan struct{}
@@ -47,7 +48,8 @@ const (
 	jobGivenUp
 )
 
-func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+// startWriter takes the only connection of db, whose log is at path.
+func startWriter(ctx context.Context, db *sql.DB, path string) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -55,6 +57,7 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w := &writer{
 		db:      db,
 		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)},
+		log:     &log{path: path, conn: conn},
 		jobs:    make(chan *job, maxBatch),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
@@ -110,6 +113,7 @@ func (w *writer) run() {
 		select {
 		case j := <-w.jobs:
 			w.commit(w.gather(j))
+			w.log.trim() // everybody has an answer by now
 		case <-w.closing:
 			select {
 			case j := <-w.jobs:
