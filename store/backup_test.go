@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gifchat/rooms"
 	"gifchat/store"
@@ -25,13 +26,18 @@ func place(t *testing.T, name string) store.Place {
 }
 
 // talk posts texts and GIFs into a room until stop, as the server does: first
-// the file, then the row. acked is how many it knows to be stored.
-func talk(t *testing.T, s *store.SQLite, gifs *store.Files, room rooms.Room, stop <-chan struct{}, acked *atomic.Int64) {
+// the file, then the row. acked is how many it knows to be stored, and most how
+// many it may have said: a backup takes longer than what is said meanwhile takes
+// to be said, so without a bound each would be larger than the one before, and
+// the next one larger by more.
+func talk(t *testing.T, s *store.SQLite, gifs *store.Files, room rooms.Room, stop <-chan struct{}, acked, most *atomic.Int64) {
 	for i := 0; ; i++ {
-		select {
-		case <-stop:
-			return
-		default:
+		for quiet := true; quiet; quiet = acked.Load() >= most.Load() {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+			}
 		}
 		m := rooms.Message{ID: rooms.ID(fmt.Sprintf("%s%012x", room.ID[:12], i)), Room: room.ID, Kind: rooms.KindText, Text: "hello"}
 		if i%10 == 0 {
@@ -71,6 +77,7 @@ func TestBackup_ofAStoreInUseIsAPrefixOfEachRoom(t *testing.T) {
 	stop := make(chan struct{})
 	var end sync.Once
 	defer func() { end.Do(func() { close(stop) }); talking.Wait() }()
+	var most atomic.Int64
 	acked := make([]atomic.Int64, 3)
 	var all []rooms.Room
 	for i := range acked {
@@ -79,10 +86,11 @@ func TestBackup_ofAStoreInUseIsAPrefixOfEachRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 		all = append(all, room)
-		talking.Go(func() { talk(t, s, gifs, room, stop, &acked[i]) })
+		talking.Go(func() { talk(t, s, gifs, room, stop, &acked[i], &most) })
 	}
 
 	for round := range sized(3, 30) {
+		most.Add(100)
 		for i := range acked { // everybody has said something since the last time
 			for had := acked[i].Load(); acked[i].Load() < had+20 && !t.Failed(); {
 				if _, err := s.Room(ctx, all[i].ID); err != nil {
