@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gifchat/rooms"
 	"gifchat/socketio"
@@ -33,6 +34,23 @@ func (s *sockets) limited(fn askHandler) func(*socketio.Event) {
 		s.events.check(e.Ack(answer))
 	}
 }
+
+// owners is limited for what lasts. It wants the newest id of the session: a
+// client that has an older one is cut as by a broken network, and comes back with
+// the cookie that it has now.
+func (s *sockets) owners(fn askHandler) func(*socketio.Event) {
+	return s.limited(func(ctx context.Context, socket *socketio.Socket, st *seats, args socketio.Args) (any, error) {
+		if !s.outdated(socket) {
+			return fn(ctx, socket, st, args)
+		}
+		time.AfterFunc(cutAfter, socket.CloseConn) // behind the answer
+		return nil, rooms.ErrUnavailable
+	})
+}
+
+// cutAfter is how long an answer has to be on its way before its connection is
+// closed.
+const cutAfter = 100 * time.Millisecond
 
 // refuse says why, in the ack if the client waits for one. A refused join is
 // an error-message too, as is anything that nobody waits for.

@@ -94,40 +94,33 @@ func (g *guests) forget(s rooms.Session, end func() error) error {
 	return nil
 }
 
-// renew lets a session have a new id. Sockets under the one before are cut as by a
-// broken network and kept out: the visitor's own pages come back with the new
-// cookie. Whoever else holds the old one must not, in the time that requests
-// under way have it still, get what lasts, such as a token.
-func (g *guests) renew(v rooms.Session, before string, save func() error) error {
+// renew lets a session have a new id. For a while longer the one before is good
+// for requests that were under way, and for the sockets that are open.
+func (g *guests) renew(before string, save func() error) error {
+	if err := save(); err != nil {
+		return err
+	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	for id, at := range g.renewed {
-		if time.Since(at) > 2*renewalGrace {
-			delete(g.renewed, id)
+		if time.Since(at) > renewalGrace+2*g.interval {
+			delete(g.renewed, id) // its sockets have been cut
 		}
 	}
 	g.renewed[before] = time.Now()
-	g.mu.Unlock()
-	if err := save(); err != nil {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		delete(g.renewed, before)
-		return err
-	}
-	for _, n := range g.spaces {
-		for _, s := range n.Local().To(visitorLabel(v)).Sockets() {
-			if who, ok := s.Handshake().Identity.(guest); ok && who.session == before {
-				s.CloseConn()
-			}
-		}
-	}
 	return nil
 }
 
-// wasRenewed tells whether a session's id is no longer the newest.
-func (g *guests) wasRenewed(id string) bool {
+// outdated tells whether a socket's session has a newer id. Who has stolen the one
+// before must not do with it what lasts.
+func (g *guests) outdated(s *socketio.Socket) bool {
+	who, ok := s.Handshake().Identity.(guest)
+	if !ok {
+		return false
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_, renewed := g.renewed[id]
+	_, renewed := g.renewed[who.session]
 	return renewed
 }
 
@@ -142,10 +135,6 @@ var (
 // out since it was loaded: before the socket is let in, and when it can be found.
 func (g *guests) recheck(s *socketio.Socket) error {
 	who, ok := s.Handshake().Identity.(guest)
-	if ok && g.wasRenewed(who.session) {
-		s.CloseConn()
-		return errNotNow
-	}
 	if !ok || who.asOf == g.generation() {
 		return nil
 	}

@@ -96,7 +96,10 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	if cfg.Server != nil {
-		(&sockets{chat: cfg.Chat, events: cfg.Events, budgets: h.budgets, log: cfg.Log}).register(cfg.Server)
+		(&sockets{
+			chat: cfg.Chat, events: cfg.Events, budgets: h.budgets, log: cfg.Log,
+			outdated: func(s *socketio.Socket) bool { return h.guests.outdated(s) },
+		}).register(cfg.Server)
 	}
 	h.guests = newGuests(cfg.Server, cfg.Sessions, cmp.Or(cfg.SessionCheck, sessionCheck), cfg.Log)
 	return h, nil

@@ -338,32 +338,42 @@ func TestAnExpiredSessionDoesNotConnectAgain(t *testing.T) {
 	}
 }
 
-// Requests that were under way may still use the id from before. A socket must
-// not: what an owner does there, such as making a token, lasts.
-func TestAnOlderIDOpensNoSocket(t *testing.T) {
+// Requests that were under way may still use the id from before, and its sockets
+// hear what goes on. What lasts, such as making a token, wants the newest one.
+func TestAnOlderIDDoesNothingThatLasts(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	ann.get("/")
 	before := ann.cookie()
-	w := h.dial(t, "/chat", "", ann)
-	ann.makeRoom("방", "비밀") // renews
+	own := h.dial(t, "/chat", "", ann)
+	room := strings.TrimPrefix(ann.makeRoom("방", "비밀"), "/room/") // renews
 	if ann.cookie() == before {
 		t.Fatal("the session was not renewed")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	for {
-		if _, _, err := w.Read(ctx); err != nil { // cut, not disconnected: it may come again
-			break
+	thief := h.dial(t, "/chat", "", nil, "Cookie", before)
+	for name, w := range map[string]*wire{"open already": own, "opened now": thief} {
+		w.send(`42/chat,1["join","` + room + `"]`)
+		w.expect(`43/chat,1[{"ok":true*`)
+		w.send(`42/chat,2["token",{"room":"` + room + `","nick":"thief"}]`)
+		if got := w.until("43/chat,2"); !strings.Contains(got, `"reason":"unavailable"`) {
+			t.Errorf("%s: got %s", name, got)
 		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		for ctx.Err() == nil {
+			if _, _, err := w.Read(ctx); err != nil {
+				break
+			}
+		}
+		if ctx.Err() != nil {
+			t.Errorf("%s: it may go on", name)
+		}
+		cancel()
 	}
-	if ctx.Err() != nil {
-		t.Error("the socket of before is still open")
+	w := h.dial(t, "/chat", "", ann)
+	w.send(`42/chat,2["token",{"room":"` + room + `","nick":"her own"}]`)
+	if got := w.until("43/chat,2"); !strings.Contains(got, `"ok":true`) {
+		t.Errorf("with the newest id: got %s", got)
 	}
-	if got := h.visitor(t).get("/socket.io/?EIO=4&transport=polling", "Cookie", before); got.StatusCode != http.StatusForbidden {
-		t.Errorf("a handshake with the id from before: got %d", got.StatusCode)
-	}
-	h.dial(t, "/chat", "", ann)
 }
 
 // What fails here is nothing to tell a client.

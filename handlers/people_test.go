@@ -156,7 +156,7 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 	}
 	a.send(`42/chat,3["settings",{"max":3}]`)
 	a.until(`43/chat,3[{"ok":true`)
-	other := c.visitor(t).makeRoom("다른 방", "")
+	other := c.ann.makeRoom("다른 방", "")
 	before := c.sessions.count()
 	if got := post(token, c.path+"/chat"); got != http.StatusOK {
 		t.Errorf("with the token: got %d", got)

@@ -81,9 +81,11 @@ func (s *sockets) sitAgain(ctx context.Context, socket *socketio.Socket, st, bef
 		if before.lost[id] != nil {
 			continue
 		}
-		err := rooms.ErrForbidden // it was sent out, or is only just let in again: then it has missed something
+		var err error
 		if slices.Contains(socket.Rooms(), label(id)) {
 			_, err = s.sit(ctx, socket, st, id)
+		} else if _, err = s.chat.Member(ctx, st.visitor, id); err == nil {
+			err = rooms.ErrForbidden // only just let in again: it has missed something
 		}
 		if err != nil {
 			s.lose(socket, before, id, err)

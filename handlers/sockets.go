@@ -28,6 +28,8 @@ type sockets struct {
 	events  *Events
 	budgets *budgets
 	log     *slog.Logger
+
+	outdated func(*socketio.Socket) bool // its session has a newer id
 }
 
 func (s *sockets) register(srv *socketio.Server) {
@@ -49,17 +51,17 @@ func (s *sockets) register(srv *socketio.Server) {
 	chat.On(eventWhisper, s.limited(s.whisper))
 	chat.On(eventWhispers, s.limited(s.whispers))
 	chat.On(eventNick, s.limited(s.rename))
-	chat.On(eventQuit, s.limited(s.quit))
-	chat.On(eventKick, s.limited(aboutPerson(s.chat.Kick)))
-	chat.On(eventBan, s.limited(aboutPerson(s.chat.Ban)))
-	chat.On(eventUnban, s.limited(aboutPerson(s.chat.Unban)))
-	chat.On(eventBans, s.limited(people(s.chat.Banned)))
-	chat.On(eventMute, s.limited(s.mute))
-	chat.On(eventUnmute, s.limited(aboutPerson(s.chat.Unmute)))
-	chat.On(eventDelegate, s.limited(aboutPerson(s.chat.Delegate)))
-	chat.On(eventSettings, s.limited(s.configure))
-	chat.On(eventToken, s.limited(s.makeToken))
-	chat.On(eventTokens, s.limited(people(s.chat.Tokens)))
+	chat.On(eventQuit, s.owners(s.quit))
+	chat.On(eventKick, s.owners(aboutPerson(s.chat.Kick)))
+	chat.On(eventBan, s.owners(aboutPerson(s.chat.Ban)))
+	chat.On(eventUnban, s.owners(aboutPerson(s.chat.Unban)))
+	chat.On(eventBans, s.owners(people(s.chat.Banned)))
+	chat.On(eventMute, s.owners(s.mute))
+	chat.On(eventUnmute, s.owners(aboutPerson(s.chat.Unmute)))
+	chat.On(eventDelegate, s.owners(aboutPerson(s.chat.Delegate)))
+	chat.On(eventSettings, s.owners(s.configure))
+	chat.On(eventToken, s.owners(s.makeToken))
+	chat.On(eventTokens, s.owners(people(s.chat.Tokens)))
 }
 
 // seats is the state of a socket on /chat: who it is and where it sits.

@@ -70,7 +70,7 @@ func (h *Handler) renew(c *gin.Context) {
 	session := sessions.Default(c)
 	session.Set(renewal{}, true)
 	session.Set(sinceValue, time.Now().Unix())
-	if err := h.guests.renew(chatSession(session.ID()), session.ID(), session.Save); err != nil {
+	if err := h.guests.renew(session.ID(), session.Save); err != nil {
 		h.log.ErrorContext(c.Request.Context(), "session not renewed", "err", err)
 	}
 }
@@ -81,9 +81,6 @@ func (h *Handler) renew(c *gin.Context) {
 func (h *Handler) loadVisitor(c *gin.Context) {
 	withValue(c, identityKey, func() (any, error) { return h.identify(c) })
 }
-
-// errRenewed refuses a handshake: it may come again, with the cookie of now.
-var errRenewed = errors.New("the session has a newer id")
 
 // identify tells whose a handshake is: a guest's, if the cookie names one.
 func (h *Handler) identify(c *gin.Context) (any, error) {
@@ -105,9 +102,6 @@ func (h *Handler) identify(c *gin.Context) (any, error) {
 	}
 	if session.Get(sinceValue) == nil {
 		return nobody, nil
-	}
-	if h.guests.wasRenewed(session.ID()) {
-		return nil, errRenewed
 	}
 	return guest{visitorOf(session.ID(), nobody.Source), session.ID(), asOf}, nil
 }
