@@ -11,7 +11,7 @@ export class Composer {
   #form; #box; #outbox; #bar
   #to = null // whom the text is whispered to
   #row = null // the message that is edited
-  #draft = "" // what stood in the box before
+  #draft = "" // what is written to all, while the box is for something else
   #key = `draft:${location.pathname}`
 
   /** @param {() => HTMLElement|undefined} lastOwn finds the message that ArrowUp edits */
@@ -21,10 +21,11 @@ export class Composer {
     this.#outbox = outbox
     this.#bar = form.querySelector("#mode")
     form.addEventListener("submit", event => {
+      if (this.#plain) return this.#forget() // the browser sends it
       event.preventDefault()
       this.#submit()
     })
-    onEnter(this.#box, () => this.#submit())
+    onEnter(this.#box, () => form.requestSubmit())
     this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leave())
     form.addEventListener("keydown", event => {
       if (event.isComposing) return
@@ -36,7 +37,8 @@ export class Composer {
         this.edit(row)
       }
     })
-    this.#box.addEventListener("input", () => { if (!this.#row) sessionStorage.setItem(this.#key, this.#box.value) })
+    // Only what is written to all is kept: a reload knows of no whisper.
+    this.#box.addEventListener("input", () => { if (this.#bar.hidden) sessionStorage.setItem(this.#key, this.#box.value) })
     this.#box.value = sessionStorage.getItem(this.#key) ?? this.#box.value
     // On touch the keyboard would cover the room that one has come to read.
     if (!touch.matches) this.#box.focus()
@@ -45,6 +47,7 @@ export class Composer {
   /** Whispers to a person from now on. */
   whisper(person) {
     this.leave()
+    this.#putAside("")
     this.#to = person
     this.#mode(say("whisper.mode", nameOf(person)), say("whisper.leave"), "whisper")
   }
@@ -54,22 +57,19 @@ export class Composer {
     this.leave()
     if (this.#form.dataset.closed) return
     this.#row = row
-    this.#draft = this.#box.value
-    this.#box.value = textOf(row)
+    this.#putAside(textOf(row))
     row.classList.add("message--editing")
     this.#mode(say(row.matches(".message--gif") ? "edit.altNow" : "edit.mode"), say("edit.leave"), "edit")
     this.#box.setSelectionRange(this.#box.value.length, this.#box.value.length)
   }
 
-  /** Says that one writes to all again; what was written stays, but for an edit. */
+  /** Says that one writes to all again. A half-written whisper is not for all: it goes. */
   leave() {
-    if (this.#row) {
-      this.#row.classList.remove("message--editing")
-      this.#box.value = this.#draft
-    }
+    this.#row?.classList.remove("message--editing")
     this.#to = this.#row = null
     if (this.#bar.hidden) return
     this.#bar.hidden = true
+    this.#box.value = this.#draft
     delete this.#form.dataset.mode
     this.#box.removeAttribute("aria-describedby")
     this.#box.focus()
@@ -91,6 +91,20 @@ export class Composer {
     this.#form.querySelector("[type=submit]").disabled = Boolean(reason)
   }
 
+  /** Keeps what is written to all until leave. It is not to be whispered by mistake. */
+  #putAside(instead) {
+    this.#draft = this.#box.value
+    this.#box.value = instead
+  }
+
+  #forget() { sessionStorage.removeItem(this.#key) }
+
+  /** Whether the browser is to send the text itself: the room has no client. */
+  get #plain() {
+    const { plain, closed } = this.#form.dataset
+    return Boolean(plain && !closed && !this.#row && this.#box.value.trim())
+  }
+
   #mode(text, leave, name) {
     fill(this.#bar, { mode: text, leave })
     this.#form.dataset.mode = name
@@ -104,10 +118,12 @@ export class Composer {
     const text = this.#box.value.trim()
     if (this.#row) return this.#save(text)
     if (!text) return
-    if (this.#to) this.#outbox.whisper(this.#to, text)
-    else this.#outbox.send(text)
     this.#box.value = ""
-    sessionStorage.removeItem(this.#key)
+    if (this.#to) this.#outbox.whisper(this.#to, text)
+    else {
+      this.#forget()
+      this.#outbox.send(text)
+    }
     this.#box.focus()
   }
 

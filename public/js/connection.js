@@ -1,16 +1,20 @@
 const patience = 5_000 // ms; most cuts are shorter and nobody's business
 const relief = 2_500 // ms
 
+const banner = document.querySelector("#connection")
+
+function show(text, good) {
+  banner.textContent = text
+  banner.classList.toggle("banner--good", good)
+  banner.hidden = false
+}
+
+/** Says that there is no connection and will be none. */
+export function showStill() { show(banner.dataset.still, false) }
+
 /** Says when the connection is gone for longer, and when it is back. */
 export function watchConnection(socket) {
-  const banner = document.querySelector("#connection")
   let timer = 0
-
-  function show(text, good) {
-    banner.textContent = text
-    banner.classList.toggle("banner--good", good)
-    banner.hidden = false
-  }
 
   function lost() {
     clearTimeout(timer)

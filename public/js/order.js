@@ -9,7 +9,17 @@ const timeOf = row => row.querySelector("time").dateTime
 /** Puts a row where it belongs; one without a number goes before the pending. */
 export function insert(list, row) {
   let after = list.lastElementChild
-  while (after && after !== row && comesAfter(after, row)) after = after.previousElementSibling
+  let passed = false // a row with a number
+  let one = after
+  for (; one; one = one.previousElementSibling) {
+    // What only this page has said stands where it was said, and tells nothing
+    // of the order of what has a number.
+    if (one === row || numbered(row) && !numbered(one) && !waits(one)) continue
+    if (!comesAfter(one, row)) break
+    after = one.previousElementSibling
+    passed ||= numbered(one)
+  }
+  if (!one && passed) after = null // older than all there is
   if (after !== row) {
     if (after) after.after(row)
     else list.prepend(row)
@@ -18,10 +28,14 @@ export function insert(list, row) {
   if (row.nextElementSibling) group(row.nextElementSibling)
 }
 
+const numbered = row => Boolean(Number(row.dataset.seq) || row.dataset.n)
+
+const waits = row => row.matches(".message--pending, .message--failed")
+
 function comesAfter(one, other) {
   const [seq, than] = [Number(one.dataset.seq), Number(other.dataset.seq)]
   if (seq && than) return seq > than
-  if (!seq && !one.dataset.n) return one.matches(".message--pending, .message--failed")
+  if (!numbered(one)) return waits(one)
   // ISO times of the server: as text they are in the order of time.
   return Boolean(one.dataset.n || other.dataset.n) && timeOf(one) > timeOf(other)
 }

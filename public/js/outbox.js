@@ -17,6 +17,7 @@ export class Outbox {
   #room; #messages; #socket
   #queue = []
   #sending = false
+  #hopeless = false // there will never be a socket
 
   constructor(room, messages) {
     this.#room = room
@@ -69,8 +70,15 @@ export class Outbox {
     this.#socket = null
   }
 
+  /** Says of all that waits, and of what is still to come, that it is not sent. */
+  giveUp() {
+    this.#hopeless = true
+    this.resume()
+  }
+
   /** Goes on after a pause or a new connection. */
   async resume() {
+    if (this.#hopeless) for (const job of this.#queue.splice(0)) this.#fail(job)
     if (this.#sending) return
     this.#sending = true
     while (this.#queue.length > 0 && this.#socket?.connected) {

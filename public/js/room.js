@@ -1,6 +1,6 @@
 // A room: wires its parts together.
 import { fill, paintAll } from "./dom.js"
-import { ask, connect } from "./socket.js"
+import { ask, askAgainIn, connect } from "./socket.js"
 import { Follow } from "./scroll.js"
 import { Messages } from "./messages.js"
 import { Sequence } from "./sequence.js"
@@ -16,7 +16,7 @@ import { People } from "./people.js"
 import { openPersonMenu } from "./person-menu.js"
 import { chooseName } from "./nickname.js"
 import { openPanelWith } from "./panel.js"
-import { watchConnection } from "./connection.js"
+import { showStill, watchConnection } from "./connection.js"
 import { confirmAt } from "./menu.js"
 import { showOver } from "./over.js"
 import { say } from "./words.js"
@@ -32,6 +32,8 @@ const list = document.querySelector("#chat-list")
 const form = document.querySelector("#chat-form")
 
 let socket = null
+let entered = false
+let again = 0 // the timer of another try to enter
 const about = (event, what) => socket ? ask(socket, event, { room: room.room, ...what }) : Promise.resolve(null)
 
 const scroll = new Follow(box, document.querySelector("#newer"))
@@ -55,57 +57,86 @@ confirmEnds()
 chooseAutoplay(document.querySelector("#autoplay"))
 standing.watch(showStanding)
 
-socket = await connect("/chat", { auth: { room: room.room } })
-outbox.use(socket)
-watchConnection(socket)
+socket = await connect("/chat", { auth: { room: room.room } }).catch(() => null)
+if (socket) listen()
+else stayStill()
 
-for (const event of ["chat", "notice", "edit", "remove"]) socket.on(event, message => sequence.hear(message))
-socket.on("join", notice => sequence.hear({ ...notice, kind: "notice", topic: "entered" }))
-socket.on("exit", notice => sequence.hear({ ...notice, kind: "notice", topic: "left" }))
-socket.on("whisper", whisper => whispers.hear(whisper))
-socket.on("participants", ({ members }) => standing.meet(members))
-socket.on("room", state => standing.become(state))
-socket.on("removeRoom", () => end("removed"))
-socket.on("kicked", ({ reason }) => end(reason))
-socket.on("quit", () => end("quit"))
-socket.on("connect", enter)
-socket.on("disconnect", reason => {
-  sequence.lost()
-  if (reason === "io server disconnect") end("ended")
-})
+function listen() {
+  outbox.use(socket)
+  watchConnection(socket)
 
-let entered = false
+  for (const event of ["chat", "notice", "edit", "remove"]) socket.on(event, message => sequence.hear(message))
+  socket.on("join", notice => sequence.hear({ ...notice, kind: "notice", topic: "entered" }))
+  socket.on("exit", notice => sequence.hear({ ...notice, kind: "notice", topic: "left" }))
+  socket.on("whisper", whisper => whispers.hear(whisper))
+  socket.on("participants", ({ members }) => standing.meet(members))
+  socket.on("room", state => standing.become(state))
+  socket.on("removeRoom", () => end("removed"))
+  socket.on("kicked", ({ reason }) => end(reason))
+  socket.on("quit", () => end("quit"))
+  socket.on("connect", enter)
+  // The namespace has refused us: the client tries no more.
+  socket.on("connect_error", () => { if (!socket.active) end("ended") })
+  socket.on("disconnect", reason => {
+    clearTimeout(again) // it begins anew with the next connection
+    sequence.lost()
+    if (reason === "io server disconnect") end("ended")
+  })
+}
+
+/** Without the client the page does what it does without scripts, and says so. */
+function stayStill() {
+  form.dataset.plain = "true"
+  form.elements.gif.disabled = true
+  outbox.giveUp()
+  showStill()
+}
 
 /** Takes a seat, and brings what was said since the last message we hold. */
 async function enter() {
+  clearTimeout(again)
   // join lets in whom the owner has sent out meanwhile, if the room is public;
   // the page would rather say so.
   if (entered && refused(await sequence.sync())) return
-  const answer = await about("join", { after: sequence.seq })
-  if (!answer || refused(answer)) return
+  const after = sequence.seq
+  const answer = await about("join", { after })
+  if (refused(answer)) return
+  if (outdated(answer, after)) return location.reload()
   entered = true
   standing.become(answer.state)
   standing.meet(answer.members)
   sequence.take(answer.messages ?? [])
-  if (answer.more) sequence.sync()
-  else sequence.complete()
+  if (!answer.more) sequence.complete()
   outbox.resume()
   whispers.catchUp(answer.whispers)
+  if (answer.more) refused(await sequence.sync())
 }
 
-/** Tells whether the visitor may not be here any more; then the page says why. */
+/** Tells whether the visitor is not let in; then the page tries again, or says why not. */
 function refused(answer) {
-  if (!answer || answer.ok) return false
-  const ends = { not_found: "removed", banned: "banned", forbidden: "kicked" }
-  if (ends[answer.reason]) end(ends[answer.reason])
-  else if (answer.reason === "rate_limited") setTimeout(enter, answer.retryAfter)
-  else location.assign(`/room/${room.room}`) // the server says why
+  if (answer?.ok) return false
+  // Who was away and is no member any more was sent out, has quit or logged out
+  // elsewhere: nobody says which.
+  const ends = { not_found: "removed", banned: "banned", forbidden: "ended" }
+  const pause = askAgainIn(answer)
+  if (ends[answer?.reason]) end(ends[answer.reason])
+  else if (!pause) location.assign(`/room/${room.room}`) // the server says why
+  else if (socket.connected) again = setTimeout(enter, pause)
   return true
+}
+
+/** Tells whether the page is another visitor's, or shows what a restored backup of the room does not have. */
+function outdated({ user, seq }, after) {
+  // To a browser that keeps no cookies every page is another visitor's, the next too.
+  const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload"
+  return seq < after || user !== room.color && (entered || !reloaded)
 }
 
 /** Stops everything. */
 function end(why) {
+  clearTimeout(again)
   outbox.close()
+  whispers.close()
   socket.off()
   socket.disconnect()
   showOver(why)
@@ -146,5 +177,5 @@ function confirmEnds() {
 let hiddenSince = 0
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) hiddenSince = Date.now()
-  else if (socket.connected && Date.now() - hiddenSince > catchUpAfter) sequence.sync()
+  else if (socket?.connected && Date.now() - hiddenSince > catchUpAfter) sequence.sync()
 })

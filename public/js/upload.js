@@ -12,7 +12,7 @@ export function acceptGIFs(form, messages) {
   let last = Promise.resolve()
 
   function accept(files) {
-    if (form.dataset.closed) return
+    if (form.dataset.closed || form.dataset.plain) return
     for (const file of files) last = last.then(() => post(form, messages, words, file))
   }
 
