@@ -115,6 +115,21 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
+  test('older messages are found behind pages of edits', async () => {
+    const host = await owner(server)
+    const { seq } = await host.chat.emitWithAck('chat', '처음 글')
+    await host.chat.emitWithAck('chat', '다음 글')
+    for (let i = 1; i <= 120; i++) await host.chat.emitWithAck('edit', { seq, chat: `고친 글 ${i}` })
+    const page = await person(server)
+    await enter(page, host.room)
+    assert.equal(await page.locator('#chat-list .message.other').count(), 0)
+    await page.locator('#older').click()
+    await page.getByText('고친 글 120', { exact: true }).waitFor()
+    await row(page, '다음 글').waitFor()
+    await page.locator('#older').waitFor({ state: 'hidden' })
+    await page.context().close()
+  })
+
   test('a line without a number stays where it is, and keeps nothing from its place', async () => {
     const { page } = await visit(person(server))
     const orders = await page.evaluate(async () => {
