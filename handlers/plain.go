@@ -15,8 +15,11 @@ import (
 )
 
 const (
-	// maxPlainConns bounds the goroutines that strangers can hold.
-	maxPlainConns = 1024
+	// maxPlainConns bounds the goroutines that strangers can hold,
+	// maxPlainConnsPerSource those from one address, where a class may be: nobody
+	// can keep all the others out.
+	maxPlainConns          = 1024
+	maxPlainConnsPerSource = 512
 
 	// maxPlainText is the longest text a client may send; it is only logged.
 	maxPlainText = 16 << 10
@@ -41,8 +44,9 @@ type plainNotice struct {
 	stop   context.CancelFunc
 
 	mu     sync.Mutex
-	closed bool // guarded by mu
-	open   int  // guarded by mu
+	closed bool           // guarded by mu
+	open   int            // guarded by mu
+	by     map[string]int // guarded by mu; open ones by source
 	conns  sync.WaitGroup
 }
 
@@ -50,6 +54,7 @@ func newPlainNotice(cfg NoticeConfig, origins []string, secure bool, log *slog.L
 	ctx, stop := context.WithCancel(context.Background())
 	return &plainNotice{
 		cfg: cfg.withDefaults(), secure: secure, allow: AllowOrigin(origins), log: log, ctx: ctx, stop: stop,
+		by: make(map[string]int),
 	}
 }
 
@@ -78,11 +83,13 @@ func (p *plainNotice) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !p.enter() {
+	from := source(r)
+	if !p.enter(from) {
+		w.Header().Set("Retry-After", "5")
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}
-	defer p.leave()
+	defer p.leave(from)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // checked above, by the rule that Socket.IO has too
 		CompressionMode:    websocket.CompressionDisabled,
@@ -156,20 +163,24 @@ func (p *plainNotice) listen(ctx context.Context, conn *websocket.Conn, log *slo
 
 // enter counts a connection; registering and closing look at closed under one
 // lock.
-func (p *plainNotice) enter() bool {
+func (p *plainNotice) enter(from string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.open >= maxPlainConns {
+	if p.closed || p.open >= maxPlainConns || p.by[from] >= maxPlainConnsPerSource {
 		return false
 	}
 	p.open++
+	p.by[from]++
 	p.conns.Add(1)
 	return true
 }
 
-func (p *plainNotice) leave() {
+func (p *plainNotice) leave(from string) {
 	p.mu.Lock()
 	p.open--
+	if p.by[from]--; p.by[from] == 0 {
+		delete(p.by, from)
+	}
 	p.mu.Unlock()
 	p.conns.Done()
 }
