@@ -144,26 +144,6 @@ func TestRun_refuses_damaged_data(t *testing.T) {
 	}
 }
 
-func TestRun_refuses_a_folder_that_it_may_not_write(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	dir := filepath.Join(t.TempDir(), "data")
-	withRoom(t, dir)
-	chmod := func(file, folder os.FileMode) {
-		t.Helper()
-		if err := errors.Join(os.Chmod(filepath.Join(dir, "gifchat.db"), file), os.Chmod(dir, folder)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	chmod(0o400, 0o500)
-	defer chmod(0o600, 0o700)
-	err := command(t.Context(), nil, environment(map[string]string{"PORT": "0", "HOST": "127.0.0.1", "DATA_DIR": dir}), io.Discard, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "permission denied") {
-		t.Errorf("got %v, want that permission is denied", err)
-	}
-}
-
 // contents names the files of a folder with the start and length of each.
 func contents(t *testing.T, dir string) string {
 	t.Helper()
