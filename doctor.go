@@ -38,15 +38,15 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 		{"program", version()},
 		{"database", path},
 		{"size", mib(r.Size) + ", its log " + mib(r.Log)},
-		{"rooms", fmt.Sprint(r.Rooms)},
-		{"messages", fmt.Sprint(r.Messages)},
+		{"rooms", countWords(r.Rooms)},
+		{"messages", countWords(r.Messages)},
 		{"schema", fmt.Sprintf("%d of %d", r.Schema, r.Known)},
 		{"SQLite", r.Version},
 		{"journal_mode", r.Journal},
 		{"synchronous", fmt.Sprint(r.Synchronous)},
 		{"foreign_keys", fmt.Sprint(r.ForeignKeys)},
 		{"busy_timeout", fmt.Sprintf("%d ms", r.BusyTimeout)},
-		{"quick_check", r.Check},
+		{"check", r.Check},
 		{"free space", freeWords(r.Free)},
 		{"client bundle", bundle},
 	} {
@@ -64,6 +64,13 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 }
 
 func mib(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
+
+func countWords(n int64) string {
+	if n < 0 {
+		return "unknown"
+	}
+	return fmt.Sprint(n)
+}
 
 func freeWords(free int64) string {
 	if free < 0 {

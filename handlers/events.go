@@ -146,7 +146,7 @@ func (e *Events) Posted(m rooms.Message) {
 		event = eventEdit
 	case rooms.KindRemove:
 		event = eventRemove
-	case rooms.KindText, rooms.KindGIF, rooms.KindRemoved:
+	case rooms.KindText, rooms.KindGIF, rooms.KindRemoved, rooms.KindDamaged:
 	}
 	e.check(e.out.inRoom(label(m.Room), "", event, wireMessageOf(m)))
 }

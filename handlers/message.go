@@ -33,6 +33,7 @@ type messageRow struct {
 	CreatedAt time.Time
 	Edited    bool
 	Removed   bool // nothing is left of it
+	Damaged   bool // what it said is not known
 	Follows   bool // belongs to the message above
 }
 
@@ -48,7 +49,7 @@ func messageRows(messages []rooms.Message, you rooms.Color, l language) []messag
 		row := messageRow{
 			ID: m.ID, Seq: m.Seq, Class: "other", User: m.User, Name: cmp.Or(m.Nick, string(m.User)),
 			Text: m.Text, GIF: m.GIF, CreatedAt: m.CreatedAt,
-			Edited: m.Edited != 0, Removed: m.Kind == rooms.KindRemoved,
+			Edited: m.Edited != 0, Removed: m.Kind == rooms.KindRemoved, Damaged: m.Kind == rooms.KindDamaged,
 		}
 		if m.GIF != nil {
 			row.Width, row.Height = fit(m.GIF.Width, m.GIF.Height)
@@ -56,6 +57,8 @@ func messageRows(messages []rooms.Message, you rooms.Color, l language) []messag
 		switch {
 		case m.Kind == rooms.KindNotice:
 			row.Class, row.Text = "system", noticeText(m, l)
+		case row.Damaged:
+			row.Class, row.Text = "system", say(l, "room.damaged")
 		case m.User == you:
 			row.Class = "mine"
 		}

@@ -5,12 +5,13 @@ import "strings"
 // scripted are the words that only the room's scripts say: what is heard live,
 // and what pages without them do not have. %s is somebody's name.
 var scripted = map[string]sentence{
-	"you":   {"나", "you"},
-	"owner": {"방장", "owner"},
-	"muted": {"음소거", "muted"},
-	"bot":   {"봇", "bot"},
-	"gone":  {"지워진 메시지예요.", "This message was removed."},
-	"no":    {"취소", "Cancel"},
+	"you":     {"나", "you"},
+	"owner":   {"방장", "owner"},
+	"muted":   {"음소거", "muted"},
+	"bot":     {"봇", "bot"},
+	"gone":    {"지워진 메시지예요.", "This message was removed."},
+	"damaged": {"저장 장치 오류로 손상된 메시지예요.", "A message here was damaged on the server’s disk."},
+	"no":      {"취소", "Cancel"},
 
 	"menu.person":  {"%s 메뉴", "Actions for %s"},
 	"menu.message": {"메시지 메뉴", "Message actions"},

@@ -84,8 +84,9 @@ var sentences = map[string]sentence{
 	"room.reload":        {"새로 고침", "Refresh"},
 	"room.private_badge": {"비밀방", "Private"},
 
-	"room.gone":   {"지워진 메시지예요.", "This message was removed."},
-	"room.edited": {"수정됨", "edited"},
+	"room.gone":    {"지워진 메시지예요.", "This message was removed."},
+	"room.damaged": {"저장 장치 오류로 손상된 메시지예요.", "A message here was damaged on the server’s disk."},
+	"room.edited":  {"수정됨", "edited"},
 
 	"room.quit":      {"방에서 나가기 (영구)", "Leave for good"},
 	"room.quit_hint": {"목록으로 돌아가기와 달리, 다시 들어오려면 새로 입장해야 해요.", "Unlike going back to the list, you will have to enter anew."},

@@ -62,7 +62,7 @@ func wireMessageOf(m rooms.Message) wireMessage {
 		ClientID: m.ClientID, Seq: m.Seq, Kind: m.Kind,
 		Nick: m.Nick, Edited: m.Edited, Target: m.Target, Topic: m.Topic, Person: m.Person,
 	}
-	if m.Kind == rooms.KindNotice {
+	if m.Kind == rooms.KindNotice || m.Kind == rooms.KindDamaged {
 		w.User = systemUser
 	}
 	if m.GIF != nil {
@@ -180,13 +180,14 @@ type wireWhisper struct {
 	ID        rooms.ID    `json:"_id"`
 	CreatedAt string      `json:"createdAt"`
 	ClientID  string      `json:"clientId,omitempty"` // to the sender
+	Damaged   bool        `json:"damaged,omitempty"`  // what it said is not known
 }
 
 // wireWhisperTo is w as one of the two sees it.
 func wireWhisperTo(w rooms.Whisper, sender bool) wireWhisper {
 	wire := wireWhisper{
 		Room: w.Room, N: w.ToSeq, From: w.From.Color, To: w.To.Color, FromNick: w.From.Nick, ToNick: w.To.Nick,
-		Chat: w.Text, ID: w.ID, CreatedAt: isoTime(w.CreatedAt),
+		Chat: w.Text, ID: w.ID, CreatedAt: isoTime(w.CreatedAt), Damaged: w.Damaged,
 	}
 	if sender {
 		wire.N, wire.ClientID = w.FromSeq, w.ClientID

@@ -69,6 +69,10 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 	mine := target.Session == st.member.Session
 	switch target.Kind {
 	case KindText, KindGIF:
+	case KindDamaged: // nobody knows whose it was
+		if !a.Remove {
+			return Message{}, ErrNoMessage
+		}
 	case KindRemoved:
 		if a.Remove && a.ClientID != "" { // perhaps a retry: the store knows
 			m.Kind = KindRemove

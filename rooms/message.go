@@ -32,6 +32,11 @@ const (
 	KindEdit    Kind = "edit"
 	KindRemove  Kind = "remove"
 	KindRemoved Kind = "removed"
+
+	// KindDamaged stands where the store has something that is not as it was
+	// written: what it said is not known. Only the owner can do anything with
+	// it, which is to remove it.
+	KindDamaged Kind = "damaged"
 )
 
 // GIF describes an uploaded image. The bytes are in a GIFStore.

@@ -39,7 +39,7 @@ func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted S
 	if err := s.queue(ctx, p, job); err != nil {
 		return Stored{}, fmt.Errorf("post in %s: %w", id, err)
 	}
-	if first := job.stored.Kind; first != job.message.Kind && first != KindRemoved {
+	if first := job.stored.Kind; first != job.message.Kind && first != KindRemoved && first != KindDamaged {
 		return Stored{}, errUsed
 	}
 	if job.stored.Again && d.GIF != nil {
@@ -152,6 +152,11 @@ func (s *Service) History(ctx context.Context, v Visitor, id ID, p Page) ([]Mess
 	messages, err := s.store.Messages(ctx, id, p.clamp())
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", id, err)
+	}
+	for _, m := range messages {
+		if m.Kind == KindDamaged {
+			s.log.Error("message damaged", "room", id, "seq", m.Seq)
+		}
 	}
 	return messages, nil
 }

@@ -87,6 +87,7 @@ func (d *diary) take() []string {
 type chat struct {
 	*rooms.Service
 	store *store.SQLite
+	path  string // of the store
 	gifs  *store.Files
 	dir   string // of the GIFs
 	diary *diary
@@ -99,11 +100,12 @@ func newChat(t *testing.T, opts rooms.Options) chat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	path := filepath.Join(t.TempDir(), "chat.db")
+	db, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := chat{store: db, gifs: files, dir: dir, diary: &diary{}}
+	c := chat{store: db, path: path, gifs: files, dir: dir, diary: &diary{}}
 	c.Service = rooms.NewService(c.store, files, c.diary, opts)
 	c.HashCheaply()
 	t.Cleanup(func() {

@@ -17,6 +17,7 @@ type Whisper struct {
 	Text      string
 	ClientID  string
 	CreatedAt time.Time
+	Damaged   bool // it is not kept as it was written, and its text is not known
 }
 
 // maxWhispers is the most that is read at once.
@@ -74,6 +75,11 @@ func (s *Service) Whispers(ctx context.Context, v Visitor, id ID, after int64, l
 	whispers, err := s.store.Whispers(ctx, id, v.Session, max(after, 0), limit)
 	if err != nil {
 		return nil, fmt.Errorf("whispers of %s: %w", id, err)
+	}
+	for _, w := range whispers {
+		if w.Damaged {
+			s.log.Error("whisper damaged", "room", id, "id", w.ID)
+		}
 	}
 	return whispers, nil
 }

@@ -182,7 +182,7 @@ func TestBackup_whileARoomIsReaped(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, from.Database, "UPDATE messages SET gif_name = '0123456789abcdef01234567.gif'; UPDATE rooms SET gone = 1")
+	execute(t, from.Database, "UPDATE messages SET sum = 0, gif_name = '0123456789abcdef01234567.gif'; UPDATE rooms SET gone = 1")
 	if n, err := store.Backup(t.Context(), from, place(t, "to")); n > 0 || err != nil {
 		t.Errorf("got %d GIFs, %v", n, err)
 	}
@@ -216,7 +216,7 @@ func TestBackup_refuses(t *testing.T) {
 		}
 	})
 	t.Run("a GIF that is missing", func(t *testing.T) {
-		execute(t, from.Database, "UPDATE messages SET gif_name = '0123456789abcdef01234567.gif'")
+		execute(t, from.Database, "UPDATE messages SET sum = 0, gif_name = '0123456789abcdef01234567.gif'")
 		to := place(t, "to")
 		if _, err := store.Backup(t.Context(), from, to); err == nil || !strings.Contains(err.Error(), "is missing") {
 			t.Errorf("got %v", err)

@@ -47,7 +47,7 @@ type Report struct {
 	Known       int   // how many this program knows
 	Size, Log   int64 // bytes
 	Free        int64 // bytes of the disk; -1 if that is not known
-	Rooms       int64
+	Rooms       int64 // -1: too damaged to be counted
 	Messages    int64
 	Check       string // "ok", or the first thing that is damaged
 }
@@ -112,13 +112,13 @@ func report(ctx context.Context, path string, a access) (_ Report, err error) {
 	if r.Free, err = freeSpace(filepath.Dir(path)); err != nil {
 		r.Free = -1
 	}
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&r.Check); err != nil {
-		r.Check = err.Error() // too damaged to be checked
-		return r, nil
-	}
+	r.Check = check(ctx, db, r.Schema)
 	err = db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms), (SELECT coalesce(sum(head), 0) FROM rooms)").Scan(&r.Rooms, &r.Messages)
-	if err != nil {
+	switch {
+	case err != nil && r.Check == "ok":
 		return Report{}, readable(err)
+	case err != nil: // too damaged to be counted
+		r.Rooms, r.Messages = -1, -1
 	}
 	return r, nil
 }

@@ -11,10 +11,10 @@ import (
 )
 
 const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, topic, person,
-	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, gif_duration, gif_poster, gif_sha256`
+	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, gif_duration, gif_poster, gif_sha256, sum`
 
 const insertMessageText = "INSERT INTO messages (" + messageColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // AddMessages implements rooms.Store.
 func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
@@ -65,15 +65,21 @@ func firstMessage(tx *transaction, m rooms.Message) (rooms.Message, error) {
 }
 
 func insertMessage(tx *transaction, m rooms.Message) error {
-	var gif rooms.GIF
-	if m.GIF != nil {
-		gif = *m.GIF
-	}
+	gif := gifOf(m)
 	_, err := tx.exec(insertMessageText,
 		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Nick, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
 		m.Target, m.Edited, m.Topic, m.Person,
-		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256)
+		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256,
+		messageSum(m, gif))
 	return err
+}
+
+// gifOf returns what is in the columns of a message's GIF, if there is none too.
+func gifOf(m rooms.Message) rooms.GIF {
+	if m.GIF == nil {
+		return rooms.GIF{}
+	}
+	return *m.GIF
 }
 
 // Message implements rooms.Store.
@@ -88,31 +94,47 @@ func (s *SQLite) Message(ctx context.Context, id rooms.ID, seq int64) (rooms.Mes
 
 // Messages implements rooms.Store.
 func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]rooms.Message, error) {
-	columns := "SELECT " + messageColumns + " FROM messages WHERE room = ? "
+	which, args := "ORDER BY seq DESC LIMIT ?", []any{id, p.Limit}
 	switch {
 	case p.After != 0:
-		return query(ctx, s.read, scanMessage, columns+"AND seq > ? ORDER BY seq LIMIT ?", id, p.After, p.Limit)
+		which, args = "AND seq > ? ORDER BY seq LIMIT ?", []any{id, p.After, p.Limit}
 	case p.Before != 0:
-		newest, err := query(ctx, s.read, scanMessage, columns+"AND seq < ? ORDER BY seq DESC LIMIT ?", id, p.Before, p.Limit)
-		slices.Reverse(newest)
-		return newest, err
+		which, args = "AND seq < ? ORDER BY seq DESC LIMIT ?", []any{id, p.Before, p.Limit}
 	}
-	newest, err := query(ctx, s.read, scanMessage, columns+"ORDER BY seq DESC LIMIT ?", id, p.Limit)
-	slices.Reverse(newest)
-	return newest, err
+	messages, err := query(ctx, s.read, scanMessage, "SELECT "+messageColumns+" FROM messages WHERE room = ? "+which, args...)
+	if err != nil {
+		return nil, err
+	}
+	if p.After != 0 {
+		return inSequence(id, messages, max(p.After, 0))
+	}
+	slices.Reverse(messages)
+	return inSequence(id, messages, -1)
 }
 
+// scanMessage reads a message, or that there is one which is damaged.
 func scanMessage(row scanner) (rooms.Message, error) {
-	var m rooms.Message
+	m, sound, err := scanAnyMessage(row)
+	if !sound {
+		m = damagedMessage(m)
+	}
+	return m, err
+}
+
+// scanAnyMessage reads a message as it is, and whether that is how it was written.
+func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 	var gif rooms.GIF
-	var created, duration int64
-	err := row.Scan(&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &created,
+	var created, duration, sum int64
+	err = row.Scan(&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &created,
 		&m.Target, &m.Edited, &m.Topic, &m.Person,
-		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &duration, &gif.Poster, &gif.SHA256)
+		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &duration, &gif.Poster, &gif.SHA256, &sum)
+	if err != nil {
+		return rooms.Message{}, true, err
+	}
 	m.CreatedAt = fromMillis(created)
 	gif.Duration = time.Duration(duration) * time.Millisecond
 	if gif.Name != "" {
 		m.GIF = &gif
 	}
-	return m, err
+	return m, sum == 0 || sum == messageSum(m, gif), nil
 }

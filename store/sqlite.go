@@ -79,19 +79,6 @@ func (s *SQLite) Close() error {
 	return errors.Join(s.read.Close(), s.write.close())
 }
 
-// Check reads the whole database and returns an error if it is damaged. It
-// takes seconds for each gigabyte.
-func (s *SQLite) Check(ctx context.Context) error {
-	var verdict string
-	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return fmt.Errorf("check database: %w", readable(err))
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("check database: %s", verdict)
-	}
-	return nil
-}
-
 // prepareFile makes the folder and the file with modes that keep other users of
 // the machine out; SQLite gives the file's mode to its companions.
 func prepareFile(path string, mayBegin func() error) error {

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	whisperColumns = `w.id, w.room, w.sender, w.receiver, w.sender_seq, w.receiver_seq, w.sender_nick, w.text,
-		w.client_id, w.created_at, f.color, t.color, t.nick`
+	ownWhisperColumns = `w.id, w.room, w.sender, w.receiver, w.sender_seq, w.receiver_seq, w.sender_nick, w.text,
+		w.client_id, w.created_at, w.sum`
+	whisperColumns = ownWhisperColumns + ", f.color, t.color, t.nick"
 	// Whispers come first and the members of each are looked up, as the cross
 	// joins say: https://www.sqlite.org/optoverview.html#crossjoin
 	fromWhispers = ` FROM whispers AS w
@@ -27,14 +28,32 @@ const (
 const selectWhispers = selectSent + "WHERE w.room = ?1 AND w.sender = ?2 AND w.sender_seq > ?3 UNION ALL " +
 	selectGot + "WHERE w.room = ?1 AND w.receiver = ?2 AND w.receiver_seq > ?3 AND w.sender <> ?2 ORDER BY place LIMIT ?4"
 
+// scanWhisper reads a whisper with its two ends, or that there is one which is
+// damaged.
 func scanWhisper(row scanner) (rooms.Whisper, error) {
-	var w rooms.Whisper
-	var created, place int64
-	err := row.Scan(&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick, &w.Text,
-		&w.ClientID, &created, &w.From.Color, &w.To.Color, &w.To.Nick, &place)
+	var from, to rooms.Color
+	var nick string
+	var place int64
+	w, sound, err := scanOwnWhisper(row, &from, &to, &nick, &place)
+	if !sound {
+		w = damagedWhisper(w)
+	}
+	w.From.Color, w.To.Color, w.To.Nick = from, to, nick
+	return w, err
+}
+
+// scanOwnWhisper reads a whisper as it is, what else there is in its row, and
+// whether it is as it was written.
+func scanOwnWhisper(row scanner, more ...any) (w rooms.Whisper, sound bool, err error) {
+	var created, sum int64
+	err = row.Scan(append([]any{&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick,
+		&w.Text, &w.ClientID, &created, &sum}, more...)...)
+	if err != nil {
+		return rooms.Whisper{}, true, err
+	}
 	w.From.Room, w.To.Room = w.Room, w.Room
 	w.CreatedAt = fromMillis(created)
-	return w, err
+	return w, sum == 0 || sum == whisperSum(w), nil
 }
 
 // AddWhisper implements rooms.Store.
@@ -68,9 +87,9 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 			}
 		}
 		_, err := tx.exec(`INSERT INTO whispers (id, room, sender, receiver, sender_seq, receiver_seq, sender_nick, text,
-			client_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			client_id, created_at, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			w.ID, w.Room, w.From.Session, w.To.Session, stored.FromSeq, stored.ToSeq, w.From.Nick, w.Text,
-			w.ClientID, toMillis(w.CreatedAt))
+			w.ClientID, toMillis(w.CreatedAt), whisperSum(stored))
 		return err
 	})
 	if err != nil {

@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
-import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
+import { assertNoComplaints, person, screenshot } from './lib/browser.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
 import { random, seed } from './lib/chaos.js'
 import { assertWhole, fill } from './lib/ledger.js'
@@ -57,7 +58,7 @@ test('the doctor says of a running server how its store is set up', async () => 
   const said = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/ {2,}/)))
   const [major, minor, patch] = said.SQLite.split('.').map(Number)
   assert.ok(major > 3 || minor > 51 || (minor === 51 && patch >= 3), said.SQLite)
-  assert.deepEqual([said.journal_mode, said.synchronous, said.foreign_keys, said.busy_timeout, said.quick_check], ['wal', '2', 'true', '5000 ms', 'ok'])
+  assert.deepEqual([said.journal_mode, said.synchronous, said.foreign_keys, said.busy_timeout, said.check], ['wal', '2', 'true', '5000 ms', 'ok'])
   assert.equal(said.rooms, '1')
   assert.match(said['client bundle'], /^socket\.io-client 4/)
   a.chat.disconnect()
@@ -81,6 +82,51 @@ test('what is wrong ends with a status and a line', async () => {
     assert.match(stderr.trim().split('\n').at(-1), /damaged/)
   }
   assert.equal(statSync(path).size, size)
+})
+
+test('a bit that flips on the disk is nobody’s word: found, shown as damage, and removed by the owner', async () => {
+  const server = await startServer()
+  const [ann, bob] = [await person(server), new Visitor(server)]
+  await ann.goto('/room')
+  await ann.fill('input[name=title]', '방')
+  await ann.locator('form[action="/room"] button').click()
+  await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
+  const room = ann.url().split('/').at(-1)
+  await bob.enter(room)
+  await bob.say(room, 'I owe you 10 pounds')
+  await bob.say(room, 'see you')
+  const row = (text) => ann.locator('#chat-list .message', { hasText: text })
+  await row('see you').waitFor()
+  await server.stop()
+  const path = join(server.dataDir, 'gifchat.db')
+  const bytes = readFileSync(path)
+  for (let at = 0; (at = bytes.indexOf('10 pounds', at)) >= 0; at++) bytes[at] ^= 0x08 // 10 becomes 90
+  writeFileSync(path, bytes)
+  await server.start()
+
+  for (const args of [['doctor'], ['backup', join(server.dataDir, 'copy')]]) {
+    await assert.rejects(gifchat(server, ...args), ({ code, stderr }) => {
+      assert.equal(code, 1)
+      assert.match(stderr.trim().split('\n').at(-1), new RegExp(`damaged.*: message \\d+ of room ${room} is not as it was written`))
+      return true
+    }, args[0])
+  }
+  const { messages } = await (await bob.get(`/room/${room}/messages`)).json()
+  assert.deepEqual(messages.map(({ chat }) => chat).filter((text) => /owe/.test(text)), [])
+  assert.equal(messages.filter(({ kind }) => kind === 'damaged').length, 1)
+
+  await ann.reload()
+  await row('손상된 메시지').waitFor()
+  assert.equal(await row('owe').count(), 0)
+  await screenshot(ann, 'damaged-message-1280')
+  await row('손상된 메시지').hover()
+  await ann.locator('#more').click()
+  for (let sure = 0; sure < 2; sure++) await ann.locator('.menu button', { hasText: '지우기' }).click()
+  await row('지워진 메시지예요').waitFor()
+  assertNoComplaints([ann], /WebSocket|ERR_/)
+  assert.match((await gifchat(server, 'doctor')).stdout, /check +ok\n/)
+  await ann.context().close()
+  await server.stop()
 })
 
 test('a backup made while people talk is a whole prefix of every room', async (t) => {

@@ -8,7 +8,7 @@ import { say } from "./words.js"
 const longPress = 500 // ms
 const lookAfter = 150 // ms: in a busy room not with every message
 const mineAlone = ".message.mine[data-seq]:not(.message--removed, .message--whisper)"
-const anybodys = ".message[data-seq]:not(.system, .message--removed, .message--whisper)"
+const anybodys = ".message[data-seq]:not(.system:not(.message--damaged), .message--removed, .message--whisper)"
 
 export class Actions {
   #list; #scroll; #standing; #do

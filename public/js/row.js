@@ -7,14 +7,15 @@ import { nameOf, noticeText, say } from "./words.js"
 /** Makes a row of a message, a notice or a whisper. */
 export function makeRow(template, message, room) {
   const row = clone(template)
-  const who = message.kind === "notice" ? "system" : message.user === room.color ? "mine" : "other"
+  const damaged = message.kind === "damaged" || message.damaged
+  const who = message.kind === "notice" || damaged ? "system" : message.user === room.color ? "mine" : "other"
   const toOther = message.kind === "whisper" && who === "mine"
   row.className = `message ${who}`
   row.dataset.user = message.user ?? ""
   if (message._id) row.dataset.id = message._id
   if (message.seq) row.dataset.seq = message.seq
   else delete row.dataset.seq
-  const text = who === "system" ? noticeText(message) : message.chat ?? ""
+  const text = damaged ? say("damaged") : who === "system" ? noticeText(message) : message.chat ?? ""
   fill(row, { user: message.nick || message.user || "", text, edited: "" })
   if (message.gif) {
     row.classList.add("message--gif")
@@ -22,6 +23,7 @@ export function makeRow(template, message, room) {
   }
   if (message.kind === "whisper") markWhisper(row, message, toOther)
   if (message.kind === "removed") clear(row)
+  row.classList.toggle("message--damaged", Boolean(damaged))
   if (message.edited) markEdited(row, message.edited)
   if (who !== "system") paint(row, toOther ? message.to : message.user)
   row.querySelector("time").dateTime = message.createdAt

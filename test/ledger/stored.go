@@ -194,7 +194,7 @@ func shift(ctx context.Context, path, room string, by time.Duration) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	_, err = db.ExecContext(ctx, `UPDATE messages SET created_at = created_at + ?
+	_, err = db.ExecContext(ctx, `UPDATE messages SET created_at = created_at + ?, sum = 0
 		WHERE room = ?2 AND seq = (SELECT max(seq) FROM messages WHERE room = ?2)`, by.Milliseconds(), room)
 	return err
 }

@@ -1,0 +1,93 @@
+package rooms_test
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"gifchat/rooms"
+)
+
+// spoil changes what is stored behind the store's back, as a disk does.
+func (c chat) spoil(t *testing.T, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", c.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(statement)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a disk has changed is nobody's word: it is shown as damage and logged,
+// whoever said it cannot edit it, and the owner can take it away.
+func TestDamageIsNobodysWord(t *testing.T) {
+	var log bytes.Buffer
+	c := newChat(t, rooms.Options{EmptyGrace: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	id := c.room(t, rooms.NewRoom{})
+	c.enter(t, id, bob)
+	ctx := t.Context()
+	first, err := c.Post(ctx, bob, id, rooms.Draft{Text: "I owe you 10", ClientID: "first"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gif := c.gif(t, id, bob)
+	if _, err := c.Whisper(ctx, bob, id, ada.Color, rooms.Draft{Text: "to you alone"}); err != nil {
+		t.Fatal(err)
+	}
+	c.spoil(t, "UPDATE messages SET text = 'I owe you 90' WHERE seq = 1; UPDATE messages SET person = '#000000' WHERE seq = 2;"+
+		"UPDATE whispers SET text = 'to you all'")
+
+	history, err := c.History(ctx, ada, id, rooms.Page{})
+	if err != nil || len(history) != 2 {
+		t.Fatalf("got %+v, %v", history, err)
+	}
+	for i, m := range history {
+		if m.Kind != rooms.KindDamaged || m.Seq != int64(i)+1 || m.Text != "" || m.GIF != nil || m.User != "" {
+			t.Errorf("got %+v, want message %d to be damaged", m, i+1)
+		}
+	}
+	whispers, err := c.Whispers(ctx, ada, id, 0, 0)
+	if err != nil || len(whispers) != 1 || !whispers[0].Damaged || whispers[0].Text != "" {
+		t.Errorf("got %+v, %v, want a damaged whisper", whispers, err)
+	}
+	if _, _, err := c.GIF(ctx, bob, gif); !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("its GIF: got %v, want ErrUnavailable", err)
+	}
+	for _, want := range []string{`msg="message damaged" room=` + string(id) + " seq=1", `msg="whisper damaged"`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("not logged: %s", want)
+		}
+	}
+
+	again, err := c.Post(ctx, bob, id, rooms.Draft{Text: "I owe you 10", ClientID: "first"})
+	if err != nil || !again.Again || again.Seq != first.Seq {
+		t.Errorf("a retry: got %+v, %v, want number %d again", again, err, first.Seq)
+	}
+	for name, a := range map[string]rooms.Amendment{"edited": {Seq: 1, Text: "x"}, "removed": {Seq: 1, Remove: true}} {
+		if _, err := c.Amend(ctx, bob, id, a); err == nil {
+			t.Errorf("it is %s by a member", name)
+		}
+	}
+	if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: 1, Text: "x"}); !errors.Is(err, rooms.ErrNoMessage) {
+		t.Errorf("edited by the owner: got %v, want ErrNoMessage", err)
+	}
+	for seq := range int64(2) {
+		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: seq + 1, Remove: true}); err != nil {
+			t.Errorf("removed by the owner: %v", err)
+		}
+	}
+	history, err = c.History(ctx, ada, id, rooms.Page{Limit: 2, After: -1})
+	if err != nil || len(history) != 2 || history[0].Kind != rooms.KindRemoved || history[1].Kind != rooms.KindRemoved {
+		t.Errorf("got %+v, %v, want both removed", history, err)
+	}
+	c.spoil(t, "DELETE FROM whispers")
+	if err := c.store.Check(ctx); err != nil {
+		t.Errorf("the rest: %v", err)
+	}
+}

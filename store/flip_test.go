@@ -1,0 +1,181 @@
+package store_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"gifchat/rooms"
+	"gifchat/store"
+)
+
+// conversation fills a database with messages of all kinds and some whispers,
+// and closes it.
+func conversation(t *testing.T, path string) rooms.ID {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := fill(t, s, 0)
+	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	message := func(i int, kind rooms.Kind) rooms.Message {
+		return rooms.Message{
+			ID: rooms.ID(fmt.Sprintf("%024x", 0xabc0000+i)), Room: id, Kind: kind, User: "#78583a", Nick: "나래", Session: "owner",
+			ClientID: fmt.Sprint("client-", i), CreatedAt: at.Add(time.Duration(i) * time.Second),
+		}
+	}
+	for i := range 40 {
+		m := message(i, rooms.KindText)
+		m.Text = fmt.Sprintf("%d번째 메시지, as it was written", i)
+		if i%8 == 7 {
+			m.Kind, m.Text = rooms.KindGIF, ""
+			m.GIF = &rooms.GIF{
+				Name: fmt.Sprintf("%024x.gif", i), Width: 320, Height: 200, Frames: 12, Duration: 1200 * time.Millisecond,
+				Poster: 4000, Bytes: 50_000, SHA256: fmt.Sprintf("%064x", i), Alt: "고양이",
+			}
+		}
+		if _, err := s.AddMessages(t.Context(), id, []rooms.Message{m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, target := range []int64{3, 8, 11, 16} { // texts and GIFs: two are edited, two removed
+		m := message(100+i, rooms.KindEdit)
+		m.Target, m.Text = target, "edited"
+		if i >= 2 {
+			m.Kind, m.Text = rooms.KindRemove, ""
+		}
+		if _, _, err := s.Amend(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := rooms.Member{Room: id, Session: "other", Color: "#005f87", Standing: rooms.StandingIn}
+	notice := message(200, rooms.KindNotice)
+	notice.Session, notice.ClientID, notice.Topic, notice.Person, notice.Text = "", "", rooms.TopicEntered, other.Color, "입장"
+	if _, err := s.AddMember(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddMessages(t.Context(), id, []rooms.Message{notice}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 12 {
+		w := rooms.Whisper{
+			ID: rooms.ID(fmt.Sprintf("%024x", 0xdef0000+i)), Room: id, Text: fmt.Sprintf("귓속말 %d, as it was whispered", i),
+			From: rooms.Member{Session: "owner", Nick: "나래"}, To: rooms.Member{Session: "other"},
+			ClientID: fmt.Sprint("whisper-", i), CreatedAt: at,
+		}
+		if _, _, err := s.AddWhisper(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// said is what a database answers when it is asked for all that was said.
+type said struct {
+	messages []rooms.Message
+	whispers []rooms.Whisper
+	err      error
+}
+
+func ask(t *testing.T, path string, id rooms.ID) (got said) {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		return said{err: err}
+	}
+	if got.messages, err = s.Messages(t.Context(), id, rooms.Page{After: -1, Limit: 200}); err != nil {
+		got.err = err
+	}
+	if got.whispers, err = s.Whispers(t.Context(), id, "owner", 0, 200); err != nil {
+		got.err = err
+	}
+	if err := s.Close(); err != nil {
+		got.err = err // the log could not be written back
+	}
+	return got
+}
+
+// falsehoods returns what got says that was never said. What got knows to be
+// damaged is none.
+func (s said) falsehoods(got said) []string {
+	var all []string
+	for _, m := range got.messages {
+		if m.Kind != rooms.KindDamaged && !slices.ContainsFunc(s.messages, func(was rooms.Message) bool { return reflect.DeepEqual(was, m) }) {
+			all = append(all, fmt.Sprintf("message %+v", m))
+		}
+	}
+	for _, w := range got.whispers {
+		// The colours and the other's name are those of the members of now.
+		w.From.Color, w.To.Color, w.To.Nick = "", "", ""
+		if !w.Damaged && !slices.ContainsFunc(s.whispers, func(was rooms.Whisper) bool {
+			was.From.Color, was.To.Color, was.To.Nick = "", "", ""
+			return reflect.DeepEqual(was, w)
+		}) {
+			all = append(all, fmt.Sprintf("whisper %+v", w))
+		}
+	}
+	return all
+}
+
+// Whatever bit of the file has changed: nothing is read that was never said, and
+// if not all that was said can be read, Look finds that the database is damaged.
+func TestAFlippedBitIsFound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chat.db")
+	id := conversation(t, path)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ask(t, path, id)
+	if want.err != nil || len(want.messages) != 45 || len(want.whispers) != 12 {
+		t.Fatalf("got %d messages, %d whispers, %v", len(want.messages), len(want.whispers), want.err)
+	}
+	found, shown, refused, without := 0, 0, 0, 0
+	left := filepath.Join(t.TempDir(), "chat.db")
+	for at := 0; at < len(whole); at += sized(241, 11) { // a prime: not the same place of each page
+		spoilt := bytes.Clone(whole)
+		spoilt[at] ^= 1 << (at % 8)
+		if err := os.WriteFile(left, spoilt, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report, err := store.Look(t.Context(), left)
+		damaged := err != nil || len(report.Problems()) > 0
+		got := ask(t, left, id)
+		if false := want.falsehoods(got); len(false) > 0 {
+			t.Errorf("byte %d (page %d, %d): it says %v", at, at/4096, at%4096, false)
+		}
+		switch {
+		case damaged:
+			found++
+		case !reflect.DeepEqual(got, want):
+			t.Errorf("byte %d (page %d, %d): Look finds nothing, but it reads %d messages, %d whispers, %v", at, at/4096, at%4096, len(got.messages), len(got.whispers), got.err)
+		}
+		switch {
+		case got.err != nil:
+			refused++
+		case reflect.DeepEqual(got, want):
+			without++
+		default:
+			shown++
+		}
+		for _, companion := range []string{"-wal", "-shm"} {
+			if err := os.Remove(left + companion); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Logf("%d bytes of %d: Look finds %d; reading all is refused %d times, shows damage %d times, is as ever %d times",
+		refused+shown+without, len(whole), found, refused, shown, without)
+	if found == 0 || shown == 0 || refused == 0 {
+		t.Error("no damage was noticed")
+	}
+}
