@@ -31,7 +31,7 @@ func (s *summer) text(values ...string) {
 
 func (s *summer) number(values ...int64) {
 	for _, v := range values {
-		*s = binary.BigEndian.AppendUint64(*s, uint64(v))
+		*s = binary.BigEndian.AppendUint64(*s, uint64(v)) //nolint:gosec // all 64 bits are kept
 	}
 }
 

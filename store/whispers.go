@@ -46,8 +46,10 @@ func scanWhisper(row scanner) (rooms.Whisper, error) {
 // whether it is as it was written.
 func scanOwnWhisper(row scanner, more ...any) (w rooms.Whisper, sound bool, err error) {
 	var created, sum int64
-	err = row.Scan(append([]any{&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick,
-		&w.Text, &w.ClientID, &created, &sum}, more...)...)
+	err = row.Scan(append([]any{
+		&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick,
+		&w.Text, &w.ClientID, &created, &sum,
+	}, more...)...)
 	if err != nil {
 		return rooms.Whisper{}, true, err
 	}
