@@ -39,7 +39,7 @@ func TestUpgradesLoseDuplicateAndReorderNothing(t *testing.T) {
 }
 
 // inFlight is how much each side says during an upgrade.
-const inFlight = 20
+var inFlight = sized(20, 50)
 
 // upgrading is one client that upgrades.
 type upgrading struct {
