@@ -63,12 +63,15 @@ type Store interface {
 	// ClientID as in AddMessages. It returns the names of the GIFs that no
 	// message shows now. ErrNotFound, ErrNoMessage.
 	Amend(ctx context.Context, m Message) (stored Stored, gifs []string, err error)
-	// Message returns one message, or ErrNoMessage.
+	// Message returns one message, or ErrNoMessage. In this and what follows, a
+	// message that is not kept as it was written comes as KindDamaged: a store
+	// that notices never returns what nobody has said.
 	Message(ctx context.Context, id ID, seq int64) (Message, error)
 	// Messages returns a page of a room, in the order of seq. p.Limit is
 	// positive; an unknown room has no messages.
 	Messages(ctx context.Context, id ID, p Page) ([]Message, error)
-	// GIF returns the message that shows a GIF, or ErrNotFound.
+	// GIF returns the message that shows a GIF, or ErrNotFound; ErrUnavailable if
+	// that message is damaged.
 	GIF(ctx context.Context, name string) (Message, error)
 	// Uploads returns what GIFs the session has posted since then and not lost,
 	// oldest first.
@@ -78,7 +81,8 @@ type Store interface {
 	// ClientID as in AddMessages. ErrNoPerson, also if there is no such room.
 	AddWhisper(ctx context.Context, w Whisper) (stored Whisper, again bool, err error)
 	// Whispers returns what a session has sent and got in a room after a number
-	// of its own list, in that order.
+	// of its own list, in that order. Those that are not kept as they were written
+	// are Damaged.
 	Whispers(ctx context.Context, id ID, s Session, after int64, limit int) ([]Whisper, error)
 }
 

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"gifchat/rooms"
+)
+
+func TestInSequence(t *testing.T) {
+	for name, test := range map[string]struct {
+		after int64
+		seqs  []int64 // negative: damaged
+		want  string  // d: damaged
+	}{
+		"all there":                        {0, []int64{1, 2, 3}, "1 2 3"},
+		"nothing":                          {7, nil, ""},
+		"from anywhere":                    {-1, []int64{41, 42}, "41 42"},
+		"one is damaged":                   {-1, []int64{41, -42, 43}, "41 d42 43"},
+		"with another number":              {-1, []int64{41, -9000, 43}, "41 d42 43"},
+		"the first, with another number":   {-1, []int64{-9000, 42, 43}, "d41 42 43"},
+		"the last, with another number":    {-1, []int64{41, -9000}, "41 d42"},
+		"all of them":                      {-1, []int64{-41, -42}, "d41 d42"},
+		"a hole":                           {-1, []int64{41, 44}, "41 d42 d43 44"},
+		"a hole before the first":          {5, []int64{8, 9}, "d6 d7 8 9"},
+		"a hole and damage":                {-1, []int64{41, -43, 44}, "41 d42 d43 44"},
+		"a hole that is too large":         {-1, []int64{41, 41 + maxHole + 1}, "error"},
+		"a large one":                      {5, []int64{5 + maxHole}, strings.TrimSpace(lost(6, 5+maxHole)) + fmt.Sprint(" ", 5+maxHole)},
+		"the same twice":                   {-1, []int64{41, 41}, "error"},
+		"the wrong order":                  {-1, []int64{41, 43, 42}, "error"},
+		"more damaged than numbers for it": {-1, []int64{41, -5, -6, 43}, "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var messages []rooms.Message
+			for _, seq := range test.seqs {
+				m := rooms.Message{Seq: seq, Kind: rooms.KindText}
+				if seq < 0 {
+					m = rooms.Message{Seq: -seq, Kind: rooms.KindDamaged}
+				}
+				messages = append(messages, m)
+			}
+			got := "error"
+			if whole, err := inSequence("room", messages, test.after); err == nil {
+				var words []string
+				for _, m := range whole {
+					word := fmt.Sprint(m.Seq)
+					if m.Kind == rooms.KindDamaged {
+						word = "d" + word
+					}
+					words = append(words, word)
+				}
+				got = strings.Join(words, " ")
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// lost spells the damaged messages from one number to before another.
+func lost(from, to int) string {
+	var all strings.Builder
+	for seq := from; seq < to; seq++ {
+		fmt.Fprintf(&all, "d%d ", seq)
+	}
+	return all.String()
+}
