@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 		{"synchronous", fmt.Sprint(r.Synchronous)},
 		{"foreign_keys", fmt.Sprint(r.ForeignKeys)},
 		{"busy_timeout", fmt.Sprintf("%d ms", r.BusyTimeout)},
-		{"check", r.Check},
+		{"check", cmp.Or(r.Altered, r.Check)},
 		{"free space", freeWords(r.Free)},
 		{"client bundle", bundle},
 	} {

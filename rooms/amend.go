@@ -51,6 +51,7 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Sto
 	switch {
 	case !stored.Again:
 		s.notify.Posted(stored.Message)
+	case stored.Kind == KindDamaged: // it was done, whatever it was
 	case stored.Kind != amending.Kind || stored.Target != amending.Target:
 		return Stored{}, errUsed
 	}

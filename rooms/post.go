@@ -153,10 +153,9 @@ func (s *Service) History(ctx context.Context, v Visitor, id ID, p Page) ([]Mess
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", id, err)
 	}
-	for _, m := range messages {
-		if m.Kind == KindDamaged {
-			s.log.Error("message damaged", "room", id, "seq", m.Seq)
-		}
+	damaged := func(m Message) bool { return m.Kind == KindDamaged }
+	if first := slices.IndexFunc(messages, damaged); first >= 0 {
+		s.log.ErrorContext(ctx, "messages damaged", "room", id, "seq", messages[first].Seq, "more", slices.ContainsFunc(messages[first+1:], damaged))
 	}
 	return messages, nil
 }

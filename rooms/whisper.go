@@ -3,6 +3,7 @@ package rooms
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -76,10 +77,8 @@ func (s *Service) Whispers(ctx context.Context, v Visitor, id ID, after int64, l
 	if err != nil {
 		return nil, fmt.Errorf("whispers of %s: %w", id, err)
 	}
-	for _, w := range whispers {
-		if w.Damaged {
-			s.log.Error("whisper damaged", "room", id, "id", w.ID)
-		}
+	if first := slices.IndexFunc(whispers, func(w Whisper) bool { return w.Damaged }); first >= 0 {
+		s.log.ErrorContext(ctx, "whispers damaged", "room", id, "from", whispers[first].FromSeq, "to", whispers[first].ToSeq)
 	}
 	return whispers, nil
 }

@@ -34,10 +34,6 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 	return stored, gifs, nil
 }
 
-// clearEdits names target twice, or SQLite would not know that its index holds
-// them all. There may be many, and nothing is left in them to keep a sum of.
-const clearEdits = "UPDATE messages SET text = '', sum = 0 WHERE room = ? AND target = ? AND target <> 0 AND kind = 'edit'"
-
 // amendTarget changes what m is about. What is removed is really gone: its
 // text, its picture, and the texts of its edits. It returns the GIFs that no
 // message shows any more.
@@ -51,24 +47,22 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 		return nil, err
 	}
 	said := target.Kind == rooms.KindText || target.Kind == rooms.KindGIF
-	if m.Kind == rooms.KindEdit {
-		if !said || !sound {
-			return nil, undo(rooms.ErrNoMessage)
-		}
+	switch {
+	case !sound && m.Kind == rooms.KindRemove:
+		return nil, updateMessage(tx, emptied(target, m.Seq))
+	case !sound || !said:
+		return nil, undo(rooms.ErrNoMessage)
+	case m.Kind == rooms.KindEdit:
 		return nil, updateMessage(tx, edited(target, m))
 	}
-	if !said && sound {
-		return nil, undo(rooms.ErrNoMessage)
+	if err := updateMessage(tx, removed(target, m.Seq)); err != nil {
+		return nil, err
+	}
+	if err := clearEdits(tx, m); err != nil {
+		return nil, err
 	}
 	gif := gifOf(target).Name
-	target.Kind, target.Text, target.GIF, target.Edited = rooms.KindRemoved, "", nil, m.Seq
-	if err := updateMessage(tx, target); err != nil {
-		return nil, err
-	}
-	if _, err := tx.exec(clearEdits, m.Room, m.Target); err != nil {
-		return nil, err
-	}
-	if gif == "" || !sound { // what its name was is not known
+	if gif == "" {
 		return nil, nil
 	}
 	var shown bool
@@ -77,6 +71,40 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 		return nil, err
 	}
 	return []string{gif}, nil
+}
+
+// selectEdits names target twice, or SQLite would not know that its index holds
+// them all.
+const selectEdits = "SELECT " + messageColumns + " FROM messages WHERE room = ? AND target = ? AND target <> 0 AND kind = 'edit'"
+
+// clearEdits empties the edits of what m has removed.
+func clearEdits(tx *transaction, m rooms.Message) error {
+	rows, err := tx.query(selectEdits, m.Room, m.Target)
+	if err != nil {
+		return err
+	}
+	edits, err := collect(rows, scanEdit)
+	if err != nil {
+		return err
+	}
+	for _, edit := range edits {
+		if err := updateMessage(tx, edit(m.Seq)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanEdit reads an edit, and returns what a removal with a seq leaves of it.
+func scanEdit(row scanner) (func(seq int64) rooms.Message, error) {
+	edit, sound, err := scanAnyMessage(row)
+	return func(seq int64) rooms.Message {
+		if !sound {
+			return emptied(edit, seq)
+		}
+		edit.Text = ""
+		return edit
+	}, err
 }
 
 // edited is what an edit makes of its target.
@@ -90,13 +118,29 @@ func edited(target, edit rooms.Message) rooms.Message {
 	return target
 }
 
+// removed is what a removal with a seq leaves of a message.
+func removed(target rooms.Message, seq int64) rooms.Message {
+	target.Kind, target.Text, target.GIF, target.Edited = rooms.KindRemoved, "", nil, seq
+	return target
+}
+
+// emptied is what is left of a damaged one: anything in it may be wrong, and a
+// new sum would make it true. What tells one row from all others stays.
+func emptied(target rooms.Message, seq int64) rooms.Message {
+	target = removed(target, seq)
+	target.User, target.Nick, target.Topic, target.Person, target.Target = "", "", "", "", 0
+	return target
+}
+
 // updateMessage writes what an amendment can change.
 func updateMessage(tx *transaction, m rooms.Message) error {
 	gif := gifOf(m)
-	_, err := tx.exec(`UPDATE messages SET kind = ?, edited = ?, text = ?, gif_name = ?, gif_width = ?, gif_height = ?,
-		gif_frames = ?, gif_bytes = ?, gif_alt = ?, gif_duration = ?, gif_poster = ?, gif_sha256 = ?, sum = ?
+	_, err := tx.exec(`UPDATE messages SET kind = ?, edited = ?, text = ?, color = ?, nick = ?, topic = ?, person = ?, target = ?,
+		gif_name = ?, gif_width = ?, gif_height = ?, gif_frames = ?, gif_bytes = ?, gif_alt = ?, gif_duration = ?,
+		gif_poster = ?, gif_sha256 = ?, sum = ?
 		WHERE room = ? AND seq = ?`,
-		m.Kind, m.Edited, m.Text, gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt,
-		gif.Duration.Milliseconds(), gif.Poster, gif.SHA256, messageSum(m, gif), m.Room, m.Seq)
+		m.Kind, m.Edited, m.Text, m.User, m.Nick, m.Topic, m.Person, m.Target,
+		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(),
+		gif.Poster, gif.SHA256, messageSum(m, gif), m.Room, m.Seq)
 	return err
 }

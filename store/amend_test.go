@@ -12,7 +12,7 @@ func TestARemovalLooksAtItsOwnEditsAlone(t *testing.T) {
 		var number, parent, unused int
 		err = row.Scan(&number, &parent, &unused, &step)
 		return step, err
-	}, "EXPLAIN QUERY PLAN "+clearEdits, "room", 1)
+	}, "EXPLAIN QUERY PLAN "+selectEdits, "room", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

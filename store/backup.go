@@ -23,7 +23,9 @@ import (
 // no message in the copy can have one that was not copied; those that no
 // message shows stay behind. When Backup returns nil everything is on the
 // disk, and only then has the copied database its name: a folder that has one
-// is a whole backup.
+// is a whole backup. So it is with the error that something was not as it had been
+// written, since that must not keep the rest from being backed up; a database
+// that SQLite itself finds damaged is not copied.
 func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	defer func() {
 		if err != nil {
@@ -37,7 +39,8 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 		return 0, err
 	}
 	partial := to.Database + ".partial"
-	if err := copyDatabase(ctx, from.Database, partial); err != nil {
+	altered, err := copyDatabase(ctx, from.Database, partial)
+	if err != nil {
 		return 0, err
 	}
 	gifs, err = copyGIFs(ctx, from, Place{Database: partial, GIFs: to.GIFs})
@@ -47,37 +50,44 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	if err := os.Rename(partial, to.Database); err != nil {
 		return 0, err
 	}
-	return gifs, syncFolder(filepath.Dir(to.Database))
+	if err := syncFolder(filepath.Dir(to.Database)); err != nil {
+		return 0, err
+	}
+	if altered != "" {
+		return gifs, fmt.Errorf("all is copied, damage included: %s", altered)
+	}
+	return gifs, nil
 }
 
-// copyDatabase copies a database into a new file, and checks it.
+// copyDatabase copies a database into a new file, and checks it. It returns the
+// first message or whisper that is not as it was written, if there is one.
 //
 // It is SQLite's backup in a single step, which is one read transaction: the
 // server writes on meanwhile, only its log cannot start anew until the end. In
 // many steps it would begin again whenever another process has written.
-func copyDatabase(ctx context.Context, from, to string) (err error) {
+func copyDatabase(ctx context.Context, from, to string) (altered string, err error) {
 	db, err := look(ctx, from, looking)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	// SQLite would give the file the mode of the umask.
 	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := copyPages(ctx, db, to); err != nil {
-		return readable(err)
+		return "", readable(err)
 	}
 	if err := f.Sync(); err != nil {
-		return err
+		return "", err
 	}
 	copied, err := report(ctx, to, resting)
-	if err == nil && copied.Check != "ok" {
+	if err == nil && copied.Check != ok {
 		err = fmt.Errorf("the copy is damaged, and so may be the database: %s", copied.Check)
 	}
-	return err
+	return copied.Altered, err
 }
 
 func copyPages(ctx context.Context, db *sql.DB, to string) error {

@@ -141,7 +141,7 @@ func checkBackup(t *testing.T, to store.Place, all []rooms.Room, before []int64,
 				t.Fatal(err)
 			}
 			for _, m := range page {
-				if seq++; m.Seq != seq {
+				if seq++; m.Seq != seq || m.Kind == rooms.KindDamaged {
 					t.Fatalf("room %d: got seq %d, want %d", i, m.Seq, seq)
 				}
 				last = m.Seq
@@ -231,6 +231,24 @@ func TestBackup_refuses(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// A bit that has flipped must not keep all the rest from being backed up.
+func TestBackup_copiesWhatIsAltered(t *testing.T) {
+	from, to := place(t, "from"), place(t, "to")
+	id := conversation(t, from.Database)
+	execute(t, from.Database, "UPDATE messages SET gif_name = '' WHERE gif_name <> ''; UPDATE messages SET text = 'not said' WHERE seq = 5")
+	_, err := store.Backup(t.Context(), from, to)
+	if err == nil || !strings.Contains(err.Error(), "all is copied, damage included: message 5 of room "+string(id)) {
+		t.Errorf("got %v", err)
+	}
+	copied := ask(t, to.Database, id)
+	if copied.err != nil || len(copied.messages) != 46 || len(copied.whispers) != 12 {
+		t.Fatalf("got %d messages, %d whispers, %v", len(copied.messages), len(copied.whispers), copied.err)
+	}
+	if m := copied.messages[4]; m.Kind != rooms.KindDamaged || m.Text != "" {
+		t.Errorf("got %+v, want that it is damaged", m)
+	}
 }
 
 // spoilPage writes nonsense over the header of the last page.

@@ -105,11 +105,15 @@ func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]roo
 	if err != nil {
 		return nil, err
 	}
-	if p.After != 0 {
-		return inSequence(id, messages, max(p.After, 0))
+	after := max(p.After, 0)
+	if p.After == 0 {
+		slices.Reverse(messages)
+		after = beforeFirst(messages)
 	}
-	slices.Reverse(messages)
-	return inSequence(id, messages, -1)
+	if sequential(messages, after) {
+		return messages, nil
+	}
+	return s.mended(ctx, id, messages, after, p)
 }
 
 // scanMessage reads a message, or that there is one which is damaged.

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"gifchat/rooms"
 )
@@ -10,36 +13,55 @@ import (
 // before the part of the history around them is one that cannot be read.
 const maxHole = 100
 
-// inSequence returns a part of a room's messages with one for each number: what
-// a damaged index has lost, or has under another number, stands there as
-// damaged. The numbers begin after the one that is given; if it is negative,
-// where the messages do.
+// mended makes a page with one message for each number of one in which some are
+// damaged or missing. There are none in a room that is being removed.
+func (s *SQLite) mended(ctx context.Context, id rooms.ID, messages []rooms.Message, after int64, p rooms.Page) ([]rooms.Message, error) {
+	if _, err := s.Room(ctx, id); errors.Is(err, rooms.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	whole, err := inSequence(id, messages, after)
+	switch {
+	case err != nil:
+		return nil, unavailable(err)
+	case len(whole) <= p.Limit:
+		return whole, nil
+	case p.After != 0:
+		return whole[:p.Limit], nil
+	}
+	return whole[len(whole)-p.Limit:], nil
+}
+
+// inSequence returns a part of a room's messages with one for each number after
+// the one that is given. What a damaged index has lost, or has under another
+// number, stands there as damaged, with the time of what is before it.
 func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Message, error) {
-	if after < 0 {
-		after = beforeFirst(messages)
-	}
-	if sequential(messages, after) {
-		return messages, nil
-	}
 	var whole []rooms.Message
+	at := firstTime(messages)
 	for _, m := range messages {
 		if m.Kind == rooms.KindDamaged {
 			m.Seq = after + 1 // it may be what is damaged
 		}
-		if m.Seq <= after || m.Seq-after > maxHole {
-			return nil, unavailable(fmt.Errorf("room %s: message %d comes after %d", id, m.Seq, after))
+		if m.Seq <= after || m.Seq-after-1 > maxHole {
+			return nil, fmt.Errorf("room %s: message %d comes after %d", id, m.Seq, after)
 		}
 		for after++; after < m.Seq; after++ {
-			whole = append(whole, damagedMessage(rooms.Message{Room: id, Seq: after, CreatedAt: m.CreatedAt}))
+			whole = append(whole, rooms.Message{Room: id, Seq: after, Kind: rooms.KindDamaged, CreatedAt: at})
 		}
+		if m.Kind == rooms.KindDamaged {
+			m.Room, m.CreatedAt = id, at
+		}
+		at = m.CreatedAt
 		whole = append(whole, m)
 	}
 	return whole, nil
 }
 
+// sequential tells whether the messages after a number are sound, and all.
 func sequential(messages []rooms.Message, after int64) bool {
 	for i, m := range messages {
-		if m.Seq != after+1+int64(i) {
+		if m.Kind == rooms.KindDamaged || m.Seq != after+1+int64(i) {
 			return false
 		}
 	}
@@ -58,4 +80,14 @@ func beforeFirst(messages []rooms.Message) int64 {
 		return 0
 	}
 	return messages[0].Seq - 1
+}
+
+// firstTime is when the first sound message was sent.
+func firstTime(messages []rooms.Message) time.Time {
+	for _, m := range messages {
+		if m.Kind != rooms.KindDamaged {
+			return m.CreatedAt
+		}
+	}
+	return fromMillis(0)
 }

@@ -25,8 +25,8 @@ func TestInSequence(t *testing.T) {
 		"a hole":                           {-1, []int64{41, 44}, "41 d42 d43 44"},
 		"a hole before the first":          {5, []int64{8, 9}, "d6 d7 8 9"},
 		"a hole and damage":                {-1, []int64{41, -43, 44}, "41 d42 d43 44"},
-		"a hole that is too large":         {-1, []int64{41, 41 + maxHole + 1}, "error"},
-		"a large one":                      {5, []int64{5 + maxHole}, strings.TrimSpace(lost(6, 5+maxHole)) + fmt.Sprint(" ", 5+maxHole)},
+		"a hole that is too large":         {-1, []int64{41, 41 + maxHole + 2}, "error"},
+		"a large one":                      {5, []int64{5 + maxHole + 1}, lost(6, 5+maxHole) + fmt.Sprint(5+maxHole+1)},
 		"the same twice":                   {-1, []int64{41, 41}, "error"},
 		"the wrong order":                  {-1, []int64{41, 43, 42}, "error"},
 		"more damaged than numbers for it": {-1, []int64{41, -5, -6, 43}, "error"},
@@ -41,6 +41,9 @@ func TestInSequence(t *testing.T) {
 				messages = append(messages, m)
 			}
 			got := "error"
+			if test.after < 0 {
+				test.after = beforeFirst(messages)
+			}
 			if whole, err := inSequence("room", messages, test.after); err == nil {
 				var words []string
 				for _, m := range whole {
@@ -59,10 +62,10 @@ func TestInSequence(t *testing.T) {
 	}
 }
 
-// lost spells the damaged messages from one number to before another.
+// lost spells the damaged messages from one number to another.
 func lost(from, to int) string {
 	var all strings.Builder
-	for seq := from; seq < to; seq++ {
+	for seq := from; seq <= to; seq++ {
 		fmt.Fprintf(&all, "d%d ", seq)
 	}
 	return all.String()

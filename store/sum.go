@@ -53,13 +53,15 @@ func whisperSum(w rooms.Whisper) int64 {
 	return s.sum()
 }
 
-// damagedMessage leaves of a row that is not as it was written what a reader
-// needs to show that there was something.
+// damagedMessage says of a row that is not as it was written what is known
+// otherwise: whose place it has.
 func damagedMessage(m rooms.Message) rooms.Message {
-	return rooms.Message{ID: m.ID, Room: m.Room, Seq: m.Seq, Kind: rooms.KindDamaged, CreatedAt: m.CreatedAt}
+	return rooms.Message{Room: m.Room, Seq: m.Seq, Kind: rooms.KindDamaged}
 }
 
 func damagedWhisper(w rooms.Whisper) rooms.Whisper {
-	w.Text, w.ClientID, w.From.Nick, w.Damaged = "", "", "", true
-	return w
+	return rooms.Whisper{
+		Room: w.Room, From: rooms.Member{Room: w.Room, Session: w.From.Session}, To: rooms.Member{Room: w.Room, Session: w.To.Session},
+		FromSeq: w.FromSeq, ToSeq: w.ToSeq, Damaged: true,
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"gifchat/rooms"
 )
@@ -100,7 +101,18 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 	return stored, again, nil
 }
 
-// Whispers implements rooms.Store.
+// Whispers implements rooms.Store. A damaged one has the time of the one before it.
 func (s *SQLite) Whispers(ctx context.Context, id rooms.ID, session rooms.Session, after int64, limit int) ([]rooms.Whisper, error) {
-	return query(ctx, s.read, scanWhisper, selectWhispers, id, session, after, limit)
+	whispers, err := query(ctx, s.read, scanWhisper, selectWhispers, id, session, after, limit)
+	at := fromMillis(0)
+	if sound := slices.IndexFunc(whispers, func(w rooms.Whisper) bool { return !w.Damaged }); sound >= 0 {
+		at = whispers[sound].CreatedAt
+	}
+	for i := range whispers {
+		if whispers[i].Damaged {
+			whispers[i].Room, whispers[i].CreatedAt = id, at
+		}
+		at = whispers[i].CreatedAt
+	}
+	return whispers, err
 }
