@@ -95,10 +95,16 @@ test('hashing is no weapon', { skip: !measurable && 'memory is measured on Linux
     took.push(performance.now() - begun)
     assert.equal(answer.reason, 'invalid')
   }
-  const large = await postForm(server, `/room/${room}/enter`, { password: 'x'.repeat(1_000_000) })
-  assert.equal(large.status, 413)
-  t.diagnostic(`a megabyte was refused in ${nth(took, 0.5)} ms by event, in ${Math.round(large.took)} ms by form`)
-  assert.ok(nth(took, 0.5) <= sized(500, 10), `${took}`)
+  const byForm = []
+  const cookie = await newCookie(server)
+  for (let i = 0; i < 9; i++) { // encoded before the clock starts, like those by event
+    const answer = await postForm(server, `/room/${room}/enter`, { password: 'x'.repeat(1_000_000) }, { headers: { cookie } })
+    assert.deepEqual([answer.status, answer.headers['x-reason']], [413, 'too_large'])
+    byForm.push(answer.took)
+  }
+  t.diagnostic(`a megabyte was refused in ${nth(took, 0.5)} ms by event, in ${nth(byForm, 0.5)} ms by form (half)`)
+  assert.ok(nth(took, 0.5) <= sized(2000, 10), `by event: ${took}`)
+  assert.ok(nth(byForm, 0.5) <= sized(2000, 10), `by form: ${byForm}`)
 
   const joining = await Promise.all(Array.from({ length: 200 }, () => Chatter.open(server)))
   const before = resident(server.pid)
