@@ -1,16 +1,28 @@
 package handlers_test
 
 import (
+	"database/sql"
+	"fmt"
+	"math"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"gifchat/handlers"
 	"gifchat/rooms"
+	"gifchat/store"
 )
 
-var nextPage = regexp.MustCompile(`href="/\?after=(\d+)"`)
+var (
+	nextPage = regexp.MustCompile(`href="/\?after=(\d+)"`)
+	aRoom    = regexp.MustCompile(`<tr data-id="([0-9a-f]{24})"`)
+)
 
 func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 	const made = 1_050
@@ -30,7 +42,7 @@ func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 		if got.StatusCode != http.StatusOK || len(got.body) > most {
 			t.Fatalf("%s: got %d with %d bytes, want at most %d", path, got.StatusCode, len(got.body), most)
 		}
-		rows := regexp.MustCompile(`<tr data-id="([0-9a-f]{24})"`).FindAllStringSubmatch(got.body, -1)
+		rows := aRoom.FindAllStringSubmatch(got.body, -1)
 		if len(rows) > 100 {
 			t.Fatalf("%s shows %d rooms", path, len(rows))
 		}
@@ -56,6 +68,87 @@ func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 	if got := guest.get("/?after=x"); got.StatusCode != http.StatusBadRequest {
 		t.Errorf("a page after no number: got %d", got.StatusCode)
 	}
+}
+
+// Row O5, with as many rooms as MAX_ROOMS lets be in the long form (SOAK=1), whose
+// time is bounded as that of a quiet machine.
+func TestHome_isAsQuickHoweverManyRoomsThereAre(t *testing.T) {
+	made, most := 2_000, 10*time.Second
+	if os.Getenv("SOAK") != "" {
+		made, most = 100_000, 50*time.Millisecond
+	}
+	h := openFull(t, made)
+	guest := h.visitor(t)
+	if next := nextPage.FindStringSubmatch(guest.get("/").body); next == nil || next[1] != "100" {
+		t.Errorf("the first page leads to %v", next)
+	}
+	for after, want := range map[int]int{0: 100, made / 2: 100, made - 30: 30, made: 0, math.MaxInt: 0} {
+		path := fmt.Sprint("/?after=", after)
+		quick(t, fmt.Sprintf("%s of %d rooms", path, made), most, func() {
+			got := guest.get(path)
+			rows := len(aRoom.FindAllString(got.body, -1))
+			if got.StatusCode != http.StatusOK || len(got.body) > 200<<10 || rows != want {
+				t.Fatalf("%s: got %d with %d bytes and %d rooms, want %d", path, got.StatusCode, len(got.body), rows, want)
+			}
+		})
+	}
+	// Who may not make one more is told after they have been counted.
+	guest.makeRoom("방", "")
+	quick(t, fmt.Sprintf("one more than %d rooms", made), most, func() {
+		got := guest.post("/room", url.Values{"title": {"방"}, "max": {"2"}})
+		if got.StatusCode != http.StatusConflict || got.Header.Get("X-Reason") != "too_many_rooms" {
+			t.Fatalf("got %d %s", got.StatusCode, got.body)
+		}
+	})
+}
+
+// quick fails if the median of nine takes longer, three times: the machine may
+// have had something else to do.
+func quick(t *testing.T, what string, most time.Duration, do func()) {
+	t.Helper()
+	var half time.Duration
+	for range 3 {
+		took := make([]time.Duration, 9)
+		for i := range took {
+			begun := time.Now()
+			do()
+			took[i] = time.Since(begun)
+		}
+		slices.Sort(took)
+		half = took[len(took)/2]
+		t.Logf("%s: %v", what, half.Round(10*time.Microsecond))
+		if half <= most {
+			return
+		}
+	}
+	t.Errorf("%s: %v, want at most %v", what, half, most)
+}
+
+// openFull has so many rooms in its database, with the longest titles.
+func openFull(t *testing.T, made int) *house {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "full.db")
+	db, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	raw, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.ExecContext(t.Context(), `
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO rooms (number, id, title, capacity, owner, owner_session, password_hash, created_at)
+		SELECT i, printf('%024x', i), ?, 500, '#7453ac', printf('%032x', i), '', 0 FROM n`, made, strings.Repeat("가", 60)); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, func(cfg *handlers.Config) {
+		chat := rooms.NewService(db, nil, cfg.Events, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50})
+		t.Cleanup(chat.Close)
+		cfg.Chat = chat
+	})
 }
 
 func TestEnter_aWrongPasswordLeadsBackToTheForm(t *testing.T) {
