@@ -1,76 +1,214 @@
 // However many of a thing one client asks for: it gets what there is a limit to,
-// and the others do not notice. Row O5 of docs/promises.md.
-import { test, before } from 'node:test'
+// is told so, and the others do not notice. Row O5 of docs/promises.md. The rates
+// of row O6 would hide these caps, so they are off.
+import { after, test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { connected, until, within } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
 import { RawSocket } from './lib/raw.js'
-import { sized } from './lib/soak.js'
+import { nth, sized } from './lib/soak.js'
+import { Chatter, closeAgents, postForm } from './lib/source.js'
 import { Visitor, owner } from './lib/visitor.js'
 
-const many = sized(10_000, 100_000)
+after(closeAgents)
+
+const many = sized(5000, 100_000)
+const seats = 16 // rooms that one socket may be in
 let server
-before(async () => { server = await startServer({}, { path: binary({ race: false }) }) })
+before(async () => {
+  const off = ['VISITOR', 'ADDRESS', 'ROOM', 'CREATE_VISITOR', 'CREATE_ADDRESS', 'SESSION_ADDRESS'].map((name) => [`RATE_${name}`, 'off'])
+  server = await startServer({ ...Object.fromEntries(off), EMPTY_ROOM_GRACE: 'never' }, { path: binary({ race: false }) })
+})
 
 const hex = (i) => i.toString(16).padStart(24, '0')
+const color = (i) => `#${i.toString(16).padStart(6, '0')}`
+
+// `frame` is what is sent n times, `answers` what must come back to it: how often
+// which answer. Of one that is cut, the others do not see more than that.
 const kinds = {
-  namespaces: (i) => `40/n${i},`,
-  'rooms that are not there': (i) => `42/chat,${i}["join","${hex(i)}"]`,
-  'names of events': (i) => `42/chat,${i}["event-${i}",1]`,
-  'events that want an answer': (i) => `42/chat,${i}["sync",{"after":${i}}]`,
-  'answers to nothing': (i) => `43/chat,${i}[1]`,
-  'persons to whisper to': (i) => `42/chat,${i}["whisper",{"to":"#${(i % 0xffffff).toString(16).padStart(6, '0')}","chat":"x"}]`,
-  tokens: (i) => `42/chat,${i}["token",{"nick":"n${i}"}]`,
-  names: (i) => `42/chat,${i}["nick","n${i}"]`,
+  namespaces: { // 300 CONNECTs in a minute, and the first was for /chat
+    frame: (i) => `40/n${i},`, answers: () => ({ 'Invalid namespace': 299 }), cut: true,
+  },
+  'rooms that are not there': { frame: (i) => `42/chat,${i}["join","${hex(i)}"]`, answers: (n) => ({ not_found: n }) },
+  'times the room that is one too many': {
+    async prepare(raw, a) {
+      const rooms = []
+      for (let i = 1; i <= seats; i++) rooms.push(await a.createRoom())
+      rooms.slice(0, -1).forEach((room, i) => raw.send(`42/chat,${i + 1}["join","${room}"]`))
+      await raw.until((text) => text.startsWith?.(`43/chat,${seats - 1}[{"ok":true`))
+      return rooms.at(-1)
+    },
+    frame: (i, room) => `42/chat,${i}["join","${room}"]`, answers: (n) => ({ 'invalid room': n }),
+  },
+  'names of events': { frame: (i) => `42/chat,${i}["event-${i}",1]`, answers: () => ({}) }, // as with every event that nobody hears
+  'events that want an answer': { frame: (i) => `42/chat,${i}["sync",{"after":${i}}]`, answers: (n) => ({ ok: n }) },
+  // The server itself asks no client for an answer, so none of those is ever pending.
+  'answers that nobody has asked for': { frame: (i) => `43/chat,${i}[1]`, answers: () => ({}) },
+  'persons to whisper to': {
+    prepare: async (raw, a) => (await a.chat.timeout(5000).emitWithAck('join', a.room)).user,
+    frame: (i, own) => `42/chat,${i}["whisper",{"to":"${color(i) === own ? '#ffffff' : color(i)}","chat":"x"}]`, answers: (n) => ({ no_person: n }),
+  },
+  tokens: { frame: (i) => `42/chat,${i}["token",{"nick":"n${i}"}]`, answers: (n) => ({ ok: 20, 'invalid token': n - 20 }) },
+  // One is kept, the last. Each is a commit of its own, which takes its time.
+  names: { frame: (i) => `42/chat,${i}["nick","n${i}"]`, answers: (n) => ({ ok: n }), n: sized(1000, many), kept: true },
 }
-for (const [name, frame] of Object.entries(kinds)) {
-  test(`${many} ${name}`, { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
+for (const [name, { prepare, frame, answers, cut, kept, n = many }] of Object.entries(kinds)) {
+  test(`${n} ${name}`, { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
     const canary = await startCanary(server)
     const a = await owner(server)
     const raw = await RawSocket.open(server, { cookie: a.cookie })
     await raw.connect('/chat')
     raw.send(`42/chat,0["join","${a.room}"]`)
     await raw.until((text) => text.startsWith?.('43/chat,0['))
+    const prepared = await prepare?.(raw, a)
     resetPeak(server.pid)
     const begun = peak(server.pid)
-    for (let i = 1; i <= many && !raw.closed; i++) {
-      raw.send(frame(i))
-      if (raw.ws.bufferedAmount > 1 << 20) await until(() => raw.ws.bufferedAmount < 1 << 18 || raw.closed, 'it is read')
+
+    const counted = {}
+    let got = 0, refused
+    raw.ws.on('message', (data) => {
       raw.frames.length = 0
+      const answer = outcome(data.toString())
+      if (!answer) return
+      got++
+      refused = answer !== 'ok'
+      counted[answer] = (counted[answer] ?? 0) + 1
+    })
+    const expected = answers(n), all = Object.values(expected).reduce((sum, times) => sum + times, 0)
+    const took = []
+    let i = 1
+    for (; i <= (cut ? all : Math.min(all, 120)); i++) { // one after another, to see how long it takes
+      const asked = performance.now()
+      const answered = new Promise((resolve) => raw.ws.once('message', function look(data) {
+        return outcome(data.toString()) ? resolve() : raw.ws.once('message', look)
+      }))
+      raw.send(frame(i, prepared))
+      await within(5000, answered, `answer ${i}`)
+      if (refused) took.push(performance.now() - asked)
     }
-    if (!raw.closed) { // it is still served, if slowly
-      raw.send('42/chat,999999999["sync",{"after":0}]')
-      await until(() => raw.closed || raw.frames.some((text) => text.startsWith?.('43/chat,999999999[')), 'the last is answered', 60_000)
+    for (; i <= n && !raw.closed; i++) { // and the rest at once, far more than the 64 that may wait for a handler
+      raw.send(frame(i, prepared))
+      if (raw.ws.bufferedAmount > 1 << 20) await until(() => raw.ws.bufferedAmount < 1 << 18 || raw.closed, 'it is read', 60_000)
+      // Who does not read what comes back is another matter: row S1.
+      if (all > 0 && i - got > 1000) await until(() => i - got < 500 || raw.closed, 'answers come', 60_000)
     }
+    if (cut) {
+      await raw.untilClosed()
+    } else { // it is still served, if slowly
+      await until(() => got >= all || raw.closed, 'all are answered', sized(60_000, 600_000))
+      raw.send(`42/chat,999999999["chat",{"room":"${a.room}","chat":"still here"}]`)
+      await raw.until((text) => text.startsWith?.('43/chat,999999999[{"ok":true'), 60_000)
+    }
+    assert.deepEqual(counted, expected)
     const grown = (peak(server.pid) - begun) / MiB
     await canary.stop()
-    t.diagnostic(`+${grown.toFixed(1)} MiB, ${raw.closed ? 'cut' : 'served to the end'}`)
+    t.diagnostic(`+${grown.toFixed(1)} MiB${took.length > 0 ? `; refused in ${nth(took, 0.5)} ms (half), ${nth(took, 0.95)} ms (95 of 100)` : ''}`)
     assert.ok(grown <= 32, `it has grown by ${grown} MiB`)
+    if (took.length > 0) assert.ok(nth(took, 0.95) <= sized(2000, 20), `a refusal took ${nth(took, 0.95)} ms`)
+    // The sender alone has paid: another socket of the same visitor goes on.
+    const { ok, members } = await a.chat.timeout(5000).emitWithAck('join', a.room)
+    assert.equal(ok, true)
+    if (kept) assert.deepEqual(members.map(({ nick }) => nick), [`n${n}`])
     raw.ws.terminate()
     a.chat.disconnect()
   })
 }
 
-test('a title of a megabyte, and other things that are too long', async () => {
+/** What a frame answers: ok, the reason of a refusal with its field, or undefined if it is no answer. */
+function outcome(text) {
+  const [, at, body] = text.match(/^4[34]\/[^,]*,(\d*)\[?(\{.*\})\]?$/s) ?? []
+  if (!body || at === '999999999') return undefined
+  const { ok, reason, field, message } = JSON.parse(body)
+  return ok ? 'ok' : [reason ?? message, field].filter(Boolean).join(' ')
+}
+
+test('a socket is in sixteen rooms, and in another one when it has left one', async () => {
+  const host = new Visitor(server), guest = new Visitor(server)
+  await host.get('/')
+  await guest.get('/')
+  const rooms = []
+  for (let i = 0; i <= seats; i++) rooms.push(await host.createRoom())
+  const [first, last] = [rooms[0], rooms.at(-1)]
+  const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: guest.cookie } })
+  const ask = (event, ...args) => socket.timeout(5000).emitWithAck(event, ...args)
+  const heard = []
+  socket.on('chat', ({ room, chat }) => heard.push([room, chat]))
+  for (const room of rooms.slice(0, seats)) assert.equal((await ask('join', room)).ok, true)
+  assert.equal((await ask('join', first)).ok, true, 'where it is already')
+
+  const refused = await ask('join', last)
+  assert.deepEqual([refused.ok, refused.reason, refused.field], [false, 'invalid', 'room'])
+  const other = await connected(`${server.url}/chat`, { extraHeaders: { cookie: guest.cookie } })
+  assert.equal((await other.timeout(5000).emitWithAck('join', last)).ok, true, 'over another socket')
+  for (const room of rooms) assert.equal((await host.say(room, '하나')).status, 200)
+  await until(() => heard.length >= seats, 'it hears those that it is in')
+  assert.deepEqual(heard.map(([room]) => room), rooms.slice(0, seats), 'and no other')
+
+  assert.equal((await ask('leave', first)).ok, true)
+  assert.equal((await ask('join', last)).ok, true)
+  assert.equal((await ask('join', first)).field, 'room', 'again one too many')
+  heard.length = 0
+  for (const room of rooms) assert.equal((await host.say(room, '둘')).status, 200)
+  await until(() => heard.length >= seats, 'it hears those that it is in now')
+  assert.deepEqual(heard, rooms.slice(1).map((room) => [room, '둘']))
+  socket.disconnect()
+  other.disconnect()
+})
+
+test('fifty rooms are of one visitor, and no more', async (t) => {
+  const canary = await startCanary(server)
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  const rooms = []
+  for (let i = 0; i < 50; i++) rooms.push(await visitor.createRoom({ max: 2 }))
+  if (measurable) resetPeak(server.pid)
+  const before = measurable ? peak(server.pid) : 0
+  const { cookie } = visitor, took = []
+  let left = sized(1000, many)
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    while (left-- > 0) {
+      const answer = await postForm(server, '/room', { title: '방', max: '2' }, { headers: { cookie } })
+      assert.deepEqual([answer.status, answer.headers['x-reason']], [409, 'too_many_rooms'])
+      took.push(answer.took)
+    }
+  }))
+  const grown = measurable ? (peak(server.pid) - before) / MiB : 0
+  await canary.stop()
+  t.diagnostic(`${took.length} were refused in ${nth(took, 0.5)} ms (half), ${nth(took, 0.95)} ms (95 of 100); +${grown.toFixed(1)} MiB`)
+  assert.ok(nth(took, 0.95) <= sized(2000, 20))
+  assert.ok(grown <= 32)
+  assert.equal((await visitor.request('DELETE', `/room/${rooms[0]}`)).status, 200)
+  await visitor.createRoom()
+})
+
+test('a title of a megabyte, and other things that are too long', async (t) => {
   const a = new Visitor(server)
   await a.get('/')
+  if (measurable) resetPeak(server.pid)
   const before = measurable ? peak(server.pid) : 0
   assert.equal((await a.form('/room', { title: 'x'.repeat(1 << 20), max: '5' })).status, 413)
   assert.equal((await a.form('/room', { title: 'x'.repeat(61), max: '5' })).status, 400)
   const room = await a.createRoom()
-  const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: a.cookie } })
-  assert.equal((await socket.timeout(5000).emitWithAck('join', room)).ok, true)
-  const long = 'x'.repeat(900_000)
-  for (const [event, ask] of Object.entries({
+  const socket = await Chatter.open(server, { cookie: a.cookie })
+  assert.equal((await socket.ask('join', room)).ok, true)
+  const long = 'x'.repeat(900_000), took = []
+  for (const [event, argument] of Object.entries({
     chat: { chat: long }, edit: { seq: 1, chat: long }, nick: { nick: long }, settings: { title: long }, token: { nick: long },
     kick: { person: long }, join: { room: long }, whisper: { to: '#000000', chat: long },
   })) {
-    const answer = await within(5000, socket.timeout(5000).emitWithAck(event, ask), event)
-    assert.equal(answer.ok, false, event)
-    assert.ok(JSON.stringify(answer).length < 1000, `${event} is answered with what was sent`)
+    for (let i = 0; i < sized(1, 13); i++) {
+      const send = socket.prepare(event, argument)
+      const begun = performance.now()
+      const { ok, reason, field, ...rest } = await within(5000, send(), event)
+      took.push(performance.now() - begun)
+      assert.deepEqual([ok, reason, field], [false, 'invalid', 'argument'], event)
+      assert.ok(JSON.stringify(rest).length < 1000, `${event} is answered with what was sent`)
+    }
   }
+  t.diagnostic(`refused in ${nth(took, 0.5)} ms (half)`)
+  assert.ok(nth(took, 0.5) <= sized(2000, 20))
   if (measurable) assert.ok((peak(server.pid) - before) / MiB <= 32)
-  socket.disconnect()
+  socket.close()
 })
