@@ -161,13 +161,19 @@ func (c *checker) rows() {
 	}
 }
 
-// histories asks whether the server tells what it holds (I4).
+// histories asks whether the server tells what it holds (I4), and of no other
+// room (I8).
 func (c *checker) histories() {
 	for room := range c.stored.heads {
 		told, ok := c.told[room]
 		if !ok {
 			c.violated("I4", "room %s: there is no history of it", room)
 			continue
+		}
+		for _, t := range told {
+			if t.room != room {
+				c.violated("I8", "room %s: the history has %d of room %s", room, t.seq, t.room)
+			}
 		}
 		list := c.stored.messages[room]
 		if len(told) != len(list) {

@@ -27,7 +27,7 @@ type world struct {
 }
 
 func (w *world) row(seq int64, kind, cid string) message {
-	m := message{seq: seq, id: fmt.Sprintf("id%d", seq), kind: kind, session: "ann", cid: cid, sha: digest(cid)}
+	m := message{seq: seq, id: fmt.Sprintf("id%d", seq), room: room, kind: kind, session: "ann", cid: cid, sha: digest(cid)}
 	w.stored.messages[room] = append(w.stored.messages[room], m)
 	w.stored.heads[room] = seq
 	w.told[room] = append(w.told[room], m)
@@ -208,6 +208,19 @@ func TestCheck_finds(t *testing.T) {
 			w.note(8, "bob", opRecv, 4, "b")
 			w.records[len(w.records)-1].Room = "another"
 		}, "I8: room another: bob was shown 4"},
+		"a message of a room that the client does not show": {func(w *world) {
+			w.note(8, "bob", opTold, 1, "x")
+			r := &w.records[len(w.records)-1]
+			r.Room, r.Reason = "another", "chat"
+		}, "I8: room another: bob was told chat"},
+		"who is in a room that one has left": {func(w *world) {
+			w.note(6.5, "bob", opLeave, 0, "")
+			w.note(7, "bob", opTold, 0, "")
+			w.change("bob", opTold, func(r *record) { r.Reason = "participants" })
+		}, "I8: room " + room + ": bob was told participants"},
+		"a history with a message of another room": {func(w *world) {
+			w.told[room][2].room = "another"
+		}, "I8: room " + room + ": the history has 3 of room another"},
 		"what is shown after leaving": {func(w *world) {
 			w.note(6.5, "bob", opLeave, 0, "")
 			w.row(5, "text", "c")
@@ -238,8 +251,9 @@ func TestCheck_allows(t *testing.T) {
 				w.note(9, who, opRecv, 5, "c")
 			}
 		},
-		"one that did not": func(w *world) { w.note(8, "ann", opSend, 0, "c") },
-		"retries":          func(w *world) { w.note(3.5, "ann", opSend, 0, "a") },
+		"to be told who is in one's own room": func(w *world) { w.note(5, "bob", opTold, 0, "") },
+		"one that did not":                    func(w *world) { w.note(8, "ann", opSend, 0, "c") },
+		"retries":                             func(w *world) { w.note(3.5, "ann", opSend, 0, "a") },
 		"the same answer twice": func(w *world) {
 			w.note(8, "ann", opSend, 0, "a")
 			w.note(9, "ann", opAck, 3, "a")
@@ -326,7 +340,7 @@ func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(room+".json", `[{"seq":1,"_id":"id1","kind":"text","clientId":"a","chat":"hi"}]`)
+	write(room+".json", `[{"room":"`+room+`","seq":1,"_id":"id1","kind":"text","clientId":"a","chat":"hi"}]`)
 	line := func(rest string) string { return `{"client":"ann","room":"` + room + `",` + rest + "}\n" }
 	sent := line(`"t":1,"op":"join","seq":0`) + line(`"t":2,"op":"send","cid":"a","sha":"`+digest("hi")+`"`)
 	shown := line(`"t":3,"op":"recv","cid":"a","seq":1,"id":"id1","sha":"` + digest("hi") + `"`)

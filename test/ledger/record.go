@@ -20,6 +20,7 @@ const (
 	opRecv      op = "recv"      // shown as it came: seq, id, sha, cid
 	opRecovered op = "recovered" // shown because the client asked what it had missed: the same
 	opGap       op = "gap"       // seq came, or was known of, and those before it had not: seq
+	opTold      op = "told"      // something else came that names a room: reason is the event, and what it has of the rest
 	opJoin      op = "join"      // in the room: seq is what the client starts from, 0 if it goes on where it was; reason is its colour
 	opLeave     op = "leave"     // out of the room, by its own will
 	opClose     op = "close"     // the connection has ended: reason

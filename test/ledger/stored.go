@@ -22,6 +22,7 @@ import (
 type message struct {
 	seq     int64
 	id      string
+	room    string // that it names
 	kind    string
 	session string // unknown to the history
 	cid     string
@@ -88,12 +89,12 @@ func (s *stored) readMessages(ctx context.Context, db *sql.DB) error {
 	defer rows.Close()
 	for rows.Next() {
 		var m message
-		var room, text, gif string
-		if err := rows.Scan(&room, &m.seq, &m.id, &m.kind, &m.session, &m.cid, &text, &gif, &m.person, &m.topic); err != nil {
+		var text, gif string
+		if err := rows.Scan(&m.room, &m.seq, &m.id, &m.kind, &m.session, &m.cid, &text, &gif, &m.person, &m.topic); err != nil {
 			return err
 		}
 		m.sha = digest(text + gif)
-		s.messages[room] = append(s.messages[room], m)
+		s.messages[m.room] = append(s.messages[m.room], m)
 	}
 	return rows.Err()
 }
@@ -113,6 +114,7 @@ func readHistory(folder fs.FS) (map[string][]message, error) {
 		}
 		var list []struct {
 			Seq      int64  `json:"seq"`
+			Room     string `json:"room"`
 			ID       string `json:"_id"`
 			Kind     string `json:"kind"`
 			ClientID string `json:"clientId"`
@@ -125,7 +127,7 @@ func readHistory(folder fs.FS) (map[string][]message, error) {
 		room := strings.TrimSuffix(name, ".json")
 		told[room] = []message{}
 		for _, m := range list {
-			told[room] = append(told[room], message{seq: m.Seq, id: m.ID, kind: m.Kind, cid: m.ClientID, sha: digest(m.Chat + m.GIF)})
+			told[room] = append(told[room], message{seq: m.Seq, id: m.ID, room: m.Room, kind: m.Kind, cid: m.ClientID, sha: digest(m.Chat + m.GIF)})
 		}
 	}
 	return told, nil
@@ -149,8 +151,9 @@ func integrity(ctx context.Context, path string) (err error) {
 }
 
 // fill adds messages to a room in one transaction, as if its owner had said
-// them, one a second until now: "name 1", "name 2" … with client ids alike. A
-// server may have the database open.
+// them, one a second until now: "name 1", "name 2" … with client ids alike. The
+// rows are as the server writes them, sums too. A server may have the database
+// open.
 func fill(ctx context.Context, path, room, name string, n int) (err error) {
 	db, err := connect(path, "rw")
 	if err != nil {
@@ -167,12 +170,14 @@ func fill(ctx context.Context, path, room, name string, n int) (err error) {
 	}
 	defer tx.Rollback()
 	_, err = tx.ExecContext(ctx, `
-		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
+		said AS (SELECT ?5 || printf('%012x', i) AS id, r.id AS room, r.head + i AS seq, r.owner AS color, r.owner_session AS session,
+			?2 || ' ' || i AS text, ?3 - (?1 - i) * 1000 AS created_at FROM n, rooms AS r WHERE r.id = ?4)
 		INSERT INTO messages (id, room, seq, kind, color, session, text, client_id, created_at,
-			gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt)
-		SELECT ?5 || printf('%012x', i), r.id, r.head + i, 'text', r.owner, r.owner_session, ?2 || ' ' || i, ?2 || ' ' || i, ?3 - (?1 - i) * 1000,
-			'', 0, 0, 0, 0, ''
-		FROM n, rooms AS r WHERE r.id = ?4`, n, name, time.Now().UnixMilli(), room, hex.EncodeToString(prefix))
+			gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, sum)
+		SELECT id, room, seq, 'text', color, session, text, text, created_at,
+			'', 0, 0, 0, 0, '', sum_of(id, room, color, session, text, seq, created_at)
+		FROM said`, n, name, time.Now().UnixMilli(), room, hex.EncodeToString(prefix))
 	if err != nil {
 		return err
 	}

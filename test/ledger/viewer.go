@@ -35,6 +35,8 @@ func (v *viewer) follow(records []record) {
 			}
 		case opRecv, opRecovered:
 			v.show(r)
+		case opTold:
+			v.overhear(r)
 		case opGap:
 			v.gap(r)
 		case opSend, opAck, opNack, opClose: // not about what it has seen
@@ -60,6 +62,14 @@ func (v *viewer) join(r record) {
 		v.violated("I3", "room %s: %s had %d and was told that %d is the newest", r.Room, v.name, w.last, r.Seq)
 	}
 	w.last = max(w.last, r.Seq)
+}
+
+// overhear asks I8 of what a client was told of a room beside its messages, and
+// of messages of rooms that the client does not show.
+func (v *viewer) overhear(r record) {
+	if w := v.rooms[r.Room]; w == nil || !w.joined {
+		v.violated("I8", "room %s: %s was told %s and is not in it", r.Room, v.name, r.Reason)
+	}
 }
 
 // show asks I2, I3, I4, I5 and I8 of a message as a client has shown it.

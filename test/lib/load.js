@@ -12,6 +12,8 @@ export class Talker {
   last = 0 // the newest seq shown
   recoveries = [] // ms from a disconnect until it has all again
   acked = 0
+  pauses = 0 // in which nothing was read
+  outings = 0 // of the room and back
   over = false
   #covered = 0 // up to here has been told as history: it may come live once more
   #note
@@ -48,6 +50,7 @@ export class Talker {
     })
     this.#socket.onAny((event, message) => {
       if (message?.room === room && Number.isInteger(message.seq)) this.#hear(message)
+      else if (message?.room) this.#overhear(event, message)
     })
   }
 
@@ -70,8 +73,14 @@ export class Talker {
     } else if (message.seq > this.last || message.seq > this.#covered) this.#show('recv', message)
   }
 
-  #show(op, { seq, _id, chat, gif, clientId }) {
-    this.#note(op, { seq, id: _id, sha: digest(chat ?? gif ?? ''), cid: clientId })
+  /** Whatever else names a room: the checker knows whether the client was in it. */
+  #overhear(event, { room, seq, _id, clientId }) {
+    if (room === this.#room && this.#wanted && !this.#member) return // the answer to join is on its way
+    this.#note('told', { room, seq, id: _id, cid: clientId, reason: event })
+  }
+
+  #show(op, { room, seq, _id, chat, gif, clientId }) {
+    this.#note(op, { room, seq, id: _id, sha: digest(chat ?? gif ?? ''), cid: clientId })
     this.last = Math.max(this.last, seq)
   }
 
@@ -150,13 +159,15 @@ export class Talker {
     this.#wanted = true
     this.#catchUp()
     await this.ready()
+    this.outings++
   }
 
-  /** Does not read for a while; over polling there is nothing to stop. */
-  async sleep(ms) {
-    const wire = this.#socket.io.engine?.transport?.ws?._socket
+  /** Does not read until that is over; over polling there is nothing to stop. */
+  async sleep(over) {
+    const wire = this.#socket.io.engine?.transport?.ws
+    if (wire) this.pauses++
     wire?.pause()
-    await pause(ms)
+    await over
     wire?.resume()
   }
 
