@@ -74,6 +74,8 @@ func describeInvalid(err *rooms.InvalidError) problem {
 		return problem{http.StatusBadRequest, "invalid", "error.too_long"}
 	case err.Field == "gif" && err.Reason == "not_a_gif":
 		return problem{http.StatusUnsupportedMediaType, "invalid", "error.not_a_gif"}
+	case err.Field == "gif" && err.Reason == "too_large": // whether the body's limit or the file's is met first depends on how it comes
+		return problem{http.StatusRequestEntityTooLarge, "too_large", "error.too_large"}
 	case err.Field == "gif" && strings.HasPrefix(err.Reason, "too_"):
 		return problem{http.StatusRequestEntityTooLarge, "invalid", "error.gif_too_large"}
 	default:

@@ -2,7 +2,7 @@
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readdirSync, utimesSync } from 'node:fs'
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
@@ -25,6 +25,34 @@ const file = (...parts) => Buffer.concat([...parts, end])
 function unique(bytes, mark) {
   const pixels = Buffer.concat([Buffer.from([2, 0x44, 1, 8]), Buffer.from(String(mark).padStart(8, '0')), times(Math.max(0, Math.floor(bytes / 256) - 1), full)])
   return file(head(8, 8), frame(8, 8, pixels), frame(8, 8))
+}
+
+/** Sub-blocks of exactly that many bytes, two at least. */
+function subBlocks(bytes) {
+  const blocks = []
+  for (let left = bytes; left > 0;) {
+    const take = Math.min(left, left === 257 ? 255 : 256)
+    blocks.push(Buffer.alloc(take, 0x49).fill(take - 1, 0, 1))
+    left -= take
+  }
+  return Buffer.concat(blocks)
+}
+
+const large = Buffer.from(animatedGIF({ width: 800, height: 800 }))
+
+/**
+ * A GIF of exactly that many bytes that every program can show: many frames, and
+ * for the rest a comment, or something behind the end of the last one's pixels.
+ */
+function sizedGIF(bytes, { comment = false } = {}) {
+  const start = large.subarray(0, 44), frames = large.subarray(44, -1)
+  const many = times(Math.floor((bytes - 1000) / frames.length), frames)
+  const rest = bytes - start.length - many.length - end.length
+  const gif = comment
+    ? file(start, many, Buffer.from([0x21, 0xfe]), subBlocks(rest - 3), Buffer.from([0]))
+    : file(start, many.subarray(0, -1), subBlocks(rest), Buffer.from([0]))
+  assert.equal(gif.length, bytes)
+  return gif
 }
 
 async function room(server, fields) {
@@ -101,7 +129,7 @@ describe('a form that asks for much', () => {
     ['a field of 4 MB', part('Content-Disposition: form-data; name="y"', 'z'.repeat(4_000_000)) + part(gifPart, whole) + '--x--\r\n'],
     ['a header of 4 MB', part(`A: ${'b'.repeat(4_000_000)}\r\n${gifPart}`, whole) + '--x--\r\n'],
     ['no boundary at the end, and half a file', part(gifPart, whole.slice(0, -20)).slice(0, -2)],
-    ['5 MiB and a byte', part(gifPart, Buffer.concat([head(8, 8), frame(8, 8, [2, ...times(20_479, full)]), Buffer.alloc(300)]).toString('latin1').padEnd(largest, '\0') + ';') + '--x--\r\n'],
+    ['5 MiB and a byte', part(gifPart, sizedGIF(largest + 1).toString('latin1')) + '--x--\r\n'],
     ['20 MB behind a file', part(gifPart, whole.slice(0, -1) + '\0'.repeat(20_000_000)) + '--x--\r\n'],
   ]) {
     test(what, async (t) => {
@@ -117,6 +145,30 @@ describe('a form that asks for much', () => {
         assert.ok(more <= 8 * MiB, `took ${(more / MiB).toFixed(1)} MiB`)
       }
       assert.deepEqual(files(server), [])
+    })
+  }
+
+  // What is counted is what has come, not what is kept of it.
+  for (const comment of [false, true]) {
+    test(`5 MiB are taken, and not a byte more${comment ? ', though most of it were a comment' : ''}`, async () => {
+      const own = await room(server)
+      const sent = sizedGIF(largest, { comment })
+      const answer = await own.upload(own.room, sent)
+      assert.equal(answer.status, 200, await answer.text())
+      const [{ gif, frames }] = await shown(own)
+      assert.ok(frames > 10)
+      const kept = Buffer.from(await (await own.get(`/gif/${gif}`)).arrayBuffer())
+      if (comment) assert.ok(kept.length < largest)
+      else assert.ok(kept.equals(sent))
+
+      for (const more of [1, 2, 300, 5000, 70_000, 200_000]) {
+        const refused = await own.upload(own.room, sizedGIF(largest + more, { comment }))
+        assert.deepEqual([refused.status, refused.headers.get('x-reason')], [413, 'too_large'], `${more} more`)
+        assert.equal(await refused.text(), '보낸 내용이 너무 큽니다.')
+      }
+      assert.deepEqual(files(server), [gif])
+      assert.equal((await own.request('DELETE', `/room/${own.room}`)).status, 200)
+      await until(() => files(server).length === 0, 'it is gone with its room')
     })
   }
 
@@ -206,10 +258,18 @@ describe('after crashes', () => {
     t.diagnostic(`${crashes} crashes; of ${total} uploads ${confirmed.size} were confirmed, ${stored.size} stored; ${files(server).length} files`)
     assert.ok(confirmed.size > total / 4 && confirmed.size < total, `${confirmed.size} were confirmed`)
 
+    // What a crash leaves between a file and its row, or in the middle of a file,
+    // and what may still be under way. So the sweep has something to do even if
+    // none of the crashes came at such a moment.
+    const left = files(server).filter((name) => !names.has(name))
+    t.diagnostic(`the crashes have left ${left.length} files without a message`)
     const old = Date.now() / 1000 - 7 * 60
-    for (const name of files(server)) utimesSync(join(server.dataDir, 'gifs', name), old, old)
+    const orphans = [`${'0'.repeat(24)}.gif`, `${'1'.repeat(24)}.gif.tmp`], young = `${'2'.repeat(24)}.gif`
+    for (const name of [...orphans, young]) writeFileSync(join(server.dataDir, 'gifs', name), animatedGIF())
+    for (const name of files(server)) if (name !== young) utimesSync(join(server.dataDir, 'gifs', name), old, old)
     await server.restart()
-    await until(() => files(server).length === names.size, 'the orphans are gone')
+    await until(() => files(server).length === names.size + 1, 'the orphans are gone')
+    names.add(young)
     assert.deepEqual(new Set(files(server)), names)
     await server.stop()
   })
