@@ -224,6 +224,23 @@ describe('a GIF is as private as its room', () => {
     socket.disconnect()
   })
 
+  test('nor does the cookie of who has logged out, from then on', async () => {
+    const guest = new Visitor(server)
+    await guest.get('/')
+    await guest.enter(room, 'pw')
+    assert.deepEqual(await statuses(guest), [200, 200])
+    const { headers } = await guest.get(`/gif/${message.gif}`)
+    const before = guest.cookie
+    const thief = () => Object.assign(new Visitor(server), { cookie: before }) // each time anew: the answer brings another cookie
+    assert.deepEqual(await statuses(thief()), [200, 200], 'until then it is good')
+    assert.equal((await guest.request('POST', '/logout')).status, 200)
+    assert.deepEqual(await statuses(thief()), [404, 404])
+    assert.deepEqual(await statuses(thief(), { 'if-none-match': headers.get('etag') }), [404, 404])
+    assert.deepEqual(await statuses(thief(), { range: 'bytes=0-5' }), [404, 404])
+    assert.deepEqual(await statuses(guest), [404, 404])
+    assert.deepEqual(await statuses(member), [200, 200], 'others see it as before')
+  })
+
   test('when the room is gone it is gone, also from a browser that has kept it', async () => {
     const page = await person(server)
     const [name, value] = member.cookie.match(/(connect\.sid)=([^;]*)/).slice(1)
