@@ -14,6 +14,7 @@ export class Actions {
   #list; #scroll; #standing; #do
   #button = document.querySelector("#more")
   #row = null
+  #at = 0 // how far the reader has scrolled
 
   /** @param {{edit: (row: HTMLElement) => void, remove: (row: HTMLElement) => void}} deeds */
   constructor(list, scroll, standing, deeds) {
@@ -24,7 +25,12 @@ export class Actions {
     list.addEventListener("pointerover", event => { if (event.pointerType === "mouse") this.#aim(event.target) })
     scroll.addEventListener("pointerleave", () => this.#button.classList.remove("message-more--shown"))
     this.#listenToTouch()
-    this.#button.addEventListener("focus", () => this.#aim(this.#row?.isConnected ? this.#row : this.#rows().at(-1)))
+    scroll.addEventListener("scroll", () => { this.#at = scroll.scrollTop }, { passive: true })
+    this.#button.addEventListener("focus", () => {
+      // The browser has gone to where the button stood last; the event scroll is still to come.
+      scroll.scrollTop = this.#at
+      this.#aim(this.#seen())
+    })
     this.#button.addEventListener("click", () => this.#open())
     this.#button.addEventListener("keydown", event => this.#step(event))
     // It is there while there is something to do, else Tab would stop at nothing.
@@ -43,6 +49,20 @@ export class Actions {
   lastOwn() { return [...this.#list.querySelectorAll(mineAlone)].at(-1) }
 
   #rows() { return [...this.#list.querySelectorAll(this.#standing.owned ? anybodys : mineAlone)] }
+
+  /** The message that is meant, if it is on the screen, else the newest that is, or comes there: the focus must be seen. */
+  #seen() {
+    const view = this.#scroll.getBoundingClientRect()
+    const onScreen = row => {
+      const { top, bottom } = row.querySelector(".message__bubble").getBoundingClientRect()
+      return row.isConnected && top < view.bottom && bottom > view.top
+    }
+    if (this.#row && onScreen(this.#row)) return this.#row
+    const rows = this.#rows()
+    const seen = rows.findLast(onScreen)
+    if (!seen) rows.at(-1)?.scrollIntoView({ block: "nearest" })
+    return seen ?? rows.at(-1)
+  }
 
   #may(row) { return row?.matches(this.#standing.owned ? anybodys : mineAlone) }
 
