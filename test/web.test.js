@@ -117,52 +117,191 @@ async function say(socket, text) {
   }
 }
 
-/** Two hundred ways to say alert(1). */
-function payloads() {
-  const code = 'window.__executed=(window.__executed||0)+1'
-  const tags = [
-    `<script>${code}</script>`, `<img src=x onerror="${code}">`, `<svg onload="${code}">`, `<svg><script>${code}</script></svg>`,
-    `<body onload="${code}">`, `<iframe src="javascript:parent.${code}"></iframe>`, `<iframe srcdoc="<script>parent.${code}</script>"></iframe>`,
-    `<details open ontoggle="${code}">`, `<input autofocus onfocus="${code}">`, `<video><source onerror="${code}"></video>`,
-    `<a href="javascript:${code}">x</a>`, `javascript:${code}`, `<math><mtext><script>${code}</script></mtext></math>`,
-    `<style>@import "javascript:${code}"</style>`, `<link rel=stylesheet href="data:text/css,*{}" onload="${code}">`,
-    `<object data="javascript:${code}">`, `<embed src="javascript:${code}">`, `<form action="javascript:${code}"><button autofocus>`,
-    `<meta http-equiv=refresh content="0;url=javascript:${code}">`, `<marquee onstart="${code}">`,
-  ]
-  const around = [
-    (tag) => tag, (tag) => `">${tag}`, (tag) => `'>${tag}`, (tag) => `</title>${tag}`, (tag) => `</textarea>${tag}`, (tag) => `-->${tag}`,
-    (tag) => `</script>${tag}`, (tag) => `</template>${tag}`, (tag) => `{{${tag}}}`, (tag) => `\${${code}}${tag}`,
-  ]
-  return tags.flatMap((tag) => around.map((wrap) => wrap(tag)))
+/** What a payload calls. It is short, for names have twenty characters, and nothing in a page has that name. */
+const probe = 'z()'
+
+const tags = [
+  `<script>${probe}</script>`, `<img src=x onerror=${probe}>`, `<svg onload=${probe}>`, `<svg><script>${probe}</script></svg>`,
+  `<body onload=${probe}>`, `<iframe src=javascript:parent.${probe}></iframe>`, `<iframe srcdoc="<script>parent.${probe}</script>">`,
+  `<details open ontoggle=${probe}>`, `<input autofocus onfocus=${probe}>`, `<video><source onerror=${probe}></video>`,
+  `<a href=javascript:${probe}>x</a>`, `javascript:${probe}`, `<math><mtext><script>${probe}</script></mtext></math>`,
+  `<style onload=${probe}></style>`, `<link rel=stylesheet href=x onerror=${probe}>`, `<object data=x onerror=${probe}>`,
+  `<embed src=javascript:${probe}>`, `<form action=javascript:${probe}><button autofocus>`,
+  `<select autofocus onfocus=${probe}>`, `<marquee onstart=${probe}>`,
+]
+const around = [
+  (tag) => tag, (tag) => `">${tag}`, (tag) => `'>${tag}`, (tag) => `</title>${tag}`, (tag) => `</textarea>${tag}`, (tag) => `-->${tag}`,
+  (tag) => `</script>${tag}`, (tag) => `</template>${tag}`, (tag) => `{{${tag}}}`, (tag) => `\${${probe}}${tag}`,
+]
+
+/** Two hundred ways to say alert(1). All of them are titles too, which have sixty characters. */
+const payloads = tags.flatMap((tag) => around.map((wrap) => wrap(tag)))
+
+/** Those that can be names, which have twenty characters, and all differ to the eye. */
+const names = [
+  `<script>${probe}</script>`, `<svg onload=${probe}>`, `"><svg onload=${probe}>`, `'><svg/onload=${probe}>`, `{{<svg onload=${probe}>}}`,
+  `<body onload=${probe}>`, `<style onload=${probe}>`, `javascript:${probe}`, `"onfocus="${probe}`, `'onfocus='${probe}`, `<p/onclick=${probe}>`,
+]
+
+/** What a file may be called: up to its last slash a name is a path. */
+const fileNames = [...payloads.filter((text) => !text.includes('/')), `"onload="${probe}`, `'onerror='${probe}`, `" onerror=${probe} x="`]
+
+/** Posts a GIF under a name, quotation marks and all. */
+function uploadAs(visitor, name) {
+  const encoded = encodeURIComponent(`${name}.gif`).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+  const body = Buffer.concat([
+    Buffer.from(`--b\r\nContent-Disposition: form-data; name="gif"; filename*=UTF-8''${encoded}\r\n\r\n`), animatedGIF(), Buffer.from('\r\n--b--\r\n'),
+  ])
+  return visitor.request('POST', `/room/${visitor.room}/gif`, { body, headers: { 'content-type': 'multipart/form-data; boundary=b' } })
 }
 
-test('nothing that visitors write is run', async () => {
-  const server = await startServer({ RATE_VISITOR: 'off' })
-  const a = await owner(server, { title: 'payloads', max: 20 })
-  const all = payloads()
-  assert.equal(all.length, 200)
-  for (const [i, text] of all.entries()) {
-    if (i % 10 === 0) await a.createRoom({ title: text.slice(0, 60) })
-    if (i % 20 === 0) {
-      await a.chat.timeout(5000).emitWithAck('nick', text.slice(0, 20))
-      assert.equal((await a.upload(a.room, animatedGIF(), { name: `${text}.gif` })).status, 200)
-    }
-    await say(a.chat, text)
-  }
+/** A page that counts the calls of the probe, in whatever frame they are made. */
+async function watched(server) {
   const page = await person(server)
-  await page.goto(`/room/${a.room}`) // the newest come with the page
-  await page.locator('#older').click() // others from the history
-  await page.locator('#chat-list .message').nth(60).waitFor()
-  for (const live of all.slice(0, 20)) await say(a.chat, `${live} live`)
-  await page.locator('#chat-list').getByText(`${all[19]} live`, { exact: true }).waitFor()
-  assert.equal(await page.evaluate(() => window.__executed), undefined)
-  await page.goto('/')
-  await page.locator('.room-list tbody tr').nth(15).waitFor()
-  assert.equal(await page.evaluate(() => window.__executed), undefined)
-  await page.goto(`/?error=${encodeURIComponent(all[0])}&enter=${encodeURIComponent(all[1])}&lang=${encodeURIComponent(all[2])}`)
-  assert.equal(await page.evaluate(() => window.__executed), undefined)
-  assertNoComplaints([page]) // the policy had nothing to stop
+  page.ran = 0
+  await page.context().exposeBinding('z', () => { page.ran++ })
+  return page
+}
+
+/** Fails if one of the texts is missing, or there once too often. */
+function assertShown(shown, texts, where) {
+  const count = (list) => list.reduce((counts, text) => counts.set(text, (counts.get(text) ?? 0) + 1), new Map())
+  const [is, wanted] = [count(shown), count(texts)]
+  const wrong = [...new Set([...is.keys(), ...wanted.keys()])].filter((text) => is.get(text) !== wanted.get(text))
+  assert.deepEqual(wrong, [], `of ${texts.length} ${where} ${wrong.length} are not there as often as they were sent`)
+}
+
+test('nothing that visitors write is run', async (t) => {
+  assert.equal(new Set(payloads).size, 200)
+  assert.ok(payloads.every((text) => text.length <= 60) && names.every((text) => text.length <= 20))
+  const server = await startServer({
+    RATE_VISITOR: 'off', RATE_ADDRESS: 'off', RATE_ROOM: 'off', RATE_CREATE_VISITOR: 'off', RATE_CREATE_ADDRESS: 'off',
+    MAX_ROOMS_PER_VISITOR: '1000', EMPTY_ROOM_GRACE: 'never',
+  })
+  const a = await owner(server, { title: 'payloads', max: 20 })
+  const ask = async (event, what) => {
+    const answer = await a.chat.timeout(5000).emitWithAck(event, { room: a.room, ...what })
+    assert.equal(answer.ok, true, `${event} ${JSON.stringify(what)} was answered ${JSON.stringify(answer)}`)
+    return answer
+  }
+  const b = new Visitor(server) // who makes a room has a new session, and a's socket is to stay good
+  await b.get('/')
+  const said = Promise.all(payloads.map((text) => say(a.chat, text)))
+  for (const text of payloads) await b.createRoom({ title: text }) // fails if it is refused
+  await said
+  for (const nick of names) {
+    assert.equal((await ask('nick', { nick })).nick, nick)
+    await say(a.chat, `said as ${nick}`)
+  }
+  for (const name of fileNames.slice(0, 30)) assert.equal((await uploadAs(a, name)).status, 200, name)
+
+  const page = await watched(server)
+  const quiet = async (what) => {
+    await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 50) })) // what has begun to load has its turn
+    assert.equal(page.ran, 0, `${what}: something ran`)
+    assertNoComplaints([page]) // the policy had nothing to stop
+  }
+
+  await t.test('in the history of a room', async () => {
+    await page.goto(`/room/${a.room}`) // the newest come with the page
+    const rows = page.locator('#chat-list .message')
+    for (let pages = 1; await page.locator('#older').isVisible(); pages++) { // the others from the history
+      assert.ok(pages < 20, `${await rows.count()} rows after ${pages} pages`)
+      const before = await rows.count()
+      await page.locator('#older').click()
+      await until(async () => await rows.count() > before, 'there are more')
+    }
+    const shown = await page.evaluate(() => [...document.querySelectorAll('#chat-list .message')].map((row) => ({
+      text: row.querySelector('.message__text')?.textContent, user: row.querySelector('.message__user').textContent, alt: row.querySelector('img')?.alt,
+    })))
+    assertShown(shown.map(({ text }) => text).filter((text) => payloads.includes(text)), payloads, 'messages')
+    assertShown(shown.filter(({ text }) => text?.startsWith('said as ')).map(({ user }) => user), names, 'names')
+    assertShown(shown.map(({ alt }) => alt).filter((alt) => alt !== undefined), fileNames.slice(0, 30), 'file names')
+    t.diagnostic(`${shown.length} rows`)
+    assert.equal(shown.length, 1 + 200 + 2 * names.length + 30, 'and a notice for each name, and of who came')
+    await quiet('the history')
+  })
+
+  await t.test('while it is said', async () => {
+    const log = page.locator('#chat-list')
+    for (const nick of names) {
+      await ask('nick', { nick })
+      await page.locator('.person', { hasText: nick }).waitFor()
+    }
+    const you = await page.locator('main').getAttribute('data-color')
+    for (let i = 0; i < 200; i += 50) {
+      const some = payloads.slice(i, i + 50)
+      await ask('whisper', { to: you, chat: `${some[0]} whispered` })
+      await ask('settings', { title: some[1] })
+      await ask('edit', { seq: (await ask('chat', { chat: 'first' })).seq, chat: `${some[2]} edited` })
+      await Promise.all(some.map((text) => say(a.chat, `${text} live`)))
+      for (const text of [`${some[0]} whispered`, `${some[2]} edited`]) await log.getByText(text, { exact: true }).waitFor()
+      await until(() => page.evaluate((texts) => {
+        const there = new Set([...document.querySelectorAll('#chat-list .message__text')].map((line) => line.textContent))
+        return texts.every((text) => there.has(text))
+      }, some.map((text) => `${text} live`)), 'all of them are there')
+    }
+    for (const name of fileNames.slice(30)) assert.equal((await uploadAs(a, name)).status, 200)
+    await until(() => page.evaluate((name) => [...document.querySelectorAll('#chat-list img')].at(-1)?.alt === name, fileNames.at(-1)), 'the last GIF is there')
+    await until(async () => (await page.title()).startsWith(payloads[151]), 'the title has changed')
+    await quiet('live')
+  })
+
+  await t.test('in the list of rooms', async () => {
+    const seen = []
+    for (let path = '/'; path;) {
+      await page.goto(path)
+      seen.push(...await page.locator('.room-list [data-slot=title]').allTextContents())
+      await quiet(path)
+      path = await page.evaluate(() => {
+        const more = document.querySelector('#more-rooms')
+        return more.hidden ? '' : more.querySelector('a').getAttribute('href')
+      })
+    }
+    // The room's own title is one of the payloads too by now.
+    assertShown(seen, [...payloads, payloads[151]], 'titles')
+    for (const text of payloads.slice(0, 30)) await b.createRoom({ title: `${text} !`.slice(0, 60) }) // on the page that is open
+    await page.locator('.room-list [data-slot=title]').getByText(`${payloads[29]} !`, { exact: true }).waitFor()
+    await quiet('new rooms')
+  })
+
+  await t.test('in addresses and in forms that come back', async () => {
+    const [error, enter, lang] = [0, 1, 2].map((n) => tags.filter((_, i) => i % 3 === n).map(encodeURIComponent))
+    for (const [i, text] of error.entries()) await page.goto(`/?error=${text}&enter=${enter[i]}&lang=${lang[i] ?? ''}`)
+    await Promise.all(payloads.map(async (text) => {
+      const body = new URLSearchParams({ title: text, max: '1' })
+      const html = await (await b.request('POST', '/room', { body, headers: { accept: 'text/html' } })).text()
+      assert.ok(html.includes('name="title" value="'), 'the form comes back')
+      assert.ok(!html.includes(text) || !/[<"']/.test(text), `${text} comes back as it is`)
+    }))
+    await page.goto('/room')
+    await page.fill('[name=title]', payloads[0])
+    await page.evaluate(() => { document.querySelector('main form').noValidate = true })
+    await page.fill('[name=max]', '1')
+    await page.keyboard.press('Enter')
+    await page.locator('[name=max][aria-invalid=true]').waitFor()
+    assert.equal(await page.inputValue('[name=title]'), payloads[0])
+    assert.equal(page.ran, 0)
+    assertNoComplaints([page], /400 \(Bad Request\)/)
+  })
   a.chat.disconnect()
+  await server.stop()
+})
+
+test('most payloads would run if they could, and it would be noticed', async () => {
+  const server = await startServer()
+  const page = await watched(server)
+  let body
+  await page.route('**/control', (route) => route.fulfill({ contentType: 'text/html', body }))
+  const idle = []
+  for (const text of [...tags, ...names]) {
+    page.ran = 0
+    body = `<!doctype html><title>control</title><body>${text}`
+    await page.goto('/control')
+    await until(() => page.ran > 0, text, 300).catch(() => idle.push(text))
+  }
+  assert.ok(tags.filter((text) => !idle.includes(text)).length >= 15, `these did nothing: ${idle.join(' ')}`)
+  assert.ok(names.filter((text) => !idle.includes(text)).length >= 6, `these did nothing: ${idle.join(' ')}`)
   await server.stop()
 })
 
