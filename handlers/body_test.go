@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
@@ -85,6 +86,33 @@ func TestUpload_thatIsNoMultipartIsTheSendersFault(t *testing.T) {
 				t.Errorf("got %d %s, want 4xx", got.StatusCode, got.body)
 			}
 		})
+	}
+}
+
+// However the bytes come: the parser of forms has its own words for a line that
+// does not end.
+func TestUpload_thatHasTooMuchBeforeTheFileIsTooLarge(t *testing.T) {
+	h := open(t, nil)
+	v := h.visitor(t)
+	room := v.makeRoom("방", "")
+	const file = "--x\r\nContent-Disposition: form-data; name=\"gif\"; filename=\"a.gif\"\r\n\r\nGIF89a\r\n--x--\r\n"
+	for name, before := range map[string]string{
+		"in a line":     strings.Repeat("y", 100_000) + "\r\n",
+		"in many lines": strings.Repeat("y\r\n", 50_000),
+		"in a header":   "--x\r\nX: " + strings.Repeat("y", 100_000) + "\r\n\r\n",
+		"in a field":    "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + strings.Repeat("y", 100_000) + "\r\n",
+	} {
+		for way, body := range map[string]io.Reader{
+			"at once": strings.NewReader(before + file),
+			"slowly":  iotest.HalfReader(io.MultiReader(strings.NewReader(before[:5000]), iotest.OneByteReader(strings.NewReader(before[5000:])), strings.NewReader(file))),
+		} {
+			t.Run(name+", "+way, func(t *testing.T) {
+				got := v.send("POST", room+"/gif", body, "Content-Type", "multipart/form-data; boundary=x")
+				if got.StatusCode != http.StatusRequestEntityTooLarge || got.Header.Get("X-Reason") != "too_large" {
+					t.Errorf("got %d %s %s, want 413 too_large", got.StatusCode, got.Header.Get("X-Reason"), got.body)
+				}
+			})
+		}
 	}
 }
 

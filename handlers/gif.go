@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -95,8 +96,11 @@ func findGIF(form *multipart.Reader) (file *multipart.Part, clientID string, err
 // that ended early or is no multipart, for which mime/multipart has no errors
 // of its own: the sender's fault.
 func uploadError(err error) error {
-	if describe(err).reason != "internal" {
+	switch {
+	case describe(err).reason != "internal":
 		return err
+	case errors.Is(err, bufio.ErrBufferFull): // a line that goes on and on; how the bytes come decides which limit it meets
+		return errTooLarge
 	}
 	return &rooms.InvalidError{Field: "body", Reason: "malformed"}
 }
