@@ -110,7 +110,7 @@ describe('what is there cannot be told from what is not', () => {
 /** As fast as one may. */
 async function say(socket, text) {
   for (;;) {
-    const answer = await socket.timeout(5000).emitWithAck('chat', text)
+    const answer = await socket.timeout(30_000).emitWithAck('chat', text)
     if (answer.ok) return
     assert.equal(answer.reason, 'rate_limited')
     await pause(answer.retryAfter)
@@ -180,7 +180,7 @@ test('nothing that visitors write is run', async (t) => {
   })
   const a = await owner(server, { title: 'payloads', max: 20 })
   const ask = async (event, what) => {
-    const answer = await a.chat.timeout(5000).emitWithAck(event, { room: a.room, ...what })
+    const answer = await a.chat.timeout(30_000).emitWithAck(event, { room: a.room, ...what })
     assert.equal(answer.ok, true, `${event} ${JSON.stringify(what)} was answered ${JSON.stringify(answer)}`)
     return answer
   }
