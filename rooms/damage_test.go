@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gifchat/rooms"
+	"gifchat/store"
 )
 
 // spoil changes what is stored behind the store's back, as a disk does.
@@ -94,7 +95,7 @@ func TestDamageIsNobodysWord(t *testing.T) {
 		}
 	}
 	c.spoil(t, "DELETE FROM whispers")
-	if err := c.store.Check(ctx); err != nil {
-		t.Errorf("the rest: %v", err)
+	if r, err := store.Look(ctx, c.path); err != nil || len(r.Problems()) > 0 {
+		t.Errorf("the rest: %q, %v", r.Problems(), err)
 	}
 }

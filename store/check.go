@@ -81,23 +81,3 @@ func damageOfWhisper(row scanner) (string, error) {
 	}
 	return fmt.Sprintf("whisper %d of room %s is not as it was written", w.FromSeq, w.Room), nil
 }
-
-// Check reads the whole database and returns an error if it is damaged. It
-// takes some 20 seconds for each gigabyte.
-func (s *SQLite) Check(ctx context.Context) error {
-	schema, err := schemaVersion(ctx, s.read)
-	if err != nil {
-		return fmt.Errorf("check database: %w", readable(err))
-	}
-	verdict, err := check(ctx, s.read, schema)
-	if err == nil && verdict == ok {
-		verdict, err = checkSums(ctx, s.read)
-	}
-	if err == nil && cmp.Or(verdict, ok) != ok {
-		err = fmt.Errorf("it is damaged: %s", verdict)
-	}
-	if err != nil {
-		return fmt.Errorf("check database: %w", readable(err))
-	}
-	return nil
-}

@@ -28,8 +28,8 @@ func TestACutLogLeavesAPrefix(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := open(t, left)
-		if err := s.Check(t.Context()); err != nil {
-			t.Fatalf("step %d: %v", step, err)
+		if r, err := store.Look(t.Context(), left); err != nil || len(r.Problems()) > 0 {
+			t.Fatalf("step %d: %q, %v", step, r.Problems(), err)
 		}
 		got, err := s.Messages(t.Context(), id, rooms.Page{Limit: 200})
 		if err != nil || len(got) < before {

@@ -60,8 +60,8 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	if _, m, err := s.Standing(t.Context(), id, "owner"); err != nil || m.Standing != rooms.StandingIn {
 		t.Errorf("the owner is no member any more: %+v, %v", m, err)
 	}
-	if err := s.Check(t.Context()); err != nil {
-		t.Error(err)
+	if r, err := store.Look(t.Context(), left); err != nil || len(r.Problems()) > 0 {
+		t.Errorf("%q, %v", r.Problems(), err)
 	}
 	next, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "next", Room: id}})
 	if err != nil || next[0].Seq != 101 {

@@ -32,8 +32,12 @@ func scanUpload(row scanner) (rooms.Upload, error) {
 	return u, err
 }
 
+// isShown names gif_name twice, or SQLite would not know that its index holds
+// them all.
+const isShown = "SELECT EXISTS (SELECT 1 FROM messages WHERE gif_name = ? AND gif_name <> '')"
+
 // HoldsGIF tells whether any message shows the GIF.
 func (s *SQLite) HoldsGIF(ctx context.Context, name string) (held bool, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM messages WHERE gif_name = ? AND gif_name <> '')", name).Scan(&held)
+	err = s.read.QueryRowContext(ctx, isShown, name).Scan(&held)
 	return held, unavailable(err)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"gifchat/rooms"
 )
@@ -38,19 +38,22 @@ func (s *SQLite) mended(ctx context.Context, id rooms.ID, messages []rooms.Messa
 // number, stands there as damaged, with the time of what is before it.
 func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Message, error) {
 	var whole []rooms.Message
-	at := firstTime(messages)
+	at := fromMillis(0)
+	if i := firstSound(messages); i >= 0 {
+		at = messages[i].CreatedAt
+	}
+	lost := func(seq int64) rooms.Message {
+		return rooms.Message{Room: id, Seq: seq, Kind: rooms.KindDamaged, CreatedAt: at}
+	}
 	for _, m := range messages {
 		if m.Kind == rooms.KindDamaged {
-			m.Seq = after + 1 // it may be what is damaged
+			m = lost(after + 1) // its number may be what is damaged
 		}
 		if m.Seq <= after || m.Seq-after-1 > maxHole {
 			return nil, fmt.Errorf("room %s: message %d comes after %d", id, m.Seq, after)
 		}
 		for after++; after < m.Seq; after++ {
-			whole = append(whole, rooms.Message{Room: id, Seq: after, Kind: rooms.KindDamaged, CreatedAt: at})
-		}
-		if m.Kind == rooms.KindDamaged {
-			m.Room, m.CreatedAt = id, at
+			whole = append(whole, lost(after))
 		}
 		at = m.CreatedAt
 		whole = append(whole, m)
@@ -71,23 +74,14 @@ func sequential(messages []rooms.Message, after int64) bool {
 // beforeFirst returns the number before the first message, as far as it can be
 // told: by the first one that is sound.
 func beforeFirst(messages []rooms.Message) int64 {
-	for i, m := range messages {
-		if m.Kind != rooms.KindDamaged {
-			return m.Seq - 1 - int64(i)
-		}
-	}
 	if len(messages) == 0 {
 		return 0
 	}
-	return messages[0].Seq - 1
+	i := max(firstSound(messages), 0)
+	return messages[i].Seq - 1 - int64(i)
 }
 
-// firstTime is when the first sound message was sent.
-func firstTime(messages []rooms.Message) time.Time {
-	for _, m := range messages {
-		if m.Kind != rooms.KindDamaged {
-			return m.CreatedAt
-		}
-	}
-	return fromMillis(0)
+// firstSound returns the place of the first message that is not damaged, or -1.
+func firstSound(messages []rooms.Message) int {
+	return slices.IndexFunc(messages, func(m rooms.Message) bool { return m.Kind != rooms.KindDamaged })
 }
