@@ -55,5 +55,5 @@ func (h *Handler) serveBundle(c *gin.Context, name string) {
 	}
 	// The version alone is the tag that Node's server gives.
 	version, _ := BundleVersion(h.cfg.Public)
-	serveAsset(c, a, cacheAndAsk, `"`+version+`"`)
+	h.serveAsset(c, a, cacheAndAsk, `"`+version+`"`)
 }

@@ -12,8 +12,8 @@ const (
 	// cache.
 	groupSize = 8
 
-	// cellLocks divide a table, so that keys seldom wait for each other.
-	cellLocks = 64
+	// cellShards divide a table, so that keys seldom wait for each other.
+	cellShards = 64
 )
 
 // cells keeps the state of many rates in a table of fixed size, 16 bytes a
@@ -26,10 +26,17 @@ type cells struct {
 	// Immutable.
 	seed  maphash.Seed // nobody outside can aim at a place
 	start time.Time
+	mask  uint64 // for the index of a group in its shard
 
-	locks  [cellLocks]sync.Mutex
-	groups [][groupSize]cell // as many as a power of two; group i is guarded by locks[i%cellLocks]
-	mask   uint64            // for the index of a group
+	shards [cellShards]cellShard
+}
+
+// cellShard is a part of a table, made when a key falls into it: the garbage
+// collector lets the heap grow by as much as is in use, and a whole table would be
+// half of that in a server where few are.
+type cellShard struct {
+	mu     sync.Mutex
+	groups [][groupSize]cell // guarded by mu; nil or as many as a power of two
 }
 
 // cell is a bucket. The zero cell is free.
@@ -40,11 +47,8 @@ type cell struct {
 
 // newCells returns a table of at least n cells.
 func newCells(n int) *cells {
-	groups := uint64(1) << bits.Len(uint(max(n, groupSize*cellLocks)-1)/groupSize)
-	return &cells{
-		seed: maphash.MakeSeed(), start: time.Now(),
-		groups: make([][groupSize]cell, groups), mask: groups - 1,
-	}
+	groups := uint64(1) << bits.Len(uint(max(n, groupSize*cellShards)-1)/(groupSize*cellShards))
+	return &cells{seed: maphash.MakeSeed(), start: time.Now(), mask: groups - 1}
 }
 
 // cellKey tells the keys of one purpose from those of another.
@@ -58,9 +62,10 @@ func (c *cells) take(key cellKey, r Rate) (wait time.Duration) {
 	if r.Burst < 0 {
 		return 0
 	}
-	hash, group, lock := c.find(key)
-	lock.Lock()
-	defer lock.Unlock()
+	hash, shard := c.find(key)
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	group := shard.group(hash, c.mask)
 	now := time.Since(c.start)
 	chosen := &group[0]
 	for i := range group {
@@ -83,9 +88,10 @@ func (c *cells) giveBack(key cellKey, r Rate) {
 	if r.Burst < 0 {
 		return
 	}
-	hash, group, lock := c.find(key)
-	lock.Lock()
-	defer lock.Unlock()
+	hash, shard := c.find(key)
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	group := shard.group(hash, c.mask)
 	for i := range group {
 		if group[i].key == hash {
 			group[i].full -= r.Each
@@ -93,10 +99,17 @@ func (c *cells) giveBack(key cellKey, r Rate) {
 	}
 }
 
-func (c *cells) find(key cellKey) (hash uint64, group *[groupSize]cell, lock *sync.Mutex) {
-	hash = maphash.Comparable(c.seed, key)
-	i := hash & c.mask
-	return hash | 1, &c.groups[i], &c.locks[i%cellLocks] // 0 is a free cell's
+func (c *cells) find(key cellKey) (hash uint64, shard *cellShard) {
+	hash = maphash.Comparable(c.seed, key) | 1 // 0 is a free cell's
+	return hash, &c.shards[hash>>1%cellShards]
+}
+
+// group returns the place of a hash. The caller holds mu.
+func (s *cellShard) group(hash, mask uint64) *[groupSize]cell {
+	if s.groups == nil {
+		s.groups = make([][groupSize]cell, mask+1)
+	}
+	return &s.groups[hash/(2*cellShards)&mask]
 }
 
 // take takes one from the bucket, or returns how long until there is one.

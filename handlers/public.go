@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -25,15 +26,15 @@ const (
 
 // asset is a file of public with its compressed siblings.
 type asset struct {
-	kind  string // Content-Type
-	tag   string // of the content, without quotes
-	plain []byte
-	br    []byte // nil when there is none
-	gz    []byte
+	name   string
+	kind   string // Content-Type
+	tag    string // of the content, without quotes
+	br, gz bool   // there is name.br, name.gz
 }
 
-// assetShelf is everything in public, in memory: it is in the binary anyway,
-// and a map of names cannot be talked into serving another file.
+// assetShelf knows everything in public, since a map of names cannot be talked
+// into serving another file. What is in the files stays where it is: to read
+// one from the binary is to copy it.
 type assetShelf struct {
 	// Immutable.
 	files   fs.FS
@@ -73,18 +74,11 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 		if kind == "" {
 			return nil // not for the web, or a compressed sibling
 		}
-		a := &asset{kind: kind}
-		if a.plain, err = fs.ReadFile(files, name); err != nil {
+		a := &asset{name: name, kind: kind}
+		if a.tag, err = contentTag(files, name); err != nil {
 			return err
 		}
-		sum := sha256.Sum256(a.plain)
-		a.tag = hex.EncodeToString(sum[:8])
-		if a.br, err = sibling(files, name+".br"); err != nil {
-			return err
-		}
-		if a.gz, err = sibling(files, name+".gz"); err != nil {
-			return err
-		}
+		a.br, a.gz = exists(files, name+".br"), exists(files, name+".gz")
 		assets[name] = a
 		return nil
 	})
@@ -94,12 +88,22 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 	return assets, nil
 }
 
-func sibling(files fs.FS, name string) ([]byte, error) {
-	data, err := fs.ReadFile(files, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+func contentTag(files fs.FS, name string) (string, error) {
+	f, err := files.Open(name)
+	if err != nil {
+		return "", err
 	}
-	return data, err
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
+
+func exists(files fs.FS, name string) bool {
+	_, err := fs.Stat(files, name)
+	return err == nil
 }
 
 // assetKind is the type of a file that may be served; the list is short so
@@ -133,6 +137,17 @@ func (s *assetShelf) find(name string) (*asset, bool) {
 	return a, ok
 }
 
+func (s *assetShelf) open(name string) (file fs.File, size int64, err error) {
+	if file, err = s.files.Open(name); err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}
+
 // address is where a page finds a file of public. Relative imports between
 // modules stay inside the versioned folder.
 func (s *assetShelf) address(name string) string { return "/public/" + s.version + "/" + name }
@@ -149,7 +164,7 @@ func (h *Handler) servePublic(c *gin.Context) {
 	if h.cfg.Dev || c.Param("version") != h.assets.version {
 		cache = cacheAndAsk
 	}
-	serveAsset(c, a, cache)
+	h.serveAsset(c, a, cache)
 }
 
 // serveMainCSS is the one address the stock pages know, so it has no version.
@@ -159,24 +174,24 @@ func (h *Handler) serveMainCSS(c *gin.Context) {
 		c.String(http.StatusNotFound, say(languageOf(c), "error.no_route"))
 		return
 	}
-	serveAsset(c, a, cacheAndAsk)
+	h.serveAsset(c, a, cacheAndAsk)
 }
 
 // serveAsset answers with the smallest form that the client takes. tags are
 // other names of the content that it may hold.
-func serveAsset(c *gin.Context, a *asset, cache string, tags ...string) {
+func (h *Handler) serveAsset(c *gin.Context, a *asset, cache string, tags ...string) {
 	header := c.Writer.Header()
 	header.Set("Cache-Control", cache)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cross-Origin-Resource-Policy", "cross-origin") // stock pages load it from elsewhere
 	header.Add("Vary", "Accept-Encoding")
 
-	body, coding := a.plain, ""
+	name, coding := a.name, ""
 	switch accepted := c.GetHeader("Accept-Encoding"); {
-	case a.br != nil && acceptsCoding(accepted, "br"):
-		body, coding = a.br, "br"
-	case a.gz != nil && acceptsCoding(accepted, "gzip"):
-		body, coding = a.gz, "gzip"
+	case a.br && acceptsCoding(accepted, "br"):
+		name, coding = a.name+".br", "br"
+	case a.gz && acceptsCoding(accepted, "gzip"):
+		name, coding = a.name+".gz", "gzip"
 	}
 	// Each form is another sequence of bytes, so it has a tag of its own.
 	tag := `"` + strings.TrimSuffix(a.tag+"-"+coding, "-") + `"`
@@ -186,10 +201,17 @@ func serveAsset(c *gin.Context, a *asset, cache string, tags ...string) {
 		c.Writer.WriteHeaderNow()
 		return
 	}
+	file, size, err := h.assets.open(name)
+	if err != nil { // it is being written, in development
+		header.Del("ETag")
+		h.fail(c, err)
+		return
+	}
+	defer file.Close()
 	if coding != "" {
 		header.Set("Content-Encoding", coding)
 	}
-	c.Data(http.StatusOK, a.kind, body)
+	c.DataFromReader(http.StatusOK, size, a.kind, file, nil)
 }
 
 func holds(ifNoneMatch string, tags []string) bool {

@@ -64,7 +64,7 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Sto
 // message is what a does to target when somebody of a standing asks for it.
 func (a Amendment) message(st standing, target Message) (Message, error) {
 	m := Message{
-		ID: newID(), Room: target.Room, Kind: KindEdit, CreatedAt: now(), Target: target.Seq,
+		ID: newMessageID(), Room: target.Room, Kind: KindEdit, CreatedAt: now(), Target: target.Seq,
 		User: st.member.Color, Nick: st.member.Nick, Session: st.member.Session, ClientID: a.ClientID,
 	}
 	mine := target.Session == st.member.Session

@@ -134,7 +134,7 @@ func checkText(text string) error {
 // message is what d becomes when m posts it.
 func (d Draft) message(m Member) Message {
 	msg := Message{
-		ID: newID(), Room: m.Room, Kind: KindText, CreatedAt: now(),
+		ID: newMessageID(), Room: m.Room, Kind: KindText, CreatedAt: now(),
 		User: m.Color, Nick: m.Nick, Session: m.Session, Text: d.Text, ClientID: d.ClientID,
 	}
 	if d.GIF != nil {

@@ -45,7 +45,7 @@ var roomTexts = map[Topic]string{
 // noticeAbout says what has happened to a person.
 func noticeAbout(t Topic, m Member) Message {
 	return Message{
-		ID: newID(), Room: m.Room, Kind: KindNotice, CreatedAt: now(),
+		ID: newMessageID(), Room: m.Room, Kind: KindNotice, CreatedAt: now(),
 		Topic: t, Person: m.Color, Nick: m.Nick, Text: aboutText(t, m),
 	}
 }
@@ -64,5 +64,5 @@ func aboutText(t Topic, m Member) string {
 
 // noticeOf says what has happened to the room.
 func noticeOf(t Topic, id ID) Message {
-	return Message{ID: newID(), Room: id, Kind: KindNotice, CreatedAt: now(), Topic: t, Text: roomTexts[t]}
+	return Message{ID: newMessageID(), Room: id, Kind: KindNotice, CreatedAt: now(), Topic: t, Text: roomTexts[t]}
 }

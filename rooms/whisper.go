@@ -51,7 +51,7 @@ func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Dra
 	ctx, cancel := patient(ctx)
 	defer cancel()
 	w, again, err := s.store.AddWhisper(ctx, Whisper{
-		ID: newID(), Room: id, From: st.member, To: m, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),
+		ID: newMessageID(), Room: id, From: st.member, To: m, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),
 	})
 	if err != nil {
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)

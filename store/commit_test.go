@@ -156,7 +156,7 @@ func addRandom(t testing.TB, s *SQLite, room rooms.ID) {
 
 func randomMessage(room rooms.ID) rooms.Message {
 	return rooms.Message{
-		ID:       rooms.ID(rand.Text()),
+		ID:       rooms.ID(fmt.Sprintf("%08x%s", time.Now().Unix(), rand.Text()[:16])), // as rooms makes them
 		Room:     room,
 		Kind:     rooms.KindText,
 		Session:  "session",

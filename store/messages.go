@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"gifchat/rooms"
@@ -127,18 +128,36 @@ func scanMessage(row scanner) (rooms.Message, error) {
 
 // scanAnyMessage reads a message as it is, and whether that is how it was written.
 func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
-	var gif rooms.GIF
-	var created, duration, sum int64
-	err = row.Scan(&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &created,
-		&m.Target, &m.Edited, &m.Topic, &m.Person,
-		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &duration, &gif.Poster, &gif.SHA256, &sum)
-	if err != nil {
+	r := messageRows.Get().(*messageRow)
+	defer messageRows.Put(r)
+	if err := row.Scan(r.columns[:]...); err != nil {
 		return rooms.Message{}, true, err
 	}
-	m.CreatedAt = fromMillis(created)
-	gif.Duration = time.Duration(duration) * time.Millisecond
-	if gif.Name != "" {
+	r.gif.Duration = time.Duration(r.duration) * time.Millisecond
+	m = r.message
+	m.CreatedAt = fromMillis(r.created)
+	if gif := r.gif; gif.Name != "" {
 		m.GIF = &gif
 	}
-	return m, sum == 0 || sum == messageSum(m, gif), nil
+	return m, r.sum == 0 || r.sum == messageSum(m, r.gif), nil
 }
+
+// messageRow is a row as it is read. Reading a page would leave half of its
+// garbage here if each row had its own.
+type messageRow struct {
+	message                rooms.Message
+	gif                    rooms.GIF
+	created, duration, sum int64
+	columns                [24]any // where messageColumns go
+}
+
+var messageRows = sync.Pool{New: func() any {
+	r := new(messageRow)
+	m, gif := &r.message, &r.gif
+	r.columns = [...]any{
+		&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &r.created,
+		&m.Target, &m.Edited, &m.Topic, &m.Person,
+		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &r.duration, &gif.Poster, &gif.SHA256, &r.sum,
+	}
+	return r
+}}

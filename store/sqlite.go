@@ -18,9 +18,13 @@ import (
 	"gifchat/rooms"
 )
 
-// readers bounds how many queries run at once. Each may hold a page cache of
-// 2 MiB.
+// readers bounds how many queries run at once.
 const readers = 4
+
+// readerCache is how much each may keep of the file, in KiB: what leads to the
+// rows. The rows themselves lie apart, room beside room, and the operating system
+// keeps those.
+const readerCache = 512
 
 // SQLite keeps everything in one database file.
 //
@@ -130,7 +134,7 @@ func dsn(path string, a access) string {
 	case writing:
 		pragmas = append(pragmas, "journal_mode(WAL)")
 	case reading:
-		pragmas = append(pragmas, "journal_mode(WAL)")
+		pragmas = append(pragmas, "journal_mode(WAL)", fmt.Sprintf("cache_size(-%d)", readerCache))
 		q.Set("_query_only", "true")
 	case looking:
 		q.Set("mode", "ro")

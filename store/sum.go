@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"sync"
 
 	"gifchat/rooms"
 )
@@ -35,10 +36,18 @@ func (s *summer) number(values ...int64) {
 	}
 }
 
-func (s *summer) sum() int64 { return summed | int64(crc32.Checksum(*s, castagnoli)) }
+// sum returns what was collected, and gives the summer back.
+func (s *summer) sum() int64 {
+	sum := summed | int64(crc32.Checksum(*s, castagnoli))
+	*s = (*s)[:0]
+	summers.Put(s)
+	return sum
+}
+
+var summers = sync.Pool{New: func() any { return new(make(summer, 0, 512)) }}
 
 func messageSum(m rooms.Message, gif rooms.GIF) int64 {
-	s := make(summer, 0, 512)
+	s := summers.Get().(*summer)
 	s.text(string(m.ID), string(m.Room), string(m.Kind), string(m.User), m.Nick, string(m.Session), m.Text, m.ClientID,
 		string(m.Topic), string(m.Person), gif.Name, gif.Alt, gif.SHA256)
 	s.number(m.Seq, toMillis(m.CreatedAt), m.Target, m.Edited,
@@ -47,7 +56,7 @@ func messageSum(m rooms.Message, gif rooms.GIF) int64 {
 }
 
 func whisperSum(w rooms.Whisper) int64 {
-	s := make(summer, 0, 512)
+	s := summers.Get().(*summer)
 	s.text(string(w.ID), string(w.Room), string(w.From.Session), string(w.To.Session), w.From.Nick, w.Text, w.ClientID)
 	s.number(w.FromSeq, w.ToSeq, toMillis(w.CreatedAt))
 	return s.sum()

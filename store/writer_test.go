@@ -40,6 +40,7 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 			"journal_size_limit": "67108864",
 			"trusted_schema":     "0",
 			"query_only":         map[string]string{"reader": "1", "writer": "0"}[name],
+			"cache_size":         map[string]string{"reader": "-512", "writer": "-2000"}[name], // KiB
 		} {
 			var got string
 			if err := db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
