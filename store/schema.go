@@ -5,28 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"sync"
 )
 
 // schemaDamage compares the tables of a database with those that so many
 // migrations make, and returns what is missing. SQLite itself takes a
 // column for what its name says, whatever that has become.
-func schemaDamage(ctx context.Context, db *sql.DB, schema int) (_ string, err error) {
-	fresh, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, fresh.Close()) }()
-	fresh.SetMaxOpenConns(1) // each connection has a memory of its own
-	files, err := migrationFiles()
-	if err != nil {
-		return "", err
-	}
-	for i, file := range files[:schema] {
-		if err := apply(ctx, fresh, file, i+1); err != nil {
-			return "", err
-		}
-	}
-	want, err := parts(ctx, fresh)
+func schemaDamage(ctx context.Context, db *sql.DB, schema int) (string, error) {
+	want, err := freshParts(ctx, schema)
 	if err != nil {
 		return "", err
 	}
@@ -40,6 +26,37 @@ func schemaDamage(ctx context.Context, db *sql.DB, schema int) (_ string, err er
 		}
 	}
 	return "", nil
+}
+
+// knownParts are the parts of each schema that was asked for: []string by its
+// number. To make a schema takes longer than to look through a small database.
+var knownParts sync.Map
+
+// freshParts returns the parts of a database that so many migrations have made.
+func freshParts(ctx context.Context, schema int) (_ []string, err error) {
+	if known, ok := knownParts.Load(schema); ok {
+		return known.([]string), nil
+	}
+	fresh, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, fresh.Close()) }()
+	fresh.SetMaxOpenConns(1) // each connection has a memory of its own
+	files, err := migrationFiles()
+	if err != nil {
+		return nil, err
+	}
+	for i, file := range files[:schema] {
+		if err := apply(ctx, fresh, file, i+1); err != nil {
+			return nil, err
+		}
+	}
+	want, err := parts(ctx, fresh)
+	if err == nil {
+		knownParts.Store(schema, want)
+	}
+	return want, err
 }
 
 // parts describes the columns of all tables and indexes, and what they enforce.
