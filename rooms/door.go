@@ -14,7 +14,7 @@ func (s *Service) Enter(ctx context.Context, v Visitor, id ID, password string) 
 	}
 	stranger := st.member.Standing != StandingIn
 	if stranger && st.room.Private() {
-		if err := s.checkPassword(ctx, v, st.room, password); err != nil {
+		if err := s.checkPassword(ctx, guesser{v, id, st.member.Session != ""}, st.room, password); err != nil {
 			return Member{}, err
 		}
 		// That took a while, in which the owner may have set another one.
@@ -48,16 +48,16 @@ func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) 
 // count as well, and takes it back if the password was right. It counts when it
 // is the try's turn to be hashed: a class behind one address that enters at
 // once with the right password is never more than a few tries.
-func (s *Service) checkPassword(ctx context.Context, v Visitor, room Room, password string) error {
+func (s *Service) checkPassword(ctx context.Context, g guesser, room Room, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return ErrWrongPassword // no guess: no room has such a one
 	}
-	if err := s.guesses.check(v, room.ID); err != nil {
+	if err := s.guesses.check(g); err != nil {
 		return err // without waiting for a turn to hash
 	}
 	var right func()
 	match, err := s.hashes.matches(ctx, room.PasswordHash, password, func() (err error) {
-		right, err = s.guesses.begin(v, room.ID)
+		right, err = s.guesses.begin(g)
 		return err
 	})
 	switch {

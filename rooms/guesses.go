@@ -7,9 +7,8 @@ import (
 
 // How often passwords may be guessed wrongly: by one session and from one
 // address, anywhere, and by all together in one room, since sessions and
-// addresses cost a stranger little. When a room's tries are used up, each
-// address has a few of its own left, so that whoever used them up has not locked
-// the others out.
+// addresses cost a stranger little. When a room's tries are used up, who was let
+// in before has a few left. Others wait, or have the owner set another password.
 const (
 	sourceTries   = 10
 	sourceWindow  = 3 * time.Minute
@@ -25,7 +24,14 @@ type guesses struct {
 	bySession *tries // guarded by mu, as is all that follows
 	byAddress *tries
 	byRoom    *tries
-	reserve   *tries // by address
+	reserve   *tries // by session
+}
+
+// guesser is somebody at the door of a private room.
+type guesser struct {
+	Visitor
+	room  ID
+	known bool // was let in before
 }
 
 func newGuesses() *guesses {
@@ -37,19 +43,19 @@ func newGuesses() *guesses {
 	}
 }
 
-// check tells whether v may try now, and counts nothing.
-func (g *guesses) check(v Visitor, id ID) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.checkLocked(v, id)
+// check tells whether g may try now, and counts nothing.
+func (gs *guesses) check(g guesser) error {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	return gs.checkLocked(g)
 }
 
-func (g *guesses) checkLocked(v Visitor, id ID) error {
-	wait := max(g.bySession.wait(string(v.Session)), g.byAddress.wait(v.Source))
+func (gs *guesses) checkLocked(g guesser) error {
+	wait := max(gs.bySession.wait(string(g.Session)), gs.byAddress.wait(g.Source))
 	if wait == 0 {
-		wait = g.byRoom.wait(string(id))
-		if wait > 0 && v.Source != "" {
-			wait = min(wait, g.reserve.wait(v.Source))
+		wait = gs.byRoom.wait(string(g.room))
+		if wait > 0 && g.known {
+			wait = min(wait, gs.reserve.wait(string(g.Session)))
 		}
 	}
 	if wait > 0 {
@@ -59,25 +65,32 @@ func (g *guesses) checkLocked(v Visitor, id ID) error {
 }
 
 // begin counts a try. If it turns out right, call right.
-func (g *guesses) begin(v Visitor, id ID) (right func(), err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err := g.checkLocked(v, id); err != nil {
+func (gs *guesses) begin(g guesser) (right func(), err error) {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	if err := gs.checkLocked(g); err != nil {
 		return nil, err
 	}
-	room, key := g.byRoom, string(id)
-	if g.byRoom.wait(key) > 0 {
-		room, key = g.reserve, v.Source
+	room, key := gs.byRoom, string(g.room)
+	if gs.byRoom.wait(key) > 0 {
+		room, key = gs.reserve, string(g.Session)
 	}
-	counted := map[*tries]string{g.bySession: string(v.Session), g.byAddress: v.Source, room: key}
+	counted := map[*tries]string{gs.bySession: string(g.Session), gs.byAddress: g.Source, room: key}
 	for t, key := range counted {
 		t.add(key)
 	}
 	return func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
+		gs.mu.Lock()
+		defer gs.mu.Unlock()
 		for t, key := range counted {
 			t.giveBack(key)
 		}
 	}, nil
+}
+
+// anew forgets how often a room was tried: its password is another one.
+func (gs *guesses) anew(id ID) {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	gs.byRoom.forget(string(id))
 }

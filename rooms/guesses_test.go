@@ -61,38 +61,85 @@ func TestGuessingIsSlowForAnAddress(t *testing.T) {
 	})
 }
 
-// Row A3: whoever has used up a room's tries has not locked the others out.
-func TestAnExhaustedRoomLetsOthersIn(t *testing.T) {
+// Row A3: a hundred wrong passwords an hour in a room, from wherever they come.
+// Who was in the room before is not locked out by them.
+func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		id := c.room(t, rooms.NewRoom{Password: "x"})
-		if _, err := c.Enter(t.Context(), bob, id, "x"); err != nil {
-			t.Fatal(err)
+		known := []rooms.Visitor{from("198.51.100.1", 0), from("198.51.100.2", 0)}
+		for _, v := range append(known, bob) {
+			if _, err := c.Enter(t.Context(), v, id, "x"); err != nil {
+				t.Fatal(err)
+			}
 		}
-		c.TryInRoom(id, 100)
+		for _, v := range known {
+			if err := c.Quit(t.Context(), v, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.TryInRoom(id, 97)
 		var got outcomes
-		for i := range 1000 {
-			_, err := c.Enter(t.Context(), from(fmt.Sprint("192.0.2.", i%3), i), id, "wrong")
+		for i := range 1000 { // of a thousand addresses
+			_, err := c.Enter(t.Context(), from(fmt.Sprint("address ", i), i), id, "wrong")
 			got.count(t, err)
 		}
-		if want := (outcomes{wrong: 3 * 3, tooMany: 1000 - 3*3}); got != want {
-			t.Errorf("got %+v, want %+v: three an hour for each address", got, want)
+		if want := (outcomes{wrong: 3, tooMany: 997}); got != want {
+			t.Errorf("got %+v, want %+v: a hundred an hour with the 97 before", got, want)
 		}
 		for who, v := range map[string]rooms.Visitor{"the owner": ada, "a member": bob} {
 			if _, err := c.Enter(t.Context(), v, id, ""); err != nil {
 				t.Errorf("%s: %v", who, err)
 			}
 		}
-		for i := range 5 { // a right one costs nothing
-			if _, err := c.Enter(t.Context(), from("198.51.100.1", i), id, "x"); err != nil {
-				t.Fatalf("%d from an address that has not failed: %v", i, err)
+		for range 3 { // a right one costs nothing
+			if _, err := c.Enter(t.Context(), known[0], id, "x"); err != nil {
+				t.Fatalf("somebody who was in: %v", err)
 			}
+			if err := c.Quit(t.Context(), known[0], id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got = outcomes{}
+		for range 5 {
+			_, err := c.Enter(t.Context(), known[1], id, "wrong")
+			got.count(t, err)
+		}
+		if want := (outcomes{wrong: 3, tooMany: 2}); got != want {
+			t.Errorf("somebody who was in and guesses: got %+v, want %+v", got, want)
+		}
+		_, err := c.Enter(t.Context(), from("192.0.2.1", 0), id, "x")
+		if tries, ok := errors.AsType[*rooms.TriesError](err); !ok || tries.RetryAfter <= 0 || tries.RetryAfter > time.Hour {
+			t.Errorf("somebody new, with the right password: got %v, want to be told when", err)
 		}
 		time.Sleep(time.Hour)
 		if _, err := c.Enter(t.Context(), from("192.0.2.1", 0), id, "x"); err != nil {
 			t.Errorf("an hour later: %v", err)
 		}
 	})
+}
+
+// The owner's way out: nothing that was tried tells about the new one.
+func TestAnotherPasswordBeginsAnew(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{Password: "x"})
+	c.TryInRoom(id, 100)
+	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+		t.Fatalf("got %v, want ErrTooManyTries", err)
+	}
+	frozen, password := true, "y"
+	if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Frozen: &frozen}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+		t.Errorf("after another setting: got %v, want ErrTooManyTries", err)
+	}
+	if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Enter(t.Context(), bob, id, "y"); err != nil {
+		t.Errorf("with the new one: %v", err)
+	}
 }
 
 // A class opens the room's page at the same moment, all from one address.

@@ -64,6 +64,9 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 	if err != nil {
 		return Room{}, err
 	}
+	if n.Password != nil {
+		s.guesses.anew(id) // what was tried tells nothing about this one
+	}
 	return room, nil
 }
 

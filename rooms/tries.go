@@ -59,6 +59,8 @@ func (t *tries) giveBack(key string) {
 	t.when[key] = recent[:len(recent)-1]
 }
 
+func (t *tries) forget(key string) { delete(t.when, key) }
+
 // makeRoom forgets the keys whose window is over, and if there are none the
 // one that has been quiet for longest: whoever wants to be forgotten so has to
 // guess with ten thousand others first.

@@ -35,6 +35,9 @@ type Files struct {
 	floor int64
 	free  func() (int64, error) // bytes left where the folder is
 
+	// What brings a file, and the names in the folder, to the disk.
+	flushFile, flushFolder func(*os.File) error
+
 	underWay atomic.Int64 // uploads
 }
 
@@ -56,6 +59,8 @@ func OpenFiles(dir string, floor int64) (*Files, error) {
 		name:  regexp.MustCompile(`^[0-9a-f]{24}\.gif$`),
 		floor: floor,
 		free:  func() (int64, error) { return freeSpace(dir) },
+
+		flushFile: (*os.File).Sync, flushFolder: flush,
 	}, nil
 }
 
@@ -114,7 +119,7 @@ func (f *Files) fill(name string, write func(io.Writer) error) error {
 	}
 	err = write(disk{file})
 	if err == nil {
-		err = unavailable(file.Sync())
+		err = unavailable(f.flushFile(file))
 	}
 	if closing := file.Close(); err == nil {
 		err = unavailable(closing)
@@ -137,7 +142,7 @@ func (f *Files) sync() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(flush(dir), dir.Close())
+	return errors.Join(f.flushFolder(dir), dir.Close())
 }
 
 // Open implements rooms.GIFStore.

@@ -124,6 +124,46 @@ func TestALongReadHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+// Row U5: an hour of 200 messages a second, as fast as it goes, and ten times
+// in it somebody reads for as long as a minute of it lasts. Few are sent at once,
+// so most messages are a commit each, as they would be.
+func TestAnHourOfTalkLeavesASmallLog(t *testing.T) {
+	parts, messages, minute := 1, 2000, 1500
+	if os.Getenv("SOAK") != "" {
+		parts, messages, minute = 10, 720_000, 12_000
+	}
+	s, all := storeWithRooms(t, 50)
+	size := func() int64 {
+		info, err := os.Stat(s.write.log.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	for part := range parts {
+		tx, err := read(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		burst(t, s, all, 2, minute)
+		held := size()
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		burst(t, s, all, 2, messages/parts-minute)
+		time.Sleep(logRest) // the last that was tried may have met the reader
+		burst(t, s, all, 2, 2)
+		left := size()
+		t.Logf("%d of %d: the log has %.1f MiB while somebody reads, %.1f later", part+1, parts, float64(held)/(1<<20), float64(left)/(1<<20))
+		if held <= logBound {
+			t.Error("it was held too short a time to show anything")
+		}
+		if left > logBound {
+			t.Errorf("the log has %d bytes, want %d at most", left, logBound)
+		}
+	}
+}
+
 func BenchmarkTrim(b *testing.B) {
 	s := openTest(b)
 	for b.Loop() {

@@ -17,11 +17,19 @@ const lone = { path: binary({ race: false }) }
 
 test('ten thousand guesses at a password', { skip: !many && 'it needs many addresses' }, async (t) => {
   const server = await startServer({ RATE_SESSION_ADDRESS: 'off' }, lone)
-  const owner = new Visitor(server), member = new Visitor(server)
+  const owner = new Visitor(server), member = new Visitor(server), left = new Visitor(server)
   await owner.get('/')
   const room = await owner.createRoom({ password: '비밀' })
   await member.get('/')
   await member.enter(room, '비밀')
+  await left.get('/')
+  await left.enter(room, '비밀')
+  const leaver = await Chatter.open(server, { cookie: left.cookie })
+  assert.equal((await leaver.ask('join', room)).ok, true)
+  assert.equal((await leaver.ask('quit', { room })).ok, true)
+  leaver.close()
+  const enter = async (from, cookie, password) =>
+    (await postForm(server, `/room/${room}/enter`, { password }, { from, headers: { cookie } })).status
 
   const count = { wrong: 0, tooMany: 0 }
   const told = new Set()
@@ -64,18 +72,21 @@ test('ten thousand guesses at a password', { skip: !many && 'it needs many addre
       await Promise.all(Array.from({ length: sized(12, 80) }, () => guess(address(from), cookie)))
     }
   })
-  // What is left of the room's hundred, and three of each address's own.
-  assert.ok(total <= 80 + 3 * addresses, `${total} guesses were looked at`)
+  assert.equal(total, 80, "what was left of the room's hundred")
   t.diagnostic(`${count.wrong} guesses were looked at, ${count.tooMany} were not; to come again in up to ${nth([...told], 1)} s`)
 
-  const enter = async (from, cookie, password) =>
-    (await postForm(server, `/room/${room}/enter`, { password }, { from, headers: { cookie } })).status
   const late = address(200)
-  assert.equal(await enter(late, await newCookie(server, late), '비밀'), 200, 'who has not failed')
+  assert.equal(await enter(late, await newCookie(server, late), '비밀'), 429, 'somebody new waits')
+  assert.equal(await enter(address(250), left.cookie, '비밀'), 200, 'who was in before')
   for (const [who, visitor] of Object.entries({ owner, member })) {
     assert.equal((await visitor.open(room)).status, 200, who)
     assert.equal((await visitor.say(room, '안녕')).status, 200, who)
   }
+  const chatter = await Chatter.open(server, { cookie: owner.cookie })
+  assert.equal((await chatter.ask('join', room)).ok, true)
+  assert.equal((await chatter.ask('settings', { room, password: '다른 것' })).ok, true)
+  chatter.close()
+  assert.equal(await enter(late, await newCookie(server, late), '다른 것'), 200, 'with the new password nobody waits')
   await server.stop()
 })
 

@@ -115,21 +115,96 @@ test('long messages come in pieces that fit beside what comes live', async (t) =
   await server.stop()
 })
 
-describe('one room with talk in it', () => {
-  let server, visitor, room, flow
-  const said = [], speakers = []
-  let n = 0 // what is said next
+/** Lets rooms say so much a second together, through a few sockets each. */
+class Talk {
+  said = [] // the seqs of what was
+  #rooms
+  #speakers = []
+  #timer
+  #n = 0 // what is said next
 
-  /** Lets them say so much a second, from now on: a late timer makes up for what it owes. */
-  function speak(rate) {
-    clearInterval(flow)
-    const [begun, first] = [performance.now(), n]
-    flow = setInterval(() => {
-      for (; n < first + (performance.now() - begun) * rate / 1000; n++) {
-        speakers[n % speakers.length].emit('chat', { room, chat: `flow ${n}` }, ({ ok, seq }) => ok && said.push(seq))
+  static async in(server, visitor, rooms, each) {
+    const talk = new Talk()
+    talk.#rooms = rooms
+    for (let i = 0; i < rooms.length * each; i++) {
+      const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
+      assert.equal((await socket.emitWithAck('join', rooms[i % rooms.length])).ok, true)
+      talk.#speakers.push(socket)
+    }
+    return talk
+  }
+
+  /** From now on: a late timer makes up for what it owes. */
+  flow(rate) {
+    this.stop()
+    const [begun, first] = [performance.now(), this.#n]
+    this.#timer = setInterval(() => {
+      for (; this.#n < first + (performance.now() - begun) * rate / 1000; this.#n++) {
+        const [room, speaker] = [this.#rooms, this.#speakers].map((list) => list[this.#n % list.length])
+        speaker.emit('chat', { room, chat: `flow ${this.#n}` }, ({ ok, seq }) => ok && this.said.push(seq))
       }
     }, 5)
   }
+
+  stop() { clearInterval(this.#timer) }
+}
+
+/** Reads what there is, joins, hears some of what comes then, and looks whether anything is missing between the two. */
+async function joinBetween(server, visitor, room, k) {
+  const sources = {
+    'the page': async () => Number((await visitor.enter(room)).match(/<main[^>]* data-seq="(\d+)"/)[1]),
+    'GET messages': async () => (await (await visitor.get(`/room/${room}/messages?limit=5`)).json()).messages.at(-1).seq,
+  }
+  const [[from, read], [way, options]] = [Object.entries(sources)[k % 2], Object.entries(ways)[k % 3]]
+  const after = await read()
+  assert.ok(after > 0, `${from} shows nothing`)
+  const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
+  const live = collect(socket, 'chat')
+  await heard(socket, 'connect', { ms: 30_000 })
+  const joined = await socket.timeout(30_000).emitWithAck('join', { room, after })
+  assert.equal(joined.ok, true, JSON.stringify(joined))
+  await until(() => live.length >= 3, 'it goes on', 30_000)
+  socket.disconnect()
+  const told = (joined.messages ?? []).map(({ seq }) => seq)
+  const newest = told.at(-1) ?? after
+  const shown = [...told, ...live.map(([{ seq }]) => seq).filter((seq) => seq > newest)]
+  assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${way}: a hole after ${after}`)
+  live.length = 0 // the socket is kept until the end of the test
+}
+
+/** So many join, some at a time, beside so many messages a second. */
+async function joinBeside(t, server, visitor, rooms, talk, { rate, joiners, atOnce }) {
+  talk.flow(rate)
+  await until(() => talk.said.length > 2 * rooms.length, 'they talk')
+  const [begun, before] = [performance.now(), talk.said.length]
+  for (let i = 0; i < joiners; i += atOnce) {
+    await Promise.all(Array.from({ length: atOnce }, (_, k) => joinBetween(server, visitor, rooms[k % rooms.length], Math.floor(k / rooms.length))))
+  }
+  const flowed = (talk.said.length - before) / (performance.now() - begun) * 1000
+  t.diagnostic(`${joiners} joined, ${atOnce} at a time, beside ${flowed.toFixed(0)} messages a second`)
+  return flowed
+}
+
+test('no message falls between history and what comes live when a crowd joins at once', async (t) => {
+  const server = await startServer(unlimited, { path: binary({ race: false }) })
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  const rooms = []
+  for (let i = 0; i < 10; i++) {
+    rooms.push(await visitor.createRoom({ max: 10 }))
+    await visitor.enter(rooms[i])
+  }
+  const talk = await Talk.in(server, visitor, rooms, 1)
+  t.after(() => talk.stop())
+  const [rate, joiners, atOnce] = sized([60, 100, 50], [200, 500 * 20, 500])
+  const flowed = await joinBeside(t, server, visitor, rooms, talk, { rate, joiners, atOnce })
+  assert.ok(flowed >= sized(1, 180), `only ${flowed} messages a second`)
+  talk.stop()
+  await server.stop()
+})
+
+describe('one room with talk in it', () => {
+  let server, visitor, room, talk
 
   before(async () => {
     server = await startServer(unlimited, { path: binary({ race: false }) })
@@ -137,48 +212,18 @@ describe('one room with talk in it', () => {
     await visitor.get('/')
     room = await visitor.createRoom({ max: 10 })
     await visitor.enter(room)
-    for (let i = 0; i < 5; i++) {
-      speakers.push(await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } }))
-      assert.equal((await speakers[i].emitWithAck('join', room)).ok, true)
-    }
-    speak(45)
+    talk = await Talk.in(server, visitor, [room], 5)
+    talk.flow(45)
   })
-  after(() => clearInterval(flow))
+  after(() => talk.stop())
 
   test('no message falls between history and what comes live', async (t) => {
-    const sources = {
-      'the page': async () => Number((await visitor.enter(room)).match(/<main[^>]* data-seq="(\d+)"/)[1]),
-      'GET messages': async () => (await (await visitor.get(`/room/${room}/messages?limit=5`)).json()).messages.at(-1).seq,
-    }
     // What bounds it is this process, in which all of them are: fifty joiners hear
     // 200 messages a second each, and the pages that they read are made meanwhile.
-    const [rate, joiners, atOnce] = sized([45, 100, 10], [200, 500 * 20, 50])
-    speak(rate)
-    await until(() => said.length > 10, 'they talk')
-    const [begun, before] = [performance.now(), said.length]
-    for (let i = 0; i < joiners; i += atOnce) {
-      await Promise.all(Array.from({ length: atOnce }, async (_, k) => {
-        const [[from, read], [way, options]] = [Object.entries(sources)[k % 2], Object.entries(ways)[k % 3]]
-        const after = await read()
-        assert.ok(after > 0, `${from} shows nothing`)
-        const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
-        const live = collect(socket, 'chat')
-        await heard(socket, 'connect')
-        const joined = await socket.timeout(5000).emitWithAck('join', { room, after })
-        assert.equal(joined.ok, true, JSON.stringify(joined))
-        await until(() => live.length >= 3, 'it goes on')
-        socket.disconnect()
-        const told = (joined.messages ?? []).map(({ seq }) => seq)
-        const newest = told.at(-1) ?? after
-        const shown = [...told, ...live.map(([{ seq }]) => seq).filter((seq) => seq > newest)]
-        assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${way}: a hole after ${after}`)
-        live.length = 0 // the socket is kept until the end of the test
-      }))
-    }
-    const flowed = (said.length - before) / (performance.now() - begun) * 1000
-    t.diagnostic(`${joiners} joined, ${atOnce} at a time, beside ${flowed.toFixed(0)} messages a second`)
+    const [rate, joiners, atOnce] = sized([45, 100, 10], [200, 2000, 50])
+    const flowed = await joinBeside(t, server, visitor, [room], talk, { rate, joiners, atOnce })
     assert.ok(flowed >= sized(1, 180), `only ${flowed} messages a second`)
-    speak(45)
+    talk.flow(45)
   })
 
   test('the order holds across the upgrade, both ways', async () => {
