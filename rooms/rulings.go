@@ -52,12 +52,16 @@ func (s *Service) Unban(ctx context.Context, v Visitor, id ID, who Color) error 
 	})
 }
 
+// maxBanned is how many of those who are banned an owner is shown: an answer of
+// 60 KB.
+const maxBanned = 500
+
 // Banned implements Chat.
 func (s *Service) Banned(ctx context.Context, v Visitor, id ID) ([]Member, error) {
 	if _, err := s.may(ctx, v, id, toRule); err != nil {
 		return nil, err
 	}
-	return s.store.Members(ctx, id, StandingBanned)
+	return s.store.Banned(ctx, id, maxBanned)
 }
 
 // Mute implements Chat.

@@ -52,8 +52,10 @@ type Store interface {
 	// Person returns who has a colour in a room, whatever the standing, or
 	// ErrNoPerson.
 	Person(ctx context.Context, id ID, c Color) (Member, error)
-	// Members returns those of a standing, in the order of their coming.
-	Members(ctx context.Context, id ID, s Standing) ([]Member, error)
+	// Bots returns the programs that are in a room, in the order of their coming.
+	Bots(ctx context.Context, id ID) ([]Member, error)
+	// Banned returns so many of those who are banned, in the order of their coming.
+	Banned(ctx context.Context, id ID, limit int) ([]Member, error)
 
 	// AddMessages gives messages of one room the next seqs and keeps them, all
 	// or none, or returns ErrNotFound. If a session has used a ClientID in this

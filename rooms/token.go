@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"slices"
 )
 
 const (
@@ -59,9 +58,9 @@ func (s *Service) Tokens(ctx context.Context, v Visitor, id ID) ([]Member, error
 
 // bots returns the members that are programs.
 func (s *Service) bots(ctx context.Context, id ID) ([]Member, error) {
-	members, err := s.store.Members(ctx, id, StandingIn)
+	bots, err := s.store.Bots(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("tokens of %s: %w", id, err)
 	}
-	return slices.DeleteFunc(members, func(m Member) bool { return !m.Bot }), nil
+	return bots, nil
 }

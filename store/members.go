@@ -151,10 +151,16 @@ func (s *SQLite) Person(ctx context.Context, id rooms.ID, c rooms.Color) (rooms.
 	return m, unavailable(err)
 }
 
-// Members implements rooms.Store.
-func (s *SQLite) Members(ctx context.Context, id rooms.ID, is rooms.Standing) ([]rooms.Member, error) {
-	return query(ctx, s.read, scanMember,
-		"SELECT "+memberColumns+" FROM members AS m WHERE room = ? AND standing = ? ORDER BY since, color", id, is)
+// Bots implements rooms.Store.
+func (s *SQLite) Bots(ctx context.Context, id rooms.ID) ([]rooms.Member, error) {
+	return query(ctx, s.read, scanMember, "SELECT "+memberColumns+` FROM members AS m
+		WHERE room = ? AND standing = ? AND bot <> 0 ORDER BY since, color`, id, rooms.StandingIn)
+}
+
+// Banned implements rooms.Store.
+func (s *SQLite) Banned(ctx context.Context, id rooms.ID, limit int) ([]rooms.Member, error) {
+	return query(ctx, s.read, scanMember, "SELECT "+memberColumns+` FROM members AS m
+		WHERE room = ? AND standing = ? ORDER BY since, color LIMIT ?`, id, rooms.StandingBanned, limit)
 }
 
 // one turns the result of changing one row into an error where there is none.

@@ -119,17 +119,26 @@ func standings(t *testing.T, s rooms.Store) {
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "new", Color: "#111111"}); !errors.Is(err, rooms.ErrColorTaken) {
 		t.Errorf("the colour of somebody banned: got %v, want ErrColorTaken", err)
 	}
-	for st, want := range map[rooms.Standing][]rooms.Session{
-		rooms.StandingIn: {"owner"}, rooms.StandingBanned: {"guest"}, rooms.StandingOut: nil,
-	} {
-		members, err := s.Members(ctx, room.ID, st)
-		var got []rooms.Session
-		for _, m := range members {
-			got = append(got, m.Session)
+	if got, err := s.Banned(ctx, room.ID, 2); err != nil || !slices.Equal(sessions(got), []rooms.Session{"guest"}) {
+		t.Errorf("Banned: got %+v, %v, want guest", got, err)
+	}
+	m = guest(t, s, room.ID, "another", "#333333")
+	m.Since = m.Since.Add(time.Second)
+	become(rooms.StandingBanned)
+	for limit, want := range [][]rooms.Session{nil, {"guest"}, {"guest", "another"}, {"guest", "another"}} {
+		if got, err := s.Banned(ctx, room.ID, limit); err != nil || !slices.Equal(sessions(got), want) {
+			t.Errorf("Banned, at most %d: got %+v, %v, want %q", limit, got, err, want)
 		}
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("Members %s: got %q, %v, want %q", st, got, err, want)
+	}
+	for session, is := range map[rooms.Session]rooms.Standing{"one": rooms.StandingIn, "two": rooms.StandingOut} {
+		m = rooms.Member{Room: room.ID, Session: session, Color: rooms.Color("#" + session), Since: began, Standing: rooms.StandingIn, Bot: true}
+		if _, err := s.AddMember(ctx, m); err != nil {
+			t.Fatal(err)
 		}
+		become(is)
+	}
+	if got, err := s.Bots(ctx, room.ID); err != nil || !slices.Equal(sessions(got), []rooms.Session{"one"}) || !got[0].Bot {
+		t.Errorf("Bots: got %+v, %v, want one", got, err)
 	}
 	if got, err := s.Person(ctx, room.ID, "#111111"); err != nil || got.Session != "guest" {
 		t.Errorf("Person: got %+v, %v, want guest", got, err)
@@ -137,6 +146,14 @@ func standings(t *testing.T, s rooms.Store) {
 	if _, err := s.Person(ctx, room.ID, "#222222"); !errors.Is(err, rooms.ErrNoPerson) {
 		t.Errorf("Person: got %v, want ErrNoPerson", err)
 	}
+}
+
+func sessions(members []rooms.Member) []rooms.Session {
+	var all []rooms.Session
+	for _, m := range members {
+		all = append(all, m.Session)
+	}
+	return all
 }
 
 func whispers(t *testing.T, s rooms.Store) {
