@@ -16,12 +16,19 @@ import (
 // doctor says how the data is, beside a server that uses it or without one,
 // and returns an error if anything is wrong. It changes nothing.
 func doctor(ctx context.Context, cfg config, out io.Writer) error {
-	path := placeIn(cfg.DataDir).Database
-	r, err := store.Look(ctx, path)
+	place := placeIn(cfg.DataDir)
+	r, err := store.Look(ctx, place.Database)
 	if err != nil {
 		return err
 	}
 	problems := r.Problems()
+	gifs, damage, err := store.LookAtGIFs(ctx, place)
+	if err != nil {
+		damage = "the GIFs cannot be read: " + err.Error()
+	}
+	if damage != "" {
+		problems = append(problems, damage)
+	}
 	if floor := int64(cfg.MinFreeSpace); floor > 0 && 0 <= r.Free && r.Free-store.UploadReserve < floor {
 		problems = append(problems, "a GIF would leave less than "+mib(floor)+" free (MIN_FREE_SPACE): none are taken")
 	}
@@ -37,10 +44,11 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"program", version()},
-		{"database", path},
+		{"database", place.Database},
 		{"size", mib(r.Size) + ", its log " + mib(r.Log)},
 		{"rooms", countWords(r.Rooms)},
 		{"messages", countWords(r.Messages)},
+		{"GIFs", cmp.Or(damage, fmt.Sprint(gifs))},
 		{"schema", fmt.Sprintf("%d of %d", r.Schema, r.Known)},
 		{"SQLite", r.Version},
 		{"journal_mode", r.Journal},

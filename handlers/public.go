@@ -89,16 +89,13 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 }
 
 func contentTag(files fs.FS, name string) (string, error) {
-	f, err := files.Open(name)
+	file, err := files.Open(name)
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+	_, err = io.Copy(sum, file)
+	return hex.EncodeToString(sum.Sum(nil)[:8]), errors.Join(err, file.Close())
 }
 
 func exists(files fs.FS, name string) bool {
@@ -207,11 +204,11 @@ func (h *Handler) serveAsset(c *gin.Context, a *asset, cache string, tags ...str
 		h.fail(c, err)
 		return
 	}
-	defer file.Close()
 	if coding != "" {
 		header.Set("Content-Encoding", coding)
 	}
 	c.DataFromReader(http.StatusOK, size, a.kind, file, nil)
+	_ = file.Close() // nothing was written
 }
 
 func holds(ifNoneMatch string, tags []string) bool {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,8 +12,6 @@ import (
 	"path/filepath"
 
 	"modernc.org/sqlite"
-
-	"gifchat/rooms"
 )
 
 // Backup copies the data of a place that a server may be using to another one,
@@ -24,8 +23,8 @@ import (
 // message shows stay behind. When Backup returns nil everything is on the
 // disk, and only then has the copied database its name: a folder that has one
 // is a whole backup. So it is with the error that something was not as it had been
-// written, since that must not keep the rest from being backed up; a database
-// that SQLite itself finds damaged is not copied.
+// written, or a GIF was missing, since that must not keep the rest from being
+// backed up; a database that SQLite itself finds damaged is not copied.
 func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	defer func() {
 		if err != nil {
@@ -43,7 +42,7 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	gifs, err = copyGIFs(ctx, from, Place{Database: partial, GIFs: to.GIFs})
+	gifs, damage, err := copyGIFs(ctx, from, Place{Database: partial, GIFs: to.GIFs})
 	if err != nil {
 		return 0, err
 	}
@@ -53,8 +52,8 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	if err := syncFolder(filepath.Dir(to.Database)); err != nil {
 		return 0, err
 	}
-	if altered != "" {
-		return gifs, fmt.Errorf("all is copied, damage included: %s", altered)
+	if damage = cmp.Or(altered, damage); damage != "" {
+		return gifs, fmt.Errorf("all that there is is copied, damage included: %s", damage)
 	}
 	return gifs, nil
 }
@@ -112,76 +111,30 @@ func copyPages(ctx context.Context, db *sql.DB, to string) error {
 	return errors.Join(err, conn.Close())
 }
 
-// copyGIFs copies what the messages of the copied database show. A GIF that is
-// gone and that the first database does not hold any more went, with its message
-// or its room, while this was going on.
-func copyGIFs(ctx context.Context, from, to Place) (n int, err error) {
+// copyGIFs copies what the messages of the copied database show. It returns the
+// first GIF that is missing or not as it was uploaded, if there is one.
+func copyGIFs(ctx context.Context, from, to Place) (n int, damage string, err error) {
 	source, err := OpenFiles(from.GIFs, 0)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	target, err := OpenFiles(to.GIFs, 0)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	names, err := heldGIFs(ctx, to.Database, resting, "")
+	gifs, err := shownGIFs(ctx, to.Database, resting, "")
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	for _, name := range names {
-		err := source.copyTo(target, name)
-		if errors.Is(err, rooms.ErrNotFound) {
-			held, err := heldGIFs(ctx, from.Database, looking, name)
-			if err != nil {
-				return n, err
-			}
-			if len(held) > 0 {
-				return n, fmt.Errorf("%s is missing", name)
-			}
-			continue
-		}
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
-// heldGIFs returns the GIFs that a database's messages show, or only the one
-// of that name.
-func heldGIFs(ctx context.Context, path string, a access, name string) (_ []string, err error) {
-	db, err := look(ctx, path, a)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	version, err := schemaVersion(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	held := "SELECT DISTINCT gif_name FROM messages WHERE gif_name <> '' AND (? = '' OR gif_name = ?)"
-	if version >= reaping {
-		held += " AND room NOT IN (SELECT id FROM rooms WHERE gone <> 0)" // their files went first
-	}
-	return query(ctx, db, scanString, held, name, name)
-}
-
-// reaping is the number of the schema since which a room's messages may outlive it.
-const reaping = 5
-
-func (f *Files) copyTo(target *Files, name string) error {
-	gif, err := f.Open(name)
-	if err != nil {
-		return err
-	}
-	err = target.Save(name, func(w io.Writer) error {
-		_, err := io.Copy(w, gif)
-		return err
+	return readAll(ctx, gifs, from, func(gif shownGIF) (altered bool, err error) {
+		err = target.Save(gif.name, func(w io.Writer) (err error) {
+			altered, err = gif.copyFrom(source, w)
+			return err
+		})
+		return altered, err
 	})
-	return errors.Join(err, gif.Close())
 }
 
 func syncFolder(path string) error {

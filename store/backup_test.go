@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -215,16 +217,6 @@ func TestBackup_refuses(t *testing.T) {
 			t.Errorf("got %v, want that there is none", err)
 		}
 	})
-	t.Run("a GIF that is missing", func(t *testing.T) {
-		execute(t, from.Database, "UPDATE messages SET sum = 0, gif_name = '0123456789abcdef01234567.gif'")
-		to := place(t, "to")
-		if _, err := store.Backup(t.Context(), from, to); err == nil || !strings.Contains(err.Error(), "is missing") {
-			t.Errorf("got %v", err)
-		}
-		if _, err := os.Stat(to.Database); err == nil {
-			t.Error("half a backup has a database")
-		}
-	})
 	t.Run("a damaged database", func(t *testing.T) {
 		spoilPage(t, from.Database)
 		if _, err := store.Backup(t.Context(), from, place(t, "to")); err == nil || !strings.Contains(err.Error(), "damaged") {
@@ -239,7 +231,7 @@ func TestBackup_copiesWhatIsAltered(t *testing.T) {
 	id := conversation(t, from.Database)
 	execute(t, from.Database, "UPDATE messages SET gif_name = '' WHERE gif_name <> ''; UPDATE messages SET text = 'not said' WHERE seq = 5")
 	_, err := store.Backup(t.Context(), from, to)
-	if err == nil || !strings.Contains(err.Error(), "all is copied, damage included: message 5 of room "+string(id)) {
+	if err == nil || !strings.Contains(err.Error(), "damage included: message 5 of room "+string(id)) {
 		t.Errorf("got %v", err)
 	}
 	copied := ask(t, to.Database, id)
@@ -248,6 +240,79 @@ func TestBackup_copiesWhatIsAltered(t *testing.T) {
 	}
 	if m := copied.messages[4]; m.Kind != rooms.KindDamaged || m.Text != "" {
 		t.Errorf("got %+v, want that it is damaged", m)
+	}
+}
+
+// A GIF is compared with the sum of what was uploaded; one that is missing keeps
+// none of the others from being copied.
+func TestAnAlteredGIFIsFound(t *testing.T) {
+	const name, other = "0123456789abcdef01234567.gif", "76543210fedcba9876543210.gif"
+	from := place(t, "from")
+	s := open(t, from.Database)
+	room := fill(t, s, 0)
+	files, err := store.OpenFiles(from.GIFs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	for i, name := range []string{name, other} {
+		body := "the picture of " + name
+		if err := files.Save(name, write(body)); err != nil {
+			t.Fatal(err)
+		}
+		m := rooms.Message{
+			ID: rooms.ID(fmt.Sprint("gif ", i)), Room: room, Kind: rooms.KindGIF, Session: "owner",
+			GIF: &rooms.GIF{Name: name, SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(body)))},
+		}
+		if i == 1 {
+			m.GIF.SHA256 = "" // from before there were sums
+		}
+		if _, err := s.AddMessages(t.Context(), room, []rooms.Message{m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(wantGIFs int, want string) {
+		t.Helper()
+		n, damage, err := store.LookAtGIFs(t.Context(), from)
+		if err != nil || n != wantGIFs || damage != want {
+			t.Errorf("LookAtGIFs: got %d, %q, %v, want %d, %q", n, damage, err, wantGIFs, want)
+		}
+	}
+	copies := func(want string, gifs ...string) {
+		t.Helper()
+		to := place(t, "to")
+		_, err := store.Backup(t.Context(), from, to)
+		if (err == nil) != (want == "") || err != nil && !strings.HasSuffix(err.Error(), "is copied, damage included: "+want) {
+			t.Errorf("Backup: got %v, want %q", err, want)
+		}
+		if got := names(t, to.GIFs); !slices.Equal(got, gifs) {
+			t.Errorf("copied %q, want %q", got, gifs)
+		}
+		if copied := ask(t, to.Database, room); copied.err != nil || len(copied.messages) != 2 {
+			t.Errorf("the copy has %d messages, %v", len(copied.messages), copied.err)
+		}
+	}
+	look(2, "")
+	copies("", name, other)
+
+	if err := os.WriteFile(filepath.Join(from.GIFs, name), []byte("The picture of "+name), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look(2, "GIF "+name+" is not as it was uploaded")
+	copies("GIF "+name+" is not as it was uploaded", name, other)
+
+	if err := os.Remove(filepath.Join(from.GIFs, name)); err != nil {
+		t.Fatal(err)
+	}
+	look(1, "GIF "+name+" is missing")
+	copies("GIF "+name+" is missing", other)
+
+	if err := os.RemoveAll(from.GIFs); err != nil {
+		t.Fatal(err)
+	}
+	look(0, "the folder of the GIFs is missing")
+	if _, err := os.Stat(from.GIFs); err == nil {
+		t.Error("looking has made the folder")
 	}
 }
 

@@ -50,6 +50,11 @@ func OpenFiles(dir string, floor int64) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
 	}
+	return openFolder(dir, floor)
+}
+
+// openFolder opens a folder of GIFs that is there.
+func openFolder(dir string, floor int64) (*Files, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
