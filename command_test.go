@@ -55,7 +55,7 @@ func TestCommand_doctor_and_backup_beside_a_server(t *testing.T) {
 	if err := command(t.Context(), []string{"doctor"}, getenv, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"journal_mode   wal", "synchronous    2", "foreign_keys   true", "busy_timeout   5000 ms", "check          ok", "messages       1\n", "client bundle"} {
+	for _, want := range []string{"journal_mode   wal", "synchronous    2", "foreign_keys   true", "busy_timeout   5000 ms", "check          ok", "messages       1\n", "GIFs           0\n", "client bundle"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("doctor does not say %q:\n%s", want, out.String())
 		}
