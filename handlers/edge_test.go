@@ -142,6 +142,9 @@ func TestBundle(t *testing.T) {
 			if got.body != tt.body || got.Header.Get("Content-Encoding") != tt.coding || got.Header.Get("Vary") != "Accept-Encoding" {
 				t.Errorf("got %q %v", got.body, got.Header)
 			}
+			if got.ContentLength != int64(len(tt.body)) {
+				t.Errorf("got a length of %d, want %d", got.ContentLength, len(tt.body))
+			}
 			again := v.get("/socket.io/socket.io.js", "Accept-Encoding", tt.accept, "If-None-Match", got.Header.Get("ETag"))
 			if again.StatusCode != http.StatusNotModified {
 				t.Errorf("got %d, want 304", again.StatusCode)

@@ -208,7 +208,7 @@ func (h *Handler) serveAsset(c *gin.Context, a *asset, cache string, tags ...str
 		header.Set("Content-Encoding", coding)
 	}
 	c.DataFromReader(http.StatusOK, size, a.kind, file, nil)
-	_ = file.Close() // nothing was written
+	_ = file.Close() // it was only read
 }
 
 func holds(ifNoneMatch string, tags []string) bool {

@@ -70,7 +70,7 @@ type Chat interface {
 	Kick(ctx context.Context, v Visitor, id ID, who Color) error
 	Ban(ctx context.Context, v Visitor, id ID, who Color) error
 	Unban(ctx context.Context, v Visitor, id ID, who Color) error
-	Banned(ctx context.Context, v Visitor, id ID) ([]Member, error) // 500 at most
+	Banned(ctx context.Context, v Visitor, id ID) ([]Member, error) // the 500 who came last
 	// Mute keeps a member from speaking: for up to 30 days, with 0 until Unmute.
 	Mute(ctx context.Context, v Visitor, id ID, who Color, d time.Duration) error
 	Unmute(ctx context.Context, v Visitor, id ID, who Color) error

@@ -52,6 +52,7 @@ func (s *Service) remove(ctx context.Context, p *place) error {
 	p.stopTimers()
 	p.people = nil
 	s.mu.Unlock()
+	s.guesses.forget(p.id)
 	s.notify.RoomRemoved(p.id)
 	for _, name := range gifs {
 		s.dropGIF(name)

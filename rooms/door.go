@@ -14,7 +14,7 @@ func (s *Service) Enter(ctx context.Context, v Visitor, id ID, password string) 
 	}
 	stranger := st.member.Standing != StandingIn
 	if stranger && st.room.Private() {
-		if err := s.checkPassword(ctx, guesser{v, id, st.member.Session != ""}, st.room, password); err != nil {
+		if err := s.checkPassword(ctx, guesser{v, id, st.member.Session != ""}, st.room.PasswordHash, password); err != nil {
 			return Member{}, err
 		}
 		// That took a while, in which the owner may have set another one.
@@ -48,7 +48,7 @@ func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) 
 // count as well, and takes it back if the password was right. It counts when it
 // is the try's turn to be hashed: a class behind one address that enters at
 // once with the right password is never more than a few tries.
-func (s *Service) checkPassword(ctx context.Context, g guesser, room Room, password string) error {
+func (s *Service) checkPassword(ctx context.Context, g guesser, hash, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return ErrWrongPassword // no guess: no room has such a one
 	}
@@ -56,7 +56,7 @@ func (s *Service) checkPassword(ctx context.Context, g guesser, room Room, passw
 		return err // without waiting for a turn to hash
 	}
 	var right func()
-	match, err := s.hashes.matches(ctx, room.PasswordHash, password, func() (err error) {
+	match, err := s.hashes.matches(ctx, hash, password, func() (err error) {
 		right, err = s.guesses.begin(g)
 		return err
 	})
@@ -64,7 +64,7 @@ func (s *Service) checkPassword(ctx context.Context, g guesser, room Room, passw
 	case errors.Is(err, ErrTooManyTries):
 		return err
 	case err != nil:
-		return fmt.Errorf("enter room %s: %w", room.ID, err)
+		return fmt.Errorf("enter room %s: %w", g.room, err)
 	case !match:
 		return ErrWrongPassword
 	}

@@ -6,16 +6,15 @@ import (
 )
 
 // How often passwords may be guessed wrongly: by one session and from one
-// address, anywhere, and by all together in one room, since sessions and
-// addresses cost a stranger little. When a room's tries are used up, who was let
-// in before has a few left. Others wait, or have the owner set another password.
+// address, anywhere, and by all strangers together in one room, since sessions
+// and addresses cost them little. Who was in the room before is counted apart,
+// each and all together: strangers who use a room's tries up do not lock them out.
 const (
-	sourceTries   = 10
-	sourceWindow  = 3 * time.Minute
-	roomTries     = 100
-	roomWindow    = time.Hour
-	reserveTries  = 3
-	reserveWindow = time.Hour
+	sourceTries  = 10
+	sourceWindow = 3 * time.Minute
+	roomTries    = 100
+	knownTries   = 3
+	roomWindow   = time.Hour
 )
 
 // guesses decides who may try a password. Who is a member is never asked for one.
@@ -23,8 +22,9 @@ type guesses struct {
 	mu        sync.Mutex
 	bySession *tries // guarded by mu, as is all that follows
 	byAddress *tries
-	byRoom    *tries
-	reserve   *tries // by session
+	byRoom    *tries // of strangers
+	byKnown   *tries // by room and session
+	ofKnown   *tries // by room
 }
 
 // guesser is somebody at the door of a private room.
@@ -36,10 +36,11 @@ type guesser struct {
 
 func newGuesses() *guesses {
 	return &guesses{
-		bySession: newTries(sourceTries, sourceWindow),
-		byAddress: newTries(sourceTries, sourceWindow),
-		byRoom:    newTries(roomTries, roomWindow),
-		reserve:   newTries(reserveTries, reserveWindow),
+		bySession: newTries(sourceTries, sourceWindow, maxTried),
+		byAddress: newTries(sourceTries, sourceWindow, maxTried),
+		byRoom:    newTries(roomTries, roomWindow, maxTriedRooms),
+		byKnown:   newTries(knownTries, roomWindow, maxTried),
+		ofKnown:   newTries(roomTries, roomWindow, maxTriedRooms),
 	}
 }
 
@@ -53,16 +54,24 @@ func (gs *guesses) check(g guesser) error {
 func (gs *guesses) checkLocked(g guesser) error {
 	wait := max(gs.bySession.wait(string(g.Session)), gs.byAddress.wait(g.Source))
 	if wait == 0 {
-		wait = gs.byRoom.wait(string(g.room))
-		if wait > 0 && g.known {
-			wait = min(wait, gs.reserve.wait(string(g.Session)))
-		}
+		wait = gs.waitInRoom(g)
 	}
 	if wait > 0 {
 		return &TriesError{RetryAfter: wait}
 	}
 	return nil
 }
+
+func (gs *guesses) waitInRoom(g guesser) time.Duration {
+	wait := gs.byRoom.wait(string(g.room))
+	if wait > 0 && g.known {
+		wait = min(wait, max(gs.byKnown.wait(g.place()), gs.ofKnown.wait(string(g.room))))
+	}
+	return wait
+}
+
+// place names a session in a room.
+func (g guesser) place() string { return string(g.room) + " " + string(g.Session) }
 
 // begin counts a try. If it turns out right, call right.
 func (gs *guesses) begin(g guesser) (right func(), err error) {
@@ -71,11 +80,12 @@ func (gs *guesses) begin(g guesser) (right func(), err error) {
 	if err := gs.checkLocked(g); err != nil {
 		return nil, err
 	}
-	room, key := gs.byRoom, string(g.room)
-	if gs.byRoom.wait(key) > 0 {
-		room, key = gs.reserve, string(g.Session)
+	counted := map[*tries]string{gs.bySession: string(g.Session), gs.byAddress: g.Source}
+	if gs.byRoom.wait(string(g.room)) == 0 {
+		counted[gs.byRoom] = string(g.room)
+	} else {
+		counted[gs.byKnown], counted[gs.ofKnown] = g.place(), string(g.room)
 	}
-	counted := map[*tries]string{gs.bySession: string(g.Session), gs.byAddress: g.Source, room: key}
 	for t, key := range counted {
 		t.add(key)
 	}
@@ -88,9 +98,11 @@ func (gs *guesses) begin(g guesser) (right func(), err error) {
 	}, nil
 }
 
-// anew forgets how often a room was tried: its password is another one.
-func (gs *guesses) anew(id ID) {
+// forget forgets how often a room was tried: it is gone, or what was tried tells
+// nothing about its new password.
+func (gs *guesses) forget(id ID) {
 	gs.mu.Lock()
 	defer gs.mu.Unlock()
 	gs.byRoom.forget(string(id))
+	gs.ofKnown.forget(string(id))
 }

@@ -92,7 +92,7 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 				t.Errorf("%s: %v", who, err)
 			}
 		}
-		for range 3 { // a right one costs nothing
+		for range 5 { // a right one costs nothing
 			if _, err := c.Enter(t.Context(), known[0], id, "x"); err != nil {
 				t.Fatalf("somebody who was in: %v", err)
 			}
@@ -117,6 +117,59 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 			t.Errorf("an hour later: %v", err)
 		}
 	})
+}
+
+// Sessions that were in once, when the room was open or under a password of
+// before, are as many as somebody likes.
+func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id := c.room(t, rooms.NewRoom{})
+		friend := func(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
+		for i := range 300 {
+			if _, err := c.Enter(t.Context(), friend(i), id, ""); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Quit(t.Context(), friend(i), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		password := "x"
+		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
+			t.Fatal(err)
+		}
+		c.TryInRoom(id, 100)
+		var got outcomes
+		for range 3 {
+			for i := range 300 {
+				_, err := c.Enter(t.Context(), friend(i), id, "wrong")
+				got.count(t, err)
+			}
+		}
+		if want := (outcomes{wrong: 100, tooMany: 800}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if _, err := c.Enter(t.Context(), friend(0), id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+			t.Errorf("got %v, want ErrTooManyTries", err)
+		}
+		time.Sleep(time.Hour)
+		if _, err := c.Enter(t.Context(), friend(0), id, "x"); err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
+
+// A room's tries are remembered whatever is guessed at others.
+func TestNoRoomIsForgottenForOthers(t *testing.T) {
+	c := newChat(t, rooms.Options{})
+	id := c.room(t, rooms.NewRoom{Password: "x"})
+	c.TryInRoom(id, 100)
+	for i := range 50_000 {
+		c.TryInRoom(rooms.ID(fmt.Sprint("other ", i)), 1)
+	}
+	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+		t.Errorf("got %v, want ErrTooManyTries", err)
+	}
 }
 
 // The owner's way out: nothing that was tried tells about the new one.

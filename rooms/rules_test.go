@@ -34,7 +34,7 @@ func TestLuminance(t *testing.T) {
 
 func TestTriesForgetTheQuietestFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := newTries(1, time.Hour)
+		tries := newTries(1, time.Hour, maxTried)
 		for i := range maxTried {
 			tries.add(fmt.Sprint(i))
 			time.Sleep(time.Millisecond)

@@ -59,13 +59,15 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 		if topic == TopicTitled {
 			notice.Text = fmt.Sprintf("방 제목이 바뀌었습니다: %s", room.Title)
 		}
-		return decision{Change: Change{Room: &room, Notice: notice}, then: func() { s.keepOpen(p, st.room.Keep, room.Keep) }}, nil
+		return decision{Change: Change{Room: &room, Notice: notice}, then: func() {
+			s.keepOpen(p, st.room.Keep, room.Keep)
+			if n.Password != nil {
+				s.guesses.forget(id)
+			}
+		}}, nil
 	})
 	if err != nil {
 		return Room{}, err
-	}
-	if n.Password != nil {
-		s.guesses.anew(id) // what was tried tells nothing about this one
 	}
 	return room, nil
 }

@@ -54,7 +54,7 @@ type Store interface {
 	Person(ctx context.Context, id ID, c Color) (Member, error)
 	// Bots returns the programs that are in a room, in the order of their coming.
 	Bots(ctx context.Context, id ID) ([]Member, error)
-	// Banned returns so many of those who are banned, in the order of their coming.
+	// Banned returns so many of those who are banned: first who came last.
 	Banned(ctx context.Context, id ID, limit int) ([]Member, error)
 
 	// AddMessages gives messages of one room the next seqs and keeps them, all

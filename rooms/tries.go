@@ -2,21 +2,27 @@ package rooms
 
 import "time"
 
-// maxTried bounds the memory of tries: 10,000 keys of at most 100 moments take
-// 8 MB, with the limit of a session under 2 MB.
-const maxTried = 10_000
+// How many keys are kept. 10,000 sessions or addresses with ten moments each take
+// under 2 MB. There are as many rooms as MAX_ROOMS is by default, so that nobody
+// makes one be forgotten by guessing at others; no more than some 500,000
+// passwords are hashed in an hour, so they take 20 MB at most.
+const (
+	maxTried      = 10_000
+	maxTriedRooms = 100_000
+)
 
 // tries counts, for each key, what happened within a sliding window. The empty
 // key is nobody's: it has no limit. Who uses it guards it.
 type tries struct {
 	limit  int
 	window time.Duration
+	keys   int // the most
 	start  time.Time
 	when   map[string][]time.Duration // since start, oldest first, never empty
 }
 
-func newTries(limit int, window time.Duration) *tries {
-	return &tries{limit: limit, window: window, start: time.Now(), when: make(map[string][]time.Duration)}
+func newTries(limit int, window time.Duration, keys int) *tries {
+	return &tries{limit: limit, window: window, keys: keys, start: time.Now(), when: make(map[string][]time.Duration)}
 }
 
 // wait returns how long it is until key may try again; 0 for now.
@@ -34,7 +40,7 @@ func (t *tries) add(key string) {
 		return
 	}
 	recent := t.recent(key)
-	if _, known := t.when[key]; !known && len(t.when) >= maxTried {
+	if _, known := t.when[key]; !known && len(t.when) >= t.keys {
 		t.makeRoom(time.Since(t.start))
 	}
 	t.when[key] = append(recent, time.Since(t.start))
@@ -63,7 +69,7 @@ func (t *tries) forget(key string) { delete(t.when, key) }
 
 // makeRoom forgets the keys whose window is over, and if there are none the
 // one that has been quiet for longest: whoever wants to be forgotten so has to
-// guess with ten thousand others first.
+// guess with all the others first.
 func (t *tries) makeRoom(now time.Duration) {
 	var quietest string
 	last := now + 1
@@ -77,7 +83,7 @@ func (t *tries) makeRoom(now time.Duration) {
 			quietest, last = key, latest
 		}
 	}
-	if len(t.when) >= maxTried {
+	if len(t.when) >= t.keys {
 		delete(t.when, quietest)
 	}
 }

@@ -112,28 +112,23 @@ func copyPages(ctx context.Context, db *sql.DB, to string) error {
 }
 
 // copyGIFs copies what the messages of the copied database show. It returns the
-// first GIF that is missing or not as it was uploaded, if there is one.
+// first GIF that is missing, cannot be read or is not as it was uploaded, if there
+// is one.
 func copyGIFs(ctx context.Context, from, to Place) (n int, damage string, err error) {
-	source, err := OpenFiles(from.GIFs, 0)
+	gifs, err := shownGIFs(ctx, to.Database, resting)
 	if err != nil {
 		return 0, "", err
 	}
-	defer func() { err = errors.Join(err, source.Close()) }()
 	target, err := OpenFiles(to.GIFs, 0)
 	if err != nil {
 		return 0, "", err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	gifs, err := shownGIFs(ctx, to.Database, resting, "")
-	if err != nil {
-		return 0, "", err
-	}
-	return readAll(ctx, gifs, from, func(gif shownGIF) (altered bool, err error) {
-		err = target.Save(gif.name, func(w io.Writer) (err error) {
-			altered, err = gif.copyFrom(source, w)
+	return readGIFs(ctx, from, gifs, func(name string, file io.Reader) error {
+		return target.Save(name, func(w io.Writer) error {
+			_, err := io.Copy(w, file)
 			return err
 		})
-		return altered, err
 	})
 }
 

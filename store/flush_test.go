@@ -23,17 +23,21 @@ func TestAGIFIsOnTheDiskBeforeItsNameIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer files.Close()
-	var flushed []map[string]string // what there was at each flush: names and contents
-	look := func(what string, flush func(*os.File) error) func(*os.File) error {
+	type flush struct {
+		what  string
+		there map[string]string // names and contents
+	}
+	var flushed []flush
+	look := func(what string, do func(*os.File) error) func(*os.File) error {
 		return func(f *os.File) error {
-			there := map[string]string{"": what + " " + filepath.Base(f.Name())}
+			there := make(map[string]string)
 			entries, err := os.ReadDir(dir)
 			for _, e := range entries {
 				data, reading := os.ReadFile(filepath.Join(dir, e.Name()))
 				there[e.Name()], err = string(data), errors.Join(err, reading)
 			}
-			flushed = append(flushed, there)
-			return errors.Join(err, flush(f))
+			flushed = append(flushed, flush{what + " " + filepath.Base(f.Name()), there})
+			return errors.Join(err, do(f))
 		}
 	}
 	files.flushFile, files.flushFolder = look("file", files.flushFile), look("folder", files.flushFolder)
@@ -45,9 +49,9 @@ func TestAGIFIsOnTheDiskBeforeItsNameIs(t *testing.T) {
 		}
 		return nil
 	})
-	want := []map[string]string{
-		{"": "file " + name + temporary, name + temporary: "all of it"},
-		{"": "folder .", name: "all of it"},
+	want := []flush{
+		{"file " + name + temporary, map[string]string{name + temporary: "all of it"}},
+		{"folder .", map[string]string{name: "all of it"}},
 	}
 	if err != nil || !reflect.DeepEqual(flushed, want) {
 		t.Errorf("got %v, %v, want %v", flushed, err, want)

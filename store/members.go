@@ -160,7 +160,7 @@ func (s *SQLite) Bots(ctx context.Context, id rooms.ID) ([]rooms.Member, error) 
 // Banned implements rooms.Store.
 func (s *SQLite) Banned(ctx context.Context, id rooms.ID, limit int) ([]rooms.Member, error) {
 	return query(ctx, s.read, scanMember, "SELECT "+memberColumns+` FROM members AS m
-		WHERE room = ? AND standing = ? ORDER BY since, color LIMIT ?`, id, rooms.StandingBanned, limit)
+		WHERE room = ? AND standing = ? ORDER BY since DESC, color LIMIT ?`, id, rooms.StandingBanned, limit)
 }
 
 // one turns the result of changing one row into an error where there is none.

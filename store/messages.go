@@ -136,7 +136,8 @@ func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 	r.gif.Duration = time.Duration(r.duration) * time.Millisecond
 	m = r.message
 	m.CreatedAt = fromMillis(r.created)
-	if gif := r.gif; gif.Name != "" {
+	if r.gif.Name != "" {
+		gif := r.gif
 		m.GIF = &gif
 	}
 	return m, r.sum == 0 || r.sum == messageSum(m, r.gif), nil

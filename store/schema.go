@@ -29,7 +29,7 @@ func schemaDamage(ctx context.Context, db *sql.DB, schema int) (string, error) {
 }
 
 // knownParts are the parts of each schema that was asked for: []string by its
-// number. To make a schema takes longer than to look through a small database.
+// number. A program asks once, its tests hundreds of times.
 var knownParts sync.Map
 
 // freshParts returns the parts of a database that so many migrations have made.

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
+	"slices"
 
 	"gifchat/rooms"
 )
@@ -26,11 +28,25 @@ const (
 
 // LookAtGIFs reads every GIF that the messages of a place show, beside a server
 // that uses it or without one. It returns how many there are, and the first that
-// is missing or not as it was uploaded, if there is one. It changes nothing.
+// is missing, cannot be read or is not as it was uploaded, if there is one. It
+// takes as long as the disk takes to read them, and changes nothing.
 func LookAtGIFs(ctx context.Context, p Place) (n int, damage string, err error) {
-	gifs, err := shownGIFs(ctx, p.Database, looking, "")
-	if err != nil || len(gifs) == 0 {
+	gifs, err := shownGIFs(ctx, p.Database, looking)
+	if err != nil {
 		return 0, "", err
+	}
+	return readGIFs(ctx, p, gifs, func(_ string, from io.Reader) error {
+		_, err := io.Copy(io.Discard, from)
+		return err
+	})
+}
+
+// readGIFs has read take each of the GIFs out of a place, to its end. It returns
+// how many it took, and what is wrong with the first that is not as it should
+// be. None of that keeps it from the rest: only read's own errors do.
+func readGIFs(ctx context.Context, p Place, gifs []shownGIF, read func(name string, from io.Reader) error) (n int, damage string, err error) {
+	if len(gifs) == 0 {
+		return 0, "", nil
 	}
 	files, err := openFolder(p.GIFs, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,50 +56,76 @@ func LookAtGIFs(ctx context.Context, p Place) (n int, damage string, err error) 
 		return 0, "", err
 	}
 	defer func() { err = errors.Join(err, files.Close()) }()
-	return readAll(ctx, gifs, p, func(gif shownGIF) (bool, error) { return gif.copyFrom(files, io.Discard) })
-}
-
-// readAll reads GIFs of a place, and says how many were there and what is wrong
-// with the first that is not as it should be. One that is gone, and that the
-// database does not show any more, went with its message or its room meanwhile.
-func readAll(ctx context.Context, gifs []shownGIF, p Place, read func(shownGIF) (altered bool, err error)) (n int, damage string, err error) {
+	var missing []shownGIF
 	for _, gif := range gifs {
-		altered, err := read(gif)
-		switch {
-		case errors.Is(err, rooms.ErrNotFound):
-			still, err := shownGIFs(ctx, p.Database, looking, gif.name)
-			if err != nil {
-				return n, "", err
-			}
-			if len(still) > 0 {
-				damage = cmp.Or(damage, fmt.Sprintf("GIF %s is missing", gif.name))
-			}
-			continue
-		case err != nil:
+		if err := ctx.Err(); err != nil {
 			return n, "", err
-		case altered:
-			damage = cmp.Or(damage, fmt.Sprintf("GIF %s is not as it was uploaded", gif.name))
+		}
+		file, err := files.Open(gif.name)
+		if errors.Is(err, rooms.ErrNotFound) {
+			missing = append(missing, gif)
+			continue
+		}
+		if err != nil {
+			damage = cmp.Or(damage, fmt.Sprintf("GIF %q cannot be read: %v", gif.name, err))
+			continue
+		}
+		from := &original{file: file, sum: sha256.New()}
+		reading := read(gif.name, from)
+		from.fail(file.Close())
+		switch {
+		case from.err != nil:
+			damage = cmp.Or(damage, fmt.Sprintf("GIF %q cannot be read: %v", gif.name, from.err))
+			continue
+		case reading != nil:
+			return n, "", reading
+		case gif.sha256 != "" && gif.sha256 != hex.EncodeToString(from.sum.Sum(nil)):
+			damage = cmp.Or(damage, fmt.Sprintf("GIF %q is not as it was uploaded", gif.name))
 		}
 		n++
 	}
-	return n, damage, nil
-}
-
-// copyFrom writes what a file holds to w, and tells whether that is not what it
-// should be.
-func (g shownGIF) copyFrom(files *Files, w io.Writer) (altered bool, err error) {
-	file, err := files.Open(g.name)
-	if err != nil {
-		return false, err
+	lost, err := stillShown(ctx, p, missing)
+	if len(lost) > 0 {
+		damage = cmp.Or(damage, fmt.Sprintf("GIF %q is missing", lost[0].name))
 	}
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(w, sum), file)
-	return g.sha256 != "" && g.sha256 != hex.EncodeToString(sum.Sum(nil)), errors.Join(err, file.Close())
+	return n, damage, err
 }
 
-// shownGIFs returns the GIFs that a database's messages show, or only the one
-// of that name.
-func shownGIFs(ctx context.Context, path string, a access, name string) (_ []shownGIF, err error) {
+// original is a file as it is read, and what is told apart from the errors of
+// what it is written to.
+type original struct {
+	file io.Reader
+	sum  hash.Hash
+	err  error
+}
+
+func (o *original) Read(b []byte) (int, error) {
+	n, err := o.file.Read(b)
+	o.sum.Write(b[:n])
+	if !errors.Is(err, io.EOF) {
+		o.fail(err)
+	}
+	return n, err
+}
+
+func (o *original) fail(err error) { o.err = cmp.Or(o.err, err) }
+
+// stillShown returns those of the missing GIFs that the database still shows. The
+// others went, with their message or their room, while this was going on.
+func stillShown(ctx context.Context, p Place, missing []shownGIF) ([]shownGIF, error) {
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	now, err := shownGIFs(ctx, p.Database, looking)
+	return slices.DeleteFunc(missing, func(gif shownGIF) bool {
+		_, there := slices.BinarySearchFunc(now, gif.name, func(g shownGIF, name string) int { return cmp.Compare(g.name, name) })
+		return !there
+	}), err
+}
+
+// shownGIFs returns the GIFs that a database's messages show, in the order of
+// their names.
+func shownGIFs(ctx context.Context, path string, a access) (_ []shownGIF, err error) {
 	db, err := look(ctx, path, a)
 	if err != nil {
 		return nil, err
@@ -100,8 +142,8 @@ func shownGIFs(ctx context.Context, path string, a access, name string) (_ []sho
 	if version >= reaping {
 		where = " AND room NOT IN (SELECT id FROM rooms WHERE gone <> 0)" // their files went first
 	}
-	return query(ctx, db, scanShownGIF, "SELECT gif_name, "+sum+` FROM messages
-		WHERE gif_name <> '' AND (? = '' OR gif_name = ?)`+where+" GROUP BY gif_name", name, name)
+	return query(ctx, db, scanShownGIF,
+		"SELECT gif_name, "+sum+" FROM messages WHERE gif_name <> ''"+where+" GROUP BY gif_name ORDER BY gif_name")
 }
 
 func scanShownGIF(row scanner) (g shownGIF, err error) {

@@ -220,7 +220,7 @@ describe('one room with talk in it', () => {
   test('no message falls between history and what comes live', async (t) => {
     // What bounds it is this process, in which all of them are: fifty joiners hear
     // 200 messages a second each, and the pages that they read are made meanwhile.
-    const [rate, joiners, atOnce] = sized([45, 100, 10], [200, 2000, 50])
+    const [rate, joiners, atOnce] = sized([45, 100, 10], [200, 500 * 20, 50])
     const flowed = await joinBeside(t, server, visitor, [room], talk, { rate, joiners, atOnce })
     assert.ok(flowed >= sized(1, 180), `only ${flowed} messages a second`)
     talk.flow(45)

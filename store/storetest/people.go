@@ -122,10 +122,12 @@ func standings(t *testing.T, s rooms.Store) {
 	if got, err := s.Banned(ctx, room.ID, 2); err != nil || !slices.Equal(sessions(got), []rooms.Session{"guest"}) {
 		t.Errorf("Banned: got %+v, %v, want guest", got, err)
 	}
-	m = guest(t, s, room.ID, "another", "#333333")
-	m.Since = m.Since.Add(time.Second)
+	m = rooms.Member{Room: room.ID, Session: "another", Color: "#333333", Since: began.Add(time.Hour), Standing: rooms.StandingIn}
+	if _, err := s.AddMember(ctx, m); err != nil {
+		t.Fatal(err)
+	}
 	become(rooms.StandingBanned)
-	for limit, want := range [][]rooms.Session{nil, {"guest"}, {"guest", "another"}, {"guest", "another"}} {
+	for limit, want := range [][]rooms.Session{nil, {"another"}, {"another", "guest"}, {"another", "guest"}} {
 		if got, err := s.Banned(ctx, room.ID, limit); err != nil || !slices.Equal(sessions(got), want) {
 			t.Errorf("Banned, at most %d: got %+v, %v, want %q", limit, got, err, want)
 		}
