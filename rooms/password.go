@@ -22,10 +22,12 @@ const (
 )
 
 // hashSlots bounds the memory and the processors that strangers can claim by
-// sending passwords: 2 × 19 MiB.
-const hashSlots = 2
+// sending passwords: 19 MiB, and as much again or twice that until the garbage
+// collector has come. With two at a time 200 passwords at once took up to 127 MiB
+// and both processors of a small machine; with one up to 71.
+const hashSlots = 1
 
-// hasher hashes room passwords, only a few at a time.
+// hasher hashes room passwords, one at a time.
 type hasher struct {
 	memory, time uint32 // of new hashes, as above
 	slots        chan struct{}

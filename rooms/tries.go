@@ -4,8 +4,8 @@ import "time"
 
 // How many keys are kept. 10,000 sessions or addresses with ten moments each take
 // under 2 MB. There are as many rooms as MAX_ROOMS is by default, so that nobody
-// makes one be forgotten by guessing at others; no more than some 500,000
-// passwords are hashed in an hour, so they take 20 MB at most.
+// makes one be forgotten by guessing at others; no more than some 200,000
+// passwords are hashed in an hour, so they take 15 MB at most.
 const (
 	maxTried      = 10_000
 	maxTriedRooms = 100_000

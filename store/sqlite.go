@@ -23,7 +23,7 @@ const readers = 4
 
 // readerCache is how much each may keep of the file, in KiB: what leads to the
 // rows. The rows themselves lie apart, room beside room, and the operating system
-// keeps those.
+// keeps those: with SQLite's own 2 MiB, pages of 200 rooms are read no faster.
 const readerCache = 512
 
 // SQLite keeps everything in one database file.
