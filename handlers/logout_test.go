@@ -173,7 +173,7 @@ func TestBadCookiesAreNotLoggedEach(t *testing.T) {
 	v := h.visitor(t)
 	v.get("/notice")
 	const handshake, page = "/socket.io/?EIO=4&transport=polling", "/notice"
-	for path, n := range map[string]int{handshake: 10_000, page: 2_000} {
+	for path, n := range map[string]int{handshake: 20_000, page: 2_000} {
 		before, count := h.log.String(), 0
 		for i := range n {
 			cookie := fmt.Sprintf("connect.sid=s%%3A%d.forged", i)
