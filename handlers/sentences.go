@@ -162,7 +162,7 @@ var sentences = map[string]sentence{
 	"error.many_tokens":    {"토큰은 한 방에 20개까지 만들 수 있습니다.", "A room can have 20 tokens."},
 	"error.wrong_password": {"비밀번호가 틀렸습니다.", "Wrong password."},
 	"error.full":           {"허용 인원이 초과하였습니다.", "The room is full."},
-	"error.too_many_tries": {"틀린 비밀번호가 너무 많이 들어와서 잠시 받지 않습니다. 나중에 다시 해 주세요.", "Too many wrong passwords were tried. Try again later."},
+	"error.too_many_tries": {"비밀번호 시도가 너무 많아서 잠시 받지 않습니다. 나중에 다시 해 주세요.", "Too many passwords were tried. Try again later."},
 	"error.unavailable":    {"지금은 저장할 수 없습니다. 잠시 뒤에 다시 해 주세요.", "The server cannot do that just now. Try again in a while."},
 	"error.storage_full":   {"서버의 저장 공간이 부족해서 저장할 수 없습니다.", "The server has no space left to keep that."},
 	"error.quota":          {"오늘 올릴 수 있는 만큼 GIF를 모두 올렸습니다. 나중에 다시 올려 주세요.", "You have sent as many GIFs as one may in a day. Try again later."},

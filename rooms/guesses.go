@@ -17,6 +17,14 @@ const (
 	roomWindow   = time.Hour
 )
 
+// How many passwords are hashed for an address, right ones too: a class or two at
+// once. Who knows one password and comes and goes with it could have all others
+// wait for their turn else.
+const (
+	hashedTries  = 200
+	hashedWindow = time.Minute
+)
+
 // guesses decides who may try a password. Who is a member is never asked for one.
 type guesses struct {
 	mu        sync.Mutex
@@ -25,6 +33,7 @@ type guesses struct {
 	byRoom    *tries // of strangers
 	byKnown   *tries // by room and session
 	ofKnown   *tries // by room
+	hashed    *tries // by address
 }
 
 // guesser is somebody at the door of a private room.
@@ -41,6 +50,7 @@ func newGuesses() *guesses {
 		byRoom:    newTries(roomTries, roomWindow, maxTriedRooms),
 		byKnown:   newTries(knownTries, roomWindow, maxTried),
 		ofKnown:   newTries(roomTries, roomWindow, maxTriedRooms),
+		hashed:    newTries(hashedTries, hashedWindow, maxTried),
 	}
 }
 
@@ -52,7 +62,7 @@ func (gs *guesses) check(g guesser) error {
 }
 
 func (gs *guesses) checkLocked(g guesser) error {
-	wait := max(gs.bySession.wait(string(g.Session)), gs.byAddress.wait(g.Source))
+	wait := max(gs.bySession.wait(string(g.Session)), gs.byAddress.wait(g.Source), gs.hashed.wait(g.Source))
 	if wait == 0 {
 		wait = gs.waitInRoom(g)
 	}
@@ -89,6 +99,7 @@ func (gs *guesses) begin(g guesser) (right func(), err error) {
 	for t, key := range counted {
 		t.add(key)
 	}
+	gs.hashed.add(g.Source)
 	return func() {
 		gs.mu.Lock()
 		defer gs.mu.Unlock()

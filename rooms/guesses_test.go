@@ -216,6 +216,29 @@ func TestAClassWithTheRightPasswordIsNoAttack(t *testing.T) {
 	}
 }
 
+// Who knows a password cannot keep the others waiting by using it all the time.
+func TestAnAddressHasSoManyPasswordsHashed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id := c.room(t, rooms.NewRoom{Password: "x"})
+		var got outcomes
+		for i := range 250 {
+			_, err := c.Enter(t.Context(), from("192.0.2.1", i), id, "x")
+			got.count(t, err)
+		}
+		if want := (outcomes{right: 200, tooMany: 50}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if _, err := c.Enter(t.Context(), from("192.0.2.2", 0), id, "x"); err != nil {
+			t.Errorf("another address: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if _, err := c.Enter(t.Context(), from("192.0.2.1", 300), id, "x"); err != nil {
+			t.Errorf("a minute later: %v", err)
+		}
+	})
+}
+
 func TestSomebodyMayMakeSoManyRooms(t *testing.T) {
 	c := newChat(t, rooms.Options{MaxRoomsPerVisitor: 3, MaxRooms: 5})
 	first := c.room(t, rooms.NewRoom{})
