@@ -14,7 +14,7 @@ func (s *Service) Enter(ctx context.Context, v Visitor, id ID, password string) 
 	}
 	stranger := st.member.Standing != StandingIn
 	if stranger && st.room.Private() {
-		if err := s.checkPassword(ctx, guesser{v, id, st.member.Session != ""}, st.room.PasswordHash, password); err != nil {
+		if err := s.checkPassword(ctx, guesser{v, st.room.ID, st.member.Session != ""}, st.room.PasswordHash, password); err != nil {
 			return Member{}, err
 		}
 		// That took a while, in which the owner may have set another one.
@@ -44,32 +44,31 @@ func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) 
 	return st.member, nil
 }
 
-// checkPassword counts a try before it looks, so that tries at the same moment
-// count as well, and takes it back if the password was right. It counts when it
-// is the try's turn to be hashed: a class behind one address that enters at
-// once with the right password is never more than a few tries.
+// checkPassword looks at a password when it is its turn to be hashed, and counts
+// it before the next one's: that a class behind one address enters at once with
+// the right one is no attack, and of many wrong ones at once no more are looked at
+// than one after another.
 func (s *Service) checkPassword(ctx context.Context, g guesser, hash, password string) error {
 	if password == "" || len(password) > maxPassword {
 		return ErrWrongPassword // no guess: no room has such a one
 	}
 	if err := s.guesses.check(g); err != nil {
-		return err // without waiting for a turn to hash
+		return err // without waiting for a turn
 	}
-	var right func()
-	match, err := s.hashes.matches(ctx, hash, password, func() (err error) {
-		right, err = s.guesses.begin(g)
-		return err
+	return s.hashes.inTurn(ctx, func() error {
+		if err := s.guesses.check(g); err != nil {
+			return err
+		}
+		match, err := matches(hash, password)
+		if err != nil {
+			return fmt.Errorf("enter room %s: %w", g.room, err)
+		}
+		s.guesses.count(g, match)
+		if !match {
+			return ErrWrongPassword
+		}
+		return nil
 	})
-	switch {
-	case errors.Is(err, ErrTooManyTries):
-		return err
-	case err != nil:
-		return fmt.Errorf("enter room %s: %w", g.room, err)
-	case !match:
-		return ErrWrongPassword
-	}
-	right()
-	return nil
 }
 
 // full tells whether others take up the whole room. It is an early answer:

@@ -9,6 +9,13 @@ func (s *Service) TryInRoom(id ID, times int) {
 	}
 }
 
+// GuessedRooms counts the rooms of which it is known how often they were tried.
+func (s *Service) GuessedRooms() int {
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
+	return len(s.guesses.byRoom.when) + len(s.guesses.ofKnown.when) + len(s.guesses.byKnown.when)
+}
+
 // HashCheaply makes passwords that are set from now on cost next to nothing; with
 // the race detector a real one takes most of a second.
 func (s *Service) HashCheaply() { s.hashes.memory, s.hashes.time = 8, 1 }

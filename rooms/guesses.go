@@ -13,33 +13,33 @@ const (
 	sourceTries  = 10
 	sourceWindow = 3 * time.Minute
 	roomTries    = 100
-	knownTries   = 3
+	knownTries   = 10
 	roomWindow   = time.Hour
 )
 
-// How many passwords are hashed for an address, right ones too: a class or two at
-// once. Who knows one password and comes and goes with it could have all others
-// wait for their turn else.
+// How many passwords are looked at from one address, right ones too: those of a
+// few classes at once. Otherwise whoever knows one could keep all others waiting
+// by coming and going with it.
 const (
-	hashedTries  = 200
-	hashedWindow = time.Minute
+	lookedTries  = 200
+	lookedWindow = time.Minute
 )
 
 // guesses decides who may try a password. Who is a member is never asked for one.
 type guesses struct {
 	mu        sync.Mutex
-	bySession *tries // guarded by mu, as is all that follows
+	bySession *tries // guarded by mu, as is all that follows; wrong ones
 	byAddress *tries
 	byRoom    *tries // of strangers
 	byKnown   *tries // by room and session
 	ofKnown   *tries // by room
-	hashed    *tries // by address
+	looked    *tries // by address; right ones too
 }
 
 // guesser is somebody at the door of a private room.
 type guesser struct {
 	Visitor
-	room  ID
+	room  ID   // as the store has it: what a request says may hold on to all of it
 	known bool // was let in before
 }
 
@@ -50,7 +50,7 @@ func newGuesses() *guesses {
 		byRoom:    newTries(roomTries, roomWindow, maxTriedRooms),
 		byKnown:   newTries(knownTries, roomWindow, maxTried),
 		ofKnown:   newTries(roomTries, roomWindow, maxTriedRooms),
-		hashed:    newTries(hashedTries, hashedWindow, maxTried),
+		looked:    newTries(lookedTries, lookedWindow, maxTried),
 	}
 }
 
@@ -58,13 +58,11 @@ func newGuesses() *guesses {
 func (gs *guesses) check(g guesser) error {
 	gs.mu.Lock()
 	defer gs.mu.Unlock()
-	return gs.checkLocked(g)
-}
-
-func (gs *guesses) checkLocked(g guesser) error {
-	wait := max(gs.bySession.wait(string(g.Session)), gs.byAddress.wait(g.Source), gs.hashed.wait(g.Source))
-	if wait == 0 {
-		wait = gs.waitInRoom(g)
+	wait := max(gs.bySession.wait(string(g.Session)), gs.byAddress.wait(g.Source), gs.looked.wait(g.Source))
+	if g.known {
+		wait = max(wait, gs.byKnown.wait(g.place()), gs.ofKnown.wait(string(g.room)))
+	} else {
+		wait = max(wait, gs.byRoom.wait(string(g.room)))
 	}
 	if wait > 0 {
 		return &TriesError{RetryAfter: wait}
@@ -72,42 +70,28 @@ func (gs *guesses) checkLocked(g guesser) error {
 	return nil
 }
 
-func (gs *guesses) waitInRoom(g guesser) time.Duration {
-	wait := gs.byRoom.wait(string(g.room))
-	if wait > 0 && g.known {
-		wait = min(wait, max(gs.byKnown.wait(g.place()), gs.ofKnown.wait(string(g.room))))
+// count counts a password that was looked at.
+func (gs *guesses) count(g guesser, right bool) {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	gs.looked.add(g.Source)
+	if right {
+		return
 	}
-	return wait
+	gs.bySession.add(string(g.Session))
+	gs.byAddress.add(g.Source)
+	if g.known {
+		gs.byKnown.add(g.place())
+		gs.ofKnown.add(string(g.room))
+	} else {
+		gs.byRoom.add(string(g.room))
+	}
 }
 
 // place names a session in a room.
-func (g guesser) place() string { return string(g.room) + " " + string(g.Session) }
+func (g guesser) place() string { return placePrefix(g.room) + string(g.Session) }
 
-// begin counts a try. If it turns out right, call right.
-func (gs *guesses) begin(g guesser) (right func(), err error) {
-	gs.mu.Lock()
-	defer gs.mu.Unlock()
-	if err := gs.checkLocked(g); err != nil {
-		return nil, err
-	}
-	counted := map[*tries]string{gs.bySession: string(g.Session), gs.byAddress: g.Source}
-	if gs.byRoom.wait(string(g.room)) == 0 {
-		counted[gs.byRoom] = string(g.room)
-	} else {
-		counted[gs.byKnown], counted[gs.ofKnown] = g.place(), string(g.room)
-	}
-	for t, key := range counted {
-		t.add(key)
-	}
-	gs.hashed.add(g.Source)
-	return func() {
-		gs.mu.Lock()
-		defer gs.mu.Unlock()
-		for t, key := range counted {
-			t.giveBack(key)
-		}
-	}, nil
-}
+func placePrefix(id ID) string { return string(id) + " " }
 
 // forget forgets how often a room was tried: it is gone, or what was tried tells
 // nothing about its new password.
@@ -116,4 +100,5 @@ func (gs *guesses) forget(id ID) {
 	defer gs.mu.Unlock()
 	gs.byRoom.forget(string(id))
 	gs.ofKnown.forget(string(id))
+	gs.byKnown.forgetAll(placePrefix(id))
 }

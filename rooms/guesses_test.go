@@ -101,11 +101,11 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 			}
 		}
 		got = outcomes{}
-		for range 5 {
+		for range 12 {
 			_, err := c.Enter(t.Context(), known[1], id, "wrong")
 			got.count(t, err)
 		}
-		if want := (outcomes{wrong: 3, tooMany: 2}); got != want {
+		if want := (outcomes{wrong: 10, tooMany: 2}); got != want {
 			t.Errorf("somebody who was in and guesses: got %+v, want %+v", got, want)
 		}
 		_, err := c.Enter(t.Context(), from("192.0.2.1", 0), id, "x")
@@ -172,6 +172,47 @@ func TestNoRoomIsForgottenForOthers(t *testing.T) {
 	}
 }
 
+// Whoever comes when told to is not told to come again.
+func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id, other := c.room(t, rooms.NewRoom{Password: "x"}), c.room(t, rooms.NewRoom{Password: "x"})
+		for _, room := range []rooms.ID{id, other} {
+			if _, err := c.Enter(t.Context(), bob, room, "x"); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Quit(t.Context(), bob, room); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.TryInRoom(id, 100)
+		guess := func(v rooms.Visitor, room rooms.ID) {
+			for range 11 {
+				_, _ = c.Enter(t.Context(), v, room, "wrong")
+			}
+		}
+		told := func(v rooms.Visitor, room rooms.ID, want time.Duration) {
+			t.Helper()
+			_, err := c.Enter(t.Context(), v, room, "x")
+			if tries, ok := errors.AsType[*rooms.TriesError](err); !ok || tries.RetryAfter != want {
+				t.Errorf("got %v, want to be told of %v", err, want)
+			}
+		}
+		stranger := from("192.0.2.1", 0)
+		guess(stranger, other)
+		told(stranger, other, 3*time.Minute)
+		told(stranger, id, time.Hour)
+		guess(bob, id)
+		told(bob, other, 3*time.Minute) // of wherever
+		told(bob, id, time.Hour)        // of this room
+		time.Sleep(3 * time.Minute)
+		told(bob, id, 57*time.Minute)
+		if _, err := c.Enter(t.Context(), bob, other, "x"); err != nil {
+			t.Errorf("in another room: %v", err)
+		}
+	})
+}
+
 // The owner's way out: nothing that was tried tells about the new one.
 func TestAnotherPasswordBeginsAnew(t *testing.T) {
 	c := newChat(t, rooms.Options{})
@@ -193,6 +234,53 @@ func TestAnotherPasswordBeginsAnew(t *testing.T) {
 	if _, err := c.Enter(t.Context(), bob, id, "y"); err != nil {
 		t.Errorf("with the new one: %v", err)
 	}
+}
+
+// For who was in before too, one by one and all together.
+func TestAnotherPasswordBeginsAnewForTheKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id := c.room(t, rooms.NewRoom{Password: "x"})
+		friend := func(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
+		for i := range 11 {
+			if _, err := c.Enter(t.Context(), friend(i), id, "x"); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Quit(t.Context(), friend(i), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 100 {
+			if _, err := c.Enter(t.Context(), friend(i%10), id, "wrong"); !errors.Is(err, rooms.ErrWrongPassword) {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(3 * time.Minute) // what is theirs anywhere
+		for _, i := range []int{0, 10} {
+			if _, err := c.Enter(t.Context(), friend(i), id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+				t.Errorf("friend %d: got %v, want ErrTooManyTries", i, err)
+			}
+		}
+		password := "y"
+		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{0, 10} {
+			if _, err := c.Enter(t.Context(), friend(i), id, "y"); err != nil {
+				t.Errorf("friend %d with the new one: %v", i, err)
+			}
+		}
+		if n := c.GuessedRooms(); n != 0 {
+			t.Errorf("of %d rooms it is known how often they were tried, want none", n)
+		}
+		c.TryInRoom(id, 1)
+		if err := c.Remove(t.Context(), ada, id); err != nil {
+			t.Fatal(err)
+		}
+		if n := c.GuessedRooms(); n != 0 {
+			t.Errorf("of %d rooms that are gone it is known how often they were tried", n)
+		}
+	})
 }
 
 // A class opens the room's page at the same moment, all from one address.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -21,20 +22,35 @@ const (
 	hashSaltLen = 16
 )
 
-// hashSlots bounds the memory and the processors that strangers can claim by
-// sending passwords: 19 MiB, and as much again or twice that until the garbage
-// collector has come. With two at a time 200 passwords at once took up to 127 MiB
-// and both processors of a small machine; with one up to 71.
-const hashSlots = 1
+// hashPatience is how long a password waits for its turn to be hashed.
+const hashPatience = 10 * time.Second
 
-// hasher hashes room passwords, one at a time.
+// hasher hashes room passwords, one at a time: that bounds the memory and the
+// processors that strangers can claim by sending them to 19 MiB, and as much again
+// or twice that until the garbage collector has come. With two at a time 200 at
+// once took up to 127 MiB and both processors of a small machine; with one up to
+// 71.
 type hasher struct {
 	memory, time uint32 // of new hashes, as above
-	slots        chan struct{}
+	turn         chan struct{}
 }
 
 func newHasher() hasher {
-	return hasher{memory: hashMemory, time: hashTime, slots: make(chan struct{}, hashSlots)}
+	return hasher{memory: hashMemory, time: hashTime, turn: make(chan struct{}, 1)}
+}
+
+// inTurn calls f while nobody else hashes, or returns an ErrUnavailable after
+// hashPatience.
+func (h hasher) inTurn(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, hashPatience)
+	defer cancel()
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
+		return f()
+	case <-ctx.Done():
+		return fmt.Errorf("hash password: %w: %w", ErrUnavailable, context.Cause(ctx))
+	}
 }
 
 // hash returns the password's hash in PHC form:
@@ -42,38 +58,24 @@ func newHasher() hasher {
 func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	p := phc{memory: h.memory, time: h.time, threads: hashThreads, salt: make([]byte, hashSaltLen)}
 	rand.Read(p.salt)
-	var err error
-	if p.key, err = h.derive(ctx, p, password, hashKeyLen, func() error { return nil }); err != nil {
+	err := h.inTurn(ctx, func() error {
+		p.key = p.derive(password, hashKeyLen)
+		return nil
+	})
+	if err != nil {
 		return "", err
 	}
 	return p.String(), nil
 }
 
-// matches tells whether the password is the one behind a hash. It calls begin
-// before it hashes, and returns its error.
-func (h hasher) matches(ctx context.Context, hash, password string, begin func() error) (bool, error) {
+// matches tells whether the password is the one behind a hash.
+func matches(hash, password string) (bool, error) {
 	p, err := parsePHC(hash)
 	if err != nil {
 		return false, err
 	}
-	key, err := h.derive(ctx, p, password, uint32(len(p.key)), begin) //nolint:gosec // a few dozen bytes of a row of ours
-	if err != nil {
-		return false, err
-	}
+	key := p.derive(password, uint32(len(p.key))) //nolint:gosec // a few dozen bytes of a row of ours
 	return subtle.ConstantTimeCompare(key, p.key) == 1, nil
-}
-
-func (h hasher) derive(ctx context.Context, p phc, password string, keyLen uint32, begin func() error) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
-	}
-	if err := begin(); err != nil {
-		return nil, err
-	}
-	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, keyLen), nil
 }
 
 // phc is a parsed hash. It carries its own cost, so that the constants above
@@ -82,6 +84,10 @@ type phc struct {
 	memory, time uint32
 	threads      uint8
 	salt, key    []byte
+}
+
+func (p phc) derive(password string, keyLen uint32) []byte {
+	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, keyLen)
 }
 
 func (p phc) String() string {

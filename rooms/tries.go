@@ -1,11 +1,16 @@
 package rooms
 
-import "time"
+import (
+	"maps"
+	"strings"
+	"time"
+)
 
-// How many keys are kept. 10,000 sessions or addresses with ten moments each take
-// under 2 MB. There are as many rooms as MAX_ROOMS is by default, so that nobody
-// makes one be forgotten by guessing at others; no more than some 200,000
-// passwords are hashed in an hour, so they take 15 MB at most.
+// How many keys are kept, of which those whose window is over go within another
+// one. 10,000 sessions or addresses with ten moments each take under 2 MB. There
+// are as many rooms as MAX_ROOMS is by default, so that nobody makes one be
+// forgotten by guessing at others; no more than some 200,000 passwords are hashed
+// in an hour, so they take 15 MB at most.
 const (
 	maxTried      = 10_000
 	maxTriedRooms = 100_000
@@ -18,6 +23,7 @@ type tries struct {
 	window time.Duration
 	keys   int // the most
 	start  time.Time
+	swept  time.Duration              // since start
 	when   map[string][]time.Duration // since start, oldest first, never empty
 }
 
@@ -39,11 +45,15 @@ func (t *tries) add(key string) {
 	if key == "" {
 		return
 	}
+	now := time.Since(t.start)
+	if now-t.swept >= t.window {
+		t.sweep(now)
+	}
 	recent := t.recent(key)
 	if _, known := t.when[key]; !known && len(t.when) >= t.keys {
-		t.makeRoom(time.Since(t.start))
+		t.makeRoom(now)
 	}
-	t.when[key] = append(recent, time.Since(t.start))
+	t.when[key] = append(recent, now)
 }
 
 // recent returns the tries of a key that are within the window.
@@ -55,35 +65,32 @@ func (t *tries) recent(key string) []time.Duration {
 	return recent
 }
 
-// giveBack uncounts the latest try, which has turned out right.
-func (t *tries) giveBack(key string) {
-	recent := t.when[key]
-	if len(recent) <= 1 {
-		delete(t.when, key)
-		return
-	}
-	t.when[key] = recent[:len(recent)-1]
+func (t *tries) forget(key string) { delete(t.when, key) }
+
+func (t *tries) forgetAll(prefix string) {
+	maps.DeleteFunc(t.when, func(key string, _ []time.Duration) bool { return strings.HasPrefix(key, prefix) })
 }
 
-func (t *tries) forget(key string) { delete(t.when, key) }
+// sweep forgets the keys whose window is over.
+func (t *tries) sweep(now time.Duration) {
+	t.swept = now
+	maps.DeleteFunc(t.when, func(_ string, recent []time.Duration) bool { return now-recent[len(recent)-1] >= t.window })
+}
 
 // makeRoom forgets the keys whose window is over, and if there are none the
 // one that has been quiet for longest: whoever wants to be forgotten so has to
 // guess with all the others first.
 func (t *tries) makeRoom(now time.Duration) {
+	t.sweep(now)
+	if len(t.when) < t.keys {
+		return
+	}
 	var quietest string
 	last := now + 1
 	for key, recent := range t.when {
-		latest := recent[len(recent)-1]
-		if now-latest >= t.window {
-			delete(t.when, key)
-			continue
-		}
-		if latest < last {
+		if latest := recent[len(recent)-1]; latest < last {
 			quietest, last = key, latest
 		}
 	}
-	if len(t.when) >= t.keys {
-		delete(t.when, quietest)
-	}
+	delete(t.when, quietest)
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -18,13 +19,13 @@ import (
 // whose database must not be there yet. It returns how many GIFs there were.
 //
 // The database is that of one moment: whatever had been committed before Backup
-// was called is in it, and nothing by halves. The GIFs come after it, so that
-// no message in the copy can have one that was not copied; those that no
-// message shows stay behind. When Backup returns nil everything is on the
+// was called is in it, and nothing by halves. The GIFs come after it: a message in
+// the copy lacks its own only if it was removed, or its room, before its turn had
+// come. Those that no message shows stay behind. When Backup returns nil everything is on the
 // disk, and only then has the copied database its name: a folder that has one
 // is a whole backup. So it is with the error that something was not as it had been
-// written, or a GIF was missing, since that must not keep the rest from being
-// backed up; a database that SQLite itself finds damaged is not copied.
+// written, or a GIF was missing or could not be read, since that must not keep
+// the rest from being backed up; a database that SQLite itself finds damaged is not copied.
 func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	defer func() {
 		if err != nil {
@@ -52,8 +53,8 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	if err := syncFolder(filepath.Dir(to.Database)); err != nil {
 		return 0, err
 	}
-	if damage = cmp.Or(altered, damage); damage != "" {
-		return gifs, fmt.Errorf("all that there is is copied, damage included: %s", damage)
+	if found := slices.DeleteFunc([]string{altered, damage}, func(s string) bool { return s == "" }); len(found) > 0 {
+		return gifs, fmt.Errorf("all that there is is copied, damage included: %s", strings.Join(found, "; "))
 	}
 	return gifs, nil
 }
@@ -111,9 +112,8 @@ func copyPages(ctx context.Context, db *sql.DB, to string) error {
 	return errors.Join(err, conn.Close())
 }
 
-// copyGIFs copies what the messages of the copied database show. It returns the
-// first GIF that is missing, cannot be read or is not as it was uploaded, if there
-// is one.
+// copyGIFs copies what the messages of the copied database show. It returns one
+// that is missing, cannot be read or is not as it was uploaded, if there is any.
 func copyGIFs(ctx context.Context, from, to Place) (n int, damage string, err error) {
 	gifs, err := shownGIFs(ctx, to.Database, resting)
 	if err != nil {

@@ -281,9 +281,9 @@ func TestAnAlteredGIFIsFound(t *testing.T) {
 	copies := func(want string, gifs ...string) {
 		t.Helper()
 		to := place(t, "to")
-		_, err := store.Backup(t.Context(), from, to)
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), "is copied, damage included: "+want) {
-			t.Errorf("Backup: got %v, want %q", err, want)
+		n, err := store.Backup(t.Context(), from, to)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), "is copied, damage included: "+want) || n != len(gifs) {
+			t.Errorf("Backup: got %d, %v, want %d, %q", n, err, len(gifs), want)
 		}
 		if got := names(t, to.GIFs); !slices.Equal(got, gifs) {
 			t.Errorf("copied %q, want %q", got, gifs)
@@ -325,6 +325,14 @@ func TestAnAlteredGIFIsFound(t *testing.T) {
 	if _, err := os.Stat(from.GIFs); err == nil {
 		t.Error("the folder has been made")
 	}
+	if err := os.WriteFile(from.GIFs, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look(0, "the GIFs cannot be read")
+	copies("the GIFs cannot be read")
+	if err := os.Remove(from.GIFs); err != nil {
+		t.Fatal(err)
+	}
 
 	// A bit of a name has changed, and it is none any more.
 	execute(t, from.Database, "UPDATE messages SET gif_name = 'p'||substr(gif_name, 2) WHERE gif_name = '"+name+"'")
@@ -332,8 +340,25 @@ func TestAnAlteredGIFIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	look(1, `GIF "p123456789abcdef01234567.gif" is missing`)
-	if _, err := store.Backup(t.Context(), from, place(t, "to")); err == nil || !strings.Contains(err.Error(), "damage included: message") {
-		t.Errorf("got %v, want that a message is damaged, and all copied", err)
+	to := place(t, "to")
+	n, err := store.Backup(t.Context(), from, to)
+	if err == nil || n != 1 || !strings.Contains(err.Error(), "damage included: message 1 of") || !strings.HasSuffix(err.Error(), ` is missing`) {
+		t.Errorf("got %d, %v, want that a message is damaged, a GIF missing, and the rest copied", n, err)
+	}
+	if got := names(t, to.GIFs); !slices.Equal(got, []string{other}) {
+		t.Errorf("copied %q, want %q", got, other)
+	}
+
+	// What cannot be written is no copy.
+	to = place(t, "to")
+	if err := os.MkdirAll(filepath.Join(to.GIFs, other+".tmp"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Backup(t.Context(), from, to); err == nil || strings.Contains(err.Error(), "copied") {
+		t.Errorf("got %v, want that it cannot be written", err)
+	}
+	if _, err := os.Stat(to.Database); err == nil {
+		t.Error("half a backup has a database")
 	}
 }
 

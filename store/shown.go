@@ -27,9 +27,9 @@ const (
 )
 
 // LookAtGIFs reads every GIF that the messages of a place show, beside a server
-// that uses it or without one. It returns how many there are, and the first that
-// is missing, cannot be read or is not as it was uploaded, if there is one. It
-// takes as long as the disk takes to read them, and changes nothing.
+// that uses it or without one. It returns how many could be read, and one that is
+// missing, cannot be read or is not as it was uploaded, if there is any. It takes
+// as long as the disk takes to read them, and changes nothing.
 func LookAtGIFs(ctx context.Context, p Place) (n int, damage string, err error) {
 	gifs, err := shownGIFs(ctx, p.Database, looking)
 	if err != nil {
@@ -42,7 +42,7 @@ func LookAtGIFs(ctx context.Context, p Place) (n int, damage string, err error) 
 }
 
 // readGIFs has read take each of the GIFs out of a place, to its end. It returns
-// how many it took, and what is wrong with the first that is not as it should
+// how many it took, and what is wrong with one of those that are not as they should
 // be. None of that keeps it from the rest: only read's own errors do.
 func readGIFs(ctx context.Context, p Place, gifs []shownGIF, read func(name string, from io.Reader) error) (n int, damage string, err error) {
 	if len(gifs) == 0 {
@@ -53,7 +53,7 @@ func readGIFs(ctx context.Context, p Place, gifs []shownGIF, read func(name stri
 		return 0, "the folder of the GIFs is missing", nil
 	}
 	if err != nil {
-		return 0, "", err
+		return 0, "the GIFs cannot be read: " + err.Error(), nil //nolint:nilerr // that is what is told
 	}
 	defer func() { err = errors.Join(err, files.Close()) }()
 	var missing []shownGIF
@@ -84,11 +84,10 @@ func readGIFs(ctx context.Context, p Place, gifs []shownGIF, read func(name stri
 		}
 		n++
 	}
-	lost, err := stillShown(ctx, p, missing)
-	if len(lost) > 0 {
+	if lost := stillShown(ctx, p, missing); len(lost) > 0 {
 		damage = cmp.Or(damage, fmt.Sprintf("GIF %q is missing", lost[0].name))
 	}
-	return n, damage, err
+	return n, damage, ctx.Err()
 }
 
 // original is a file as it is read, and what is told apart from the errors of
@@ -110,17 +109,21 @@ func (o *original) Read(b []byte) (int, error) {
 
 func (o *original) fail(err error) { o.err = cmp.Or(o.err, err) }
 
-// stillShown returns those of the missing GIFs that the database still shows. The
-// others went, with their message or their room, while this was going on.
-func stillShown(ctx context.Context, p Place, missing []shownGIF) ([]shownGIF, error) {
+// stillShown returns those of the missing GIFs that the database still shows, all
+// of them if it cannot be asked. The others went, with their message or their
+// room, while this was going on.
+func stillShown(ctx context.Context, p Place, missing []shownGIF) []shownGIF {
 	if len(missing) == 0 {
-		return nil, nil
+		return nil
 	}
 	now, err := shownGIFs(ctx, p.Database, looking)
+	if err != nil {
+		return missing
+	}
 	return slices.DeleteFunc(missing, func(gif shownGIF) bool {
 		_, there := slices.BinarySearchFunc(now, gif.name, func(g shownGIF, name string) int { return cmp.Compare(g.name, name) })
 		return !there
-	}), err
+	})
 }
 
 // shownGIFs returns the GIFs that a database's messages show, in the order of
