@@ -16,6 +16,12 @@ func (s *Service) GuessedRooms() int {
 	return len(s.guesses.byRoom.when) + len(s.guesses.ofKnown.when) + len(s.guesses.byKnown.when)
 }
 
+// HoldTurn hashes nothing until release is called.
+func (s *Service) HoldTurn() (release func()) {
+	s.hashes.turn <- struct{}{}
+	return func() { <-s.hashes.turn }
+}
+
 // HashCheaply makes passwords that are set from now on cost next to nothing; with
 // the race detector a real one takes most of a second.
 func (s *Service) HashCheaply() { s.hashes.memory, s.hashes.time = 8, 1 }

@@ -66,6 +66,7 @@ func TestGuessingIsSlowForAnAddress(t *testing.T) {
 func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		known := []rooms.Visitor{from("198.51.100.1", 0), from("198.51.100.2", 0)}
 		for _, v := range append(known, bob) {
@@ -124,6 +125,7 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{})
 		friend := func(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
 		for i := range 300 {
@@ -172,10 +174,49 @@ func TestNoRoomIsForgottenForOthers(t *testing.T) {
 	}
 }
 
+// Nobody gets past the limit by not waiting for an answer.
+func TestGuessesAtOnceAreCountedOneAfterAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{})
+		c.HashCheaply()
+		id := c.room(t, rooms.NewRoom{Password: "x"})
+		release := c.HoldTurn()
+		errs := make([]error, 40)
+		var guessing sync.WaitGroup
+		for i := range errs {
+			guessing.Go(func() { _, errs[i] = c.Enter(t.Context(), from("192.0.2.1", i), id, "wrong") })
+		}
+		synctest.Wait() // all have been let through to wait for their turn
+		release()
+		guessing.Wait()
+		var got outcomes
+		for _, err := range errs {
+			got.count(t, err)
+		}
+		if want := (outcomes{wrong: 10, tooMany: 30}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+// Whoever waits for a turn that does not come is told so.
+func TestNobodyWaitsForATurnForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{})
+		id := c.room(t, rooms.NewRoom{Password: "x"})
+		defer c.HoldTurn()()
+		begun := time.Now()
+		if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrUnavailable) || time.Since(begun) != 10*time.Second {
+			t.Errorf("got %v after %v, want ErrUnavailable after ten seconds", err, time.Since(begun))
+		}
+	})
+}
+
 // Whoever comes when told to is not told to come again.
 func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		c.HashCheaply()
 		id, other := c.room(t, rooms.NewRoom{Password: "x"}), c.room(t, rooms.NewRoom{Password: "x"})
 		for _, room := range []rooms.ID{id, other} {
 			if _, err := c.Enter(t.Context(), bob, room, "x"); err != nil {
@@ -240,6 +281,7 @@ func TestAnotherPasswordBeginsAnew(t *testing.T) {
 func TestAnotherPasswordBeginsAnewForTheKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		friend := func(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
 		for i := range 11 {
@@ -308,6 +350,7 @@ func TestAClassWithTheRightPasswordIsNoAttack(t *testing.T) {
 func TestAnAddressHasSoManyPasswordsHashed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		var got outcomes
 		for i := range 250 {
