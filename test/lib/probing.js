@@ -6,14 +6,15 @@ import WebSocket from 'ws'
 import { pause, until, within } from './clients.js'
 
 /** Sends a probe and finds out whether the connection is of use afterwards. */
-export async function probeWebSocket(server, { frames, early }, revision) {
+export async function probeWebSocket(server, { name, frames, early }, revision) {
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
   const heard = []
   let code
   ws.on('message', (data) => heard.push(data.toString()))
   ws.on('error', () => {})
   ws.on('close', (c) => { code = c })
-  const answer = (start) => until(() => code !== undefined || heard.some((frame) => frame.startsWith(start)), `an answer to ${start}`)
+  const answer = (start) => until(() => code !== undefined || heard.some((frame) => frame.startsWith(start)),
+    `${server.url} answers ${start} after "${name}", beside ${heard}`, 15_000)
   try {
     await answer('0{')
     if (revision === 3) {
