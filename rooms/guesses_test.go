@@ -16,6 +16,20 @@ func from(source string, i int) rooms.Visitor {
 	return rooms.Visitor{Session: rooms.Session(fmt.Sprint(source, " ", i)), Source: source}
 }
 
+// friend returns one of many who are known in a room, each at an address of its own.
+func friend(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
+
+// visit has somebody come into a room and quit it.
+func visit(t *testing.T, c chat, v rooms.Visitor, id rooms.ID, password string) {
+	t.Helper()
+	if _, err := c.Enter(t.Context(), v, id, password); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Quit(t.Context(), v, id); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // outcomes counts what becomes of guesses.
 type outcomes struct{ right, wrong, tooMany int }
 
@@ -69,15 +83,11 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		known := []rooms.Visitor{from("198.51.100.1", 0), from("198.51.100.2", 0)}
-		for _, v := range append(known, bob) {
-			if _, err := c.Enter(t.Context(), v, id, "x"); err != nil {
-				t.Fatal(err)
-			}
-		}
 		for _, v := range known {
-			if err := c.Quit(t.Context(), v, id); err != nil {
-				t.Fatal(err)
-			}
+			visit(t, c, v, id, "x")
+		}
+		if _, err := c.Enter(t.Context(), bob, id, "x"); err != nil {
+			t.Fatal(err)
 		}
 		c.TryInRoom(id, 97)
 		var got outcomes
@@ -94,12 +104,7 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 			}
 		}
 		for range 5 { // a right one costs nothing
-			if _, err := c.Enter(t.Context(), known[0], id, "x"); err != nil {
-				t.Fatalf("somebody who was in: %v", err)
-			}
-			if err := c.Quit(t.Context(), known[0], id); err != nil {
-				t.Fatal(err)
-			}
+			visit(t, c, known[0], id, "x")
 		}
 		got = outcomes{}
 		for range 12 {
@@ -127,14 +132,8 @@ func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{})
-		friend := func(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
 		for i := range 300 {
-			if _, err := c.Enter(t.Context(), friend(i), id, ""); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Quit(t.Context(), friend(i), id); err != nil {
-				t.Fatal(err)
-			}
+			visit(t, c, friend(i), id, "")
 		}
 		password := "x"
 		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
@@ -219,12 +218,7 @@ func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
 		c.HashCheaply()
 		id, other := c.room(t, rooms.NewRoom{Password: "x"}), c.room(t, rooms.NewRoom{Password: "x"})
 		for _, room := range []rooms.ID{id, other} {
-			if _, err := c.Enter(t.Context(), bob, room, "x"); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Quit(t.Context(), bob, room); err != nil {
-				t.Fatal(err)
-			}
+			visit(t, c, bob, room, "x")
 		}
 		c.TryInRoom(id, 100)
 		guess := func(v rooms.Visitor, room rooms.ID) {
@@ -283,14 +277,8 @@ func TestAnotherPasswordBeginsAnewForTheKnown(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
-		friend := func(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
 		for i := range 11 {
-			if _, err := c.Enter(t.Context(), friend(i), id, "x"); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Quit(t.Context(), friend(i), id); err != nil {
-				t.Fatal(err)
-			}
+			visit(t, c, friend(i), id, "x")
 		}
 		for i := range 100 {
 			if _, err := c.Enter(t.Context(), friend(i%10), id, "wrong"); !errors.Is(err, rooms.ErrWrongPassword) {

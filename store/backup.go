@@ -21,11 +21,12 @@ import (
 // The database is that of one moment: whatever had been committed before Backup
 // was called is in it, and nothing by halves. The GIFs come after it: a message in
 // the copy lacks its own only if it was removed, or its room, before its turn had
-// come. Those that no message shows stay behind. When Backup returns nil everything is on the
-// disk, and only then has the copied database its name: a folder that has one
-// is a whole backup. So it is with the error that something was not as it had been
-// written, or a GIF was missing or could not be read, since that must not keep
-// the rest from being backed up; a database that SQLite itself finds damaged is not copied.
+// come. Those that no message shows stay behind. When Backup returns nil
+// everything is on the disk, and only then has the copied database its name: a
+// folder that has one is a whole backup. So it is with the error that something was
+// not as it had been written, or a GIF was missing or could not be read, since
+// that must not keep the rest from being backed up; a database that SQLite itself
+// finds damaged is not copied.
 func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	defer func() {
 		if err != nil {

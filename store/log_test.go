@@ -125,7 +125,7 @@ func TestALongReadHoldsNobodyUp(t *testing.T) {
 }
 
 // Row U5: an hour of 200 messages a second, as fast as it goes, and ten times
-// in it somebody reads for as long as a minute of it lasts. Few are sent at once,
+// in it somebody reads while as many are said as in a minute. Few are sent at once,
 // so most messages are a commit each, as they would be.
 func TestAnHourOfTalkLeavesASmallLog(t *testing.T) {
 	parts, messages, minute := 1, 2000, 1500
