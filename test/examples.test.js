@@ -85,6 +85,7 @@ describe('the examples of docs/events.md', () => {
     const [{ chat, nick, seq }] = messages[0]
     assert.deepEqual([chat, nick], ['빌드가 끝났어요', 'CI'])
     const history = await (await fetch(`${server.url}/room/${a.room}/messages?after=${seq - 1}`, { headers: { authorization: `Bearer ${token}` } })).json()
-    assert.deepEqual(history.messages.map((message) => message.seq), [seq])
+    const kept = history.messages.filter((message) => message.chat === chat) // beside notices: those of the other examples leave about now
+    assert.deepEqual(kept.map((message) => message.seq), [seq])
   })
 })
