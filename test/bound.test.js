@@ -6,6 +6,7 @@ import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
 import { connected, ways } from './lib/clients.js'
 import { Visitor } from './lib/visitor.js'
+import { patience } from './lib/soak.js'
 
 for (const [way, options] of Object.entries(ways)) {
   test(`who steals a sid gets nothing, and its owner notices nothing (${way})`, async () => {
@@ -36,7 +37,7 @@ for (const [way, options] of Object.entries(ways)) {
         })
         assert.equal(status, 400)
       }
-      assert.equal((await socket.timeout(5000).emitWithAck('join', room)).ok, true)
+      assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
       socket.off('disconnect')
       socket.disconnect()
     }

@@ -9,7 +9,7 @@ import { binary, startServer } from './lib/server.js'
 import { collect, heard, pause, until } from './lib/clients.js'
 import { assertNoComplaints, person } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { nth, sized, soak } from './lib/soak.js'
+import { longTest, nth, patience, sized, soak } from './lib/soak.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 test('a password is told to nobody and stands nowhere', async () => {
@@ -30,7 +30,7 @@ test('a password is told to nobody and stands nowhere', async () => {
   const id = made.headers.get('location').match(/[0-9a-f]{24}/)[0]
   a.chat = await a.join(id)
   hears(a.chat)
-  assert.equal((await a.chat.timeout(5000).emitWithAck('settings', { room: id, password: `${secret}2` })).ok, true)
+  assert.equal((await a.chat.timeout(patience).emitWithAck('settings', { room: id, password: `${secret}2` })).ok, true)
 
   const b = new Visitor(server)
   await b.get('/')
@@ -38,7 +38,7 @@ test('a password is told to nobody and stands nowhere', async () => {
   await keep(await b.form(`/room/${id}/enter`, { password: `${secret}2` }))
   b.chat = await b.join(id)
   hears(b.chat)
-  seen.push(JSON.stringify(await b.chat.timeout(5000).emitWithAck('join', { room: id, password: `${secret}2` })))
+  seen.push(JSON.stringify(await b.chat.timeout(patience).emitWithAck('join', { room: id, password: `${secret}2` })))
   for (const path of ['/', `/room/${id}`, `/room/${id}/messages`, '/room']) await keep(await b.get(path))
   await a.say(id, 'hello')
   await until(() => seen.some((text) => text.includes('"hello"')), 'the room is heard')
@@ -290,7 +290,7 @@ test('nothing that visitors write is run', async (t) => {
   await server.stop()
 })
 
-test('most payloads would run if they could, and it would be noticed', async () => {
+longTest('most payloads would run if they could, and it would be noticed', async () => {
   const server = await startServer()
   const page = await watched(server)
   let body

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
+import { patience } from './soak.js'
 
 const screenshots = join(import.meta.dirname, '../screenshots')
 mkdirSync(screenshots, { recursive: true })
@@ -37,7 +38,7 @@ function executable() {
 /** A page in a context of its own; complaints gathers what went wrong in it. */
 export async function person(server, options = desktop) {
   const context = await (await launch()).newContext({ locale: 'ko-KR', baseURL: server.url, ...options })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(patience)
   // Now and then a context that is closed while its page loads never is. The
   // browser is closed in the end anyway.
   const close = context.close.bind(context)

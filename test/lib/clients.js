@@ -1,6 +1,7 @@
 // The stock client, and waiting for what it hears.
 import { io } from 'socket.io-client'
 import { after } from 'node:test'
+import { patience } from './soak.js'
 
 export { ways } from './ways.js'
 
@@ -26,12 +27,12 @@ export async function connected(url, options = {}) {
     ? new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
     : null
   await heard(socket, 'connect')
-  if (upgraded) await within(5000, upgraded, 'the upgrade')
+  if (upgraded) await within(patience, upgraded, 'the upgrade')
   return socket
 }
 
 /** The arguments of the next such event. A refused connection ends the wait, unless retry. */
-export function heard(emitter, event, { ms = 5000, where = () => true, retry = false } = {}) {
+export function heard(emitter, event, { ms = patience, where = () => true, retry = false } = {}) {
   return within(ms, new Promise((resolve, reject) => {
     const listen = (...args) => {
       if (!where(...args)) return
@@ -60,7 +61,7 @@ export function within(ms, promise, what) {
 }
 
 /** Waits until check() is true. */
-export async function until(check, what, ms = 5000) {
+export async function until(check, what, ms = patience) {
   const end = performance.now() + ms
   while (!(await check())) {
     if (performance.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`)

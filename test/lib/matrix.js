@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { startServer } from './server.js'
 import { record } from './record.js'
 import { collect, pause, until, ways, within } from './clients.js'
+import { patience } from './soak.js'
 
 const require = createRequire(import.meta.url)
 const parser = require('socket.io-msgpack-parser')
@@ -32,12 +33,12 @@ const binary = (value) => Buffer.from(value)
 
 /** Emits and waits for the acknowledgement, without what newer clients bring for it. */
 function ask(socket, event, ...args) {
-  return within(5000, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  return within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
 }
 
 function open(version, url, options) {
   const socket = clients[version](url, { forceNew: true, reconnection: false, ...options })
-  return within(5000, new Promise((resolve, reject) => {
+  return within(patience, new Promise((resolve, reject) => {
     socket.on('connect', () => resolve(socket))
     socket.on(refused(version), reject)
   }), `client ${version} to connect`)
@@ -108,7 +109,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
 
       test(`${way}: an unknown namespace is refused`, async () => {
         const socket = clients[version](`${server.url}/no-such`, { forceNew: true, reconnection: false, ...options })
-        const error = await within(5000, new Promise((resolve) => socket.on(refused(version), resolve)), 'the refusal')
+        const error = await within(patience, new Promise((resolve) => socket.on(refused(version), resolve)), 'the refusal')
         assert.equal(error.message ?? error, 'Invalid namespace')
         socket.disconnect()
       })
@@ -126,7 +127,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
       const gone = sockets.map((socket) => collect(socket, 'disconnect'))
       const back = sockets.map((socket) => collect(socket, 'connect'))
       await server.restart()
-      await until(() => back.every((list) => list.length === 1), 'everyone is back', 10_000)
+      await until(() => back.every((list) => list.length === 1), 'everyone is back')
       assert.ok(gone.every((list) => list.length === 1), 'each was cut off once')
 
       for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)

@@ -1,6 +1,7 @@
 // Engine.IO and Socket.IO by hand: what no stock client would send.
 import WebSocket from 'ws'
 import { within } from './clients.js'
+import { patience } from './soak.js'
 
 /** A bare Engine.IO connection over WebSocket; `frames` grows with what comes. */
 export class RawSocket {
@@ -24,7 +25,7 @@ export class RawSocket {
   send(frame) { this.ws.send(frame) }
 
   /** Waits for a frame that is so, among those that came and that will come. */
-  async until(matches, ms = 5000) {
+  async until(matches, ms = patience) {
     let look
     try {
       return await within(ms, new Promise((resolve) => {
@@ -47,7 +48,7 @@ export class RawSocket {
   }
 
   /** Waits until the server has closed the connection. */
-  untilClosed(ms = 5000) { return within(ms, this.gone, 'the close') }
+  untilClosed(ms = patience) { return within(ms, this.gone, 'the close') }
 
   close() { this.ws.close() }
 }
