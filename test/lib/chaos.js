@@ -56,6 +56,7 @@ export async function startChaos(port, { dice = random(seed), every = 2000, shar
       from.on('end', late(() => pair.vanished || to.end()))
       from.on('error', () => pair.vanished || to.destroy())
       from.on('close', () => {
+        if (pair.vanished && !to.destroyed) return // stop() ends the other one
         pairs.delete(pair)
         if (!pair.vanished) late(() => to.destroy())()
       })
