@@ -10,7 +10,17 @@ COUNT    ?= 20
 # Gin's optional codec is not used here.
 GOTAGS   := nomsgpack
 
-.PHONY: help run build bundle test test-go test-node screenshot lint fmt cover fuzz soak bench ci clean
+# The tests of `make test-long`: Go files with the build tag long, and Node files that name longTest or promised.
+LONG_GO   = $(shell find handlers rooms socketio store *_long_test.go -name '*_long_test.go' 2>/dev/null)
+MEASURED  = $(shell cd test && grep -lE 'longTest|promised' *.test.js)
+
+# Most Node tests wait for something most of the time, so more files than cores run at once.
+NODE_JOBS ?= 3
+NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
+  GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger \
+  node --test --test-timeout=$(if $(SOAK),14400000,600000)
+
+.PHONY: help run build bundle test test-go test-node test-long test-go-long test-node-long test-programs screenshot lint fmt cover fuzz soak bench ci clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -30,22 +40,36 @@ bundle: ## fetch the official Socket.IO client into public/vendor
 	  echo "The server itself builds and works without it." >&2; \
 	fi
 
-test: test-go test-node ## all tests: Go with the race detector, then the stock client and a browser
+test: test-go test-node ## the tests: Go with the race detector, then the stock client and a browser; 5 minutes on two quiet cores
 
 test-go: bundle
 	go test -tags $(GOTAGS) -race -shuffle=on ./...
 	cd bench && go test ./...
 
-test-node: bundle test/node_modules/.package-lock.json
+test-node: test-programs
+	rm -f test/tmp/clients.jsonl
+	cd test && $(NODE_TEST) --test-concurrency=$(NODE_JOBS) *.test.js
+	@cd test && node clients-table.js --check
+
+test-long: ## the tests that need longer or measure times, up to 30 minutes
+test-long: test-go-long test-node-long
+
+# The Go tests in the files *_long_test.go.
+test-go-long: bundle
+	go test -tags $(GOTAGS),long -race -v -timeout 20m \
+	  -run "^($$(sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(LONG_GO) | paste -sd '|'))$$" $(sort $(addprefix ./,$(dir $(LONG_GO))))
+
+# One file at a time, so that a measured time is the server's own. With SOAK=1 test-node has run the other files already.
+test-node-long: test-programs
+	cd test && LONG=1 $(NODE_TEST) --test-concurrency=1 long/*.test.js $(if $(SOAK),,$(MEASURED))
+
+test-programs: bundle test/node_modules/.package-lock.json
 	@test/chromium.sh
-	@mkdir -p test/tmp && rm -f test/tmp/clients.jsonl
+	@mkdir -p test/tmp
 	go build -tags $(GOTAGS) -o test/tmp/gifchat .
 	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
 	go build -tags $(GOTAGS) -o test/tmp/relay ./test/relay
 	go build -tags $(GOTAGS) -o test/tmp/ledger ./test/ledger
-	cd test && GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
-	  GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger node --test --test-concurrency=2 --test-timeout=$(if $(SOAK),14400000,300000) *.test.js
-	@cd test && node clients-table.js --check
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json
@@ -83,8 +107,8 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	done
 
 soak: ## the long forms: docs/promises.md with SOAK=1, Go tests COUNT (20) times, fuzzing 10 million runs a target, Node tests 5 times
-	SOAK=1 go test -tags $(GOTAGS) -race -timeout 120m ./...
-	SOAK=1 $(MAKE) test-node
+	SOAK=1 go test -tags $(GOTAGS),long -race -timeout 120m ./...
+	SOAK=1 $(MAKE) test-node test-node-long
 	go test -tags $(GOTAGS) -race -shuffle=on -count $(COUNT) -timeout 60m ./...
 	$(MAKE) fuzz FUZZTIME=10000000x
 	for i in 1 2 3 4 5; do $(MAKE) test-node; done

@@ -78,7 +78,7 @@ func wantAddress(t *testing.T, h *house, addresses <-chan string, from string, h
 		if got != want {
 			t.Errorf("%v from %s: got %s, want %s", headers, from, got, want)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Errorf("%v from %s: no connection", headers, from)
 	}
 }

@@ -193,7 +193,7 @@ func TestPlainWebSocket(t *testing.T) {
 			t.Errorf("%s may connect", origin)
 		}
 	}
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !strings.Contains(h.log.String(), "답장 둘째 줄") {
 		if time.Now().After(deadline) {
 			t.Fatal("the reply is not in the log")

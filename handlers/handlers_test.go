@@ -24,6 +24,9 @@ import (
 	"gifchat/store"
 )
 
+// patience bounds how long a test waits for something that comes at once on a quiet machine.
+const patience = 30 * time.Second
+
 // house is everything but main: real handlers, a real chat, its data in a folder
 // of the test's; only the sessions are in memory.
 type house struct {

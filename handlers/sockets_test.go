@@ -62,7 +62,7 @@ func (w *wire) send(packet string) {
 // until reads packets until one contains the text.
 func (w *wire) until(text string) string {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	for {
 		_, data, err := w.Read(ctx)

@@ -131,9 +131,14 @@ func (s said) falsehoods(got said) []string {
 	return all
 }
 
-// Whatever bit of the file has changed: nothing is read that was never said, and
-// if not all that was said can be read, Look finds that the database is damaged.
-func TestAFlippedBitIsFound(t *testing.T) {
+// TestAFlippedBitIsFound flips a bit in some bytes of every page of a database;
+// flip_long_test.go flips one in many more.
+func TestAFlippedBitIsFound(t *testing.T) { flipBits(t, 1511) }
+
+// flipBits flips one bit of a database file at a time, in every stride'th byte, and reads what is left. Nothing may be
+// read that was never said, and if not all that was said can be read, Look reports the damage.
+func flipBits(t *testing.T, stride int) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "chat.db")
 	id := conversation(t, path)
 	whole, err := os.ReadFile(path)
@@ -146,7 +151,7 @@ func TestAFlippedBitIsFound(t *testing.T) {
 	}
 	found, shown, refused, without := 0, 0, 0, 0
 	left := filepath.Join(t.TempDir(), "chat.db")
-	for at := 0; at < len(whole); at += sized(241, 11) { // a prime: not the same place of each page
+	for at := 0; at < len(whole); at += stride { // a prime: not the same place of each page
 		spoilt := bytes.Clone(whole)
 		spoilt[at] ^= 1 << (at % 8)
 		if err := os.WriteFile(left, spoilt, 0o600); err != nil {

@@ -63,7 +63,7 @@ func TestAStalledReaderIsCutAndHoldsNobodyUp(t *testing.T) {
 	if limit := 512<<10 + 2*(64<<10); most > limit {
 		t.Errorf("%d bytes were waiting, want at most %d", most, limit)
 	}
-	if cut < 0 || longest > time.Second {
+	if cut < 0 || longest > 4*time.Second { // a write that blocks takes the write timeout of 5 s
 		t.Errorf("cut at message %d; the longest Send took %v", cut, longest)
 	}
 }
