@@ -62,10 +62,10 @@ async function served(server, path) {
 /** Runs in the page: what the test asks of the client that was loaded. */
 function inPage() {
   const within = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
-    setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 10_000))])
+    setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 30_000))])
   const ask = (socket, event, ...args) => within(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
   const until = async (check, what) => {
-    const end = performance.now() + 10_000
+    const end = performance.now() + 30_000
     while (!check()) {
       if (performance.now() > end) throw new Error(`waited in vain until ${what}`)
       await new Promise((resolve) => setTimeout(resolve, 20))

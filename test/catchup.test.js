@@ -160,7 +160,7 @@ async function joinBetween(server, visitor, room, k) {
   assert.ok(after > 0, `${from} shows nothing`)
   const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
   const live = collect(socket, 'chat')
-  await heard(socket, 'connect', { ms: 30_000 })
+  await heard(socket, 'connect')
   const joined = await socket.timeout(30_000).emitWithAck('join', { room, after })
   assert.equal(joined.ok, true, JSON.stringify(joined))
   await until(() => live.length >= 3, 'it goes on', 30_000)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { startServer } from './lib/server.js'
 import { collect, heard, until, within } from './lib/clients.js'
 import { owner } from './lib/visitor.js'
+import { patience } from './lib/soak.js'
 
 const here = import.meta.dirname
 const events = readFileSync(join(here, '../docs/events.md'), 'utf8')
@@ -55,7 +56,7 @@ describe('the examples of docs/events.md', () => {
   for (const [language, prepare] of Object.entries(languages)) {
     test(language, async () => {
       const [command, args] = prepare(at(example(language)))
-      const said = heard(a.chat, 'chat', { ms: 30_000, where: ({ chat }) => chat === `hello from ${language}` })
+      const said = heard(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
       const child = spawn(command, args, { env: { ...process.env, ROOM: a.room, PYTHONUNBUFFERED: '1' }, stdio: ['ignore', 'pipe', 'inherit'] })
       let printed = ''
       child.stdout.setEncoding('utf8').on('data', (text) => { printed += text })
@@ -78,7 +79,7 @@ describe('the examples of docs/events.md', () => {
     const messages = collect(a.chat, 'chat')
     for (let i = 0; i < 2; i++) { // the second is a retry
       const child = spawn('sh', ['-c', at(example('sh'))], { env: { ...process.env, TOKEN: token, ROOM: a.room }, stdio: ['ignore', 'pipe', 'ignore'] })
-      const answer = (await within(10_000, child.stdout.toArray(), 'curl')).join('')
+      const answer = (await within(patience, child.stdout.toArray(), 'curl')).join('')
       assert.equal(answer, 'ok')
     }
     await until(() => messages.length === 1, 'it was heard')

@@ -46,7 +46,7 @@ class Page {
     if (line !== null) this.lines.push(`S: ${line}`)
   }
 
-  until(part) { return this.raw.until((frame) => frame.includes(part), 6000) }
+  until(part) { return this.raw.until((frame) => frame.includes(part)) }
 }
 
 function contracted(frame) {

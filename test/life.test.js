@@ -14,7 +14,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
       const texts = ['하나', '둘', '셋']
       for (const text of texts) assert.equal((await a.say(a.room, text)).status, 200)
 
-      const back = [a, b].map(({ chat }) => heard(chat, 'connect', { ms: 15_000, retry: true }))
+      const back = [a, b].map(({ chat }) => heard(chat, 'connect', { retry: true }))
       await server.restart(signal)
       await Promise.all(back)
 
@@ -64,7 +64,7 @@ test('a room that stays empty is removed after the grace, and the lobby is told'
   await heard(watcher, 'connect')
   const a = await owner(server)
   await a.say(a.room, '곧 사라질 말')
-  const gone = heard(watcher, 'removeRoom', { ms: 8000, where: (id) => id === a.room })
+  const gone = heard(watcher, 'removeRoom', { where: (id) => id === a.room })
   const left = performance.now()
   a.chat.disconnect()
   await gone

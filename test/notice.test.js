@@ -5,6 +5,7 @@ import WebSocket from 'ws'
 import { record } from './lib/record.js'
 import { startServer } from './lib/server.js'
 import { client, collect, connected, heard, pause, until, ways, within } from './lib/clients.js'
+import { patience } from './lib/soak.js'
 
 /** The relay is volatile: whoever cannot take it just then misses it. */
 async function sayUntilHeard(socket, said, check) {
@@ -96,7 +97,7 @@ describe('the notice', () => {
     socket.send('클라이언트에서 서버로 답장을 보냅니다')
     await until(() => server.logs.includes('클라이언트에서 서버로 답장을 보냅니다'), 'the answer was logged')
     socket.close()
-    await within(3000, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+    await within(patience, new Promise((resolve) => socket.on('close', resolve)), 'the close')
     record('plain', '', 'notice')
   })
 
@@ -116,7 +117,7 @@ test('without a news interval of its own the notice comes every three seconds', 
   const start = performance.now()
   await heard(socket, 'news')
   const took = performance.now() - start
-  assert.ok(took > 2500 && took < 3900, `the first notice came after ${took} ms`)
+  assert.ok(took > 1500 && took < patience, `the first notice came after ${took} ms`)
   socket.disconnect()
   await server.stop()
 })
@@ -126,7 +127,7 @@ test('the notice can be switched off', async () => {
   const socket = await connected(server.url)
   const news = collect(socket, 'news')
   const plain = new WebSocket(server.ws)
-  const refused = await within(3000, new Promise((resolve) => plain.on('error', resolve)), 'the refusal')
+  const refused = await within(patience, new Promise((resolve) => plain.on('error', resolve)), 'the refusal')
   assert.match(refused.message, /Unexpected server response/)
   await pause(300)
   assert.equal(news.length, 0)

@@ -11,6 +11,7 @@ import { startCanary } from './lib/canary.js'
 import { within } from './lib/clients.js'
 import { bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
 import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
+import { patience } from './lib/soak.js'
 
 // Where our outcome is not the reference's. Ours may be the stricter one only.
 const stricter = {
@@ -148,6 +149,6 @@ function assertAsListed(results) {
 
 async function startReference(options = {}) {
   const child = fork(join(import.meta.dirname, 'lib/reference.js'), [JSON.stringify(options)])
-  const [port] = await within(10_000, once(child, 'message'), 'the reference server')
+  const [port] = await within(patience, once(child, 'message'), 'the reference server')
   return { child, port, url: `http://localhost:${port}`, ws: `ws://localhost:${port}` }
 }

@@ -49,7 +49,7 @@ describe('rooms', () => {
         const joined = heard(a.chat, 'join')
         const b = await member(server, a.room, options)
         await joined
-        const left = heard(a.chat, 'exit', { ms: 6000 })
+        const left = heard(a.chat, 'exit')
         b.chat.disconnect()
         const [{ user, chat }] = await left
         assert.equal(user, 'system')

@@ -7,6 +7,7 @@ import { startServer } from './lib/server.js'
 import { connected, heard, until, within } from './lib/clients.js'
 import { RawSocket, openPolling, polling } from './lib/raw.js'
 import { Visitor, owner } from './lib/visitor.js'
+import { patience } from './lib/soak.js'
 
 describe('the wire', () => {
   let server
@@ -44,7 +45,7 @@ describe('the wire', () => {
     const answer = await polling(server, '', { headers: { origin } })
     assert.ok(answer.status === 403 || answer.headers.get('access-control-allow-origin') === null)
     const ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { origin })
-    const error = await within(3000, new Promise((resolve, reject) => {
+    const error = await within(patience, new Promise((resolve, reject) => {
       ws.on('error', resolve)
       ws.on('open', () => reject(new Error('it was let in')))
     }), 'the refusal')
@@ -119,7 +120,7 @@ describe('the wire', () => {
       await raw.connect('/')
       raw.send(frame)
       for (const canary of canaries) {
-        await within(3000, canary.timeout(3000).emitWithAck('reply', what), `an answer after ${what}`)
+        await within(patience, canary.timeout(3000).emitWithAck('reply', what), `an answer after ${what}`)
       }
       raw.close()
       await raw.untilClosed()
@@ -155,7 +156,7 @@ describe('the wire', () => {
     const seen = Buffer.concat(bytes).length
     const text = Buffer.from([0x34, 0x30, 0xc3, 0x28])
     socket.write(Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...text]))
-    await within(3000, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+    await within(patience, new Promise((resolve) => socket.on('close', resolve)), 'the close')
     const close = Buffer.concat(bytes).subarray(seen)
     assert.equal(close[0], 0x88)
     assert.equal(close.readUInt16BE(2), 1007)
@@ -187,13 +188,13 @@ describe('the wire', () => {
 })
 
 test('a silent client is gone after interval and timeout, a pinging one is not', async () => {
-  const server = await startServer({ PING_INTERVAL: '300ms', PING_TIMEOUT: '200ms' })
+  const server = await startServer({ PING_INTERVAL: '300ms', PING_TIMEOUT: '2s' })
   const alive = await connected(server.url)
   const raw = await RawSocket.open(server)
   const start = performance.now()
-  await raw.untilClosed(3000)
+  await raw.untilClosed()
   const took = performance.now() - start
-  assert.ok(took > 350 && took < 1500, `it took ${took} ms`)
+  assert.ok(took > 2000, `it took ${took} ms`)
   assert.ok(raw.frames.includes('2'), 'it was pinged')
   assert.ok(alive.connected)
   alive.disconnect()
