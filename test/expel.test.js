@@ -16,7 +16,7 @@ const colorOf = async (socket, room) => (await socket.timeout(patience).emitWith
 async function chatter(socket, room) {
   for (let n = 0; ; n++) {
     if (!socket.connected) return 'disconnected'
-    const answer = await socket.timeout(1000).emitWithAck('chat', { room, chat: `${n}` }).catch(() => null)
+    const answer = await socket.timeout(patience).emitWithAck('chat', { room, chat: `${n}` }).catch(() => null)
     if (!answer || !socket.connected) return 'disconnected'
     if (!answer.ok && answer.reason !== 'rate_limited') return answer.reason
     await pause(answer.retryAfter ?? 20)
