@@ -34,7 +34,8 @@ const (
 	control = "\x21\xf9\x04\x00\x00\x00\x00\x00"
 )
 
-// Small files that ask a decoder for much. What passes is bounded by the limits.
+// TestBudgets checks small files that cost a decoder much: what passes stays
+// within the limits.
 func TestBudgets(t *testing.T) {
 	repeat := func(n int, b []byte) []byte { return bytes.Repeat(b, n) }
 	file := func(parts ...[]byte) []byte { return append(slices.Concat(parts...), 0x3b) }
@@ -45,23 +46,29 @@ func TestBudgets(t *testing.T) {
 		reason string
 	}{
 		"8000 × 8000, 8 times":              {file(screen(8000, 8000), repeat(8, frame(8000, 8000, dot))), gif.ReasonTooWide},
-		"4096 × 4096, 29 times":             {file(screen(4096, 4096), repeat(29, frame(4096, 4096, dot))), ""},
-		"4096 × 4096, 30 times":             {file(screen(4096, 4096), repeat(30, frame(4096, 4096, dot))), gif.ReasonTooManyPixels},
-		"4096 × 4096, by dots":              {file(screen(4096, 4096), repeat(30, frame(1, 1, dot))), gif.ReasonTooManyPixels},
+		"4096 × 4096":                       {file(screen(4096, 4096), frame(4096, 4096, dot)), gif.ReasonScreen},
+		"4096 × 4096, grown":                {file(screen(1, 1), frame(4096, 4096, dot)), gif.ReasonScreen},
+		"3840 × 2160, 241 times":            {file(screen(3840, 2160), repeat(241, frame(3840, 2160, dot))), ""},
+		"3840 × 2160, 242 times":            {file(screen(3840, 2160), repeat(242, frame(3840, 2160, dot))), gif.ReasonTooManyPixels},
+		"3840 × 2160, by dots":              {file(screen(3840, 2160), repeat(242, frame(1, 1, dot))), gif.ReasonTooManyPixels},
+		"a screen recording":                {file(screen(1860, 916), repeat(837, frame(1860, 916, dot))), ""},
 		"1 × 1, 1,000 times":                {file(screen(1, 1), repeat(1000, frame(1, 1, dot))), ""},
 		"1 × 1, 200,000 times":              {file(screen(1, 1), repeat(200_000, frame(1, 1, dot))), gif.ReasonTooManyFrames},
 		"no delay, for ever":                {file(screen(1, 1), []byte("\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"), repeat(1000, append([]byte(control), frame(1, 1, dot)...))), ""},
-		"a frame that is wider":             {file(screen(8, 8), frame(9, 8, dot)), gif.ReasonOutside},
-		"a frame of 65,535":                 {file(screen(8, 8), frame(math.MaxUint16, math.MaxUint16, dot)), gif.ReasonOutside},
+		"a first frame of 65,535":           {file(screen(8, 8), frame(math.MaxUint16, math.MaxUint16, dot)), gif.ReasonTooWide},
+		"later frames of 65,535":            {file(screen(8, 8), frame(8, 8, dot), repeat(999, frame(math.MaxUint16, math.MaxUint16, dot))), ""},
 		"pixels that never end":             {file(screen(8, 8), frame(8, 8, endless)), ""},
 		"a million sub-blocks of a byte":    {file(screen(8, 8), frame(8, 8, strings.Repeat("\x01\x00", 1_000_000))), gif.ReasonTooManyBlocks},
-		"a million empty sub-blocks":        {file(screen(8, 8), frame(8, 8, dot), make([]byte, 1_000_000)), gif.ReasonDamaged},
+		"a million empty sub-blocks":        {file(screen(8, 8), frame(8, 8, dot), make([]byte, 1_000_000)), ""}, // the first one ends the picture
 		"a million empty comments":          {file(screen(8, 8), repeat(1_000_000, []byte("\x21\xfe\x00")), frame(8, 8, dot)), gif.ReasonTooManyBlocks},
 		"a million controls for no frame":   {file(screen(8, 8), repeat(1_000_000, []byte(control)), frame(8, 8, dot)), gif.ReasonTooManyBlocks},
+		"a million loop counts":             {file(screen(8, 8), repeat(1_000_000, []byte("\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")), frame(8, 8, dot)), gif.ReasonTooManyBlocks},
 		"a comment of five megabytes":       {file(screen(8, 8), []byte("\x21\xfe"), repeat(20_560, []byte("\xff"+strings.Repeat("x", 255))), []byte{0}, frame(8, 8, dot)), gif.ReasonTooLarge},
-		"no trailer":                        {slices.Concat(screen(8, 8), frame(8, 8, dot)), gif.ReasonTruncated},
-		"no end of the pixels":              {slices.Concat(screen(8, 8), frame(8, 8, dot))[:30], gif.ReasonTruncated},
+		"no trailer":                        {slices.Concat(screen(8, 8), frame(8, 8, dot)), ""},
+		"no pixels":                         {slices.Concat(screen(8, 8), frame(8, 8, dot))[:30], gif.ReasonTruncated},
 		"five megabytes and a byte, no end": {slices.Concat(screen(8, 8), frame(8, 8, strings.Repeat("\xff"+strings.Repeat("x", 255), 20_481))), gif.ReasonTooLarge},
+		"five megabytes, no end":            {slices.Concat(screen(8, 8), frame(8, 8, strings.Repeat("\xff"+strings.Repeat("x", 255), 20_481)))[:5<<20], gif.ReasonTooLarge}, // with its end
+		"five megabytes less two, no end":   {slices.Concat(screen(8, 8), frame(8, 8, strings.Repeat("\xff"+strings.Repeat("x", 255), 20_481)))[:5<<20-2], ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			counted := &counter{Reader: bytes.NewReader(test.file)}
@@ -93,7 +100,7 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A walk holds its buffers and nothing that grows with the file.
+// TestAWalkHoldsLittle: the buffers of a walk do not grow with the file.
 func TestAWalkHoldsLittle(t *testing.T) {
 	file := append(slices.Concat(screen(8, 8), frame(8, 8, strings.Repeat("\xff"+strings.Repeat("x", 255), 20_000))), 0x3b)
 	result := testing.Benchmark(func(b *testing.B) {

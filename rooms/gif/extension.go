@@ -1,9 +1,16 @@
 package gif
 
-import "errors"
+import "encoding/binary"
 
-// The application extensions that say how often the frames are shown again.
-// Both mean the same: http://www.vurdalakov.net/misc/gif/netscape-looping-application-extension
+// The extensions that are looked into; all others are skipped.
+const (
+	extensionControl     = 0xf9
+	extensionApplication = 0xff
+)
+
+// The application extensions that hold how often the frames are shown again.
+// Both have the same meaning, and NETSCAPE2.0 is written for either:
+// http://www.vurdalakov.net/misc/gif/netscape-looping-application-extension
 const (
 	applicationNetscape = "NETSCAPE2.0"
 	applicationAnimexts = "ANIMEXTS1.0"
@@ -21,14 +28,14 @@ func (w *walker) extension() error {
 		return w.graphicControl()
 	case extensionApplication:
 		return w.application()
-	case extensionPlainText:
-		w.control = nil // it was the text's, and browsers show no text
 	}
 	return w.skip()
 }
 
 // graphicControl remembers how the next image is to be shown. It is written
-// together with that image: one without an image would be a hiding place.
+// with that image: a control extension without an image could hide data. A
+// plain text block does not use it up, though the specification says so:
+// browsers skip the text and apply the control to the next image.
 func (w *walker) graphicControl() error {
 	b, err := w.subBlock()
 	if err != nil {
@@ -48,35 +55,39 @@ func (w *walker) graphicControl() error {
 	return nil
 }
 
-// application keeps the first loop count and drops everything else that
-// programs put into such extensions: profiles, metadata, whole documents.
+// application keeps a loop count and drops everything else that programs put
+// into such extensions: profiles, metadata, whole documents.
 func (w *walker) application() error {
 	b, err := w.subBlock()
 	if err != nil || len(b) == 0 {
 		return err
 	}
-	name := string(b)
-	if name != applicationNetscape && name != applicationAnimexts {
-		return w.skip()
-	}
-	if b, err = w.subBlock(); err != nil || len(b) == 0 {
-		return err
-	}
-	if len(b) == 3 && b[0] == loopSubBlock && !w.looping {
-		w.looping = true
-		err := errors.Join(
-			w.write([]byte{labelExtension, extensionApplication, byte(len(name))}), //nolint:gosec // a sub-block has at most 255 bytes
-			w.write([]byte(name)),
-			w.write([]byte{3, loopSubBlock, b[1], b[2], 0}),
-		)
-		if err != nil {
+	if name := string(b); name == applicationNetscape || name == applicationAnimexts {
+		if b, err = w.subBlock(); err != nil {
 			return err
 		}
+		if len(b) == 3 && b[0] == loopSubBlock {
+			w.loop = int(binary.LittleEndian.Uint16(b[1:]))
+		}
+		// An empty sub-block in place of the count does not end the extension in
+		// Chromium, so it must not end it here.
 	}
 	return w.skip()
 }
 
-// skip reads sub-blocks to the end of their row and drops them.
+// writeLoop writes the last loop count, unless it was written already. It
+// stands before an image or the trailer, so that several in a row become one.
+func (w *walker) writeLoop() error {
+	if w.loop == w.written {
+		return nil
+	}
+	w.written = w.loop
+	b := append([]byte{labelExtension, extensionApplication, byte(len(applicationNetscape))}, applicationNetscape...)
+	b = binary.LittleEndian.AppendUint16(append(b, 3, loopSubBlock), uint16(w.loop)) //nolint:gosec // it was read as one
+	return w.write(append(b, 0))
+}
+
+// skip reads sub-blocks to the end of their sequence and drops them.
 func (w *walker) skip() error {
 	for {
 		b, err := w.subBlock()

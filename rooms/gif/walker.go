@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 // The bytes that begin a block.
@@ -16,19 +15,16 @@ const (
 	labelTrailer   = 0x3b
 )
 
-// The extensions that are looked into; all others are skipped.
 const (
-	extensionPlainText   = 0x01
-	extensionControl     = 0xf9
-	extensionApplication = 0xff
-)
-
-const (
-	colorTableFlag = 0x80 // in the packed byte of the screen and of an image
+	version        = "GIF89a" // written for GIF87a too, which has no extensions
+	colorTableFlag = 0x80     // in the packed byte of the screen and of an image
+	maxColorTable  = 3 * 256
 	maxSubBlock    = 255
+	maxHeader      = len(version) + 7 + maxColorTable
+	noLoop         = -1
 )
 
-// walker goes through one file, from the header to the trailer.
+// walker goes through one file, from the header to its end.
 type walker struct {
 	in     *bufio.Reader
 	out    *bufio.Writer
@@ -37,45 +33,77 @@ type walker struct {
 	info    Info
 	read    int64
 	blocks  int
-	palette bool   // the screen has a colour table
-	looping bool   // a loop extension was written
+	painted bool   // a browser shows something of a frame
+	header  []byte // until the first image, which may grow the screen
 	control []byte // the graphic control extension that waits for its image
+	loop    int    // the last loop count, or noLoop
+	written int    // the last loop count that was written, or noLoop
 	scratch [maxSubBlock]byte
 }
 
 func newWalker(dst io.Writer, r io.Reader, l Limits) *walker {
-	return &walker{in: bufio.NewReader(r), out: bufio.NewWriter(dst), limits: l}
+	return &walker{in: bufio.NewReader(r), out: bufio.NewWriter(dst), limits: l, loop: noLoop, written: noLoop}
 }
 
-// walk follows the grammar: header, screen, blocks, trailer.
+// walk follows the grammar: header, screen, blocks, trailer. An error of the
+// file ends the picture, if there is one by then, as it does in browsers.
 func (w *walker) walk() error {
-	if err := w.header(); err != nil {
+	if err := w.readHeader(); err != nil {
 		return err
 	}
 	for {
-		label, err := w.next(1)
-		if err != nil {
-			return err
-		}
-		switch label[0] {
-		case labelExtension:
-			err = w.extension()
-		case labelImage:
-			err = w.image()
-		case labelTrailer:
-			return w.trailer()
-		default:
-			err = w.refuse(ReasonDamaged)
+		more, err := w.block()
+		if broken, ok := errors.AsType[*Error](err); ok && broken.endsPicture() && w.painted {
+			return w.end()
 		}
 		if err != nil {
 			return err
+		}
+		if !more {
+			return w.end()
 		}
 	}
 }
 
-// header reads the signature and the logical screen with its colour table.
-func (w *walker) header() error {
-	b, err := w.next(6)
+// block copies the next block. It returns false for the trailer; bytes after
+// the trailer are not read.
+func (w *walker) block() (more bool, err error) {
+	label, err := w.next(1)
+	if err != nil {
+		return false, err
+	}
+	switch label[0] {
+	case labelExtension:
+		return true, w.extension()
+	case labelImage:
+		return true, w.image()
+	case labelTrailer:
+		return false, nil
+	default:
+		return false, w.refuse(ReasonDamaged)
+	}
+}
+
+// end writes what a GIF ends with.
+func (w *walker) end() error {
+	if !w.painted {
+		return w.refuse(ReasonNoFrame)
+	}
+	if err := errors.Join(w.writeLoop(), w.write([]byte{labelTrailer})); err != nil {
+		return err
+	}
+	if w.info.Bytes > w.limits.Bytes { // by an ending that the file did not have
+		return w.refuse(ReasonTooLarge)
+	}
+	if err := w.out.Flush(); err != nil {
+		return fmt.Errorf("write gif: %w", err)
+	}
+	return nil
+}
+
+// readHeader reads the signature and the logical screen with its colour table.
+func (w *walker) readHeader() error {
+	b, err := w.next(len(version))
 	if refused, ok := errors.AsType[*Error](err); ok {
 		refused.Reason = ReasonNotGIF // an empty file is not a cut GIF
 	}
@@ -85,159 +113,79 @@ func (w *walker) header() error {
 	if s := string(b); s != "GIF87a" && s != "GIF89a" {
 		return w.refuse(ReasonNotGIF)
 	}
-	if err := w.write(b); err != nil {
-		return err
-	}
 	if b, err = w.next(7); err != nil {
 		return err
 	}
+	w.header = append(append(make([]byte, 0, maxHeader), version...), b...)
 	w.info.Width = int(binary.LittleEndian.Uint16(b[0:]))
 	w.info.Height = int(binary.LittleEndian.Uint16(b[2:]))
-	switch {
-	case w.info.Width == 0 || w.info.Height == 0:
-		return w.refuse(ReasonDamaged)
-	case w.info.Width > w.limits.Side || w.info.Height > w.limits.Side:
-		return w.refuse(ReasonTooWide)
-	}
-	packed := b[4]
-	w.palette = packed&colorTableFlag != 0
-	if err := w.write(b); err != nil {
+	if err := w.checkScreen(); err != nil {
 		return err
 	}
-	return w.copyColors(packed)
+	w.header, err = w.appendColors(w.header, b[4])
+	return err
 }
 
-// copyColors copies the colour table that a packed byte announces, if any.
-func (w *walker) copyColors(packed byte) error {
+// checkScreen refuses a screen that exceeds a limit.
+func (w *walker) checkScreen() error {
+	switch {
+	case w.info.Width > w.limits.Side || w.info.Height > w.limits.Side:
+		return w.refuse(ReasonTooWide)
+	case int64(w.info.Width)*int64(w.info.Height) > w.limits.Screen:
+		return w.refuse(ReasonScreen)
+	}
+	return nil
+}
+
+// appendColors reads the colour table that a packed byte announces, if any.
+func (w *walker) appendColors(dst []byte, packed byte) ([]byte, error) {
 	if packed&colorTableFlag == 0 {
-		return nil
+		return dst, nil
 	}
 	for left := 3 << (packed&7 + 1); left > 0; {
 		b, err := w.next(min(left, maxSubBlock))
 		if err != nil {
-			return err
+			return dst, err
 		}
-		if err := w.write(b); err != nil {
-			return err
-		}
+		dst = append(dst, b...)
 		left -= len(b)
 	}
-	return nil
+	return dst, nil
 }
 
-// image copies one frame: its place on the screen, its colours and its
-// compressed pixels, after the control extension that belongs to it.
-func (w *walker) image() error {
-	b, err := w.next(9)
-	if err != nil {
-		return err
-	}
-	if err := w.countFrame(b); err != nil {
-		return err
-	}
-	packed := b[8]
-	if !w.palette && packed&colorTableFlag == 0 {
-		return w.refuse(ReasonDamaged) // without colours each program shows something else
-	}
-	err = errors.Join(w.write(w.control), w.writeByte(labelImage), w.write(b))
-	if err != nil {
-		return err
-	}
-	w.control = nil
-	if err := w.copyColors(packed); err != nil {
-		return err
-	}
-	if b, err = w.next(1); err != nil {
-		return err
-	}
-	if codeSize := b[0]; codeSize < 2 || codeSize > 8 {
-		return w.refuse(ReasonDamaged)
-	}
-	if err := w.write(b); err != nil {
-		return err
-	}
-	if err := w.copyPixels(); err != nil {
-		return err
-	}
-	if w.info.Frames == 1 {
-		w.info.Poster = w.info.Bytes
-	}
-	return nil
-}
-
-// countFrame checks a frame's place and keeps account of the budgets.
-func (w *walker) countFrame(descriptor []byte) error {
-	left := int(binary.LittleEndian.Uint16(descriptor[0:]))
-	top := int(binary.LittleEndian.Uint16(descriptor[2:]))
-	width := int(binary.LittleEndian.Uint16(descriptor[4:]))
-	height := int(binary.LittleEndian.Uint16(descriptor[6:]))
-	w.info.Frames++
-	pixels := int64(w.info.Frames) * int64(w.info.Width) * int64(w.info.Height)
-	switch {
-	case width == 0 || height == 0:
-		return w.refuse(ReasonDamaged)
-	case left+width > w.info.Width || top+height > w.info.Height:
-		return w.refuse(ReasonOutside)
-	case w.info.Frames > w.limits.Frames:
-		return w.refuse(ReasonTooManyFrames)
-	case pixels > w.limits.Pixels:
-		return w.refuse(ReasonTooManyPixels)
-	}
-	if w.control != nil {
-		hundredths := binary.LittleEndian.Uint16(w.control[4:])
-		w.info.Duration += time.Duration(hundredths) * 10 * time.Millisecond
-	}
-	return nil
-}
-
-// copyPixels copies the sub-blocks of a frame, of which there must be one.
-func (w *walker) copyPixels() error {
-	for first := true; ; first = false {
-		b, err := w.subBlock()
-		if err != nil {
-			return err
-		}
-		if len(b) == 0 && first {
-			return w.refuse(ReasonDamaged)
-		}
-		if err := w.writeByte(byte(len(b))); err != nil || len(b) == 0 { //nolint:gosec // a sub-block has at most 255 bytes
-			return err
-		}
-		if err := w.write(b); err != nil {
-			return err
-		}
-	}
-}
-
-// trailer ends the file; what may follow it is not even read.
-func (w *walker) trailer() error {
-	if w.info.Frames == 0 {
-		return w.refuse(ReasonNoFrame)
-	}
-	if err := w.writeByte(labelTrailer); err != nil {
-		return err
-	}
-	return w.out.Flush()
-}
-
-// next returns the following n bytes, at most 255; they are valid until the
-// next call.
+// next returns the following n bytes, at most 255. They are valid until the
+// next call. At the end of the file it returns those that are left, and an
+// error.
 func (w *walker) next(n int) ([]byte, error) {
-	if w.read+int64(n) > w.limits.Bytes {
-		return nil, w.refuse(ReasonTooLarge)
+	allowed := min(int64(n), w.limits.Bytes-w.read)
+	got := 0
+	for got < int(allowed) {
+		k, err := w.in.Read(w.scratch[got:allowed])
+		got += k
+		w.read += int64(k)
+		if err != nil {
+			return w.scratch[:got], w.readError(err)
+		}
 	}
-	got, err := io.ReadFull(w.in, w.scratch[:n])
-	w.read += int64(got)
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, w.refuse(ReasonTruncated)
-	case err != nil:
-		return nil, fmt.Errorf("read gif: %w", err)
+	if got < n {
+		if _, err := w.in.Peek(1); err != nil {
+			return w.scratch[:got], w.readError(err)
+		}
+		return nil, w.refuse(ReasonTooLarge)
 	}
 	return w.scratch[:n], nil
 }
 
-// subBlock returns the next sub-block; an empty one ends a row of them.
+func (w *walker) readError(err error) error {
+	if err == io.EOF { //nolint:errorlint // as io.Reader defines it; a wrapped one is another error
+		return w.refuse(ReasonTruncated)
+	}
+	return fmt.Errorf("read gif: %w", err)
+}
+
+// subBlock returns the next sub-block; an empty one ends a sequence of them.
+// If the file ends within it, subBlock returns the bytes that are there, and
+// an error.
 func (w *walker) subBlock() ([]byte, error) {
 	if w.blocks++; w.blocks > w.limits.Blocks {
 		return nil, w.refuse(ReasonTooManyBlocks)
@@ -253,14 +201,6 @@ func (w *walker) write(b []byte) error {
 	n, err := w.out.Write(b)
 	w.info.Bytes += int64(n)
 	if err != nil {
-		return fmt.Errorf("write gif: %w", err)
-	}
-	return nil
-}
-
-func (w *walker) writeByte(b byte) error {
-	w.info.Bytes++
-	if err := w.out.WriteByte(b); err != nil {
 		return fmt.Errorf("write gif: %w", err)
 	}
 	return nil
