@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"gifchat/rooms"
@@ -55,8 +54,27 @@ var problems = []struct {
 	{errTooSlow, problem{http.StatusRequestTimeout, "too_slow", "error.too_slow"}},
 }
 
+// gifProblems is what can be wrong with an upload, by the reasons of rooms/gif.
+// None of it passes by sending the same file again.
+var gifProblems = map[string]problem{
+	"empty":            {http.StatusBadRequest, "invalid", "error.gif_missing"},
+	"not_a_gif":        {http.StatusUnsupportedMediaType, "invalid", "error.not_a_gif"},
+	"truncated":        {http.StatusBadRequest, "invalid", "error.gif_broken"},
+	"damaged":          {http.StatusBadRequest, "invalid", "error.gif_broken"},
+	"no_frame":         {http.StatusBadRequest, "invalid", "error.gif_broken"},
+	"too_large":        {http.StatusRequestEntityTooLarge, "too_large", "error.gif_too_large"},
+	"too_wide":         {http.StatusRequestEntityTooLarge, "invalid", "error.gif_too_wide"},
+	"too_large_screen": {http.StatusRequestEntityTooLarge, "invalid", "error.gif_screen"},
+	"too_many_pixels":  {http.StatusRequestEntityTooLarge, "invalid", "error.gif_pixels"},
+	"too_many_frames":  {http.StatusRequestEntityTooLarge, "invalid", "error.gif_frames"},
+	"too_many_blocks":  {http.StatusRequestEntityTooLarge, "invalid", "error.gif_blocks"},
+}
+
 // describeInvalid finds words for what is wrong with a field.
 func describeInvalid(err *rooms.InvalidError) problem {
+	if refused, ok := gifProblems[err.Reason]; ok && err.Field == "gif" {
+		return refused
+	}
 	switch {
 	case err.Field == "nick":
 		return problem{http.StatusBadRequest, "invalid", "error.bad_nick"}
@@ -72,12 +90,6 @@ func describeInvalid(err *rooms.InvalidError) problem {
 		return problem{http.StatusBadRequest, "invalid", "error.empty"}
 	case err.Reason == "too_long":
 		return problem{http.StatusBadRequest, "invalid", "error.too_long"}
-	case err.Field == "gif" && err.Reason == "not_a_gif":
-		return problem{http.StatusUnsupportedMediaType, "invalid", "error.not_a_gif"}
-	case err.Field == "gif" && err.Reason == "too_large": // whether the body's limit or the file's is met first depends on how it comes
-		return problem{http.StatusRequestEntityTooLarge, "too_large", "error.too_large"}
-	case err.Field == "gif" && strings.HasPrefix(err.Reason, "too_"):
-		return problem{http.StatusRequestEntityTooLarge, "invalid", "error.gif_too_large"}
 	default:
 		return problem{http.StatusBadRequest, "invalid", "error.invalid"}
 	}

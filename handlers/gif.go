@@ -58,7 +58,7 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	_, err = h.budgets.inRoom(id, func() (rooms.Stored, error) {
 		gif, err := h.chat.AddGIF(ctx, v, id, file.FileName(), &capped{r: file, left: maxGIF})
 		if err != nil {
-			return rooms.Stored{}, uploadError(err)
+			return rooms.Stored{}, fileError(err)
 		}
 		return h.chat.Post(ctx, v, id, rooms.Draft{GIF: &gif, ClientID: clientID})
 	})
@@ -90,6 +90,16 @@ func findGIF(form *multipart.Reader) (file *multipart.Part, clientID string, err
 		}
 	}
 	return nil, "", &rooms.InvalidError{Field: "body", Reason: "too_many_parts"}
+}
+
+// fileError is uploadError for what comes while the file is read: which of the
+// limits a large file meets first depends on how its bytes arrive.
+func fileError(err error) error {
+	err = uploadError(err)
+	if describe(err).reason == "too_large" {
+		return &rooms.InvalidError{Field: "gif", Reason: "too_large"}
+	}
+	return err
 }
 
 // uploadError keeps what the chat and the limits say; anything else is a body

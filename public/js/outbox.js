@@ -10,6 +10,12 @@ const pause = 1_500 // ms between tries
 
 const wait = ms => new Promise(done => setTimeout(done, ms))
 
+// Sending the same again would get the same answer.
+const finalReasons = new Set(["invalid", "too_large", "not_found", "banned", "foreign", "no_route", "no_method"])
+
+/** Reports whether a refusal lasts; status is that of an HTTP answer without a reason. */
+export const isFinal = (reason, status = 0) => reason ? finalReasons.has(reason) : [400, 404, 405, 413, 415].includes(status)
+
 /** A name for something to be sent. */
 export const newClientId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
 
@@ -100,7 +106,7 @@ export class Outbox {
       }
       if (!socket.connected) return false
       if (answer && !["rate_limited", "unavailable"].includes(answer.reason)) {
-        this.#fail(job, answer.message)
+        this.#fail(job, answer)
         return true
       }
       await wait(answer?.retryAfter ?? pause)
@@ -109,24 +115,27 @@ export class Outbox {
     return true
   }
 
-  #fail(job, reason) {
-    showFailure(job.row, { ...this.#room, ...job.words }, reason, () => {
+  #fail(job, answer) {
+    const retry = () => {
       this.#messages.wait(job.row)
       this.#queue.push(job)
       this.resume()
-    }, job.words && (() => {
+    }
+    showFailure(job.row, { ...this.#room, ...job.words }, answer?.message, isFinal(answer?.reason) ? null : retry, job.words && (() => {
       this.#messages.arrived(job.row)
       job.words.undo()
     }))
   }
 }
 
-/** Says that something was not sent, and offers to send it again or to forget it. */
+/** Says that something was not sent, and offers to send it again, unless retry is null, or to forget it. */
 export function showFailure(row, words, reason, retry, undo = () => row.remove()) {
   row.classList.remove("message--pending")
   row.classList.add("message--failed")
   fill(row, { state: reason || words.failed })
-  row.querySelector('[data-slot="state"]').append(button(words.retry, retry), button(words.discard, undo))
+  const state = row.querySelector('[data-slot="state"]')
+  if (retry) state.append(button(words.retry, retry))
+  state.append(button(words.discard, undo))
 }
 
 function button(label, action) {

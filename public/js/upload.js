@@ -1,9 +1,10 @@
 // GIFs by button, by drop and by paste, one at a time, with progress.
 import { fill } from "./dom.js"
 import { reserve } from "./gif.js"
-import { newClientId, showFailure } from "./outbox.js"
+import { isFinal, newClientId, showFailure } from "./outbox.js"
 
 const maxBytes = 5 * 1024 * 1024
+const maxSide = 4096 // pixels; rooms/gif has both limits too
 
 /** Lets the room accept GIFs. */
 export function acceptGIFs(form, messages) {
@@ -40,22 +41,32 @@ export function acceptGIFs(form, messages) {
 }
 
 async function post(form, messages, words, file) {
-  const image = file.type === "image/gif" && file.size <= maxBytes ? await preview(file) : null
-  if (!image) { // the server would say no, and sending again would not change it
-    const problem = file.size > maxBytes ? words.bigGif : words.badGif
-    return messages.say(problem)
-  }
+  const { image, problem } = await look(file, words)
+  if (problem) return messages.say(problem) // the server would refuse it, now and later
   const clientId = newClientId()
   const row = messages.pending(clientId, { kind: "gif" }, image)
   const send = async () => {
     messages.wait(row)
     const failure = await upload(form, file, clientId)
-    if (failure !== null) showFailure(row, words, failure, send)
+    if (!failure) return
+    const text = failure.text || (failure.status === 413 ? words.bigGif : words.failed)
+    showFailure(row, words, text, isFinal(failure.reason, failure.status) ? null : send)
   }
   await send()
 }
 
-/** The picture itself, or null if it is none. */
+/** Resolves to { image }, a preview, or to { problem }, what is wrong with the file. */
+async function look(file, words) {
+  if (file.size > maxBytes) return { problem: words.bigGif }
+  const start = new Uint8Array(await file.slice(0, 10).arrayBuffer().catch(() => new ArrayBuffer(0)))
+  if (!/^GIF8[79]a/.test(String.fromCharCode(...start))) return { problem: words.badGif }
+  const [width, height] = [start[6] + 256 * start[7], start[8] + 256 * start[9]]
+  if (width > maxSide || height > maxSide) return { problem: words.wideGif }
+  const image = await preview(file)
+  return image ? { image } : { problem: words.brokenGif }
+}
+
+/** The picture itself, or null if the browser cannot show it. */
 async function preview(file) {
   const image = new Image()
   image.className = "message__gif"
@@ -71,7 +82,10 @@ async function preview(file) {
   return image
 }
 
-/** Resolves to null when the server has it, else to what the server says. */
+/**
+ * Resolves to null when the server has it, else to { status, reason, text }: the
+ * words are the server's own, not those of a proxy; without an answer all are empty.
+ */
 function upload(form, file, clientId) {
   const bar = form.querySelector(".composer__upload")
   const progress = bar.querySelector("progress")
@@ -89,7 +103,9 @@ function upload(form, file, clientId) {
     })
     request.addEventListener("loadend", () => {
       bar.hidden = true
-      done(request.status === 200 ? null : request.responseText.slice(0, 200))
+      const { status } = request
+      const reason = status === 0 ? "" : request.getResponseHeader("X-Reason") ?? ""
+      done(status === 200 ? null : { status, reason, text: reason && request.responseText.slice(0, 200) })
     })
     progress.value = 0
     bar.hidden = false
