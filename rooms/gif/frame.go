@@ -42,7 +42,7 @@ func (w *walker) image() error {
 		return err
 	}
 	hasPixel, err := w.copyPixels(codeSize)
-	if hasPixel || empty && err == nil {
+	if empty && err == nil || !empty && hasPixel {
 		w.painted = true
 	}
 	if w.info.Frames == 1 {

@@ -145,6 +145,7 @@ func TestCheckRefuses(t *testing.T) {
 		"no size at all":                   {slices.Concat(patch(6, 0, 0, 0, 0)[:colors], []byte("\x2c\x00\x00\x00\x00\x00\x00\x08\x00\x00\x02\x01\x2c\x00\x3b")), gif.ReasonDamaged},
 		"an image without style":           {noPixels(), gif.ReasonTruncated},
 		"an image of code size 9":          {noPixels(0, 9, 2, 0x44, 1, 0, 0x3b), gif.ReasonDamaged},
+		"an image of no width, cut":        {slices.Concat(plain[:colors], []byte("\x2c\x00\x00\x00\x00\x00\x00\x08\x00\x00\x02\x09\x44\x01")), gif.ReasonTruncated},
 		"an image without data":            {noPixels(0, 2, 0, 0x3b), gif.ReasonNoFrame},
 		"an image of no colour":            {noPixels(0, 2, 1, 0x2c, 0, 0x3b), gif.ReasonNoFrame},
 		"an image that begins wrong":       {noPixels(0, 2, 2, 0x3c, 1, 0, 0x3b), gif.ReasonNoFrame},
