@@ -261,8 +261,7 @@ func (h *Handler) listMessages(c *gin.Context) error {
 		return err
 	}
 	c.Header("Cache-Control", "no-store")
-	c.PureJSON(http.StatusOK, historyAnswer{Messages: wireMessages(messages), More: more})
-	return nil
+	return sendJSON(c, historyAnswer{Messages: wireMessages(messages), More: more})
 }
 
 func queryNumber(c *gin.Context, name string) (int64, error) {

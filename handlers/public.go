@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 )
@@ -24,13 +26,23 @@ const (
 	cacheAndAsk = "public, max-age=0"
 )
 
-// asset is a file of public with its compressed siblings.
+// asset is a file of public with its compressed forms.
 type asset struct {
-	name   string
-	kind   string // Content-Type
-	tag    string // of the content, without quotes
-	br, gz bool   // there is name.br, name.gz
+	name  string
+	kind  string // Content-Type
+	tag   string // of the content, without quotes
+	forms map[coding]*assetForm
 }
+
+// assetForm is an asset in one coding: a sibling file that the build made, or
+// else what the server compresses when it is asked for first.
+type assetForm struct {
+	sibling string // a file name, or empty
+	encoded func() ([]byte, error)
+}
+
+// siblingExt is what the build adds to the name of a compressed copy.
+var siblingExt = map[coding]string{codingBrotli: ".br", codingGzip: ".gz"}
 
 // assetShelf knows everything in public, since a map of names cannot be talked
 // into serving another file. What is in the files stays where it is: to read
@@ -78,7 +90,7 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 		if a.tag, err = contentTag(files, name); err != nil {
 			return err
 		}
-		a.br, a.gz = exists(files, name+".br"), exists(files, name+".gz")
+		a.forms = assetForms(files, name)
 		assets[name] = a
 		return nil
 	})
@@ -86,6 +98,31 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 		return nil, fmt.Errorf("read public: %w", err)
 	}
 	return assets, nil
+}
+
+func assetForms(files fs.FS, name string) map[coding]*assetForm {
+	forms := make(map[coding]*assetForm)
+	for c, ext := range siblingExt {
+		switch {
+		case exists(files, name+ext):
+			forms[c] = &assetForm{sibling: name + ext}
+		case compressible[path.Ext(name)]:
+			forms[c] = &assetForm{encoded: sync.OnceValues(func() ([]byte, error) { return encodeFile(files, name, c) })}
+		}
+	}
+	return forms
+}
+
+// compressible lists the extensions of text; images and fonts are compressed
+// already.
+var compressible = map[string]bool{".js": true, ".css": true, ".svg": true, ".map": true}
+
+func encodeFile(files fs.FS, name string, c coding) ([]byte, error) {
+	body, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	return encode(body, c)
 }
 
 func contentTag(files fs.FS, name string) (string, error) {
@@ -134,8 +171,17 @@ func (s *assetShelf) find(name string) (*asset, bool) {
 	return a, ok
 }
 
-func (s *assetShelf) open(name string) (file fs.File, size int64, err error) {
-	if file, err = s.files.Open(name); err != nil {
+// open returns the bytes of a in coding c, and how many they are.
+func (s *assetShelf) open(a *asset, c coding) (body io.ReadCloser, size int64, err error) {
+	name := a.name
+	if form := a.forms[c]; form != nil && form.sibling == "" {
+		encoded, err := form.encoded()
+		return io.NopCloser(bytes.NewReader(encoded)), int64(len(encoded)), err
+	} else if form != nil {
+		name = form.sibling
+	}
+	file, err := s.files.Open(name)
+	if err != nil {
 		return nil, 0, err
 	}
 	info, err := file.Stat()
@@ -183,32 +229,26 @@ func (h *Handler) serveAsset(c *gin.Context, a *asset, cache string, tags ...str
 	header.Set("Cross-Origin-Resource-Policy", "cross-origin") // stock pages load it from elsewhere
 	header.Add("Vary", "Accept-Encoding")
 
-	name, coding := a.name, ""
-	switch accepted := c.GetHeader("Accept-Encoding"); {
-	case a.br && acceptsCoding(accepted, "br"):
-		name, coding = a.name+".br", "br"
-	case a.gz && acceptsCoding(accepted, "gzip"):
-		name, coding = a.name+".gz", "gzip"
-	}
+	chosen := chooseCoding(c.Request.Header, func(offered coding) bool { return a.forms[offered] != nil })
 	// Each form is another sequence of bytes, so it has a tag of its own.
-	tag := `"` + strings.TrimSuffix(a.tag+"-"+coding, "-") + `"`
+	tag := `"` + strings.TrimSuffix(a.tag+"-"+string(chosen), "-") + `"`
 	header.Set("ETag", tag)
 	if holds(c.GetHeader("If-None-Match"), append(tags, tag)) {
 		c.Status(http.StatusNotModified)
 		c.Writer.WriteHeaderNow()
 		return
 	}
-	file, size, err := h.assets.open(name)
+	body, size, err := h.assets.open(a, chosen)
 	if err != nil { // it is being written, in development
 		header.Del("ETag")
 		h.fail(c, err)
 		return
 	}
-	if coding != "" {
-		header.Set("Content-Encoding", coding)
+	if chosen != codingIdentity {
+		header.Set("Content-Encoding", string(chosen))
 	}
-	c.DataFromReader(http.StatusOK, size, a.kind, file, nil)
-	_ = file.Close() // it was only read
+	c.DataFromReader(http.StatusOK, size, a.kind, body, nil)
+	_ = body.Close() // it was only read
 }
 
 func holds(ifNoneMatch string, tags []string) bool {
@@ -216,19 +256,6 @@ func holds(ifNoneMatch string, tags []string) bool {
 		item = strings.TrimPrefix(strings.TrimSpace(item), "W/")
 		if item == "*" || slices.Contains(tags, item) {
 			return true
-		}
-	}
-	return false
-}
-
-// acceptsCoding reads Accept-Encoding as far as it matters: a coding is
-// accepted when it is named without a q of zero.
-func acceptsCoding(header, coding string) bool {
-	for item := range strings.SplitSeq(header, ",") {
-		name, params, _ := strings.Cut(item, ";")
-		if strings.TrimSpace(name) == coding {
-			q := strings.ReplaceAll(params, " ", "")
-			return strings.Trim(strings.TrimPrefix(q, "q="), "0.") != "" || q == ""
 		}
 	}
 	return false

@@ -89,8 +89,7 @@ func (p *pages) render(c *gin.Context, status int, name string, view any) error 
 	}
 	// A page shows who looks at it; no cache may show it to anyone else.
 	c.Header("Cache-Control", "private, no-cache")
-	c.Data(status, "text/html; charset=utf-8", b.Bytes())
-	return nil
+	return sendEncoded(c, status, "text/html; charset=utf-8", b.Bytes())
 }
 
 // frame is what the layout needs; every page's view embeds it.
@@ -103,7 +102,7 @@ type frame struct {
 func frameOf(c *gin.Context, title string) frame {
 	// A path may begin with //evil.example; a link to that would leave us.
 	self := "/" + strings.TrimLeft(c.Request.URL.EscapedPath(), "/")
-	if c.Request.Method != http.MethodGet {
+	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
 		self = "/"
 	}
 	return frame{Title: title, Self: self, You: visitor(c.Request.Context()).Color}
