@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -243,6 +245,17 @@ func (c *config) logLevel() slog.Level {
 // one that ends TLS: that is what it is there for.
 func (c *config) secure() bool {
 	return c.SecureCookies == "true" || c.SecureCookies == "auto" && len(c.TrustedProxies) > 0
+}
+
+// localOnly reports whether only this machine can reach the server: HOST is a
+// loopback address or a name of one, and no proxy passes on what others send.
+func (c *config) localOnly(ctx context.Context) bool {
+	if c.Host == "" || len(c.TrustedProxies) > 0 {
+		return false
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.Host)
+	// A name that cannot be resolved is refused by serve, with words.
+	return err == nil && !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !a.Unmap().IsLoopback() })
 }
 
 // secretCheck accepts no secret at all, since one is made then.

@@ -291,3 +291,28 @@ func TestCookieSecret_damaged_file_is_refused(t *testing.T) {
 		t.Error("a secret of one byte was accepted")
 	}
 }
+
+func TestConfig_localOnly_follows_HOST_and_TRUSTED_PROXIES(t *testing.T) {
+	tests := []struct {
+		host    string
+		proxies []string
+		want    bool
+	}{
+		{"127.0.0.1", nil, true},
+		{"127.0.0.53", nil, true},
+		{"::1", nil, true},
+		{"localhost", nil, true},
+		{"", nil, false},
+		{"0.0.0.0", nil, false},
+		{"::", nil, false},
+		{"192.0.2.7", nil, false},
+		{"127.0.0.1", []string{"127.0.0.1"}, false},
+		{"localhost", []string{"10.0.0.0/8"}, false},
+	}
+	for _, tt := range tests {
+		cfg := config{Host: tt.host, TrustedProxies: tt.proxies}
+		if got := cfg.localOnly(t.Context()); got != tt.want {
+			t.Errorf("HOST=%q TRUSTED_PROXIES=%q: got %v, want %v", tt.host, tt.proxies, got, tt.want)
+		}
+	}
+}

@@ -136,6 +136,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		SessionCheck:   cfg.SessionCheck,
 		TrustedProxies: cfg.TrustedProxies,
 		Origins:        cfg.CORSOrigin,
+		LocalOnly:      cfg.localOnly(ctx),
 		Strict:         cfg.Compat == "strict",
 		Log:            log,
 		Templates:      templates,

@@ -54,12 +54,18 @@ func chooseCoding(header http.Header, offered func(coding) bool) coding {
 // acceptEncoding maps the codings of an Accept-Encoding header to their quality.
 type acceptEncoding map[coding]float64
 
+// maxCodings of a header are read; clients send about five.
+const maxCodings = 20
+
 // anyCoding stands for every coding that the header does not name.
 const anyCoding coding = "*"
 
 func parseAcceptEncoding(header string) acceptEncoding {
 	accepted := make(acceptEncoding)
-	for item := range strings.SplitSeq(header, ",") {
+	for i, item := range strings.Split(header, ",") {
+		if i == maxCodings {
+			break
+		}
 		name, params, _ := strings.Cut(item, ";")
 		c := coding(strings.ToLower(strings.TrimSpace(name)))
 		switch c {

@@ -190,10 +190,5 @@ func noMethod(*gin.Context) error { return errNoMethod }
 
 // denyForeign answers what another site's page made a browser send.
 func denyForeign(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set(reasonHeader, "foreign")
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = w.Write([]byte(say(acceptedLanguage(r), "error.foreign")))
+	refuseEarly(w, r, http.StatusForbidden, "foreign", "error.foreign")
 }

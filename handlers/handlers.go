@@ -35,6 +35,7 @@ type Config struct {
 	Secure         bool     // TLS here, or at a proxy in front
 	TrustedProxies []string // whose X-Forwarded-For is believed; nobody's when empty
 	Origins        []string // foreign origins that may connect, see AllowOrigin
+	LocalOnly      bool     // the server listens on loopback and no proxy is trusted: refuse foreign host names
 	Strict         bool     // the original's redirects, passwords in the URL included
 	Log            *slog.Logger
 
@@ -61,6 +62,7 @@ type Handler struct {
 	plain    *plainNotice
 	uploads  *uploads
 	budgets  *budgets
+	hosts    *hostGuard // nil when every host name is accepted
 	guests   *guests
 	engine   *gin.Engine
 	guarded  http.Handler // engine behind the cross-origin check
@@ -92,6 +94,9 @@ func New(cfg Config) (http.Handler, error) {
 		uploads:  newUploads(),
 		budgets:  newBudgets(cfg.Limits),
 	}
+	if cfg.LocalOnly {
+		h.hosts = newHostGuard(cfg.Origins, cfg.Log)
+	}
 	if err := h.build(); err != nil {
 		return nil, err
 	}
@@ -105,9 +110,14 @@ func New(cfg Config) (http.Handler, error) {
 	return h, nil
 }
 
-// ServeHTTP puts the cross-origin check before everything but /socket.io/,
-// whose polling POSTs may be cross-origin and whose engine checks by itself.
+// ServeHTTP puts the check of the host name before everything, and the
+// cross-origin check before everything but /socket.io/, whose polling POSTs may
+// be cross-origin and whose engine checks by itself.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.hosts != nil && !h.hosts.accepts(r.Host) {
+		h.hosts.refuse(w, r)
+		return
+	}
 	if r.ContentLength != 0 {
 		// In a copy: in the request it made, net/http has to find its own body, or
 		// it waits for a part of one that is too large before it says so.

@@ -184,5 +184,11 @@ var sentences = map[string]sentence{
 	"error.too_many_rooms": {"방을 더 만들 수 없습니다. 쓰지 않는 방을 먼저 지워 주세요.", "No more rooms can be made. Delete one that is not used first."},
 	"error.rate_limited":   {"너무 빠릅니다. 잠시 뒤에 다시 해 주세요.", "Too fast. Try again in a moment."},
 	"error.foreign":        {"다른 사이트에서 온 요청은 받지 않습니다.", "Requests from other sites are refused."},
+	"error.misdirected": {
+		"이 서버는 localhost처럼 이 컴퓨터를 가리키는 주소로만 열려요. 프록시 뒤에서 쓰려면 TRUSTED_PROXIES에 프록시의 주소(예: 127.0.0.1)를, " +
+			"다른 이름으로 쓰려면 CORS_ORIGIN에 그 출처(예: https://chat.example.org)를 적고 서버를 다시 시작해 주세요.",
+		"This server answers only to names of its own machine, such as localhost. Behind a reverse proxy, set TRUSTED_PROXIES to the proxy's address " +
+			"(for example 127.0.0.1). For another name, add its origin to CORS_ORIGIN (for example https://chat.example.org). Then restart the server.",
+	},
 	"error.internal":       {"서버에 문제가 생겼습니다.", "The server had a problem."},
 }

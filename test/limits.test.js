@@ -109,11 +109,11 @@ describe('fragments and compression do not amplify', () => {
 describe('the HTTP edge', () => {
   const many = (n, each) => Array.from({ length: n }, (_, i) => each(i)).join('')
   const requests = {
-    '2,000 headers': `GET / HTTP/1.1\r\nHost: x\r\n${many(2000, (i) => `X-Header-${i}: ${'v'.repeat(20)}\r\n`)}\r\n`,
-    'a header of 1 MB': `GET / HTTP/1.1\r\nHost: x\r\nX: ${'v'.repeat(1 << 20)}\r\n\r\n`,
-    '100,000 cookies': `GET / HTTP/1.1\r\nHost: x\r\nCookie: ${many(100_000, (i) => `a${i}=b; `)}\r\n\r\n`,
-    '100,000 query parameters': `GET /socket.io/?EIO=4&transport=polling${many(100_000, (i) => `&a${i}=b`)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-    '60 KB of spaces for a subprotocol': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    '2,000 headers': `GET / HTTP/1.1\r\nHost: localhost\r\n${many(2000, (i) => `X-Header-${i}: ${'v'.repeat(20)}\r\n`)}\r\n`,
+    'a header of 1 MB': `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'v'.repeat(1 << 20)}\r\n\r\n`,
+    '100,000 cookies': `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ${many(100_000, (i) => `a${i}=b; `)}\r\n\r\n`,
+    '100,000 query parameters': `GET /socket.io/?EIO=4&transport=polling${many(100_000, (i) => `&a${i}=b`)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    '60 KB of spaces for a subprotocol': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
       + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: a${' '.repeat(60_000)}b\r\n\r\n`,
   }
   for (const [name, request] of Object.entries(requests)) {
@@ -299,13 +299,13 @@ function exchange(...parts) {
 
 async function announced(revision, length) {
   const sid = await handshake(revision)
-  return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`)
+  return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`)
 }
 
 async function endless(revision) {
   const sid = await handshake(revision)
   const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
-  return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`, chunk)
+  return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`, chunk)
 }
 
 /** Opens connections whose request never ends; cut grows as they are closed. */
@@ -317,6 +317,6 @@ function slowloris(connections, cut) {
     socket.on('error', () => {})
     socket.on('data', () => {})
     socket.on('close', () => { clearInterval(timer); cut.push(performance.now() - begun) })
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
   }
 }

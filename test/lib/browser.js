@@ -17,11 +17,14 @@ export const dark = { ...desktop, colorScheme: 'dark' }
 let browser // a promise: two people may come at once
 after(async () => (await browser)?.close())
 
-function launch() {
-  return browser ??= chromium.launch({
+const launch = () => browser ??= start()
+
+/** A browser of its own, with more arguments; the caller closes it. */
+export function start(...args) {
+  return chromium.launch({
     executablePath: executable(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', ...args],
   })
 }
 
