@@ -190,5 +190,5 @@ var sentences = map[string]sentence{
 		"This server answers only to names of its own machine, such as localhost. Behind a reverse proxy, set TRUSTED_PROXIES to the proxy's address " +
 			"(for example 127.0.0.1). For another name, add its origin to CORS_ORIGIN (for example https://chat.example.org). Then restart the server.",
 	},
-	"error.internal":       {"서버에 문제가 생겼습니다.", "The server had a problem."},
+	"error.internal": {"서버에 문제가 생겼습니다.", "The server had a problem."},
 }
