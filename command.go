@@ -39,21 +39,24 @@ func command(ctx context.Context, args []string, getenv func(string) string, out
 	return backup(ctx, cfg, args[1], out)
 }
 
-// placeIn is where a data folder keeps what the store keeps; beside it there
-// is secretFile.
+// placeIn is where a data folder keeps its data.
 func placeIn(folder string) store.Place {
-	return store.Place{Database: filepath.Join(folder, "gifchat.db"), GIFs: filepath.Join(folder, "gifs")}
+	return store.Place{
+		Database: filepath.Join(folder, "gifchat.db"),
+		GIFs:     filepath.Join(folder, "gifs"),
+		Secret:   filepath.Join(folder, secretFile),
+	}
 }
 
 // backup copies the data of a server, which may be running, into an empty
 // folder. DATA_DIR may then name that folder.
 func backup(ctx context.Context, cfg config, folder string, out io.Writer) error {
 	begun := time.Now()
+	if err := placeIn(cfg.DataDir).Check(); err != nil { // before a folder is made
+		return err
+	}
 	if err := emptyFolder(folder); err != nil {
 		return fmt.Errorf("backup: %w", err)
-	}
-	if err := copySecret(cfg.DataDir, folder); err != nil {
-		return err
 	}
 	gifs, err := store.Backup(ctx, placeIn(cfg.DataDir), placeIn(folder))
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 // and returns an error if anything is wrong. It changes nothing.
 func doctor(ctx context.Context, cfg config, out io.Writer) error {
 	place := placeIn(cfg.DataDir)
+	if err := place.Check(); err != nil {
+		return err
+	}
 	r, err := store.Look(ctx, place.Database)
 	if err != nil {
 		return err

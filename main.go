@@ -48,6 +48,10 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
+	place := placeIn(cfg.DataDir)
+	if err := place.Check(); err != nil { // before a lock and a secret are left in a folder that is refused
+		return err
+	}
 	unlock, err := lockFolder(cfg.DataDir) // before anything in it is made or opened
 	if err != nil {
 		return err
@@ -57,7 +61,6 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	place := placeIn(cfg.DataDir)
 	db, err := place.Open(ctx)
 	if err != nil {
 		return err

@@ -63,21 +63,3 @@ func makeSecret(dir, path string) error {
 	}
 	return nil
 }
-
-// copySecret copies the secret of one data folder into another, if there is one.
-func copySecret(from, to string) error {
-	secret, err := os.ReadFile(filepath.Join(from, secretFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil // COOKIE_SECRET is set
-	case err != nil:
-		return fmt.Errorf("cookie secret: %w", err)
-	}
-	path := filepath.Join(to, secretFile)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // whoever may run this names the folder
-	if err != nil {
-		return fmt.Errorf("cookie secret: %w", err)
-	}
-	_, err = f.Write(secret)
-	return errors.Join(err, f.Sync(), f.Close())
-}

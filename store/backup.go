@@ -39,7 +39,10 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	if to.Database, err = filepath.Abs(to.Database); err != nil {
 		return 0, err
 	}
-	partial := to.Database + ".partial"
+	partial := to.Database + partialExt
+	if err := begin(from, to, partial); err != nil {
+		return 0, err
+	}
 	altered, err := copyDatabase(ctx, from.Database, partial)
 	if err != nil {
 		return 0, err
@@ -60,7 +63,48 @@ func Backup(ctx context.Context, from, to Place) (gifs int, err error) {
 	return gifs, nil
 }
 
-// copyDatabase copies a database into a new file, and checks it. It returns the
+// begin makes the file of the copy, empty, before anything else is in the folder: a
+// backup that ends early, at any moment, is recognised by it. Then it copies the
+// secret.
+func begin(from, to Place, partial string) error {
+	if err := from.Check(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(from.Database); err != nil {
+		return err
+	}
+	// SQLite would give the file the mode of the umask.
+	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(syncFolder(filepath.Dir(partial)), f.Close()); err != nil {
+		return err
+	}
+	return copySecret(from.Secret, to.Secret)
+}
+
+// copySecret copies the cookie secret, if there is a file of it.
+func copySecret(from, to string) error {
+	if from == "" || to == "" {
+		return nil
+	}
+	secret, err := os.ReadFile(from)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // COOKIE_SECRET is set
+	case err != nil:
+		return fmt.Errorf("cookie secret: %w", err)
+	}
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("cookie secret: %w", err)
+	}
+	_, err = f.Write(secret)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// copyDatabase copies a database into an empty file, and checks it. It returns the
 // first message or whisper that is not as it was written, if there is one.
 //
 // It is SQLite's backup in a single step, which is one read transaction: the
@@ -72,8 +116,7 @@ func copyDatabase(ctx context.Context, from, to string) (altered string, err err
 		return "", err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	// SQLite would give the file the mode of the umask.
-	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(to, os.O_RDWR, 0)
 	if err != nil {
 		return "", err
 	}

@@ -27,7 +27,14 @@ func TestACutLogLeavesAPrefix(t *testing.T) {
 		if err := os.WriteFile(left+"-wal", log[:len(log)*step/40], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s := open(t, left)
+		s, err := store.Open(t.Context(), left)
+		if before < 0 && err != nil && strings.Contains(err.Error(), "no tables") {
+			continue // not even the first start is in this log
+		}
+		if err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		t.Cleanup(func() { s.Close() })
 		if r, err := store.Look(t.Context(), left); err != nil || len(r.Problems()) > 0 {
 			t.Fatalf("step %d: %q, %v", step, r.Problems(), err)
 		}
@@ -62,6 +69,7 @@ func TestNoDatabaseIsBegunBesideGIFs(t *testing.T) {
 		"a GIF and no database":           {[]string{gifA}, func(*testing.T, string) {}, false},
 		"a GIF and an empty file":         {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, os.DevNull, path) }, false},
 		"a GIF and a database of no log":  {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path) }, false},
+		"a GIF and a log":                 {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole+"-wal", path+"-wal") }, false},
 		"a GIF and a database with a log": {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path); copyFile(t, whole+"-wal", path+"-wal") }, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func migrationFiles() ([]string, error) { return fs.Glob(migrations, "migrations
 // migrate checks whose database it is and runs the migrations that it has not
 // seen, each with its number in one transaction. They only ever add. A program
 // that knows fewer of them refuses the result. A database without any is begun
-// if mayBegin agrees: it is a new one, or was copied without its log.
+// if mayBegin agrees.
 func migrate(ctx context.Context, db *sql.DB, mayBegin func() error) error {
 	files, err := migrationFiles()
 	if err != nil {

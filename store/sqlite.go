@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -50,16 +49,28 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := prepareFile(path, p.mayBegin); err != nil {
+	p.Database = path
+	isNew, err := p.isNew()
+	if err != nil {
 		return nil, err
+	}
+	if err := p.prepareFile(isNew); err != nil {
+		return nil, err
+	}
+	mayBegin := p.noTables
+	if isNew {
+		mayBegin = func() error { return nil }
 	}
 	db, err := sql.Open("sqlite", dsn(path, writing))
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db, p.mayBegin); err != nil {
+	if err := migrate(ctx, db, mayBegin); err != nil {
 		return nil, errors.Join(readable(err), db.Close())
+	}
+	if err := p.migrated(); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	write, err := startWriter(ctx, db, path+"-wal")
 	if err != nil {
@@ -81,29 +92,6 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 func (s *SQLite) Close() error {
 	s.reaper.close()
 	return errors.Join(s.read.Close(), s.write.close())
-}
-
-// prepareFile makes the folder and the file with modes that keep other users of
-// the machine out; SQLite gives the file's mode to its companions.
-func prepareFile(path string, mayBegin func() error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	database, err := os.Stat(path)
-	if missing := errors.Is(err, os.ErrNotExist); missing || err == nil && database.Size() == 0 {
-		// SQLite would take a new file for the truth and delete the log.
-		if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
-			return errors.New("the database is missing but its log (-wal) is there: put the database back, or move the log away to start anew")
-		}
-		if err := mayBegin(); err != nil {
-			return err
-		}
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 // busyTimeout is how long a connection waits for a lock of another program.

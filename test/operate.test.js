@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
-import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
 import { assertNoComplaints, person, screenshot } from './lib/browser.js'
@@ -83,6 +84,41 @@ test('what is wrong ends with a status and a line', async () => {
     assert.match(stderr.trim().split('\n').at(-1), /damaged/)
   }
   assert.equal(statSync(path).size, size)
+})
+
+test('a backup that is killed leaves a folder that no command takes for data', async () => {
+  const server = await startServer({}, { path: binary({ race: false }) })
+  const a = await owner(server)
+  await a.say(a.room, '안녕')
+  await a.upload(a.room, animatedGIF())
+  const end = (dataDir, ...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }, timeout: 10_000 })
+  let refused = 0
+  for (let round = 0; round < 15 || refused === 0; round++) {
+    const delay = (round % 15) * 2 // ms; a whole one takes about 50
+    const into = mkdtempSync(join(server.dataDir, '..', 'killed-'))
+    const backup = execFile(binary({ race: false }), ['backup', into], { env: { DATA_DIR: server.dataDir } }, () => {})
+    const gone = once(backup, 'exit')
+    for (const begun = performance.now(); readdirSync(into).length === 0 && performance.now() - begun < 5000;) await pause(1)
+    await pause(delay)
+    backup.kill('SIGKILL')
+    await gone
+    const left = readdirSync(into).sort()
+    if (left.includes('gifchat.db')) {
+      assert.equal(end(into, 'doctor').status, 0)
+      continue
+    }
+    refused++
+    assert.ok(left.includes('gifchat.db.partial'), `left behind: ${left}`)
+    for (const args of [[], ['doctor'], ['backup', join(into, '../elsewhere')]]) {
+      const { status, stderr } = end(into, ...args)
+      assert.equal(status, 1, args)
+      assert.match(stderr.trim().split('\n').at(-1), /only the beginning of a backup.*gifchat\.db\.partial/, args)
+    }
+    assert.deepEqual(readdirSync(into).sort(), left, 'nothing is added to it')
+    assert.equal(existsSync(join(into, '../elsewhere')), false)
+  }
+  a.chat.disconnect()
+  await server.stop()
 })
 
 test('a bit that flips on the disk is nobody’s word: found, shown as damage, and removed by the owner', async () => {

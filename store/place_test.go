@@ -1,0 +1,160 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gifchat/store"
+)
+
+// A folder that lost its database, or is to get one, must not become an empty chat.
+func TestPlace_without_its_database_is_refused_and_left_alone(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "chat.db")
+	fill(t, open(t, whole), 1) // what is in it is still in its log
+	file := func(names ...string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			for _, name := range names {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	empty := func(names ...string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			for _, name := range names {
+				copyFile(t, os.DevNull, filepath.Join(dir, name))
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		left func(t *testing.T, dir string)
+		want string // in the error; empty if a new database may begin
+	}{
+		"nothing":                              {empty(), ""},
+		"a secret and a lock":                  {file("cookie-secret", "chat.db.lock"), ""},
+		"files of others":                      {file("README.txt", "lost+found", ".DS_Store"), ""},
+		"a folder for GIFs without any":        {func(t *testing.T, dir string) { mkdirAll(t, filepath.Join(dir, "gifs")) }, ""},
+		"an interrupted first start":           {empty("chat.db.new", "chat.db", "chat.db-wal", "chat.db-shm"), ""},
+		"a first start interrupted at once":    {empty("chat.db.new"), ""},
+		"the beginning of a backup":            {empty("chat.db.partial"), "beginning of a backup"},
+		"half of a backup":                     {file("cookie-secret", "chat.db.partial"), "beginning of a backup"},
+		"a backup that SQLite was writing":     {file("chat.db.partial", "chat.db.partial-journal"), "beginning of a backup"},
+		"half of a backup beside GIFs":         {func(t *testing.T, dir string) { file("chat.db.partial")(t, dir); gifs(t, dir) }, "beginning of a backup"},
+		"half of a backup and an empty file":   {empty("chat.db.partial", "chat.db"), "beginning of a backup"},
+		"half of a backup and a first start":   {empty("chat.db.partial", "chat.db.new"), "beginning of a backup"},
+		"GIFs":                                 {gifs, "its GIFs are there"},
+		"GIFs and an interrupted first start":  {func(t *testing.T, dir string) { empty("chat.db.new", "chat.db")(t, dir); gifs(t, dir) }, "its GIFs are there"},
+		"a log":                                {file("chat.db-wal"), "chat.db-wal is there"},
+		"an empty log":                         {empty("chat.db-wal"), "chat.db-wal is there"},
+		"the index of a log":                   {file("chat.db-shm"), "chat.db-shm is there"},
+		"a rollback journal":                   {file("chat.db-journal"), "chat.db-journal is there"},
+		"a database that was renamed":          {file("chat.db.old"), "move chat.db.old away"},
+		"a database that was compressed":       {file("chat.db.gz"), "chat.db.gz is there"},
+		"a copy under way, as rsync names it":  {file(".chat.db.Xa81k2"), ".chat.db.Xa81k2 is there"},
+		"a dated copy":                         {file("2026-11-29-chat.db"), "2026-11-29-chat.db is there"},
+		"an empty file":                        {empty("chat.db"), "0 bytes"},
+		"an empty file and a secret":           {func(t *testing.T, dir string) { empty("chat.db")(t, dir); file("cookie-secret")(t, dir) }, "0 bytes"},
+		"a database of which the log is away":  {func(t *testing.T, dir string) { copyFile(t, whole, filepath.Join(dir, "chat.db")) }, "no tables"},
+		"the same beside GIFs":                 {func(t *testing.T, dir string) { copyFile(t, whole, filepath.Join(dir, "chat.db")); gifs(t, dir) }, "its GIFs are there"},
+		"a whole one beside another's partial": {func(t *testing.T, dir string) { copyWhole(t, whole, dir); file("chat.db.partial")(t, dir) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := store.Place{Database: filepath.Join(dir, "chat.db"), GIFs: filepath.Join(dir, "gifs")}
+			test.left(t, dir)
+			before := filesIn(t, dir)
+			checked := p.Check()
+			s, err := p.Open(t.Context())
+			if err == nil {
+				if closed := s.Close(); closed != nil {
+					t.Fatal(closed)
+				}
+			}
+			switch {
+			case test.want == "" && (err != nil || checked != nil):
+				t.Errorf("got %v and %v, want that it may begin", checked, err)
+			case test.want == "":
+				if names := names(t, dir); strings.Contains(strings.Join(names, " "), "chat.db.new") {
+					t.Errorf("the mark of the first start is still there: %q", names)
+				}
+			case err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n"):
+				t.Errorf("got %v, want one line with %q", err, test.want)
+			case test.want != "no tables" && (checked == nil || checked.Error() != err.Error()) && name != "the same beside GIFs": // these are seen by opening only
+				t.Errorf("Check says %v, Open %v", checked, err)
+			default:
+				if after := filesIn(t, dir); after != before {
+					t.Errorf("the folder was changed:\n%s\nbefore:\n%s", after, before)
+				}
+			}
+		})
+	}
+}
+
+func gifs(t *testing.T, dir string) {
+	mkdirAll(t, filepath.Join(dir, "gifs"))
+	copyFile(t, os.DevNull, filepath.Join(dir, "gifs", gifA))
+}
+
+func copyWhole(t *testing.T, whole, dir string) {
+	copyFile(t, whole, filepath.Join(dir, "chat.db"))
+	copyFile(t, whole+"-wal", filepath.Join(dir, "chat.db-wal"))
+}
+
+func mkdirAll(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// filesIn returns the names and contents of a folder's files, but for what SQLite
+// keeps beside a database that it has looked at.
+func filesIn(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, name := range names(t, dir) {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil && !(len(b) == 0 && strings.HasSuffix(name, "-wal")) && !strings.HasSuffix(name, "-shm") {
+			all.WriteString(name + ": " + string(b) + "\n")
+		}
+	}
+	return all.String()
+}
+
+// A backup that ends at any moment leaves a folder that is refused, or is whole.
+func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
+	from, to := place(t, "from"), place(t, "to")
+	s := open(t, from.Database)
+	fill(t, s, 1)
+	from.Secret, to.Secret = filepath.Join(filepath.Dir(from.Database), "cookie-secret"), filepath.Join(filepath.Dir(to.Database), "cookie-secret")
+	if err := os.WriteFile(from.Secret, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to.Secret, []byte("another"), 0o600); err != nil { // so that the copy of it fails
+		t.Fatal(err)
+	}
+	if _, err := store.Backup(t.Context(), from, to); err == nil {
+		t.Fatal("the backup overwrote a secret")
+	}
+	if err := to.Check(); err == nil || !strings.Contains(err.Error(), "beginning of a backup") {
+		t.Errorf("got %v, want that the folder is refused", err)
+	}
+	if err := os.Remove(to.Secret); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(to.Database + ".partial"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Backup(t.Context(), from, to); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(to.Secret); err != nil || string(b) != "secret" {
+		t.Errorf("secret: got %q, %v, want its copy", b, err)
+	}
+	if _, err := store.Backup(t.Context(), to, place(t, "third")); err != nil {
+		t.Errorf("a backup of the backup: %v", err)
+	}
+}
