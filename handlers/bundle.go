@@ -34,8 +34,7 @@ func BundleVersion(public fs.FS) (string, bool) {
 // /socket.io/, as they do in Node.
 func (h *Handler) serveSocketIO(c *gin.Context) {
 	name := strings.TrimPrefix(c.Param("any"), "/")
-	isRead := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
-	if bundleFiles[name] && isRead {
+	if bundleFiles[name] && isRead(c.Request) {
 		h.serveBundle(c, name)
 		return
 	}

@@ -66,6 +66,8 @@ type Handler struct {
 	guests   *guests
 	engine   *gin.Engine
 	guarded  http.Handler // engine behind the cross-origin check
+
+	unsaved repeated // lines about sessions that could not be stored
 }
 
 // New puts the handlers together. What it returns is a *Handler.
@@ -247,6 +249,7 @@ const (
 	visitorKey contextKey = iota
 	identityKey
 	addressKey
+	readOnlyKey
 )
 
 func withValue(c *gin.Context, key contextKey, value any) {

@@ -279,7 +279,7 @@ func TestErrorPages_tellNothing(t *testing.T) {
 	h.sessions.mu.Lock()
 	h.sessions.fail = errors.New("disk on fire at /var/lib")
 	h.sessions.mu.Unlock()
-	if got := v.get("/"); got.StatusCode != 503 || strings.Contains(got.body, "fire") {
+	if got := v.get(missing); got.StatusCode != 503 || strings.Contains(got.body, "fire") {
 		t.Errorf("got %d %s", got.StatusCode, got.body)
 	}
 	if got := v.get("/public/x/../../handlers/errors.go"); got.StatusCode == 200 {

@@ -12,6 +12,8 @@ type memorySessions struct {
 	rows map[string]*memorySession
 	fail error
 	read int // calls of LoadSession
+
+	refreshFails error // of RefreshSession alone
 }
 
 type memorySession struct {
@@ -51,8 +53,11 @@ func (s *memorySessions) SaveSession(_ context.Context, id, visitor string, data
 
 func (s *memorySessions) RefreshSession(ctx context.Context, id string, data []byte, ttl time.Duration) (bool, error) {
 	s.mu.Lock()
-	row := s.find(id)
+	row, refused := s.find(id), s.refreshFails
 	s.mu.Unlock()
+	if refused != nil {
+		return false, refused
+	}
 	if row == nil {
 		return false, s.fail
 	}

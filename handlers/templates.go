@@ -94,9 +94,10 @@ func (p *pages) render(c *gin.Context, status int, name string, view any) error 
 
 // frame is what the layout needs; every page's view embeds it.
 type frame struct {
-	Title string      // before the name of the site; empty on the home page
-	Self  string      // this page's path, for the language switch
-	You   rooms.Color // empty when there is no visitor
+	Title    string      // before the name of the site; empty on the home page
+	Self     string      // this page's path, for the language switch
+	You      rooms.Color // empty when there is no visitor
+	ReadOnly string      // why a visitor without a session can only read; empty when not
 }
 
 func frameOf(c *gin.Context, title string) frame {
@@ -105,7 +106,11 @@ func frameOf(c *gin.Context, title string) frame {
 	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
 		self = "/"
 	}
-	return frame{Title: title, Self: self, You: visitor(c.Request.Context()).Color}
+	view := frame{Title: title, Self: self, You: visitor(c.Request.Context()).Color}
+	if key, ok := c.Request.Context().Value(readOnlyKey).(string); ok {
+		view.ReadOnly = say(languageOf(c), key)
+	}
+	return view
 }
 
 // isoTime writes a time as JavaScript's Date does: always three digits of

@@ -20,8 +20,9 @@ import (
 const sinceValue = "since"
 
 // keepVisitor gives the request its visitor. A new session is saved and its
-// cookie sent, an old one once a day. Who sends no cookies back gets only so
-// many sessions.
+// cookie sent, an old one once a day. An address gets a limited number of new
+// sessions. While nothing can be stored, visitors with a session keep it, and
+// new ones may read the pages of readOnlyRoutes.
 func (h *Handler) keepVisitor(c *gin.Context) {
 	if token, ok := bearer(c); ok {
 		withValue(c, visitorKey, tokenVisitor(token, source(c.Request)))
@@ -42,13 +43,51 @@ func (h *Handler) keepVisitor(c *gin.Context) {
 	}
 	if time.Since(time.Unix(int64(since), 0)) > sessionRefresh || session.Get(outdated{}) != nil {
 		session.Set(sinceValue, time.Now().Unix())
-		if err := session.Save(); err != nil {
-			h.fail(c, errors.Join(rooms.ErrUnavailable, err))
+		err := session.Save()
+		switch {
+		case err == nil:
+		case known: // the next request tries again
+			h.sayUnsaved(c, err)
+		case readOnlyRoutes[c.FullPath()] && isRead(c.Request):
+			h.sayUnsaved(c, err)
+			withValue(c, readOnlyKey, describeReadOnly(err))
+			return
+		default:
+			h.fail(c, unsavedError(err))
 			return
 		}
 	}
 	withValue(c, visitorKey, visitorOf(session.ID(), from))
 }
+
+// readOnlyRoutes are the pages that store nothing. A room's page is not among
+// them: opening it makes a member.
+var readOnlyRoutes = map[string]bool{"/": true, "/room": true, "/notice": true}
+
+// describeReadOnly returns the key of the sentence for a visitor whose session
+// cannot be stored.
+func describeReadOnly(err error) string {
+	if errors.Is(err, rooms.ErrStorageFull) {
+		return "app.storage_full"
+	}
+	return "app.read_only"
+}
+
+// unsavedError is err as the table of problems knows it.
+func unsavedError(err error) error {
+	if errors.Is(err, rooms.ErrStorageFull) {
+		return err
+	}
+	return errors.Join(rooms.ErrUnavailable, err)
+}
+
+func (h *Handler) sayUnsaved(c *gin.Context, err error) {
+	h.unsaved.say(func(more int) {
+		h.log.ErrorContext(c.Request.Context(), "session not saved: new visitors can only read", "err", err, "more", more)
+	})
+}
+
+func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // tokenRoutes are what a program with a room's token may ask for.
 var tokenRoutes = map[string]bool{"/room/:id/chat": true, "/room/:id/gif": true, "/room/:id/messages": true}

@@ -20,7 +20,7 @@ func unavailable(err error) error {
 	switch {
 	case err == nil || errors.Is(err, rooms.ErrUnavailable):
 		return err
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), code(err) == sqlite3.SQLITE_FULL:
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG), code(err) == sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", rooms.ErrStorageFull, err)
 	}
 	return fmt.Errorf("%w: %w", rooms.ErrUnavailable, err)
