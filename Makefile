@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 TOOLS    := $(CURDIR)/.tools
 LINTER   := $(TOOLS)/golangci-lint
+VULNCHECK := $(TOOLS)/govulncheck
+# A mirror, or a copy on disk: file:///path/to/it
+VULNDB   ?= https://vuln.go.dev
 FUZZTIME ?= 30s
 COUNT    ?= 20
 # Gin's optional codec is not used here.
@@ -20,7 +23,7 @@ NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/te
   GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger \
   node --test --test-timeout=$(if $(SOAK),14400000,600000)
 
-.PHONY: help run build bundle test test-go test-node test-long test-go-long test-node-long test-programs screenshot lint fmt cover fuzz soak bench ci clean
+.PHONY: help run build bundle test test-go test-node test-long test-go-long test-node-long test-programs screenshot lint fmt vuln cover fuzz soak bench ci clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -93,6 +96,17 @@ fmt: $(LINTER) ## format the Go code
 # The linter is pinned in tools/go.mod and built once (some minutes).
 $(LINTER): tools/go.mod tools/go.sum
 	cd tools && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# Exit status 3 is govulncheck's for "found some"; any other means it could not look.
+vuln: $(VULNCHECK) ## known vulnerabilities in what the server uses; needs the database at VULNDB
+	@status=0; $(VULNCHECK) -db '$(VULNDB)' -tags $(GOTAGS) ./... || status=$$?; \
+	if [ $$status -ne 0 ] && [ $$status -ne 3 ]; then \
+	  echo "make vuln could not check anything: it needs the vulnerability database at $(VULNDB). Without a network, run it elsewhere or set VULNDB to a copy (file:///…)." >&2; \
+	fi; exit $$status
+
+# Pinned in tools/go.mod, like the linter.
+$(VULNCHECK): tools/go.mod tools/go.sum
+	cd tools && go build -o $@ golang.org/x/vuln/cmd/govulncheck
 
 cover: ## coverage of each package, and cover.out for go tool cover
 	go test -tags $(GOTAGS) -coverprofile cover.out -coverpkg ./... ./...

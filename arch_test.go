@@ -195,3 +195,26 @@ func TestArchitecture_promises_name_tests_that_exist(t *testing.T) {
 		}
 	}
 }
+
+// notBelow are the first versions of modules without a known weakness that
+// `make vuln` would report. It needs a network; this does not.
+var notBelow = map[string][]int{
+	"github.com/quic-go/quic-go": {0, 59, 1}, // brought by Gin
+	"golang.org/x/net":           {0, 62, 0},
+}
+
+func TestDependencies_have_no_version_with_a_known_weakness(t *testing.T) {
+	for name, least := range notBelow {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Version}}", name).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got := make([]int, 3)
+		if _, err := fmt.Sscanf(string(out), "v%d.%d.%d", &got[0], &got[1], &got[2]); err != nil {
+			t.Fatalf("%s: version %q: %v", name, out, err)
+		}
+		if slices.Compare(got, least) < 0 {
+			t.Errorf("%s: got %v, want at least %v", name, got, least)
+		}
+	}
+}
