@@ -130,7 +130,7 @@ var encoders = map[coding]*sync.Pool{
 // encode returns body in coding c, which must not be identity.
 func encode(body []byte, c coding) ([]byte, error) {
 	pool := encoders[c]
-	w := pool.Get().(encoder) //nolint:forcetypeassert // New makes nothing else
+	w := pool.Get().(encoder)
 	defer pool.Put(w)
 	var encoded bytes.Buffer
 	encoded.Grow(len(body) / 4)

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,7 +67,7 @@ func (p Place) isNew() (bool, error) {
 	empty := err == nil && info.Size() == 0
 	switch {
 	case err == nil && !empty:
-		return marked, nil
+		return marked, checkLength(p.Database, info.Size())
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	}
@@ -89,6 +91,32 @@ func (p Place) isNew() (bool, error) {
 		return false, errors.New("the database is a file of 0 bytes, as a copy that was interrupted leaves it: put the database back, or delete the file to start with an empty chat")
 	}
 	return true, nil
+}
+
+// checkLength refuses a database that ends in the middle of a page, where SQLite
+// would read zeros. While there is a log, the pages in it count.
+func checkLength(path string, length int64) error {
+	log, err := size(path + "-wal")
+	if err != nil || log > 0 {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var header [18]byte // https://www.sqlite.org/fileformat.html#the_database_header
+	if _, err := io.ReadFull(f, header[:]); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil //nolint:nilerr // SQLite says what is wrong with it
+	}
+	page := int64(binary.BigEndian.Uint16(header[16:]))
+	if page == 1 {
+		page = 65536
+	}
+	if length < int64(len(header)) || page > 0 && length%page != 0 {
+		return fmt.Errorf("the database is damaged: its %d bytes end in the middle of a page, as a copy that was interrupted does: put the database back", length)
+	}
+	return nil
 }
 
 func exists(path string) (bool, error) {

@@ -158,3 +158,36 @@ func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
 		t.Errorf("a backup of the backup: %v", err)
 	}
 }
+
+// A copy that was interrupted is shorter than its header says.
+func TestPlace_with_the_beginning_of_a_database_is_refused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chat.db")
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s, 40)
+	if err := s.Close(); err != nil { // all of it is in the file now
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1, 16, 99, 100, 511, 512, 4095, 4096, 4097, len(whole) / 2, len(whole) - 4096, len(whole) - 1} {
+		cut := filepath.Join(t.TempDir(), "chat.db")
+		if err := os.WriteFile(cut, whole[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(t.Context(), cut)
+		if err == nil {
+			t.Errorf("%d of %d bytes were opened", size, len(whole))
+			_ = s.Close()
+		} else if strings.Contains(err.Error(), "\n") {
+			t.Errorf("%d bytes: got %q, want one line", size, err)
+		}
+		if after, err := os.ReadFile(cut); err != nil || string(after) != string(whole[:size]) {
+			t.Errorf("%d bytes: the file was changed: %v", size, err)
+		}
+	}
+}
