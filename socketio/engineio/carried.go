@@ -35,12 +35,21 @@ func (c *Carried) begin(t CarriedTransport) bool {
 	closed := c.conn.closed
 	c.transport = t
 	c.conn.mu.Unlock()
-	if closed || !c.conn.server.run(t.Carry) {
+	carry := func() {
+		defer c.conn.server.await(carriage{t})()
+		t.Carry()
+	}
+	if closed || !c.conn.server.run(carry) {
 		t.Close()
 		return false
 	}
 	return true
 }
+
+// carriage ends with Close what Carry waits for.
+type carriage struct{ CarriedTransport }
+
+func (c carriage) abort() { c.Close() }
 
 // serve answers a request that brought the sid. There is no upgrade.
 func (c *Carried) serve(w http.ResponseWriter, r *http.Request, q query) *handshakeError {

@@ -48,12 +48,11 @@ func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
 // drain waits for the full socket and writes what is queued. It lives only
 // while something is.
 func (s *webSocket) drain() {
-	timeout := s.conn.server.cfg.Limits.WriteTimeout
 	for {
 		b, err := s.nextToDrain()
 		for err == nil && len(b) > 0 {
 			var n int
-			n, err = s.stream.write(b, time.Now().Add(timeout))
+			n, err = s.writeWaiting(b)
 			b = b[n:]
 		}
 		switch {
@@ -197,6 +196,7 @@ func (s *webSocket) hangUp() {
 // linger drops what the client still sends, and closes the socket.
 func (s *webSocket) linger() {
 	defer s.close()
+	defer s.conn.server.await(s.stream)()
 	if s.stream.setReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}

@@ -1,6 +1,8 @@
 package engineio_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -105,4 +107,30 @@ func TestACutProbeLeavesPollingAliveOverAnyStream(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
+}
+
+// A client whose socket is full costs the end of the server little time,
+// whether it was connected until then or closed before.
+func TestServerClose_cuts_clients_that_do_not_read(t *testing.T) {
+	for _, closedBefore := range []bool{false, true} {
+		t.Run(fmt.Sprintf("closed_before_%t", closedBefore), func(t *testing.T) {
+			inBubble(t, engineio.Config{}, func(b *bubble) {
+				w := b.dial("")
+				w.text()
+				p := <-b.peers
+				p.send(t, strings.Repeat("x", 100))
+				synctest.Wait()
+				if closedBefore {
+					p.conn.Close()
+				}
+				begun := time.Now()
+				if err := b.engine.Close(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(begun); took > 500*time.Millisecond {
+					t.Errorf("Close took %v, want at most 0.5 s", took)
+				}
+			})
+		})
+	}
 }

@@ -2,7 +2,9 @@ package engineio
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,6 +21,9 @@ type Server struct {
 	conns   map[SID]*Conn  // by session id
 	sources map[string]int // how many of conns there are from each
 	bursts  bursts
+
+	awaited   map[aborter]struct{}
+	impatient bool // Close waits for clients no longer
 }
 
 // NewServer returns a server. It panics without cfg.Accept, which is a mistake
@@ -27,7 +32,10 @@ func NewServer(cfg Config) *Server {
 	if cfg.Accept == nil {
 		panic("engineio: Config.Accept is required")
 	}
-	return &Server{cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), sources: make(map[string]int)}
+	return &Server{
+		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), sources: make(map[string]int),
+		awaited: make(map[aborter]struct{}),
+	}
 }
 
 // ServeHTTP answers a handshake, a poll, a post or a WebSocket request.
@@ -173,18 +181,16 @@ func (s *Server) run(task func()) bool {
 }
 
 // Close refuses new handshakes, ends every connection with ReasonShutdown and
-// waits for their goroutines and for their Closed, at most until ctx is done. Stock clients
-// reconnect by themselves. It may be called more than once.
+// waits for their goroutines and for their Closed, at most until ctx is done.
+// A client that does not read its last packets within farewellTime is cut.
+// Stock clients reconnect by themselves. Close may be called more than once.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	if s.bursts.timer != nil {
 		s.bursts.timer.Stop()
 	}
-	conns := make([]*Conn, 0, len(s.conns))
-	for _, c := range s.conns {
-		conns = append(conns, c)
-	}
+	conns := slices.Collect(maps.Values(s.conns))
 	s.mu.Unlock()
 
 	for _, c := range conns {
@@ -195,10 +201,16 @@ func (s *Server) Close(ctx context.Context) error {
 		s.tasks.Wait()
 		close(done)
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	farewell := time.NewTimer(farewellTime)
+	defer farewell.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-farewell.C:
+			s.abortAwaited()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }

@@ -32,6 +32,8 @@ type stream interface {
 
 	setReadDeadline(time.Time) error
 
+	aborter // nothing but close may follow
+
 	// close must not be called while another goroutine is in tryWrite.
 	close() error
 }
@@ -84,4 +86,5 @@ func (s blockingStream) closeWrite() error {
 }
 
 func (s blockingStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+func (s blockingStream) abort()                            { _ = s.conn.Close() } // the waiting call returns an error
 func (s blockingStream) close() error                      { return s.conn.Close() }

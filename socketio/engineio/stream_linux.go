@@ -151,6 +151,9 @@ func (s *socketStream) write(b []byte, deadline time.Time) (n int, err error) {
 func (s *socketStream) closeWrite() error                 { return s.conn.CloseWrite() }
 func (s *socketStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
 
+// abort leaves fd to close: another goroutine may be reading it.
+func (s *socketStream) abort() { _ = s.conn.Close() } // the waiting call returns an error
+
 func (s *socketStream) close() error {
 	s.fd = closedFD
 	return s.conn.Close()

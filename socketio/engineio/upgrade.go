@@ -113,11 +113,14 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	s.draining = true // this goroutine writes, without the lock
 	c.mu.Unlock()
 
-	n, err := s.stream.write(frame, time.Now().Add(c.server.cfg.Limits.WriteTimeout))
+	n, err := s.writeWaiting(frame)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.draining = false
+	if err != nil {
+		_ = s.stream.close() // see writeWaiting
+	}
 	if s.ended { // meanwhile: the farewell was left to us
 		s.sayLast()
 		return ErrClosed
