@@ -42,15 +42,60 @@ func TestRun_refuses_a_folder_that_another_server_uses(t *testing.T) {
 	}
 }
 
+// A server that is started while another one stops takes its place.
+func TestLockFolder_waits_for_a_server_that_stops(t *testing.T) {
+	dir := t.TempDir()
+	first, err := lockFolder(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.markStopping()
+	next := make(chan error, 1)
+	go func() {
+		lock, err := lockFolder(t.Context(), dir)
+		if err == nil {
+			err = lock.release()
+		}
+		next <- err
+	}()
+	select {
+	case err := <-next:
+		t.Fatalf("before the first is released: got %v", err)
+	case <-time.After(10 * lockRetry):
+	}
+	if err := first.release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-next; err != nil {
+		t.Errorf("after the first is released: got %v", err)
+	}
+}
+
+// A mark that a crash has left does not make the next server look as if it stops.
+func TestLockFolder_forgets_the_mark_of_a_crash(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, lockFile), []byte(stoppingMark), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockFolder(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.release() }()
+	if stopping(lock.path) {
+		t.Error("the new server is marked as stopping")
+	}
+}
+
 // The folder of a server that was killed is free at once.
 func TestLockFolder_is_free_after_a_kill(t *testing.T) {
 	const held, folder = "held", "GIFCHAT_TEST_LOCK"
 	if dir := os.Getenv(folder); dir != "" { // the one that is killed
-		release, err := lockFolder(dir)
+		lock, err := lockFolder(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = release() }()
+		defer func() { _ = lock.release() }()
 		if _, err := os.Stdout.WriteString(held); err != nil {
 			t.Fatal(err)
 		}
@@ -71,18 +116,18 @@ func TestLockFolder_is_free_after_a_kill(t *testing.T) {
 		if _, err := io.ReadFull(out, make([]byte, len(held))); err != nil {
 			t.Error(err)
 		}
-		if _, err := lockFolder(dir); !errors.Is(err, errFolderInUse) {
+		if _, err := lockFolder(t.Context(), dir); !errors.Is(err, errFolderInUse) {
 			t.Errorf("while the other lives: got %v", err)
 		}
 		if err := other.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		_ = other.Wait() // it was killed
-		release, err := lockFolder(dir)
+		lock, err := lockFolder(t.Context(), dir)
 		if err != nil {
 			t.Fatalf("after it was killed: %v", err)
 		}
-		if err := release(); err != nil {
+		if err := lock.release(); err != nil {
 			t.Error(err)
 		}
 	}

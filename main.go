@@ -52,11 +52,11 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err := place.Check(); err != nil { // before a lock and a secret are left in a folder that is refused
 		return err
 	}
-	unlock, err := lockFolder(cfg.DataDir) // before anything in it is made or opened
+	lock, err := lockFolder(ctx, cfg.DataDir) // before anything in it is made or opened
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	defer func() { err = errors.Join(err, lock.release()) }()
 	secret, err := cookieSecret(cfg.CookieSecret, cfg.DataDir)
 	if err != nil {
 		return err
@@ -151,10 +151,8 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	if held, ok := site.(io.Closer); ok { // serve has done it already, if it came so far
-		defer func() { err = errors.Join(err, held.Close()) }()
-	}
-	return serve(ctx, cfg, site, wire, chat.Close, log)
+	defer func() { err = errors.Join(err, site.Close()) }() // serve has done it already, if it came so far
+	return serve(ctx, cfg, parts{site: site, wire: wire, stopping: lock.markStopping, timers: chat.Close}, log)
 }
 
 // carrier is what moves the packets of old clients, if not the engine itself.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,8 +13,18 @@ import (
 )
 
 const (
-	// takeDown bounds the end: orchestrators kill after 10 s.
-	takeDown = 8 * time.Second
+	// drainTime is how long uploads and downloads in progress may go on after
+	// SIGTERM, while everything else is served as before.
+	drainTime = 1500 * time.Millisecond
+
+	// closeTime is how long requests may go on after the sockets are closed. It
+	// is short: the clients come back half a second later at the earliest, and
+	// the next server should listen by then.
+	closeTime = 100 * time.Millisecond
+
+	// takeDown bounds what must not take long: event handlers, and requests
+	// whose connection is gone. Orchestrators kill after 10 s.
+	takeDown = 3 * time.Second
 
 	// There is no WriteTimeout: long polls are answered late on purpose, and
 	// the engine bounds its own writes.
@@ -24,27 +33,31 @@ const (
 	maxHeaderBytes    = 32 << 10 // a cookie, a Referer and what proxies add
 )
 
-// closer is the part of the Socket.IO server that serve takes down.
-type closer interface {
-	Close(ctx context.Context) error
+// parts are what serve runs and takes down.
+type parts struct {
+	site interface {
+		http.Handler
+		Drain(ctx context.Context)
+		Close() error // of WebSockets without Socket.IO
+	}
+	wire interface {
+		Close(ctx context.Context) error
+	}
+	stopping func() // called first
+	timers   func() // stops those of the chat
 }
 
-// serve listens, says where, and serves site until ctx ends. Then it calls
-// ending, stops listening, closes the Socket.IO server and lets other requests
-// finish.
-//
-// The order matters. What ending stops are the chat's timers: to them, sockets
-// that go because the server goes would look like people who leave, and rooms
-// like empty ones. http.Server.Shutdown waits for every long poll and does not
-// know of WebSockets, so the Socket.IO server goes before it.
-func serve(ctx context.Context, cfg config, site http.Handler, wire closer, ending func(), log *slog.Logger) error {
+// serve listens, announces the address and serves until ctx ends. Then it
+// takes the parts down; see "Start and end" in docs/architecture.md for the
+// order. Requests that must be cut are no error.
+func serve(ctx context.Context, cfg config, p parts, log *slog.Logger) error {
 	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("%w; is another program on port %d? PORT chooses one", err, cfg.Port)
 	}
 	server := &http.Server{
-		Handler:           site,
+		Handler:           p.site,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -60,24 +73,47 @@ func serve(ctx context.Context, cfg config, site http.Handler, wire closer, endi
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeDown)
-	defer cancel()
+	p.stopping()
+	ctx = context.WithoutCancel(ctx)
+	withTimeout(ctx, drainTime, p.site.Drain)
 
-	ending()
+	// Sockets that close with the server must not look like people who leave,
+	// nor their rooms empty.
+	p.timers()
 	err = ln.Close()
 	if ended := <-served; !errors.Is(ended, net.ErrClosed) {
 		err = errors.Join(err, ended)
 	}
-	err = errors.Join(err, wire.Close(end))
-	if plain, ok := site.(io.Closer); ok {
-		err = errors.Join(err, plain.Close()) // WebSockets without Socket.IO
-	}
-	err = errors.Join(err, server.Shutdown(end))
-	if err != nil {
-		err = errors.Join(err, server.Close())
-	}
+	err = errors.Join(err, closeConnections(ctx, server, p, log))
 	log.Info("stopped")
 	return err
+}
+
+// closeConnections closes the Socket.IO server first: http.Server.Shutdown
+// waits for every long poll and does not know of WebSockets.
+func closeConnections(ctx context.Context, server *http.Server, p parts, log *slog.Logger) error {
+	end, cancel := context.WithTimeout(ctx, takeDown)
+	defer cancel()
+	err := p.wire.Close(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("event handlers still run at the end")
+		err = nil
+	}
+	err = errors.Join(err, p.site.Close())
+	withTimeout(end, closeTime, func(ctx context.Context) {
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close() // connections that were in use, or have not sent a request yet
+		}
+	})
+	p.site.Drain(end) // their handlers use the store
+	return err
+}
+
+// withTimeout calls f with a context that ends after d.
+func withTimeout(ctx context.Context, d time.Duration, f func(context.Context)) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	f(ctx)
 }
 
 // announce says where the server is, for the reader of the terminal and for

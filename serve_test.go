@@ -8,27 +8,40 @@ import (
 	"testing"
 )
 
-// Sockets that go because the server goes must not look like people who leave:
-// the last of them would empty their room, and with EMPTY_ROOM_GRACE=0 remove it.
-func TestServe_StopsTheChatsTimersBeforeItsSockets(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var order []string
-	wire := closeFunc(func() { order = append(order, "sockets") })
-	ending := func() { order = append(order, "timers") }
+// takenDown records the order in which serve takes its parts down.
+type takenDown struct {
+	http.Handler
 
-	log := slog.New(slog.DiscardHandler)
-	if err := serve(ctx, config{Host: "127.0.0.1"}, http.NotFoundHandler(), wire, ending, log); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"timers", "sockets"}; !slices.Equal(order, want) {
-		t.Errorf("taken down in the order %q, want %q", order, want)
-	}
+	order []string
 }
+
+func (d *takenDown) add(what string)       { d.order = append(d.order, what) }
+func (d *takenDown) Drain(context.Context) { d.add("drain") }
+func (d *takenDown) Close() error          { d.add("plain WebSockets"); return nil }
 
 type closeFunc func()
 
 func (f closeFunc) Close(context.Context) error {
 	f()
 	return nil
+}
+
+// Sockets that close with the server must not look like people who leave: the
+// last of them would empty their room, and with EMPTY_ROOM_GRACE=0 remove it.
+// Uploads are drained while the sockets still work.
+func TestServe_takes_its_parts_down_in_order(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d := &takenDown{Handler: http.NotFoundHandler()}
+	p := parts{
+		site: d, wire: closeFunc(func() { d.add("sockets") }),
+		stopping: func() { d.add("mark") }, timers: func() { d.add("timers") },
+	}
+	if err := serve(ctx, config{Host: "127.0.0.1"}, p, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"mark", "drain", "timers", "sockets", "plain WebSockets", "drain"}
+	if !slices.Equal(d.order, want) {
+		t.Errorf("taken down in the order %q, want %q", d.order, want)
+	}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"gifchat/rooms"
@@ -23,41 +25,71 @@ const (
 	bodyPace  = 16 << 10
 )
 
-// pacedBody cuts bodies that are slower than any phone. Its deadline holds for
-// a body that no handler reads as well: net/http reads on before it answers.
+// pacedBody is a request body that ends when it comes too slowly, or when
+// another request or the end of the server needs its place. Its deadline holds
+// for a body that no handler reads as well: net/http reads on before it answers.
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	start   time.Time
-	read    int64
+
+	mu    sync.Mutex
+	meter meter // guarded by mu
+	done  bool  // guarded by mu; the body was read to its end
+	cause error // guarded by mu; why the body was cut
 }
 
 func paceBody(w http.ResponseWriter, body io.ReadCloser) *pacedBody {
-	b := &pacedBody{ReadCloser: body, control: http.NewResponseController(w), start: time.Now()}
-	b.wait()
+	now := time.Now()
+	b := &pacedBody{ReadCloser: body, control: http.NewResponseController(w), start: now, meter: meter{start: now, last: now}}
+	_ = b.wait() // not cut yet
 	return b
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
-	b.wait()
+	if err := b.wait(); err != nil {
+		return 0, err
+	}
 	n, err := b.ReadCloser.Read(p)
-	b.read += int64(n)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.meter.add(n, time.Now())
 	switch {
 	case errors.Is(err, io.EOF):
+		b.done = true
 		// From here on net/http listens for the client's going; a deadline
 		// would be one.
 		_ = b.control.SetReadDeadline(time.Time{})
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = errTooSlow
+		err = cmp.Or(b.cause, errTooSlow)
 	}
 	return n, err
 }
 
-// wait moves the deadline. Not every server can set one (httptest's recorder
-// cannot).
-func (b *pacedBody) wait() {
-	allowed := bodyGrace + time.Duration(b.read/bodyPace)*time.Second
+// wait moves the deadline, or returns the error that the body was cut with. Not
+// every server can set a deadline (httptest's recorder cannot).
+func (b *pacedBody) wait() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cause != nil {
+		return b.cause
+	}
+	allowed := bodyGrace + time.Duration(b.meter.total/bodyPace)*time.Second
 	_ = b.control.SetReadDeadline(b.start.Add(allowed))
+	return nil
+}
+
+// cut makes reading the body fail with cause, also a Read that waits. It
+// returns false if the body is complete.
+func (b *pacedBody) cut(cause error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.done {
+		return false
+	}
+	b.cause = cause
+	_ = b.control.SetReadDeadline(time.Now())
+	return true
 }
 
 // limitBody lets a handler read at most n bytes; more is answered with 413.

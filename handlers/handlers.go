@@ -61,6 +61,7 @@ type Handler struct {
 	assets   *assetShelf
 	plain    *plainNotice
 	uploads  *uploads
+	requests *requests
 	budgets  *budgets
 	hosts    *hostGuard // nil when every host name is accepted
 	guests   *guests
@@ -70,8 +71,8 @@ type Handler struct {
 	unsaved repeated // lines about sessions that could not be stored
 }
 
-// New puts the handlers together. What it returns is a *Handler.
-func New(cfg Config) (http.Handler, error) {
+// New puts the handlers together.
+func New(cfg Config) (*Handler, error) {
 	if len(cfg.Secret) < minSecret {
 		return nil, fmt.Errorf("handlers: the cookie secret needs at least %d bytes", minSecret)
 	}
@@ -94,6 +95,7 @@ func New(cfg Config) (http.Handler, error) {
 		sessions: newSessionStore(cfg.Sessions, slices.Concat([][]byte{cfg.Secret}, cfg.OldSecrets), cfg.Secure, cfg.Log),
 		plain:    newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
 		uploads:  newUploads(),
+		requests: newRequests(),
 		budgets:  newBudgets(cfg.Limits),
 	}
 	if cfg.LocalOnly {
@@ -120,11 +122,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.hosts.refuse(w, r)
 		return
 	}
+	var body *pacedBody
 	if r.ContentLength != 0 {
 		// In a copy: in the request it made, net/http has to find its own body, or
 		// it waits for a part of one that is too large before it says so.
+		body = paceBody(w, r.Body)
 		r = r.WithContext(r.Context())
-		r.Body = paceBody(w, r.Body)
+		r.Body = body
 	}
 	switch {
 	case h.ofConnection(r):
@@ -133,6 +137,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/socket.io/"):
 		h.engine.ServeHTTP(w, r)
 	default:
+		if r.Header.Get("Upgrade") == "" { // a WebSocket ends with Close
+			defer h.requests.begin(w, body)()
+		}
 		h.guarded.ServeHTTP(w, r)
 	}
 }

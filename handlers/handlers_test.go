@@ -31,6 +31,7 @@ const patience = 30 * time.Second
 // of the test's; only the sessions are in memory.
 type house struct {
 	*httptest.Server
+	site     *handlers.Handler
 	chat     *rooms.Service
 	sessions *memorySessions
 	log      *safeBuffer
@@ -74,10 +75,10 @@ func openWith(t *testing.T, customs rooms.Options, change func(*handlers.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{Server: httptest.NewServer(site), chat: chat, sessions: sessions, log: log}
+	h := &house{Server: httptest.NewServer(site), site: site, chat: chat, sessions: sessions, log: log}
 	t.Cleanup(func() {
 		_ = wire.Close(context.Background())
-		_ = site.(*handlers.Handler).Close()
+		_ = site.Close()
 		chat.Close()
 		events.Close()
 		h.Close()

@@ -18,9 +18,10 @@ const (
 // uploads counts those under way. Who finds no place is told so at once: to
 // wait would cost what the bound is to save.
 type uploads struct {
-	mu  sync.Mutex
-	all int
-	by  map[string]int // by session, guarded by mu
+	mu     sync.Mutex
+	closed bool // guarded by mu
+	all    int
+	by     map[string]int // by session, guarded by mu
 }
 
 func newUploads() *uploads { return &uploads{by: make(map[string]int)} }
@@ -33,7 +34,7 @@ func (u *uploads) enter(session string) (leave func(), err error) {
 	switch {
 	case u.by[session] >= maxVisitorUploads:
 		return nil, &rateError{retryAfter: uploadRetry}
-	case u.all >= maxUploads:
+	case u.closed, u.all >= maxUploads:
 		return nil, &busyError{retryAfter: uploadRetry}
 	}
 	u.all++
@@ -48,6 +49,13 @@ func (u *uploads) leave(session string) {
 	if u.by[session]--; u.by[session] == 0 {
 		delete(u.by, session)
 	}
+}
+
+// close refuses uploads from now on.
+func (u *uploads) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.closed = true
 }
 
 // busyError refuses what the server has no place for at the moment.

@@ -33,14 +33,16 @@ const hashPatience = 10 * time.Second
 type hasher struct {
 	memory, time uint32 // of new hashes, as above
 	turn         chan struct{}
+	closing      <-chan struct{} // ends all waiting
 }
 
-func newHasher() hasher {
-	return hasher{memory: hashMemory, time: hashTime, turn: make(chan struct{}, 1)}
+func newHasher(closing <-chan struct{}) hasher {
+	return hasher{memory: hashMemory, time: hashTime, turn: make(chan struct{}, 1), closing: closing}
 }
 
 // inTurn calls f while nobody else hashes, or returns an ErrUnavailable after
-// hashPatience.
+// hashPatience, or when the service closes: a queue of passwords must not hold
+// the end up.
 func (h hasher) inTurn(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, hashPatience)
 	defer cancel()
@@ -48,6 +50,8 @@ func (h hasher) inTurn(ctx context.Context, f func() error) error {
 	case h.turn <- struct{}{}:
 		defer func() { <-h.turn }()
 		return f()
+	case <-h.closing:
+		return fmt.Errorf("hash password: %w: the server stops", ErrUnavailable)
 	case <-ctx.Done():
 		return fmt.Errorf("hash password: %w: %w", ErrUnavailable, context.Cause(ctx))
 	}

@@ -71,7 +71,7 @@ func TestTriesForgetWhatIsOver(t *testing.T) {
 }
 
 func TestDamagedHashesAreErrors(t *testing.T) {
-	h := newHasher()
+	h := newHasher(nil)
 	good, err := h.hash(t.Context(), "x")
 	if err != nil {
 		t.Fatal(err)

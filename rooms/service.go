@@ -100,7 +100,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		maxOwned:       opts.MaxRoomsPerVisitor,
 		strict:         opts.Strict,
 		uploadQuota:    opts.UploadQuota,
-		hashes:         newHasher(),
+		hashes:         newHasher(ctx.Done()),
 		guesses:        newGuesses(),
 		creating:       make(map[Session]int),
 		background:     ctx,

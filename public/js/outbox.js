@@ -8,7 +8,8 @@ const answerWithin = 6_000 // ms
 const tries = 4
 const pause = 1_500 // ms between tries
 
-const wait = ms => new Promise(done => setTimeout(done, ms))
+/** Resolves after that many ms. */
+export const wait = ms => new Promise(done => setTimeout(done, ms))
 
 // Sending the same again would get the same answer.
 const finalReasons = new Set(["invalid", "too_large", "not_found", "banned", "foreign", "no_route", "no_method"])
@@ -18,6 +19,9 @@ export const isFinal = (reason, status = 0) => reason ? finalReasons.has(reason)
 
 /** A name for something to be sent. */
 export const newClientId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
+
+/** Reports whether the same request may succeed later, by the reason of its refusal. */
+export const isTemporary = reason => ["rate_limited", "unavailable"].includes(reason)
 
 export class Outbox {
   #room; #messages; #socket
@@ -105,7 +109,7 @@ export class Outbox {
         return true
       }
       if (!socket.connected) return false
-      if (answer && !["rate_limited", "unavailable"].includes(answer.reason)) {
+      if (answer && !isTemporary(answer.reason)) {
         this.#fail(job, answer)
         return true
       }

@@ -1,10 +1,12 @@
 // GIFs by button, by drop and by paste, one at a time, with progress.
 import { fill } from "./dom.js"
 import { reserve } from "./gif.js"
-import { isFinal, newClientId, showFailure } from "./outbox.js"
+import { isFinal, isTemporary, newClientId, showFailure, wait } from "./outbox.js"
 
 const maxBytes = 5 * 1024 * 1024
 const maxSide = 4096 // pixels; rooms/gif has both limits too
+const tries = 5
+const firstPause = 1_500 // ms; twice as long after each try, 22 s together
 
 /** Lets the room accept GIFs. */
 export function acceptGIFs(form, messages) {
@@ -47,10 +49,15 @@ async function post(form, messages, words, file) {
   const row = messages.pending(clientId, { kind: "gif" }, image)
   const send = async () => {
     messages.wait(row)
-    const failure = await upload(form, file, clientId)
-    if (!failure) return
-    const text = failure.text || (failure.status === 413 ? words.bigGif : words.failed)
-    showFailure(row, words, text, isFinal(failure.reason, failure.status) ? null : send)
+    let answer
+    for (let tried = 0; tried < tries; tried++) {
+      if (tried > 0) await wait(Math.max(firstPause * 2 ** (tried - 1), answer.retryAfter) * (1 + Math.random() / 4))
+      answer = await upload(form, file, clientId)
+      if (answer.status === 200) return
+      if (answer.status !== 0 && !isTemporary(answer.reason)) break
+    }
+    const text = answer.text || (answer.status === 413 ? words.bigGif : words.failed)
+    showFailure(row, words, text, isFinal(answer.reason, answer.status) ? null : send)
   }
   await send()
 }
@@ -83,8 +90,8 @@ async function preview(file) {
 }
 
 /**
- * Resolves to null when the server has it, else to { status, reason, text }: the
- * words are the server's own, not those of a proxy; without an answer all are empty.
+ * Resolves to the server's answer. Its status is 0 when the connection ended first, as in a restart; its text is empty
+ * when the answer is not the server's own but that of a proxy.
  */
 function upload(form, file, clientId) {
   const bar = form.querySelector(".composer__upload")
@@ -103,9 +110,13 @@ function upload(form, file, clientId) {
     })
     request.addEventListener("loadend", () => {
       bar.hidden = true
-      const { status } = request
-      const reason = status === 0 ? "" : request.getResponseHeader("X-Reason") ?? ""
-      done(status === 200 ? null : { status, reason, text: reason && request.responseText.slice(0, 200) })
+      const reason = request.getResponseHeader("X-Reason") ?? ""
+      done({
+        status: request.status,
+        reason,
+        retryAfter: 1000 * Number(request.getResponseHeader("Retry-After")), // ms
+        text: reason && request.responseText.slice(0, 200),
+      })
     })
     progress.value = 0
     bar.hidden = false

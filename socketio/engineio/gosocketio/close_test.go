@@ -148,3 +148,15 @@ func TestAClientThatDoesNotReadLosesOnlyItself(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A client that does not read must not hold the end of the server up.
+func TestServerClose_cuts_clients_that_do_not_read(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20, WriteTimeout: time.Hour, MaxQueueAge: time.Hour}})
+	_, p := f.connect()
+	text := strings.Repeat("x", 64<<10)
+	for range 200 { // 12 MB: more than the kernel's buffers take
+		p.send(t, text)
+	}
+	closeEngine(t, f.engine)
+	p.wantClosed(t, engineio.ReasonShutdown)
+}

@@ -1,0 +1,71 @@
+// What a restart costs those who are there: row O7 of docs/promises.md. Absolute
+// times, so this is not for a machine that does other things.
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { binary, startServer } from '../lib/server.js'
+import { connected, heard, until } from '../lib/clients.js'
+import { nth } from '../lib/soak.js'
+import { ways } from '../lib/ways.js'
+import { Visitor, owner } from '../lib/visitor.js'
+
+const clients = 300
+
+test('after a restart beside a slow upload 300 stock clients are back within 2 s', async (t) => {
+  const server = await startServer({ RATE_CONNECT_ADDRESS: 'off' }, { path: binary({ race: false }) })
+  const ann = await owner(server, { max: 100 })
+  const rooms = [ann.room]
+  while (rooms.length < 10) rooms.push(await ann.createRoom({ max: 100 }))
+  const visitor = new Visitor(server)
+  await visitor.get('/')
+  const stock = { reconnectionDelay: 1000, reconnectionDelayMax: 5000, randomizationFactor: 0.5 } // their defaults
+  const sockets = []
+  for (let i = 0; i < clients; i++) {
+    const way = Object.values(ways)[i % 3]
+    const socket = await connected(`${server.url}/chat`, { ...way, ...stock })
+    assert.equal((await socket.emitWithAck('join', rooms[i % 10])).ok, true)
+    sockets.push(socket)
+  }
+  const slow = connect(server.port, 'localhost')
+  slow.on('error', () => {})
+  slow.write(`POST /room/${ann.room}/gif HTTP/1.1\r\nHost: localhost\r\nCookie: ${ann.cookie}\r\nContent-Length: 100000\r\n`
+    + 'Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n')
+  await once(slow, 'data')
+
+  let closed = Infinity
+  const back = sockets.map(async (socket, i) => {
+    await heard(socket, 'disconnect', { ms: 20_000 })
+    closed = Math.min(closed, performance.now())
+    await heard(socket, 'connect', { ms: 20_000, retry: true })
+    assert.equal((await socket.emitWithAck('join', rooms[i % 10])).ok, true)
+    return performance.now()
+  })
+  const signalled = performance.now()
+  await server.restart()
+  const gap = performance.now() - closed
+  const waits = (await Promise.all(back)).map((at) => at - closed)
+  t.diagnostic(`the sockets were closed after ${Math.round(closed - signalled)} ms, and ${Math.round(gap)} ms later the next server listened; `
+    + `in a room again after ${nth(waits, 0.5)} ms (half), ${nth(waits, 0.99)} ms (99 of 100), ${nth(waits, 1)} ms (all)`)
+  assert.ok(closed - signalled <= 2000, `the sockets were closed after ${closed - signalled} ms`)
+  assert.ok(gap <= 500, `the next server listened after ${gap} ms`)
+  assert.ok(nth(waits, 0.99) <= 2000, `in again after ${nth(waits, 0.99)} ms`)
+  sockets.forEach((socket) => socket.disconnect())
+  ann.chat.disconnect()
+  await server.stop()
+})
+
+test('a server that is started while the one before stops takes its place', async (t) => {
+  const server = await startServer({}, { path: binary({ race: false }) })
+  const ann = await owner(server)
+  const closed = heard(ann.chat, 'disconnect', { ms: 10_000 }).then(() => performance.now())
+  const stopped = server.stop()
+  await until(() => server.logs.includes('msg=stopping'), 'the server stops')
+  await server.start()
+  const gap = performance.now() - await closed
+  t.diagnostic(`${Math.round(gap)} ms`)
+  assert.ok(gap <= 500, `the next server listened after ${gap} ms`)
+  ann.chat.disconnect()
+  await stopped
+  await server.stop()
+})
