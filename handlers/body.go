@@ -92,6 +92,14 @@ func (b *pacedBody) cut(cause error) bool {
 	return true
 }
 
+// progress returns how many bytes have come, how many a second come now, and
+// whether the body is complete.
+func (b *pacedBody) progress(now time.Time) (received int64, rate float64, complete bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.meter.total, b.meter.rate(now), b.done
+}
+
 // limitBody lets a handler read at most n bytes; more is answered with 413.
 func limitBody(c *gin.Context, n int64) io.Reader {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, n)

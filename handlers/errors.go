@@ -159,10 +159,11 @@ const reasonHeader = "X-Reason"
 func (h *Handler) fail(c *gin.Context, err error) {
 	c.Abort()
 	p := describe(err)
+	_, busy := errors.AsType[*busyError](err) // anybody can cause it: the request's line says enough
 	switch {
 	case c.Request.Context().Err() != nil:
 		h.log.DebugContext(c.Request.Context(), "request given up", "route", c.FullPath(), "err", err)
-	case p.status >= http.StatusInternalServerError:
+	case p.status >= http.StatusInternalServerError && !busy:
 		h.log.ErrorContext(c.Request.Context(), "request failed", "route", c.FullPath(), "err", err)
 	}
 	if c.Writer.Written() {

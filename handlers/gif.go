@@ -38,7 +38,11 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	if err := h.budgets.act(v); err != nil {
 		return err
 	}
-	leave, err := h.uploads.enter(string(v.Session))
+	body, ok := c.Request.Body.(*pacedBody) // every body is, see ServeHTTP
+	if !ok {
+		return &rooms.InvalidError{Field: "gif", Reason: "empty"}
+	}
+	leave, err := h.uploads.enter(&upload{session: string(v.Session), source: v.Source, body: body})
 	if err != nil {
 		return err
 	}

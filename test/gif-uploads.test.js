@@ -196,23 +196,80 @@ describe('a form that asks for much', () => {
   })
 
   /** Sends a byte a second until it is cut; resolves to the status, 0 without. */
-  function trickle(sender) {
-    return new Promise((resolve) => {
-      let answer = ''
-      const socket = connect(server.port, 'localhost')
-      socket.write(`POST /room/${v.room}/gif HTTP/1.1\r\nHost: localhost\r\nCookie: ${sender.cookie}\r\nContent-Length: 100000\r\n`
-        + `Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n${gifPart}\r\n\r\n`)
-      socket.write(Buffer.concat([head(8, 8), Buffer.from([0x21, 0xfe, 255])])) // a comment begins
-      const timer = setInterval(() => socket.write('x'), 1000)
-      socket.on('data', (data) => { answer += data })
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        clearInterval(timer)
-        resolve(Number(answer.match(/^HTTP\/1\.1 (\d+)/)?.[1] ?? 0))
-      })
-    })
-  }
+  const trickle = (sender) => slowUpload(server, sender, v.room, { bytes: 1, ms: 1000 }).ended
 })
+
+describe('uploads that hold all places', () => {
+  let server, owner
+  before(async () => {
+    server = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1' }, { path: binary({ race: false }) })
+    owner = await room(server, { max: 100 })
+  })
+
+  // Each of them is faster than what is cut as too slow, 16 KiB a second.
+  const hold = async (from) => {
+    const senders = await Promise.all(Array.from({ length: 22 }, async () => {
+      const sender = new Visitor(server)
+      await sender.get('/')
+      await sender.enter(owner.room)
+      return sender
+    }))
+    const all = senders.flatMap((sender) => [1, 2, 3].map(() => sender)).slice(0, 64)
+    const slow = all.map((sender) => slowUpload(server, sender, owner.room, { bytes: 1740, ms: 100, from }))
+    await Promise.all(slow.map(({ begun }) => begun))
+    return slow
+  }
+  const places = (slow) => slow.filter(({ status }) => status === undefined).length
+  const release = async (slow) => {
+    for (const { socket } of slow) socket.destroy()
+    await Promise.all(slow.map(({ ended }) => ended))
+  }
+
+  test('64 at 17 KiB/s from one address: a person at another one uploads at once, and one of them is told to come again', async () => {
+    const slow = await hold('192.0.2.1')
+    assert.equal((await owner.upload(owner.room, animatedGIF())).status, 200)
+    await until(() => places(slow) === 63, 'one of them gave way')
+    const cut = slow.find(({ status }) => status !== undefined)
+    assert.equal(cut.status, 503)
+    assert.match(cut.answer, /\r\nRetry-After: 2\r\n[\s\S]*X-Reason: unavailable\r\n/)
+    assert.match(server.logs, /route=\/room\/:id\/gif status=503/)
+    await release(slow)
+  })
+
+  test('the same from the same address: within seconds', async () => {
+    const slow = await hold()
+    await until(async () => (await owner.upload(owner.room, animatedGIF())).status === 200, 'the upload has a place', 30_000)
+    assert.equal(places(slow), 63)
+    await release(slow)
+  })
+})
+
+/** An upload by hand that sends so many bytes every so many ms until it is cut. */
+function slowUpload(server, sender, room, { bytes, ms, from }) {
+  const upload = { answer: '' }
+  const socket = upload.socket = connect(server.port, 'localhost')
+  socket.write(`POST /room/${room}/gif HTTP/1.1\r\nHost: localhost\r\nCookie: ${sender.cookie}\r\nContent-Length: 5000000\r\n${from ? `X-Forwarded-For: ${from}\r\n` : ''}`
+    + `Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n`)
+  const head = Buffer.from('--x\r\nContent-Disposition: form-data; name="gif"; filename="x.gif"\r\n\r\n'
+    + 'GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\xff', 'latin1') // a comment begins
+  let timer
+  upload.begun = new Promise((resolve) => socket.once('data', resolve)) // the server reads, or has refused it
+  upload.begun.then(() => {
+    socket.write(head)
+    timer = setInterval(() => socket.write('x'.repeat(bytes)), ms)
+  })
+  socket.on('data', (data) => {
+    upload.answer += data
+    const status = upload.answer.match(/^HTTP\/1\.1 ([2-5]\d\d)/m)?.[1]
+    if (status) upload.status = Number(status)
+  })
+  socket.on('error', () => {})
+  upload.ended = new Promise((resolve) => socket.on('close', () => {
+    clearInterval(timer)
+    resolve(upload.status ??= 0)
+  }))
+  return upload
+}
 
 describe('after crashes', () => {
   test('each message has its GIF, and what has none goes', async (t) => {
