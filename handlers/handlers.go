@@ -53,20 +53,21 @@ type Config struct {
 // WebSocket connections, which http.Server.Shutdown does not know of.
 type Handler struct {
 	// Immutable.
-	cfg      Config
-	log      *slog.Logger
-	chat     rooms.Chat
-	sessions *sessionStore
-	pages    *pages
-	assets   *assetShelf
-	plain    *plainNotice
-	uploads  *uploads
-	requests *requests
-	budgets  *budgets
-	hosts    *hostGuard // nil when every host name is accepted
-	guests   *guests
-	engine   *gin.Engine
-	guarded  http.Handler // engine behind the cross-origin check
+	cfg        Config
+	log        *slog.Logger
+	chat       rooms.Chat
+	sessions   *sessionStore
+	pages      *pages
+	assets     *assetShelf
+	plain      *plainNotice
+	uploads    *uploads
+	requests   *requests
+	requestLog *throttle[requestKind]
+	budgets    *budgets
+	hosts      *hostGuard // nil when every host name is accepted
+	guests     *guests
+	engine     *gin.Engine
+	guarded    http.Handler // engine behind the cross-origin check
 
 	unsaved repeated // lines about sessions that could not be stored
 }
@@ -92,11 +93,12 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, log: cfg.Log, chat: cfg.Chat, pages: pages, assets: assets,
-		sessions: newSessionStore(cfg.Sessions, slices.Concat([][]byte{cfg.Secret}, cfg.OldSecrets), cfg.Secure, cfg.Log),
-		plain:    newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
-		uploads:  newUploads(),
-		requests: newRequests(),
-		budgets:  newBudgets(cfg.Limits),
+		sessions:   newSessionStore(cfg.Sessions, slices.Concat([][]byte{cfg.Secret}, cfg.OldSecrets), cfg.Secure, cfg.Log),
+		plain:      newPlainNotice(cfg.Notice, cfg.Origins, cfg.Secure, cfg.Log),
+		uploads:    newUploads(),
+		requests:   newRequests(),
+		requestLog: newRequestLog(cfg.Log),
+		budgets:    newBudgets(cfg.Limits),
 	}
 	if cfg.LocalOnly {
 		h.hosts = newHostGuard(cfg.Origins, cfg.Log)
@@ -169,10 +171,13 @@ func (h *Handler) ofConnection(r *http.Request) bool {
 }
 
 // Close ends the plain WebSocket connections and the watch over the sockets,
-// and waits for them.
+// waits for them, and logs how many lines were left out. It may be called again.
 func (h *Handler) Close() error {
 	h.guests.close()
-	return h.plain.close()
+	err := h.plain.close()
+	h.requestLog.close()
+	h.sessions.refused.close()
+	return err
 }
 
 // cookieName is the session cookie's name.

@@ -166,15 +166,15 @@ func TestOldSecretsStillRead(t *testing.T) {
 	}
 }
 
-// Whatever is asked with them, bad cookies are one line in all, beside the one
-// that a request has with a good cookie as well.
+// Whatever is asked with them, bad cookies are one line in all, beside those of
+// the request log.
 func TestBadCookiesAreNotLoggedEach(t *testing.T) {
 	h := open(t, func(c *handlers.Config) { c.Limits.SessionAddress = handlers.Unlimited })
 	v := h.visitor(t)
 	v.get("/notice")
 	const handshake, page = "/socket.io/?EIO=4&transport=polling", "/notice"
 	for path, n := range map[string]int{handshake: 20_000, page: 2_000} {
-		before, count := h.log.String(), 0
+		before, count, begun := h.log.String(), 0, time.Now()
 		for i := range n {
 			cookie := fmt.Sprintf("connect.sid=s%%3A%d.forged", i)
 			if i%2 == 1 {
@@ -187,8 +187,8 @@ func TestBadCookiesAreNotLoggedEach(t *testing.T) {
 				count++
 			}
 		}
-		if count != n {
-			t.Errorf("%s: %d requests are %d lines, want one each", path, n, count)
+		if most := 100 * (1 + int(time.Since(begun)/(10*time.Second))); count > most {
+			t.Errorf("%s: %d requests are %d lines, want at most the %d of the request log's bound", path, n, count, most)
 		}
 	}
 	refused, others := 0, 0
@@ -196,7 +196,7 @@ func TestBadCookiesAreNotLoggedEach(t *testing.T) {
 		switch {
 		case strings.Contains(line, `msg="cookie refused"`):
 			refused++
-		case !strings.Contains(line, `msg="request served"`):
+		case !strings.Contains(line, `msg="request served"`) && !strings.Contains(line, `msg="requests left out"`):
 			others++
 		}
 	}

@@ -71,7 +71,7 @@ type sessionStore struct {
 	keys    [][]byte // the first one signs, all are good for reading
 	options gorilla.Options
 	log     *slog.Logger
-	refused repeated // lines about cookies that are not ours
+	refused *throttle[struct{}] // lines about cookies that are not ours
 }
 
 var _ sessions.Store = (*sessionStore)(nil)
@@ -79,6 +79,7 @@ var _ sessions.Store = (*sessionStore)(nil)
 func newSessionStore(kept SessionStore, keys [][]byte, secure bool, log *slog.Logger) *sessionStore {
 	return &sessionStore{
 		kept: kept, keys: keys, log: log,
+		refused: newThrottle(1, time.Minute, func(_ struct{}, held int) { log.Debug("more cookies refused", "count", held) }),
 		options: gorilla.Options{
 			Path: "/", MaxAge: int(sessionAge / time.Second),
 			Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -116,7 +117,9 @@ func (s *sessionStore) New(r *http.Request, name string) (*gorilla.Session, erro
 	}
 	id, key, ok := s.open(name, cookie.Value)
 	if !ok {
-		s.refused.say(func(more int) { s.log.DebugContext(r.Context(), "cookie refused", "more", more) })
+		if s.refused.pass(struct{}{}) {
+			s.log.DebugContext(r.Context(), "cookie refused")
+		}
 		return session, nil
 	}
 	data, err := s.kept.LoadSession(r.Context(), id)
