@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,14 +12,19 @@ import (
 func TestThrottle(t *testing.T) {
 	const most, window = 3, 10 * time.Second
 	synctest.Test(t, func(t *testing.T) {
-		var reports []string
+		var mu sync.Mutex
+		var reports []string // guarded by mu
 		begun := time.Now()
 		th := newThrottle(most, window, func(kind string, held int) {
+			mu.Lock()
+			defer mu.Unlock()
 			reports = append(reports, fmt.Sprintf("%s %d after %v", kind, held, time.Since(begun)))
 		})
 		want := func(what string, texts ...string) {
 			t.Helper()
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(reports, texts) {
 				t.Errorf("%s: reported %q, want %q", what, reports, texts)
 			}

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,6 +90,17 @@ func TestDamagedHashesAreErrors(t *testing.T) {
 		if ok, err := matches(hash, "x"); ok || err == nil {
 			t.Errorf("%q: got %t, %v, want an error", hash, ok, err)
 		}
+	}
+}
+
+// A queue of passwords must not hold the end of the server up.
+func TestHasher_waiting_ends_when_the_service_closes(t *testing.T) {
+	closing := make(chan struct{})
+	h := newHasher(closing)
+	h.turn <- struct{}{} // somebody hashes, and does not end
+	close(closing)
+	if _, err := h.hash(t.Context(), "x"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v, want unavailable", err)
 	}
 }
 
