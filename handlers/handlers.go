@@ -69,7 +69,7 @@ type Handler struct {
 	engine     *gin.Engine
 	guarded    http.Handler // engine behind the cross-origin check
 
-	unsaved repeated // lines about sessions that could not be stored
+	unsaved *throttle[struct{}] // lines about sessions that could not be stored
 }
 
 // New puts the handlers together.
@@ -100,6 +100,7 @@ func New(cfg Config) (*Handler, error) {
 		requestLog: newRequestLog(cfg.Log),
 		budgets:    newBudgets(cfg.Limits),
 	}
+	h.unsaved = newRareLine(func(held int) { h.log.Error("more sessions not saved", "count", held) })
 	if cfg.LocalOnly {
 		h.hosts = newHostGuard(cfg.Origins, cfg.Log)
 	}
@@ -177,6 +178,10 @@ func (h *Handler) Close() error {
 	err := h.plain.close()
 	h.requestLog.close()
 	h.sessions.refused.close()
+	h.unsaved.close()
+	if h.hosts != nil {
+		h.hosts.refused.close()
+	}
 	return err
 }
 

@@ -19,12 +19,12 @@ type hostGuard struct {
 	names []string // in lower case, beside localhost and loopback addresses
 	log   *slog.Logger
 
-	refused repeated
+	refused *throttle[struct{}]
 }
 
 // newHostGuard returns a guard that also accepts the hosts of origins.
 func newHostGuard(origins []string, log *slog.Logger) *hostGuard {
-	g := &hostGuard{log: log}
+	g := &hostGuard{log: log, refused: newRareLine(func(held int) { log.Warn("more hosts refused", "count", held) })}
 	if name, err := os.Hostname(); err == nil && name != "" {
 		g.names = append(g.names, normalHost(name))
 	}
@@ -59,10 +59,10 @@ func normalHost(host string) string { return strings.ToLower(strings.TrimSuffix(
 
 // refuse answers a request for another host and says which setting allows it.
 func (g *hostGuard) refuse(w http.ResponseWriter, r *http.Request) {
-	g.refused.say(func(more int) {
+	if g.refused.pass(struct{}{}) {
 		g.log.WarnContext(r.Context(), "host refused: behind a proxy set TRUSTED_PROXIES, for another name CORS_ORIGIN",
-			"host", clip(r.Host, maxLogged), "address", peerAddress(r), "more", more)
-	})
+			"host", clip(r.Host, maxLogged), "address", peerAddress(r))
+	}
 	refuseEarly(w, r, http.StatusMisdirectedRequest, "misdirected", "error.misdirected")
 }
 

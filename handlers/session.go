@@ -79,7 +79,7 @@ var _ sessions.Store = (*sessionStore)(nil)
 func newSessionStore(kept SessionStore, keys [][]byte, secure bool, log *slog.Logger) *sessionStore {
 	return &sessionStore{
 		kept: kept, keys: keys, log: log,
-		refused: newThrottle(1, time.Minute, func(_ struct{}, held int) { log.Debug("more cookies refused", "count", held) }),
+		refused: newRareLine(func(held int) { log.Debug("more cookies refused", "count", held) }),
 		options: gorilla.Options{
 			Path: "/", MaxAge: int(sessionAge / time.Second),
 			Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,

@@ -32,6 +32,11 @@ func newThrottle[K comparable](most int, window time.Duration, report func(K, in
 	return &throttle[K]{most: most, window: window, report: report, kinds: make(map[K]*passed)}
 }
 
+// newRareLine returns a throttle for lines of one kind: one a minute.
+func newRareLine(report func(held int)) *throttle[struct{}] {
+	return newThrottle(1, time.Minute, func(_ struct{}, held int) { report(held) })
+}
+
 // pass reports whether a line may be written now.
 func (t *throttle[K]) pass(kind K) bool {
 	t.mu.Lock()

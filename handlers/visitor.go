@@ -82,9 +82,9 @@ func unsavedError(err error) error {
 }
 
 func (h *Handler) sayUnsaved(c *gin.Context, err error) {
-	h.unsaved.say(func(more int) {
-		h.log.ErrorContext(c.Request.Context(), "session not saved: new visitors can only read", "err", err, "more", more)
-	})
+	if h.unsaved.pass(struct{}{}) {
+		h.log.ErrorContext(c.Request.Context(), "session not saved: new visitors can only read", "err", err)
+	}
 }
 
 func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
