@@ -165,7 +165,7 @@ func (s *sockets) post(ctx context.Context, _ *socketio.Socket, st *seats, args 
 		return nil, err
 	}
 	id := st.room(ask.Room)
-	m, err := s.budgets.inRoom(id, func() (rooms.Stored, error) {
+	m, err := s.budgets.inRoom(ctx, st.visitor, id, func() (rooms.Stored, error) {
 		return s.chat.Post(ctx, st.visitor, id, rooms.Draft{Text: ask.Chat, ClientID: ask.ClientID})
 	})
 	if err != nil {

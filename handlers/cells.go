@@ -58,7 +58,11 @@ type cellKey struct {
 }
 
 // take takes one of r from key's bucket, or returns how long until there is one.
-func (c *cells) take(key cellKey, r Rate) (wait time.Duration) {
+func (c *cells) take(key cellKey, r Rate) (wait time.Duration) { return c.takeAbove(key, r, 0) }
+
+// takeAbove is take for a caller that must leave the bucket with keep tokens. A
+// negative keep, down to -r.Burst, lets the bucket go into debt.
+func (c *cells) takeAbove(key cellKey, r Rate, keep int) (wait time.Duration) {
 	if r.Burst < 0 {
 		return 0
 	}
@@ -80,7 +84,7 @@ func (c *cells) take(key cellKey, r Rate) (wait time.Duration) {
 	if chosen.key != hash {
 		*chosen = cell{key: hash, full: now}
 	}
-	return chosen.take(now, r)
+	return chosen.take(now, r, keep)
 }
 
 // giveBack returns what take took.
@@ -112,15 +116,16 @@ func (s *cellShard) group(hash, mask uint64) *[groupSize]cell {
 	return &s.groups[hash/(2*cellShards)&mask]
 }
 
-// take takes one from the bucket, or returns how long until there is one.
-func (c *cell) take(now time.Duration, r Rate) (wait time.Duration) {
+// take takes one token from the bucket and leaves keep of them, or returns how long
+// until it could.
+func (c *cell) take(now time.Duration, r Rate, keep int) (wait time.Duration) {
 	most := time.Duration(r.Burst) * r.Each
 	full := max(c.full, now)
-	if full > now+most { // more than r lets anybody owe: the clock was set
+	if full > now+2*most { // deeper than the deepest debt: the clock was set
 		full = now
 	}
 	full += r.Each
-	if wait = full - now - most; wait > 0 {
+	if wait = full - now - most + time.Duration(keep)*r.Each; wait > 0 {
 		return wait
 	}
 	c.full = full

@@ -59,7 +59,7 @@ func (h *Handler) postGIF(c *gin.Context) error {
 	}
 	preamble.left = maxUpload
 	// Around both, or what the room is too busy for would be kept until the sweep.
-	_, err = h.budgets.inRoom(id, func() (rooms.Stored, error) {
+	_, err = h.budgets.inRoom(ctx, v, id, func() (rooms.Stored, error) {
 		gif, err := h.chat.AddGIF(ctx, v, id, file.FileName(), &capped{r: file, left: maxGIF})
 		if err != nil {
 			return rooms.Stored{}, fileError(err)

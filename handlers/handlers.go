@@ -98,7 +98,7 @@ func New(cfg Config) (*Handler, error) {
 		uploads:    newUploads(),
 		requests:   newRequests(),
 		requestLog: newRequestLog(cfg.Log),
-		budgets:    newBudgets(cfg.Limits),
+		budgets:    newBudgets(cfg.Limits, cfg.Chat),
 	}
 	h.unsaved = newRareLine(func(held int) { h.log.Error("more sessions not saved", "count", held) })
 	if cfg.LocalOnly {

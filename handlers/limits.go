@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -15,7 +16,7 @@ import (
 type Limits struct {
 	Visitor Rate // messages and other events of one visitor, whatever its connections; 30+10/s
 	Address Rate // of all visitors from one address; 1000+200/s
-	Room    Rate // messages in one room, of all who are there; 400+100/s
+	Room    Rate // messages in one room, of all who are there, and as many by exception (see inRoom); 400+100/s
 
 	CreateVisitor  Rate // rooms made by one visitor; 30+1/s
 	CreateAddress  Rate // and from one address; 100+1/s
@@ -60,6 +61,11 @@ const (
 	forCreateAddress
 	forSessionAddress
 	forConnectAddress
+	forCalm // events of a visitor, at the paces of calm
+	forBrisk
+	forReserve     // messages beyond a room's rate
+	forPresent     // those of one person
+	forRoomAddress // those of one address
 )
 
 // How many keys are remembered exactly: 4 MiB of those who talk, 2 MiB of those
@@ -71,66 +77,77 @@ const (
 
 // budgets holds everybody to the limits.
 type budgets struct {
-	limits Limits
-	cells  *cells
+	limits   Limits
+	cells    *cells
+	attended func(context.Context, rooms.Visitor, rooms.ID) (rooms.Attendance, error) // of the chat
 }
 
-func newBudgets(l Limits) *budgets {
-	return &budgets{limits: l.withDefaults(), cells: newCells(budgetCells)}
+func newBudgets(l Limits, chat rooms.Chat) *budgets {
+	b := &budgets{limits: l.withDefaults(), cells: newCells(budgetCells)}
+	if chat != nil {
+		b.attended = chat.Attendance
+	}
+	return b
 }
 
-// cost is one of a budget.
+// cost is one token of a bucket, which must keep so many others.
 type cost struct {
-	key cellKey
-	of  Rate
+	key  cellKey
+	of   Rate
+	keep int
 }
 
 // take takes all of the costs or none, and tells when they can be paid.
 func (b *budgets) take(costs ...cost) error {
 	for i, c := range costs {
-		if wait := b.cells.take(c.key, c.of); wait > 0 {
-			for _, paid := range costs[:i] {
-				b.cells.giveBack(paid.key, paid.of)
-			}
+		if wait := b.cells.takeAbove(c.key, c.of, c.keep); wait > 0 {
+			b.giveBack(costs[:i])
 			return &rateError{retryAfter: wait}
 		}
 	}
 	return nil
 }
 
-// act lets a visitor do something.
-func (b *budgets) act(v rooms.Visitor) error {
-	return b.take(
-		cost{cellKey{forVisitor, string(v.Session)}, b.limits.Visitor},
-		cost{cellKey{forAddress, v.Source}, b.limits.Address},
-	)
-}
-
-// inRoom lets somebody post in a room. What the chat refuses or has kept before
-// costs the room nothing: nobody must be able to silence it unseen.
-func (b *budgets) inRoom(id rooms.ID, post func() (rooms.Stored, error)) (rooms.Stored, error) {
-	c := cost{cellKey{forRoom, string(id)}, b.limits.Room}
-	if err := b.take(c); err != nil {
-		return rooms.Stored{}, err
-	}
-	stored, err := post()
-	if err != nil || stored.Again {
+func (b *budgets) giveBack(costs []cost) {
+	for _, c := range costs {
 		b.cells.giveBack(c.key, c.of)
 	}
-	return stored, err
+}
+
+// calm are the paces of people at pages: of one who reads and answers, and of one
+// who has much to do.
+var calm = [...]struct {
+	purpose purpose
+	pace    Rate
+}{
+	{forCalm, Rate{Burst: 3, Each: time.Second}},
+	{forBrisk, Rate{Burst: 12, Each: time.Second / 4}},
+}
+
+// act lets a visitor do something. The last quarter of an address's burst is for
+// calm visitors, the last eighth for the calmest, so that one flooding program does
+// not silence the others behind the same router.
+func (b *budgets) act(v rooms.Visitor) error {
+	address := cost{key: cellKey{forAddress, v.Source}, of: b.limits.Address}
+	for _, c := range calm {
+		if b.cells.take(cellKey{c.purpose, string(v.Session)}, c.pace) > 0 {
+			address.keep += address.of.Burst / 8
+		}
+	}
+	return b.take(cost{key: cellKey{forVisitor, string(v.Session)}, of: b.limits.Visitor}, address)
 }
 
 // create lets a visitor make a room.
 func (b *budgets) create(v rooms.Visitor) error {
 	return b.take(
-		cost{cellKey{forCreateVisitor, string(v.Session)}, b.limits.CreateVisitor},
-		cost{cellKey{forCreateAddress, v.Source}, b.limits.CreateAddress},
+		cost{key: cellKey{forCreateVisitor, string(v.Session)}, of: b.limits.CreateVisitor},
+		cost{key: cellKey{forCreateAddress, v.Source}, of: b.limits.CreateAddress},
 	)
 }
 
 // begin lets a new session begin.
 func (b *budgets) begin(source string) error {
-	return b.take(cost{cellKey{forSessionAddress, source}, b.limits.SessionAddress})
+	return b.take(cost{key: cellKey{forSessionAddress, source}, of: b.limits.SessionAddress})
 }
 
 // AllowConnection returns the rule for new connections; for socketio.Config. An
@@ -144,7 +161,7 @@ func AllowConnection(l Limits) func(*http.Request) (retryAfter time.Duration, ok
 		wait := b.cells.take(address, b.limits.ConnectAddress)
 		if wait == 0 && b.limits.Connect.Burst >= 0 {
 			mu.Lock()
-			wait = all.take(time.Since(b.cells.start), b.limits.Connect)
+			wait = all.take(time.Since(b.cells.start), b.limits.Connect, 0)
 			mu.Unlock()
 			if wait > 0 {
 				b.cells.giveBack(address, b.limits.ConnectAddress)

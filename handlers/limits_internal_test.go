@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -86,7 +87,7 @@ func TestAMillionStrangersFitIntoTheTables(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	b := newBudgets(Limits{})
+	b := newBudgets(Limits{}, nil)
 	allow := AllowConnection(Limits{Connect: Unlimited})
 	r := httptest.NewRequest("GET", "/", nil)
 	for i := range 500_000 { // two keys each
@@ -132,7 +133,7 @@ func TestWhoIsAtItsLimitIsNotForgotten(t *testing.T) {
 // What is refused for one reason costs nothing of the other budgets.
 func TestRefusalsCostNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudgets(Limits{Visitor: Rate{3, time.Minute}, Address: Rate{5, time.Minute}, Room: Rate{2, time.Minute}})
+		b := newBudgets(Limits{Visitor: Rate{3, time.Minute}, Address: Rate{5, time.Minute}, Room: Rate{2, time.Minute}}, nil)
 		act := func(session string) bool {
 			return b.act(rooms.Visitor{Session: rooms.Session(session), Source: "192.0.2.1"}) == nil
 		}
@@ -150,18 +151,24 @@ func TestRefusalsCostNothing(t *testing.T) {
 			t.Error("bob paid for what was refused")
 		}
 
+		b.attended = func(context.Context, rooms.Visitor, rooms.ID) (rooms.Attendance, error) {
+			return rooms.Attendance{}, rooms.ErrForbidden
+		}
+		post := func(f func() (rooms.Stored, error)) (rooms.Stored, error) {
+			return b.inRoom(t.Context(), rooms.Visitor{Session: "ann"}, "room", f)
+		}
 		refused := errors.New("not a member")
 		for range 10 {
-			if _, err := b.inRoom("room", func() (rooms.Stored, error) { return rooms.Stored{}, refused }); !errors.Is(err, refused) {
+			if _, err := post(func() (rooms.Stored, error) { return rooms.Stored{}, refused }); !errors.Is(err, refused) {
 				t.Fatalf("got %v: strangers have silenced the room", err)
 			}
-			if _, err := b.inRoom("room", func() (rooms.Stored, error) { return rooms.Stored{Again: true}, nil }); err != nil {
+			if _, err := post(func() (rooms.Stored, error) { return rooms.Stored{Again: true}, nil }); err != nil {
 				t.Fatalf("got %v: somebody who repeats himself has silenced the room", err)
 			}
 		}
 		posts := 0
 		for {
-			if _, err := b.inRoom("room", func() (rooms.Stored, error) { return rooms.Stored{}, nil }); err != nil {
+			if _, err := post(func() (rooms.Stored, error) { return rooms.Stored{}, nil }); err != nil {
 				break
 			}
 			posts++

@@ -123,7 +123,7 @@ func (h *Handler) postText(c *gin.Context) error {
 	}
 	// Post itself checks in the contract's order: room, membership, content.
 	id := rooms.ID(c.Param("id"))
-	_, err = h.budgets.inRoom(id, func() (rooms.Stored, error) {
+	_, err = h.budgets.inRoom(ctx, v, id, func() (rooms.Stored, error) {
 		return h.chat.Post(ctx, v, id, rooms.Draft{Text: form.Chat, ClientID: form.ClientID})
 	})
 	if err != nil {

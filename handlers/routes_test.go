@@ -188,15 +188,16 @@ func TestGIF_isNotKeptByARoomThatIsTooBusy(t *testing.T) {
 		chat.Chat, cfg.Chat = cfg.Chat, &chat
 		cfg.Limits.Room = handlers.Rate{Burst: 1, Each: time.Hour}
 	})
-	owner := h.visitor(t)
-	room := owner.makeRoom("방", "")
+	room := h.visitor(t).makeRoom("방", "")
+	guest := h.visitor(t)
+	guest.get(room)
 	for i, want := range []int{http.StatusUnsupportedMediaType, http.StatusOK, http.StatusTooManyRequests} {
 		content := smallGIF
 		if i == 0 {
 			content = "no GIF" // which costs the room nothing
 		}
 		kind, body := upload("x.gif", content)
-		if got := owner.send("POST", room+"/gif", body, "Content-Type", kind); got.StatusCode != want {
+		if got := guest.send("POST", room+"/gif", body, "Content-Type", kind); got.StatusCode != want {
 			t.Errorf("upload %d: got %d %q, want %d", i+1, got.StatusCode, got.body, want)
 		}
 	}

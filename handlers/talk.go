@@ -54,7 +54,7 @@ func (s *sockets) remove(ctx context.Context, _ *socketio.Socket, st *seats, arg
 
 func (s *sockets) amend(ctx context.Context, st *seats, ask amendAsk, a rooms.Amendment) (any, error) {
 	id := st.room(ask.Room)
-	m, err := s.budgets.inRoom(id, func() (rooms.Stored, error) { return s.chat.Amend(ctx, st.visitor, id, a) })
+	m, err := s.budgets.inRoom(ctx, st.visitor, id, func() (rooms.Stored, error) { return s.chat.Amend(ctx, st.visitor, id, a) })
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *sockets) rename(ctx context.Context, _ *socketio.Socket, st *seats, arg
 	}
 	id := st.room(ask.Room)
 	var m rooms.Member
-	_, err = s.budgets.inRoom(id, func() (_ rooms.Stored, err error) { // all in the room are told
+	_, err = s.budgets.inRoom(ctx, st.visitor, id, func() (_ rooms.Stored, err error) { // all in the room are told
 		m, err = s.chat.Rename(ctx, st.visitor, id, ask.Nick)
 		return rooms.Stored{}, err
 	})

@@ -24,7 +24,8 @@ func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
 	}
 	title := "새 제목"
 	return map[string]deed{
-		"Member": {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Member(ctx, v, id); return err }},
+		"Member":     {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Member(ctx, v, id); return err }},
+		"Attendance": {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Attendance(ctx, v, id); return err }},
 		"Arrive": {"be", func(ctx context.Context, v rooms.Visitor) error {
 			_, leave, err := c.Arrive(ctx, v, id)
 			if err == nil {

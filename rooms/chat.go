@@ -37,6 +37,9 @@ type Chat interface {
 	Arrive(ctx context.Context, v Visitor, id ID) (m Member, leave func(), err error)
 	// Present returns those who are in the room now, in order of arrival.
 	Present(id ID) []Member
+	// Attendance tells whether a member owns the room, and since when the member
+	// has been there.
+	Attendance(ctx context.Context, v Visitor, id ID) (Attendance, error)
 	// Post stores a message and then tells the Notifier: InvalidError. A
 	// repeated ClientID returns the first message, Again.
 	Post(ctx context.Context, v Visitor, id ID, d Draft) (Stored, error)

@@ -39,7 +39,8 @@ type place struct {
 // person is a member who is present, with one connection or many.
 type person struct {
 	member Member
-	visit  int // the latest arrival; written as place.people is
+	since  time.Time // of the first arrival; immutable
+	visit  int       // the latest arrival; written as place.people is
 
 	// Guarded by Service.mu.
 	connections int

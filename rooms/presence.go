@@ -6,7 +6,31 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
+
+// Attendance is a member's part in a room at the moment.
+type Attendance struct {
+	Owner bool
+	Since time.Time // start of the present stay, which a blip does not end; zero for a member who is away
+}
+
+// Attendance implements Chat.
+func (s *Service) Attendance(ctx context.Context, v Visitor, id ID) (Attendance, error) {
+	st, err := s.may(ctx, v, id, toBe)
+	if err != nil {
+		return Attendance{}, err
+	}
+	a := Attendance{Owner: st.owner()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.places[id]; p != nil {
+		if who := p.find(v.Session); who != nil {
+			a.Since = who.since
+		}
+	}
+	return a, nil
+}
 
 // Arrive implements Chat.
 func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(), error) {
@@ -43,7 +67,7 @@ func (s *Service) admit(ctx context.Context, p *place, st standing) (*person, er
 	if err != nil {
 		return nil, err
 	}
-	who := &person{member: st.member}
+	who := &person{member: st.member, since: time.Now()}
 	p.owner = st.room.OwnerSession
 	s.mu.Lock()
 	p.people = append(p.people, who)

@@ -55,6 +55,37 @@ func TestAPageThatReloadsIsNotAnExit(t *testing.T) {
 	})
 }
 
+func TestAttendance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
+		id := c.room(t, rooms.NewRoom{})
+		c.enter(t, id, bob)
+		check := func(when string, v rooms.Visitor, owner bool, since time.Time) {
+			t.Helper()
+			got, err := c.Attendance(t.Context(), v, id)
+			if err != nil || got.Owner != owner || !got.Since.Equal(since) {
+				t.Errorf("%s: got %+v, %v, want owner %t since %v", when, got, err, owner, since)
+			}
+		}
+		check("owner who has not arrived", ada, true, time.Time{})
+		check("member who has not arrived", bob, false, time.Time{})
+		arrived := time.Now()
+		leave := c.arrive(t, id, bob)
+		time.Sleep(time.Minute)
+		leave()
+		time.Sleep(time.Second)
+		check("during a blip", bob, false, arrived)
+		leave = c.arrive(t, id, bob)
+		check("after a blip", bob, false, arrived)
+		leave()
+		time.Sleep(time.Minute)
+		check("after a departure", bob, false, time.Time{})
+		back := time.Now()
+		defer c.arrive(t, id, bob)()
+		check("after a return", bob, false, back)
+	})
+}
+
 func TestNoticesAreInTheHistoryOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, strict := range []bool{false, true} {
