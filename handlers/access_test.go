@@ -191,6 +191,7 @@ func TestForeignPagesCannotChangeAnything(t *testing.T) {
 		"a message as text":  {"POST", room + "/chat", "text/plain", `{"chat":"hi"}`},
 		"a GIF":              {"POST", room + "/gif", form.FormDataContentType(), upload.String()},
 		"entering":           {"POST", room + "/enter", formType, "password=a"},
+		"the door":           {"POST", room + "/door", formType, "closed=true"},
 		"a removal by form":  {"POST", room + "/remove", formType, ""},
 		"a removal":          {"DELETE", room, "", ""},
 		"a logout":           {"POST", "/logout", formType, ""},

@@ -369,6 +369,9 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 	for range 11 {
 		ask("guesser", "join", in(secret, `,"password":"no"`))
 	}
+	ask("ann", "settings", in(icy, `,"closed":true`))
+	ask("guesser", "join", in(icy, ""))
+	ask("ann", "settings", in(icy, `,"closed":false`))
 	r.ask(bot, "/chat,", "join", in(room, ""))
 	for _, who := range []string{"bob", "erin", "stranger"} { // two may be there
 		ask(who, "join", in(room, ""))

@@ -38,6 +38,7 @@ var problems = []struct {
 	{rooms.ErrNoPerson, problem{http.StatusNotFound, "no_person", "error.no_person"}},
 	{rooms.ErrForbidden, problem{http.StatusForbidden, "forbidden", "error.forbidden"}},
 	{rooms.ErrBanned, problem{http.StatusForbidden, "banned", "error.banned"}},
+	{rooms.ErrClosed, problem{http.StatusForbidden, "closed", "error.closed"}},
 	{rooms.ErrNotOwner, problem{http.StatusForbidden, "not_owner", "error.not_owner"}},
 	{rooms.ErrNotYours, problem{http.StatusForbidden, "not_yours", "error.not_yours"}},
 	{rooms.ErrFrozen, problem{http.StatusForbidden, "frozen", "error.frozen"}},

@@ -131,7 +131,7 @@ func TestEvents(t *testing.T) {
 			e.RoomChanged(rooms.Room{ID: room, Title: "새", Capacity: 2, Owner: "#78583a", PasswordHash: "$argon2id$", Frozen: true, CreatedAt: at})
 		}, []string{
 			`/room ["changeRoom",{"title":"새","max":2,"owner":"#78583a","password":"*","_id":"6b038c7f8bb22f6d27999d18","createdAt":"2026-11-23T00:44:47.519Z","__v":0}]`,
-			inRoom + ` ["room",{"room":"6b038c7f8bb22f6d27999d18","title":"새","max":2,"owner":"#78583a","private":true,"frozen":true,"keep":false}]`,
+			inRoom + ` ["room",{"room":"6b038c7f8bb22f6d27999d18","title":"새","max":2,"owner":"#78583a","private":true,"frozen":true,"keep":false,"closed":false}]`,
 		}},
 		{"a whisper is told to two", func(e *Events) {
 			e.Whispered(rooms.Whisper{

@@ -230,6 +230,7 @@ func (h *Handler) routes(e *gin.Engine) {
 	get(site, "/room/:id", h.handle(h.showRoom))
 	site.DELETE("/room/:id", h.handle(h.removeRoom))
 	site.POST("/room/:id/remove", h.handle(h.removeRoom))
+	site.POST("/room/:id/door", h.handle(h.setDoor))
 	site.POST("/room/:id/enter", h.handle(h.enterRoom))
 	site.POST("/room/:id/chat", h.handle(h.postText))
 	site.POST("/room/:id/gif", h.handle(h.postGIF))

@@ -42,6 +42,7 @@ type roomRow struct {
 	People   int
 	Owner    rooms.Color
 	Private  bool
+	Closed   bool
 }
 
 func (h *Handler) showHome(c *gin.Context) error {
@@ -60,7 +61,7 @@ func (h *Handler) showHome(c *gin.Context) error {
 	for i, l := range list {
 		view.Rooms[i] = roomRow{
 			ID: l.ID, Title: l.Title, Capacity: l.Capacity, People: l.People,
-			Owner: l.Owner, Private: l.Private(),
+			Owner: l.Owner, Private: l.Private(), Closed: l.Closed,
 		}
 		view.After = l.Number
 	}
@@ -87,7 +88,7 @@ func (h *Handler) entrance(c *gin.Context) *entrance {
 // homeErrors are those that redirects to the home page may carry.
 var homeErrors = []string{
 	"error.not_found", "error.wrong_password", "error.full", "error.too_many_tries", "error.too_many_rooms",
-	"error.banned", "error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
+	"error.banned", "error.closed", "error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
 }
 
 // shownError translates the ?error= of our redirects. Other texts are not

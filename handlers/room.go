@@ -136,6 +136,7 @@ type roomPage struct {
 	Private  bool
 	Frozen   bool
 	Keep     bool
+	Closed   bool
 	Owned    bool // by who looks at it
 	Owner    rooms.Color
 	Messages []messageRow
@@ -162,7 +163,7 @@ func (h *Handler) showRoom(c *gin.Context) error {
 	}
 	view := roomPage{
 		frame: frameOf(c, room.Title), ID: id, Name: room.Title, Capacity: room.Capacity,
-		Private: room.Private(), Frozen: room.Frozen, Keep: room.Keep, Owned: room.OwnerSession == v.Session, Owner: room.Owner,
+		Private: room.Private(), Frozen: room.Frozen, Keep: room.Keep, Closed: room.Closed, Owned: room.OwnerSession == v.Session, Owner: room.Owner,
 		Messages: messageRows(history, member.Color, languageOf(c)), More: more,
 	}
 	view.You = member.Color
@@ -206,6 +207,45 @@ func (h *Handler) enterRoom(c *gin.Context) error {
 		c.String(http.StatusOK, "ok")
 	}
 	return nil
+}
+
+// setDoor opens or closes the door of a room, for pages without JavaScript.
+func (h *Handler) setDoor(c *gin.Context) error {
+	if err := h.budgets.act(visitor(c.Request.Context())); err != nil {
+		return err
+	}
+	form, err := readDoorForm(c)
+	if err != nil {
+		return err
+	}
+	id := rooms.ID(c.Param("id"))
+	if _, err := h.chat.Configure(c.Request.Context(), visitor(c.Request.Context()), id, rooms.Settings{Closed: form.Closed}); err != nil {
+		return err
+	}
+	if isForm(c) {
+		c.Redirect(http.StatusSeeOther, "/room/"+string(id))
+		return nil
+	}
+	c.String(http.StatusOK, "ok")
+	return nil
+}
+
+// doorForm is the body of POST /room/:id/door.
+type doorForm struct {
+	Closed *bool `json:"closed"`
+}
+
+func readDoorForm(c *gin.Context) (doorForm, error) {
+	var form doorForm
+	err := readForm(c, &form, func(post url.Values) {
+		if closed, err := strconv.ParseBool(post.Get("closed")); err == nil {
+			form.Closed = &closed
+		}
+	})
+	if err == nil && form.Closed == nil {
+		err = &rooms.InvalidError{Field: "closed", Reason: "not_a_boolean"}
+	}
+	return form, err
 }
 
 func (h *Handler) removeRoom(c *gin.Context) error {

@@ -70,6 +70,7 @@ type settingsAsk struct {
 	Password *string `json:"password"`
 	Frozen   *bool   `json:"frozen"`
 	Keep     *bool   `json:"keep"`
+	Closed   *bool   `json:"closed"`
 }
 
 func (s *sockets) configure(ctx context.Context, _ *socketio.Socket, st *seats, args socketio.Args) (any, error) {
@@ -83,7 +84,7 @@ func (s *sockets) configure(ctx context.Context, _ *socketio.Socket, st *seats, 
 		}
 	}
 	room, err := s.chat.Configure(ctx, st.visitor, st.room(ask.Room), rooms.Settings{
-		Title: ask.Title, Capacity: ask.Max, Password: ask.Password, Frozen: ask.Frozen, Keep: ask.Keep,
+		Title: ask.Title, Capacity: ask.Max, Password: ask.Password, Frozen: ask.Frozen, Keep: ask.Keep, Closed: ask.Closed,
 	})
 	if err != nil {
 		return nil, err

@@ -105,7 +105,7 @@ func TestJoin(t *testing.T) {
 		{"a room of another shape", `{"room":{"$ne":1}}`, `[{"ok":false,"reason":"invalid","field":"argument","message":"That request is not valid."}]`},
 		{"a long one", `{"room":"` + private + `","password":"` + strings.Repeat("x", 64<<10) + `"}`, `[{"ok":false,"reason":"invalid","field":"argument","message":"That is too long."}]`},
 		{"null", `null`, `[{"ok":false,*`},
-		{"the right one", `{"room":"` + private + `","password":"pw"}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,"members":[{"color":"#*"}],"state":{"room":"` + private + `","title":"방","max":2,"owner":"#*","private":true,"frozen":false,"keep":false},"whispers":0}]`},
+		{"the right one", `{"room":"` + private + `","password":"pw"}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,"members":[{"color":"#*"}],"state":{"room":"` + private + `","title":"방","max":2,"owner":"#*","private":true,"frozen":false,"keep":false,"closed":false},"whispers":0}]`},
 		{"again", `{"room":"` + private + `","after":0}`, `[{"ok":true,"room":"` + private + `","user":"#*","people":["#*"],"seq":1,*,"messages":[{*]}]`},
 	}
 	for _, tt := range tests {

@@ -19,10 +19,11 @@ type wireRoom struct {
 	ID        rooms.ID    `json:"_id"`
 	CreatedAt string      `json:"createdAt"`
 	Version   int         `json:"__v"`
+	Closed    bool        `json:"closed,omitempty"` // nobody new is let in
 }
 
 func wireRoomOf(r rooms.Room) wireRoom {
-	w := wireRoom{Title: r.Title, Max: r.Capacity, Owner: r.Owner, ID: r.ID, CreatedAt: isoTime(r.CreatedAt)}
+	w := wireRoom{Title: r.Title, Max: r.Capacity, Owner: r.Owner, ID: r.ID, CreatedAt: isoTime(r.CreatedAt), Closed: r.Closed}
 	if r.Private() {
 		w.Password = "*"
 	}
@@ -148,12 +149,13 @@ type wireState struct {
 	Private bool        `json:"private"`
 	Frozen  bool        `json:"frozen"`
 	Keep    bool        `json:"keep"`
+	Closed  bool        `json:"closed"` // nobody new is let in
 }
 
 func wireStateOf(r rooms.Room) wireState {
 	return wireState{
 		Room: r.ID, Title: r.Title, Max: r.Capacity, Owner: r.Owner,
-		Private: r.Private(), Frozen: r.Frozen, Keep: r.Keep,
+		Private: r.Private(), Frozen: r.Frozen, Keep: r.Keep, Closed: r.Closed,
 	}
 }
 

@@ -29,7 +29,8 @@ func (st standing) owner() bool {
 // event, for GIFs and for recovery: nothing else looks at standings.
 //
 // ErrNotFound, ErrBanned; but for toEnter ErrForbidden for who is no member, and
-// for a token that is none of the room's also then;
+// for a token that is none of the room's also then; for toEnter ErrClosed for who is
+// no member of a closed room;
 // for toSpeak ErrFrozen and MutedError, for toRule ErrNotOwner.
 func (s *Service) may(ctx context.Context, v Visitor, id ID, d deed) (standing, error) {
 	if !id.valid() {
@@ -51,6 +52,8 @@ func (st standing) check(v Visitor, d deed) error {
 		return ErrBanned
 	case d == toEnter && v.program() && st.member.Standing != StandingIn:
 		return ErrForbidden // its token has ended, or never was one
+	case d == toEnter && st.room.Closed && st.member.Standing != StandingIn:
+		return ErrClosed
 	case d == toEnter:
 		return nil
 	case st.member.Standing != StandingIn:

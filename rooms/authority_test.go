@@ -153,13 +153,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"stranger": {dora, answers{rooms.ErrForbidden, rooms.ErrNotFound, rooms.ErrForbidden, rooms.ErrForbidden, rooms.ErrForbidden}},
 		"nobody":   {rooms.Visitor{}, answers{rooms.ErrForbidden, rooms.ErrNotFound, rooms.ErrForbidden, rooms.ErrForbidden, rooms.ErrForbidden}},
 	}
-	for _, frozen := range []bool{false, true} {
-		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Frozen: &frozen}); err != nil {
+	for _, state := range []struct{ frozen, closed bool }{{false, false}, {true, false}, {false, true}} {
+		frozen := state.frozen
+		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Frozen: &frozen, Closed: &state.closed}); err != nil {
 			t.Fatal(err)
 		}
 		for name, deed := range everyDeed(c, id, gif) {
 			for who, test := range everyone {
-				t.Run(fmt.Sprintf("%s by %s, frozen %t", name, who, frozen), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s by %s, frozen %t, closed %t", name, who, frozen, state.closed), func(t *testing.T) {
 					want := map[string]error{
 						"be": test.want.be, "see": test.want.see, "speak": test.want.speak, "rule": test.want.rule,
 					}[deed.need]

@@ -24,7 +24,7 @@ type Chat interface {
 	// Create stores a room; its creator is a member at once. InvalidError,
 	// ErrTooManyRooms.
 	Create(ctx context.Context, v Visitor, n NewRoom) (Room, error)
-	// Enter lets v into the room: ErrNotFound, ErrBanned, ErrWrongPassword,
+	// Enter lets v into the room: ErrNotFound, ErrBanned, ErrClosed, ErrWrongPassword,
 	// ErrTooManyTries (as a TriesError), ErrFull, in this order of checks. Who is
 	// a member already needs no password.
 	Enter(ctx context.Context, v Visitor, id ID, password string) (Member, error)

@@ -13,6 +13,7 @@ var (
 	ErrNoPerson      = errors.New("no such person in the room")
 	ErrForbidden     = errors.New("not a member of the room")
 	ErrBanned        = errors.New("banned from the room")
+	ErrClosed        = errors.New("the room admits nobody new")
 	ErrNotOwner      = errors.New("not the owner of the room")
 	ErrNotYours      = errors.New("somebody else's message")
 	ErrFrozen        = errors.New("the room is frozen")

@@ -5,7 +5,7 @@ import "fmt"
 // Topic is what a notice is about.
 type Topic string
 
-// The topics. All but the last four are about a person.
+// The topics. All but the last six are about a person.
 const (
 	TopicEntered  Topic = "entered"
 	TopicLeft     Topic = "left"
@@ -18,6 +18,8 @@ const (
 	TopicOwner    Topic = "owner" // owns the room now
 	TopicFrozen   Topic = "frozen"
 	TopicThawed   Topic = "thawed"
+	TopicClosed   Topic = "closed" // nobody new is let in
+	TopicOpened   Topic = "opened"
 	TopicTitled   Topic = "titled"
 	TopicChanged  Topic = "changed" // another setting of the room
 )
@@ -38,6 +40,8 @@ var topicTexts = map[Topic]string{
 var roomTexts = map[Topic]string{
 	TopicFrozen:  "방장이 대화를 멈췄습니다.",
 	TopicThawed:  "대화를 다시 시작합니다.",
+	TopicClosed:  "방장이 문을 닫았습니다. 새로 오는 사람은 들어올 수 없습니다.",
+	TopicOpened:  "방장이 문을 열었습니다.",
 	TopicTitled:  "방 제목이 바뀌었습니다.",
 	TopicChanged: "방 설정이 바뀌었습니다.",
 }

@@ -61,6 +61,7 @@ type Room struct {
 	Number       int64 // the order of creation; the Store's
 	Frozen       bool  // only the owner may speak
 	Keep         bool  // not removed for standing empty
+	Closed       bool  // nobody new is let in
 }
 
 // Private tells whether entering needs a password.

@@ -12,6 +12,7 @@ type Settings struct {
 	Password *string // empty makes the room public; members stay members
 	Frozen   *bool   // only the owner may speak
 	Keep     *bool   // not removed for standing empty
+	Closed   *bool   // nobody new is let in; members stay members
 }
 
 func (n Settings) check() (Settings, error) {
@@ -80,6 +81,7 @@ func (n Settings) apply(room *Room, hash string) Topic {
 	set(&room.Capacity, n.Capacity)
 	set(&room.Frozen, n.Frozen)
 	set(&room.Keep, n.Keep)
+	set(&room.Closed, n.Closed)
 	if n.Password != nil {
 		room.PasswordHash = hash
 	}
@@ -88,6 +90,10 @@ func (n Settings) apply(room *Room, hash string) Topic {
 		return TopicFrozen
 	case !room.Frozen && before.Frozen:
 		return TopicThawed
+	case room.Closed && !before.Closed:
+		return TopicClosed
+	case !room.Closed && before.Closed:
+		return TopicOpened
 	case room.Title != before.Title:
 		return TopicTitled
 	case *room != before:

@@ -46,8 +46,8 @@ type Store interface {
 	// for one that has never been let in. ErrNotFound.
 	Standing(ctx context.Context, id ID, s Session) (Room, Member, error)
 	// AddMember keeps a grant and returns it. Who is a member already gets the
-	// first grant; who has been one gets the old colour. ErrNotFound,
-	// ErrColorTaken, ErrBanned.
+	// first grant; who has been one gets the old colour. A closed room admits only
+	// bots, which its owner makes. ErrNotFound, ErrColorTaken, ErrBanned, ErrClosed.
 	AddMember(ctx context.Context, m Member) (Member, error)
 	// Person returns who has a colour in a room, whatever the standing, or
 	// ErrNoPerson.

@@ -41,7 +41,7 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 
 func updateRoom(tx *transaction, r rooms.Room) error {
 	_, err := tx.exec(`UPDATE rooms SET title = ?, capacity = ?, owner = ?, owner_session = ?, password_hash = ?,
-		frozen = ?, keep = ? WHERE id = ?`,
-		r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, r.Frozen, r.Keep, r.ID)
+		frozen = ?, keep = ?, closed = ? WHERE id = ?`,
+		r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, r.Frozen, r.Keep, r.Closed, r.ID)
 	return err
 }

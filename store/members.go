@@ -72,7 +72,7 @@ func scanMember(row scanner) (rooms.Member, error) {
 func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, error) {
 	var stored rooms.Member
 	err := s.write.do(ctx, func(tx *transaction) error {
-		_, before, err := standing(tx.queryRow(selectStanding, m.Session, m.Room))
+		room, before, err := standing(tx.queryRow(selectStanding, m.Session, m.Room))
 		switch {
 		case err != nil:
 			return err
@@ -81,6 +81,8 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 		case before.Standing == rooms.StandingIn:
 			stored = before
 			return nil
+		case room.Closed && !m.Bot:
+			return rooms.ErrClosed
 		}
 		if err := free(tx, m); err != nil {
 			return err

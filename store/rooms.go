@@ -9,7 +9,7 @@ import (
 )
 
 const roomColumns = `r.id, r.title, r.capacity, r.owner, r.owner_session, r.password_hash, r.created_at,
-	r.number, r.frozen, r.keep`
+	r.number, r.frozen, r.keep, r.closed`
 
 // Rooms implements rooms.Store.
 func (s *SQLite) Rooms(ctx context.Context, p rooms.RoomPage) ([]rooms.Room, error) {
@@ -32,7 +32,7 @@ type roomRow struct {
 func (r *roomRow) columns() []any {
 	k := &r.kept
 	return []any{
-		&k.ID, &k.Title, &k.Capacity, &k.Owner, &k.OwnerSession, &k.PasswordHash, &r.created, &k.Number, &k.Frozen, &k.Keep,
+		&k.ID, &k.Title, &k.Capacity, &k.Owner, &k.OwnerSession, &k.PasswordHash, &r.created, &k.Number, &k.Frozen, &k.Keep, &k.Closed,
 	}
 }
 
@@ -50,9 +50,9 @@ func scanRoom(row scanner) (rooms.Room, error) {
 // CreateRoom implements rooms.Store.
 func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member) error {
 	return s.write.do(ctx, func(tx *transaction) error {
-		_, err := tx.exec(`INSERT INTO rooms (id, title, capacity, owner, owner_session, password_hash, created_at, frozen, keep)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt), r.Frozen, r.Keep)
+		_, err := tx.exec(`INSERT INTO rooms (id, title, capacity, owner, owner_session, password_hash, created_at, frozen, keep, closed)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt), r.Frozen, r.Keep, r.Closed)
 		if err != nil {
 			return err
 		}

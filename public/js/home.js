@@ -11,7 +11,7 @@ const template = document.querySelector("template#room-row")
 const status = document.querySelector("#home-status")
 
 // What the list says, to be compared with another.
-const saying = list => Array.from(list.rows, row => row.dataset.id + row.textContent.replace(/\s+/g, " ")).join()
+const saying = list => Array.from(list.rows, row => row.dataset.id + row.textContent.replace(/\s+/g, " ") + row.querySelector('[data-slot="closed"]').hidden).join()
 
 const more = () => document.querySelector("#more-rooms")
 
@@ -41,6 +41,7 @@ function write(row, room) {
     kind: secret ? table.dataset.private : table.dataset.public,
   })
   row.querySelector('[data-slot="kind"]').classList.toggle("badge--private", secret)
+  row.querySelector('[data-slot="closed"]').hidden = !room.closed
   paint(row.querySelector(".room-list__owner"), room.owner)
   const link = row.querySelector(".join-btn")
   link.dataset.password = secret

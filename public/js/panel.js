@@ -6,7 +6,8 @@ import { makeTokens } from "./tokens.js"
 
 const dialog = document.querySelector("#panel")
 const form = dialog.querySelector("#settings")
-const freeze = dialog.querySelector("#freeze")
+// The switches that change the room at once, by what the server calls them.
+const switches = { frozen: dialog.querySelector("#freeze"), closed: dialog.querySelector("#door") }
 
 /** @param {(event: string, what?: object) => Promise<object|null>} ask asks the server about this room */
 export function openPanelWith(standing, ask) {
@@ -25,14 +26,16 @@ export function openPanelWith(standing, ask) {
   standing.watch(({ owned, state }) => {
     opener.hidden = !owned
     document.querySelector(".people__remove").hidden = !owned
-    freeze.checked = state.frozen
+    for (const [name, box] of Object.entries(switches)) box.checked = state[name]
     if (!owned && dialog.open) dialog.close()
   })
-  freeze.addEventListener("change", async () => {
-    const answer = await ask("settings", { frozen: freeze.checked })
-    if (answer?.ok) standing.become(answer.state)
-    else freeze.checked = standing.state.frozen
-  })
+  for (const [name, box] of Object.entries(switches)) {
+    box.addEventListener("change", async () => {
+      const answer = await ask("settings", { [name]: box.checked })
+      if (answer?.ok) standing.become(answer.state)
+      else box.checked = standing.state[name]
+    })
+  }
   form.addEventListener("submit", async event => {
     event.preventDefault()
     complain()

@@ -159,6 +159,7 @@ function showStanding({ state, owned, closed }) {
     document.title = document.title.replace(/^.*( · )/, (_, dot) => state.title + dot)
   }
   document.querySelector("#private").hidden = !state.private
+  document.querySelector("#door-badge").hidden = !state.closed
   room.owned = owned
   composer.close(closed && say(closed))
   people.show(standing)

@@ -10,6 +10,7 @@ export class Standing {
     this.state = {
       title: "", max: Number(room.capacity), owner: room.owner,
       private: room.private === "true", frozen: room.frozen === "true", keep: room.keep === "true",
+      closed: room.closed === "true",
     }
   }
 

@@ -34,7 +34,7 @@ func changes(t *testing.T, s rooms.Store) {
 	add(t, s, text(room.ID, "first"))
 
 	room.Title, room.Capacity, room.Owner, room.OwnerSession = "after", 20, m.Color, m.Session
-	room.PasswordHash, room.Frozen, room.Keep = "", true, true
+	room.PasswordHash, room.Frozen, room.Keep, room.Closed = "", true, true, true
 	m.Nick, m.NickKey, m.MutedUntil = "철수", "철수", began.Add(time.Hour)
 	told := notice(room.ID, rooms.TopicOwner)
 	told.Person, told.Nick = m.Color, m.Nick
@@ -66,6 +66,33 @@ func changes(t *testing.T, s rooms.Store) {
 	}
 	if next := add(t, s, text(room.ID, "next")); next.Seq != 3 {
 		t.Errorf("a refused change took a seq: the next is %d, want 3", next.Seq)
+	}
+}
+
+func closedDoor(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room := create(t, s, "room")
+	m := guest(t, s, room.ID, "member", "#111111")
+	out := guest(t, s, room.ID, "out", "#222222")
+	out.Standing = rooms.StandingOut
+	room.Closed = true
+	if _, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &out, Notice: notice(room.ID, rooms.TopicClosed)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		who  rooms.Member
+		want error
+	}{
+		{m, nil},
+		{rooms.Member{Session: "owner", Color: room.Owner}, nil},
+		{rooms.Member{Session: "bot", Color: "#333333", Bot: true}, nil},
+		{out, rooms.ErrClosed},
+		{rooms.Member{Session: "new", Color: "#444444"}, rooms.ErrClosed},
+	} {
+		test.who.Room, test.who.Standing = room.ID, rooms.StandingIn
+		if _, err := s.AddMember(ctx, test.who); !errors.Is(err, test.want) {
+			t.Errorf("AddMember of %s: got %v, want %v", test.who.Session, err, test.want)
+		}
 	}
 }
 

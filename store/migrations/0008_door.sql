@@ -1,0 +1,2 @@
+-- Nobody new is let in.
+ALTER TABLE rooms ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
