@@ -104,6 +104,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Strict:     cfg.Compat == "strict",
 
 		UploadQuota: int64(cfg.UploadQuota),
+		AddressKey:  addressKey(secret),
 		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
 	})
 	defer chat.Close()

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,6 +37,14 @@ func cookieSecret(configured, dir string) ([]byte, error) {
 		return nil, fmt.Errorf("cookie secret: %w", err)
 	}
 	return secret, nil
+}
+
+// addressKey is the key of the addresses that owners ban, made of the secret:
+// it is kept where the secret is, and tells nothing of it.
+func addressKey(secret []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("banned addresses"))
+	return mac.Sum(nil)
 }
 
 // oldSecrets is the secret before, if there is one.

@@ -104,6 +104,9 @@ func describe(err error) problem {
 	if _, ok := errors.AsType[*rooms.MutedError](err); ok {
 		return problem{http.StatusForbidden, "muted", "error.muted"}
 	}
+	if _, ok := errors.AsType[*rooms.AddressError](err); ok {
+		return problem{http.StatusForbidden, "banned", "error.address_banned"}
+	}
 	if _, ok := errors.AsType[*rateError](err); ok {
 		return problem{http.StatusTooManyRequests, "rate_limited", "error.rate_limited"}
 	}
@@ -136,6 +139,8 @@ func retryAfter(err error) time.Duration {
 		wait = busy.retryAfter
 	} else if guessed, ok := errors.AsType[*rooms.TriesError](err); ok {
 		wait = guessed.RetryAfter
+	} else if newcomer, ok := errors.AsType[*rooms.AddressError](err); ok {
+		wait = newcomer.RetryAfter
 	} else if muted, ok := errors.AsType[*rooms.MutedError](err); ok {
 		if left := time.Until(muted.Until); left <= rooms.MaxMute {
 			wait = max(left, 0)

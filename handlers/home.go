@@ -88,7 +88,7 @@ func (h *Handler) entrance(c *gin.Context) *entrance {
 // homeErrors are those that redirects to the home page may carry.
 var homeErrors = []string{
 	"error.not_found", "error.wrong_password", "error.full", "error.too_many_tries", "error.too_many_rooms",
-	"error.banned", "error.closed", "error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
+	"error.banned", "error.address_banned", "error.closed", "error.unavailable", "error.rate_limited", "error.invalid", "error.internal",
 }
 
 // shownError translates the ?error= of our redirects. Other texts are not

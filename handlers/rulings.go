@@ -14,6 +14,8 @@ type personAsk struct {
 	inRoom
 	Person rooms.Color `json:"person"`
 	For    int64       `json:"for"` // milliseconds, of mute; 0 is until unmute
+
+	Address bool `json:"address"` // of ban: newcomers from the person's address too
 }
 
 // readPerson reads a personAsk; a string alone is the person.
@@ -45,6 +47,19 @@ func (s *sockets) mute(ctx context.Context, _ *socketio.Socket, st *seats, args 
 	}
 	d := time.Duration(ask.For) * time.Millisecond
 	return wireOK{OK: true}, s.chat.Mute(ctx, st.visitor, st.room(ask.Room), ask.Person, d)
+}
+
+func (s *sockets) ban(ctx context.Context, _ *socketio.Socket, st *seats, args socketio.Args) (any, error) {
+	ask, err := readPerson(args)
+	if err != nil {
+		return nil, err
+	}
+	id := st.room(ask.Room)
+	if !ask.Address {
+		return wireOK{OK: true}, s.chat.Ban(ctx, st.visitor, id, ask.Person)
+	}
+	known, err := s.chat.BanAddress(ctx, st.visitor, id, ask.Person)
+	return wireBanned{OK: true, Address: known}, err
 }
 
 // people answers with a list that only the owner sees.

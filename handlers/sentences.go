@@ -160,6 +160,7 @@ var sentences = map[string]sentence{
 	"error.no_message":     {"그런 메시지가 없습니다.", "There is no such message."},
 	"error.no_person":      {"그런 사람이 없습니다.", "There is no such person in this room."},
 	"error.banned":         {"이 방에는 더 이상 들어갈 수 없습니다.", "You may not enter this room any more."},
+	"error.address_banned": {"지금은 이 주소에서 새로 들어갈 수 없어요. 나중에 다시 해 주세요.", "Nobody new can enter from your network right now. Try again later."},
 	"error.closed":         {"방장이 문을 닫아서 지금은 새로 들어갈 수 없어요.", "The owner has closed the door. Nobody new can enter right now."},
 	"error.not_owner":      {"방장만 할 수 있습니다.", "Only the owner of the room may do that."},
 	"error.not_yours":      {"자기 메시지만 바꿀 수 있습니다.", "You can only change your own messages."},

@@ -53,7 +53,7 @@ func (s *sockets) register(srv *socketio.Server) {
 	chat.On(eventNick, s.limited(s.rename))
 	chat.On(eventQuit, s.owners(s.quit))
 	chat.On(eventKick, s.owners(aboutPerson(s.chat.Kick)))
-	chat.On(eventBan, s.owners(aboutPerson(s.chat.Ban)))
+	chat.On(eventBan, s.owners(s.ban))
 	chat.On(eventUnban, s.owners(aboutPerson(s.chat.Unban)))
 	chat.On(eventBans, s.owners(people(s.chat.Banned)))
 	chat.On(eventMute, s.owners(s.mute))

@@ -126,6 +126,9 @@ type wireMember struct {
 	// whose clock is wrong count as well.
 	MutedFor int64 `json:"mutedFor,omitempty"`
 	Bot      bool  `json:"bot,omitempty"`
+	// AddressFor is for how many milliseconds newcomers from a banned person's
+	// address are refused.
+	AddressFor int64 `json:"addressFor,omitempty"`
 }
 
 func wireMembers(people []rooms.Member) []wireMember {
@@ -136,6 +139,7 @@ func wireMembers(people []rooms.Member) []wireMember {
 		if left := m.MutedUntil.Sub(now); members[i].Muted && left <= rooms.MaxMute {
 			members[i].MutedFor = max(left.Milliseconds(), 1)
 		}
+		members[i].AddressFor = max(m.AddressUntil.Sub(now).Milliseconds(), 0)
 	}
 	return members
 }
@@ -293,6 +297,12 @@ type wireToken struct {
 	Token  string      `json:"token"`
 	Person rooms.Color `json:"person"`
 	Nick   string      `json:"nick,omitempty"`
+}
+
+// wireBanned is ban's ack if the address was to be banned: whether it is known.
+type wireBanned struct {
+	OK      bool `json:"ok"`
+	Address bool `json:"address"`
 }
 
 // wireOK is the ack of events that have nothing to tell.

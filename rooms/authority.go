@@ -41,7 +41,11 @@ func (s *Service) may(ctx context.Context, v Visitor, id ID, d deed) (standing, 
 		return standing{}, fmt.Errorf("standing in %s: %w", id, err)
 	}
 	st := standing{room, member}
-	return st, st.check(v, d)
+	err = st.check(v, d)
+	if err == nil && d == toEnter && st.member.Standing != StandingIn {
+		err = s.checkAddress(ctx, v, id)
+	}
+	return st, err
 }
 
 func (st standing) check(v Visitor, d deed) error {

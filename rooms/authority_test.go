@@ -83,6 +83,10 @@ func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
 		"Rename": {"speak", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Rename(ctx, v, id, ""); return err }},
 		"Kick":   {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Kick(ctx, v, id, "#010203")) }},
 		"Ban":    {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Ban(ctx, v, id, "#010203")) }},
+		"BanAddress": {"rule", func(ctx context.Context, v rooms.Visitor) error {
+			_, err := c.BanAddress(ctx, v, id, "#010203")
+			return nobody(err)
+		}},
 		"Unban":  {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Unban(ctx, v, id, "#010203")) }},
 		"Mute":   {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Mute(ctx, v, id, "#010203", 0)) }},
 		"Unmute": {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Unmute(ctx, v, id, "#010203")) }},

@@ -24,7 +24,8 @@ type Chat interface {
 	// Create stores a room; its creator is a member at once. InvalidError,
 	// ErrTooManyRooms.
 	Create(ctx context.Context, v Visitor, n NewRoom) (Room, error)
-	// Enter lets v into the room: ErrNotFound, ErrBanned, ErrClosed, ErrWrongPassword,
+	// Enter lets v into the room: ErrNotFound, ErrBanned (of a newcomer's address as an
+	// AddressError), ErrClosed, ErrWrongPassword,
 	// ErrTooManyTries (as a TriesError), ErrFull, in this order of checks. Who is
 	// a member already needs no password.
 	Enter(ctx context.Context, v Visitor, id ID, password string) (Member, error)
@@ -72,6 +73,10 @@ type Chat interface {
 	// Unban. Their connections are in the room no more when these return.
 	Kick(ctx context.Context, v Visitor, id ID, who Color) error
 	Ban(ctx context.Context, v Visitor, id ID, who Color) error
+	// BanAddress is Ban, and for AddressBan newcomers from that person's address are
+	// refused: an AddressError. known is false if the person is not there, so that
+	// the address is unknown and only the person is banned. Unban ends both.
+	BanAddress(ctx context.Context, v Visitor, id ID, who Color) (known bool, err error)
 	Unban(ctx context.Context, v Visitor, id ID, who Color) error
 	Banned(ctx context.Context, v Visitor, id ID) ([]Member, error) // the 500 who came last
 	// Mute keeps a member from speaking: for up to 30 days, with 0 until Unmute.

@@ -41,6 +41,7 @@ type person struct {
 	member Member
 	since  time.Time // of the first arrival; immutable
 	visit  int       // the latest arrival; written as place.people is
+	source string    // of the latest connection; needs the turn
 
 	// Guarded by Service.mu.
 	connections int

@@ -52,6 +52,7 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(),
 			return Member{}, nil, err
 		}
 	}
+	who.source = v.Source
 	s.connect(p, who)
 	var once sync.Once
 	return who.member, func() { once.Do(func() { s.disconnect(p, who) }) }, nil

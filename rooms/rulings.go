@@ -13,18 +13,19 @@ const MaxMute = 30 * 24 * time.Hour
 
 // Kick implements Chat.
 func (s *Service) Kick(ctx context.Context, v Visitor, id ID, who Color) error {
-	return s.sendOut(ctx, v, id, who, StandingOut, TopicKicked)
+	return s.sendOut(ctx, v, id, who, TopicKicked, func(_ *place, m *Member) { m.Standing = StandingOut })
 }
 
 // Ban implements Chat.
 func (s *Service) Ban(ctx context.Context, v Visitor, id ID, who Color) error {
-	return s.sendOut(ctx, v, id, who, StandingBanned, TopicBanned)
+	return s.sendOut(ctx, v, id, who, TopicBanned, func(_ *place, m *Member) { m.Standing = StandingBanned })
 }
 
-func (s *Service) sendOut(ctx context.Context, v Visitor, id ID, who Color, to Standing, why Topic) error {
+// sendOut ends a membership; change says what becomes of the member.
+func (s *Service) sendOut(ctx context.Context, v Visitor, id ID, who Color, why Topic, change func(*place, *Member)) error {
 	return s.decide(ctx, v, id, toRule, func(ctx context.Context, p *place, st standing) (decision, error) {
 		from := []Standing{StandingIn}
-		if to == StandingBanned {
+		if why == TopicBanned {
 			from = append(from, StandingOut)
 		}
 		m, err := s.other(ctx, st, who, from...)
@@ -32,7 +33,8 @@ func (s *Service) sendOut(ctx context.Context, v Visitor, id ID, who Color, to S
 			return decision{}, err
 		}
 		notice := noticeAbout(why, m)
-		m.Standing, m.Nick, m.NickKey = to, "", ""
+		m.Nick, m.NickKey = "", ""
+		change(p, &m)
 		return decision{
 			Change: Change{Member: &m, Notice: notice},
 			then:   func() { s.expel(p, m, why) },
@@ -47,7 +49,7 @@ func (s *Service) Unban(ctx context.Context, v Visitor, id ID, who Color) error 
 		if err != nil {
 			return decision{}, err
 		}
-		m.Standing = StandingOut
+		m.Standing, m.Address, m.AddressUntil = StandingOut, "", time.Time{}
 		return decision{Change: Change{Member: &m, Notice: noticeAbout(TopicUnbanned, m)}}, nil
 	})
 }

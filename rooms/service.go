@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -39,6 +41,9 @@ type Options struct {
 	// UploadQuota is how many bytes of GIFs a visitor may post in 24 hours.
 	// Zero means 200 MiB.
 	UploadQuota int64
+	// AddressKey hashes the addresses that are banned; without one they are
+	// forgotten with the process.
+	AddressKey []byte
 }
 
 // Service is the chat. Make one with NewService and Close it.
@@ -56,6 +61,7 @@ type Service struct {
 	maxRooms, maxOwned                 int
 	strict                             bool
 	uploadQuota                        int64
+	addressKey                         []byte
 
 	hashes         hasher
 	guesses        *guesses
@@ -87,6 +93,10 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 	if opts.UploadQuota == 0 {
 		opts.UploadQuota = defaultUploadQuota
 	}
+	if opts.AddressKey == nil {
+		opts.AddressKey = make([]byte, sha256.Size)
+		rand.Read(opts.AddressKey)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{
 		store:          store,
@@ -100,6 +110,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		maxOwned:       opts.MaxRoomsPerVisitor,
 		strict:         opts.Strict,
 		uploadQuota:    opts.UploadQuota,
+		addressKey:     opts.AddressKey,
 		hashes:         newHasher(ctx.Done()),
 		guesses:        newGuesses(),
 		creating:       make(map[Session]int),

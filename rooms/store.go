@@ -39,7 +39,8 @@ type Store interface {
 	// ErrNotFound. It returns the names of the GIFs that no message shows now.
 	RemoveRoom(ctx context.Context, id ID) (gifs []string, err error)
 	// Apply keeps a change of a room and what is told of it, all or nothing:
-	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq.
+	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq. Of
+	// the addresses that its members have, the MaxAddressBans that last longest stay.
 	Apply(ctx context.Context, c Change) (notice Message, err error)
 
 	// Standing returns a room and how a session stands to it, the zero Member
@@ -54,6 +55,9 @@ type Store interface {
 	Person(ctx context.Context, id ID, c Color) (Member, error)
 	// Bots returns the programs that are in a room, in the order of their coming.
 	Bots(ctx context.Context, id ID) ([]Member, error)
+	// AddressBanned returns until when newcomers from an address, by its hash, are
+	// refused in a room: the latest AddressUntil of its members, or the zero time.
+	AddressBanned(ctx context.Context, id ID, address string) (time.Time, error)
 	// Banned returns so many of those who are banned: first who came last.
 	Banned(ctx context.Context, id ID, limit int) ([]Member, error)
 

@@ -45,6 +45,11 @@ type Member struct {
 	MutedUntil time.Time // zero unless muted
 	Bot        bool      // a program with a token of the room's
 	Whispers   int64     // how many whispers this member has sent and got
+
+	// Of somebody banned with the address: its keyed hash, and until when newcomers
+	// from there are refused.
+	Address      string
+	AddressUntil time.Time
 }
 
 // Name is what others call the member.

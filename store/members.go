@@ -4,11 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"gifchat/rooms"
 )
 
-const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.nick_key, m.muted_until, m.bot, m.whispers"
+const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.nick_key, m.muted_until, m.bot, m.whispers, m.address, m.address_until"
 
 // Standing implements rooms.Store.
 func (s *SQLite) Standing(ctx context.Context, id rooms.ID, session rooms.Session) (rooms.Room, rooms.Member, error) {
@@ -32,13 +33,13 @@ func standing(row scanner) (rooms.Room, rooms.Member, error) {
 
 // memberRow is a member as it is read; all columns are null where there is none.
 type memberRow struct {
-	room, session, color, standing, nick, nickKey sql.NullString
-	since, mutedUntil, whispers                   sql.NullInt64
-	bot                                           sql.NullBool
+	room, session, color, standing, nick, nickKey, address sql.NullString
+	since, mutedUntil, whispers, addressUntil              sql.NullInt64
+	bot                                                    sql.NullBool
 }
 
 func (r *memberRow) columns() []any {
-	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.nickKey, &r.mutedUntil, &r.bot, &r.whispers}
+	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.nickKey, &r.mutedUntil, &r.bot, &r.whispers, &r.address, &r.addressUntil}
 }
 
 func (r *memberRow) member() rooms.Member {
@@ -55,9 +56,13 @@ func (r *memberRow) member() rooms.Member {
 		NickKey:  r.nickKey.String,
 		Bot:      r.bot.Bool,
 		Whispers: r.whispers.Int64,
+		Address:  r.address.String,
 	}
 	if r.mutedUntil.Int64 != 0 {
 		m.MutedUntil = fromMillis(r.mutedUntil.Int64)
+	}
+	if r.addressUntil.Int64 != 0 {
+		m.AddressUntil = fromMillis(r.addressUntil.Int64)
 	}
 	return m
 }
@@ -126,21 +131,39 @@ func free(tx *transaction, m rooms.Member) error {
 func insertMember(tx *transaction, m rooms.Member) error {
 	_, err := tx.exec(`INSERT INTO members (room, session, color, since, standing, nick, nick_key, muted_until, bot)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, m.NickKey, mutedUntil(m), m.Bot)
+		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, m.NickKey, orZero(m.MutedUntil), m.Bot)
 	return err
 }
 
 func updateMember(tx *transaction, m rooms.Member) error {
-	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, nick_key = ?, muted_until = ?
-		WHERE room = ? AND session = ?`, m.Standing, m.Nick, m.NickKey, mutedUntil(m), m.Room, m.Session)
-	return one(updated, err, rooms.ErrNoPerson)
+	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, nick_key = ?, muted_until = ?, address = ?, address_until = ?
+		WHERE room = ? AND session = ?`,
+		m.Standing, m.Nick, m.NickKey, orZero(m.MutedUntil), m.Address, orZero(m.AddressUntil), m.Room, m.Session)
+	if err := one(updated, err, rooms.ErrNoPerson); err != nil || m.Address == "" {
+		return err
+	}
+	_, err = tx.exec(`UPDATE members SET address = '', address_until = 0 WHERE room = ?1 AND address <> '' AND session NOT IN
+		(SELECT session FROM members WHERE room = ?1 AND address <> '' ORDER BY address_until DESC, session LIMIT ?2)`,
+		m.Room, rooms.MaxAddressBans)
+	return err
 }
 
-func mutedUntil(m rooms.Member) int64 {
-	if m.MutedUntil.IsZero() {
+// orZero returns a time in milliseconds, 0 for the zero time.
+func orZero(t time.Time) int64 {
+	if t.IsZero() {
 		return 0
 	}
-	return toMillis(m.MutedUntil)
+	return toMillis(t)
+}
+
+// AddressBanned implements rooms.Store.
+func (s *SQLite) AddressBanned(ctx context.Context, id rooms.ID, address string) (time.Time, error) {
+	var until sql.NullInt64
+	err := s.read.QueryRowContext(ctx, "SELECT max(address_until) FROM members WHERE room = ? AND address = ? AND address <> ''", id, address).Scan(&until)
+	if err != nil || !until.Valid {
+		return time.Time{}, unavailable(err)
+	}
+	return fromMillis(until.Int64), nil
 }
 
 // Person implements rooms.Store.

@@ -14,13 +14,17 @@ export function listPeople(list, people, { none, action, act }) {
     return list.replaceChildren(line)
   }
   list.replaceChildren(...people.map(person => {
-    const row = fill(clone(template), { name: nameOf(person), action })
+    const row = fill(clone(template), { name: nameOf(person), note: note(person), action })
     paint(row, person.color)
     const button = row.querySelector("button")
     button.ariaLabel = `${action}: ${nameOf(person)}`
     button.addEventListener("click", () => act(person, button))
     return row
   }))
+}
+
+function note({ addressFor }) {
+  return addressFor ? say("bans.address", Math.ceil(addressFor / 60_000)) : ""
 }
 
 /** Returns what reads the list anew. */

@@ -10,7 +10,7 @@ box.addEventListener("keydown", event => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   if (!step) return
   event.preventDefault()
-  const buttons = [...box.querySelectorAll("button")]
+  const buttons = [...box.querySelectorAll("button, input")]
   const at = buttons.indexOf(document.activeElement)
   buttons[(at + step + buttons.length) % buttons.length].focus()
 })
@@ -19,11 +19,12 @@ box.addEventListener("keydown", event => {
  * Opens it.
  * @param {HTMLElement} anchor the control
  * @param {string} label what the menu is about
- * @param {{label: string, act: () => void, sure?: string}[]} items with sure, it is asked first
+ * @param {{label: string, act: (chosen?: boolean) => void, sure?: string, option?: string}[]} items with sure, it is
+ *   asked first; option is something that may be chosen besides
  */
 export function openMenu(anchor, label, items) {
   show(anchor, label, items.map(item => button(item.label, () => {
-    if (item.sure) return confirmAt(anchor, item.sure, item.label, item.act)
+    if (item.sure) return confirmAt(anchor, item.sure, item.label, item.act, item.option)
     box.hidePopover()
     item.act()
   }, item.sure && "menu__item--danger")))
@@ -31,15 +32,27 @@ export function openMenu(anchor, label, items) {
 }
 
 /** Asks at a control whether one is sure. */
-export function confirmAt(anchor, question, yes, act) {
+export function confirmAt(anchor, question, yes, act, option) {
   const text = document.createElement("p")
   text.textContent = question
+  const choice = option && checkbox(option)
   const no = button(say("no"), () => box.hidePopover())
-  show(anchor, question, [text, button(yes, () => {
+  show(anchor, question, [text, ...choice ? [choice] : [], button(yes, () => {
     box.hidePopover()
-    act()
+    act(choice?.control.checked)
   }, "menu__item--danger"), no])
   no.focus() // an Enter too many must not do it
+}
+
+function checkbox(text) {
+  const label = document.createElement("label")
+  label.className = "switch menu__option"
+  const input = document.createElement("input")
+  input.type = "checkbox"
+  const words = document.createElement("span")
+  words.textContent = text
+  label.append(input, words)
+  return label
 }
 
 function show(anchor, label, content) {

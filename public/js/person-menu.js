@@ -18,7 +18,8 @@ export function openPersonMenu(person, button, { owned, whisper, tell }) {
       { label: say("mute.short"), act: about("mute", { for: shortMute }) },
       { label: say("mute.long"), act: about("mute") })
     items.push({ label: say("kick"), sure: say("kick.sure", name), act: about("kick") })
-    items.push({ label: say("ban"), sure: say("ban.sure", name), act: about("ban") })
+    const ban = address => about("ban", address && { address })()
+    items.push({ label: say("ban"), sure: say("ban.sure", name), option: say("ban.address"), act: ban })
     if (!person.bot) items.push({ label: say("delegate"), sure: say("delegate.sure", name), act: about("delegate") })
   }
   openMenu(button, say("menu.person", name), items)

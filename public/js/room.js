@@ -151,6 +151,7 @@ function whisper(person) {
 async function tell(event, what) {
   const answer = await about(event, what)
   if (!answer?.ok) messages.say(answer?.message ?? say("failed"))
+  else if (answer.address === false) messages.say(say("ban.away"))
 }
 
 function showStanding({ state, owned, closed }) {

@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,6 +96,46 @@ func closedDoor(t *testing.T, s rooms.Store) {
 			t.Errorf("AddMember of %s: got %v, want %v", test.who.Session, err, test.want)
 		}
 	}
+}
+
+func addresses(t *testing.T, s rooms.Store) {
+	ctx := t.Context()
+	room, other := create(t, s, "room"), create(t, s, "other")
+	ban := func(m rooms.Member, address string, until time.Time) {
+		t.Helper()
+		m.Standing, m.Address, m.AddressUntil = rooms.StandingBanned, address, until
+		if _, err := s.Apply(ctx, rooms.Change{ID: room.ID, Member: &m, Notice: notice(room.ID, rooms.TopicBanned)}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Person(ctx, room.ID, m.Color); err != nil || got != m {
+			t.Errorf("Person: got %+v, %v, want %+v", got, err, m)
+		}
+	}
+	check := func(id rooms.ID, address string, want time.Time) {
+		t.Helper()
+		if got, err := s.AddressBanned(ctx, id, address); err != nil || !got.Equal(want) {
+			t.Errorf("AddressBanned(%q): got %v, %v, want %v", address, got, err, want)
+		}
+	}
+	one, two := guest(t, s, room.ID, "one", "#111111"), guest(t, s, room.ID, "two", "#222222")
+	guest(t, s, other.ID, "one", "#111111")
+	ban(one, "a", began.Add(2*time.Hour))
+	ban(two, "a", began.Add(time.Hour))
+	check(room.ID, "a", began.Add(2*time.Hour))
+	check(room.ID, "b", time.Time{})
+	check(room.ID, "", time.Time{})
+	check(other.ID, "a", time.Time{})
+	ban(one, "", time.Time{})
+	check(room.ID, "a", began.Add(time.Hour))
+
+	for i := range rooms.MaxAddressBans {
+		name := strconv.Itoa(i)
+		m := guest(t, s, room.ID, rooms.Session(name), rooms.Color(fmt.Sprintf("#4444%02x", i)))
+		ban(m, name, began.Add(3*time.Hour+time.Duration(i)*time.Second))
+	}
+	check(room.ID, "a", time.Time{}) // it was the oldest
+	check(room.ID, "0", began.Add(3*time.Hour))
+	check(room.ID, strconv.Itoa(rooms.MaxAddressBans-1), began.Add(3*time.Hour+(rooms.MaxAddressBans-1)*time.Second))
 }
 
 func names(t *testing.T, s rooms.Store) {

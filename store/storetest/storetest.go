@@ -31,6 +31,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"what is removed is gone":                               removals,
 		"a change is kept with what is told of it":              changes,
 		"names that look the same are taken":                    names,
+		"banned addresses":                                      addresses,
 		"a closed door":                                         closedDoor,
 		"who is out keeps the colour, who is banned stays out":  standings,
 		"a whisper is in two lists":                             whispers,

@@ -1,0 +1,60 @@
+package rooms
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// AddressBan is how long newcomers from the address of a banned person are
+// refused. An address may be a school's: those who were let in before stay in.
+const AddressBan = time.Hour
+
+// MaxAddressBans is how many addresses a room has banned at once; the oldest one
+// makes room for the next.
+const MaxAddressBans = 100
+
+// AddressError is an ErrBanned of a newcomer whose address is banned for a while.
+type AddressError struct{ RetryAfter time.Duration }
+
+func (e *AddressError) Error() string { return ErrBanned.Error() + ": newcomers from this address" }
+func (e *AddressError) Unwrap() error { return ErrBanned }
+
+// BanAddress implements Chat.
+func (s *Service) BanAddress(ctx context.Context, v Visitor, id ID, who Color) (known bool, err error) {
+	err = s.sendOut(ctx, v, id, who, TopicBanned, func(p *place, m *Member) {
+		m.Standing = StandingBanned
+		there := p.find(m.Session)
+		if known = there != nil && there.source != ""; known {
+			m.Address, m.AddressUntil = s.hashAddress(id, there.source), now().Add(AddressBan)
+		}
+	})
+	return known && err == nil, err
+}
+
+// hashAddress returns what is stored of an address. Without the key, which is not
+// in the database, a copy of the database tells nobody where a banned person
+// was; and the same address in two rooms cannot be recognised.
+func (s *Service) hashAddress(id ID, source string) string {
+	mac := hmac.New(sha256.New, s.addressKey)
+	mac.Write([]byte(string(id) + " " + source))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// checkAddress refuses a newcomer whose address is banned.
+func (s *Service) checkAddress(ctx context.Context, v Visitor, id ID) error {
+	if v.Source == "" {
+		return nil
+	}
+	until, err := s.store.AddressBanned(ctx, id, s.hashAddress(id, v.Source))
+	if err != nil {
+		return fmt.Errorf("address in %s: %w", id, err)
+	}
+	if left := until.Sub(now()); left > 0 {
+		return &AddressError{RetryAfter: left}
+	}
+	return nil
+}
