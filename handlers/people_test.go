@@ -238,7 +238,7 @@ type closing struct {
 	full, shut atomic.Bool
 }
 
-func (c *closing) Arrive(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, func(), error) {
+func (c *closing) Arrive(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, *rooms.Visit, error) {
 	if c.full.Load() {
 		return rooms.Member{}, nil, rooms.ErrFull
 	}

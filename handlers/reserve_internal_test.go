@@ -83,11 +83,11 @@ func (f *flooded) enter(one *talker) {
 	if _, err := f.chat.Enter(f.t.Context(), one.v, f.id, ""); err != nil {
 		f.t.Fatal(err)
 	}
-	_, leave, err := f.chat.Arrive(f.t.Context(), one.v, f.id)
+	_, visit, err := f.chat.Arrive(f.t.Context(), one.v, f.id)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	one.leave, one.until = leave, time.Now().Add(one.stay)
+	one.leave, one.until = visit.Lose, time.Now().Add(one.stay)
 }
 
 // talk lets everybody talk for a while.

@@ -37,9 +37,9 @@ func (s *sockets) register(srv *socketio.Server) {
 	chat := srv.Of(chatNamespace)
 	chat.Use(s.readmit)
 	chat.OnConnect(s.connected)
-	chat.OnDisconnect(func(socket *socketio.Socket, _ socketio.Reason) {
+	chat.OnDisconnect(func(socket *socketio.Socket, reason socketio.Reason) {
 		if st, ok := socket.Data().(*seats); ok {
-			st.leaveAll()
+			st.leaveAll(final(reason))
 		}
 	})
 	chat.On(eventJoin, s.limited(s.join))
@@ -64,6 +64,12 @@ func (s *sockets) register(srv *socketio.Server) {
 	chat.On(eventTokens, s.owners(people(s.chat.Tokens)))
 }
 
+// final reports whether a socket was disconnected on purpose, by its client or by
+// the server: then stock clients do not come back by themselves.
+func final(reason socketio.Reason) bool {
+	return reason == socketio.ReasonClientDisconnect || reason == socketio.ReasonServerDisconnect
+}
+
 // seats is the state of a socket on /chat: who it is and where it sits.
 type seats struct {
 	// Immutable.
@@ -83,7 +89,7 @@ type seats struct {
 // seat is a connection's place in a room.
 type seat struct {
 	member rooms.Member
-	leave  func() // of Chat.Arrive
+	visit  *rooms.Visit
 }
 
 // connected prepares a socket and, when its session may be in the room it
@@ -145,16 +151,16 @@ func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, i
 	if st.full() {
 		return rooms.Member{}, &rooms.InvalidError{Field: "room", Reason: "too_many"}
 	}
-	m, leave, err := s.chat.Arrive(ctx, st.visitor, id)
+	m, visit, err := s.chat.Arrive(ctx, st.visitor, id)
 	if err != nil {
 		return rooms.Member{}, err
 	}
 	// Join comes after Arrive, so that nobody hears of their own arrival, and
 	// before anything is read, so that no message falls between.
 	socket.Join(label(id), personLabel(id, m.Color))
-	if !st.take(id, &seat{member: m, leave: leave}) {
+	if !st.take(id, &seat{member: m, visit: visit}) {
 		socket.Leave(label(id), personLabel(id, m.Color))
-		leave()
+		visit.Lose()
 		return rooms.Member{}, rooms.ErrForbidden
 	}
 	// Who was sent out between Arrive and Join was not found in the room then.
@@ -162,7 +168,7 @@ func (s *sockets) sit(ctx context.Context, socket *socketio.Socket, st *seats, i
 	if err != nil {
 		st.give(id)
 		socket.Leave(label(id), personLabel(id, m.Color))
-		leave()
+		visit.Lose()
 	}
 	return now, err
 }
@@ -222,12 +228,17 @@ func (st *seats) give(id rooms.ID) (*seat, bool) {
 	return taken, ok
 }
 
-func (st *seats) leaveAll() {
+// leaveAll ends the visits of a socket that has gone, for good or not.
+func (st *seats) leaveAll(final bool) {
 	st.mu.Lock()
 	st.gone = true
 	st.mu.Unlock()
 	for _, t := range st.taken { // nobody changes it any more
-		t.leave()
+		if final {
+			t.visit.Leave()
+		} else {
+			t.visit.Lose()
+		}
 	}
 }
 

@@ -27,9 +27,9 @@ func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
 		"Member":     {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Member(ctx, v, id); return err }},
 		"Attendance": {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Attendance(ctx, v, id); return err }},
 		"Arrive": {"be", func(ctx context.Context, v rooms.Visitor) error {
-			_, leave, err := c.Arrive(ctx, v, id)
+			_, visit, err := c.Arrive(ctx, v, id)
 			if err == nil {
-				leave()
+				visit.Lose()
 			}
 			return err
 		}},

@@ -32,10 +32,9 @@ type Chat interface {
 	// Member answers "may this session be in this room".
 	Member(ctx context.Context, v Visitor, id ID) (Member, error)
 	// Arrive says that a connection of a member is in the room now. It is
-	// decided together with the capacity: ErrFull. Call the returned leave
-	// when that connection has gone; it does not block, and only its first
-	// call counts.
-	Arrive(ctx context.Context, v Visitor, id ID) (m Member, leave func(), err error)
+	// decided together with the capacity: ErrFull. End the returned visit when
+	// that connection has gone.
+	Arrive(ctx context.Context, v Visitor, id ID) (m Member, visit *Visit, err error)
 	// Present returns those who are in the room now, in order of arrival.
 	Present(id ID) []Member
 	// Attendance tells whether a member owns the room, and since when the member

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -33,7 +32,7 @@ func (s *Service) Attendance(ctx context.Context, v Visitor, id ID) (Attendance,
 }
 
 // Arrive implements Chat.
-func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(), error) {
+func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit, error) {
 	if !id.valid() {
 		return Member{}, nil, ErrNotFound
 	}
@@ -54,8 +53,7 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, func(),
 	}
 	who.source = v.Source
 	s.connect(p, who)
-	var once sync.Once
-	return who.member, func() { once.Do(func() { s.disconnect(p, who) }) }, nil
+	return who.member, &Visit{lose: func() { s.lose(p, who) }, leave: func() { s.leave(p, who) }}, nil
 }
 
 // admit lets a member's first connection into the room whose turn it is, if
@@ -90,18 +88,6 @@ func (s *Service) connect(p *place, who *person) {
 	who.connections++
 	stop(&who.leaving)
 	stop(&p.closing)
-}
-
-// disconnect counts one connection less. It does not wait for the turn.
-func (s *Service) disconnect(p *place, who *person) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	who.connections--
-	if who.connections > 0 || !slices.Contains(p.people, who) {
-		return // the room may have been removed meanwhile
-	}
-	visit := who.visit
-	who.leaving = s.after(s.leaveGrace, func() { s.depart(p.id, who, visit) })
 }
 
 // depart ends the presence of a person who has not come back since a visit.

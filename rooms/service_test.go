@@ -146,13 +146,14 @@ func (c chat) enter(t *testing.T, id rooms.ID, visitors ...rooms.Visitor) {
 	}
 }
 
-func (c chat) arrive(t *testing.T, id rooms.ID, v rooms.Visitor) (leave func()) {
+// arrive returns what loses the connection.
+func (c chat) arrive(t *testing.T, id rooms.ID, v rooms.Visitor) (lose func()) {
 	t.Helper()
-	_, leave, err := c.Arrive(t.Context(), v, id)
+	_, visit, err := c.Arrive(t.Context(), v, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return leave
+	return visit.Lose
 }
 
 func (c chat) told(t *testing.T, want ...string) {

@@ -138,6 +138,11 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
     await page.locator('.menu button').nth(5).waitFor()
     await tabThrough(page, ['.menu button', ...always])
+    // and what is asked before a ban
+    await page.locator('.person__open', { hasText: '밥' }).press('Enter')
+    await page.locator('.menu button', { hasText: '차단' }).press('Enter')
+    await page.locator('.menu input').waitFor()
+    await tabThrough(page, ['.menu input', '.menu button', ...always])
     // a whisper that cannot be sent, while one changes one's name
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
     await page.locator('.menu button', { hasText: '귓속말' }).press('Enter')
@@ -158,7 +163,7 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.locator('#make-token button').press('Enter')
     await page.locator('#made-token').waitFor()
     await page.locator('#tokens button').nth(1).waitFor()
-    const panel = ['.panel__head button', '#freeze', '#settings [name=title]', '#settings [name=max]', '#settings [name=password]', '#settings [name=keep]', '#settings button',
+    const panel = ['.panel__head button', '#freeze', '#door', '#settings [name=title]', '#settings [name=max]', '#settings [name=password]', '#settings [name=keep]', '#settings button',
       '#bans button', '#tokens li:nth-child(1) button', '#tokens li:nth-child(2) button', '#make-token [name=nick]', '#make-token button', '#made-token textarea', '[data-copy]']
     await tabThrough(page, panel)
     await page.locator('#settings [name=password]').fill('pw')

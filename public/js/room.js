@@ -54,6 +54,7 @@ acceptGIFs(form, messages)
 readBack(room, messages, scroll, whispers)
 openPanelWith(standing, about)
 confirmEnds()
+leaveWith(document.querySelector("#exit-btn"))
 chooseAutoplay(document.querySelector("#autoplay"))
 standing.watch(showStanding)
 
@@ -174,6 +175,14 @@ function confirmEnds() {
     event.preventDefault()
     confirmAt(removal.querySelector("button"), say("removeRoom.sure"), say("removeRoom.yes"), () => removal.submit())
   })
+}
+
+/** Frees the place at once when the page is left by its own button: a tab that closes may only be reloading. */
+function leaveWith(exit) {
+  exit.addEventListener("click", event => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) socket?.disconnect()
+  })
+  addEventListener("pageshow", event => { if (event.persisted) socket?.connect() }) // back again
 }
 
 let hiddenSince = 0
