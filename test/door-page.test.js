@@ -1,0 +1,137 @@
+// The door and the ban of an address on the pages, by keyboard, in both languages.
+import { before, describe, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { startServer } from './lib/server.js'
+import { heard, until } from './lib/clients.js'
+import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
+import { Visitor, member } from './lib/visitor.js'
+
+const languages = {
+  ko: {
+    options: desktop, refused: '방장이 문을 닫아서 지금은 새로 들어갈 수 없어요.', notice: '방장이 문을 닫았습니다.', badge: '문 닫힘',
+    ban: '차단', bans: /같은 주소의 새 사람도 (59|60)분 동안 막음/, none: '차단한 사람이 없어요.',
+  },
+  en: {
+    options: { ...dark, locale: 'en-US' }, refused: 'The owner has closed the door. Nobody new can enter right now.', notice: 'The owner has closed the door.', badge: 'Closed',
+    ban: 'Ban', bans: /and newcomers from the same address for (59|60) min/, none: 'Nobody is banned.',
+  },
+}
+
+describe('the door on the page', { concurrency: 2 }, () => {
+  let server
+  before(async () => { server = await startServer() })
+
+  /** The page of somebody who has made a room. */
+  async function company(options) {
+    const ann = await person(server, options)
+    await ann.goto('/room')
+    await ann.fill('input[name=title]', '교실')
+    await ann.locator('form[action="/room"] button').click()
+    await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
+    await ann.locator('.person').waitFor()
+    return { ann, room: new URL(ann.url()).pathname.slice('/room/'.length) }
+  }
+
+  for (const [language, words] of Object.entries(languages)) {
+    test(`${language}: an owner closes it, which everybody sees at once`, async () => {
+      const { ann, room } = await company(words.options)
+      const [bob, list] = await Promise.all([person(server, { ...phone, locale: words.options.locale ?? 'ko-KR' }), person(server, words.options)])
+      await bob.goto(ann.url())
+      await bob.locator('.person').nth(1).waitFor({ state: 'attached' })
+      await list.goto('/')
+      const badge = list.locator(`tr[data-id="${room}"] [data-slot=closed]`)
+      assert.equal(await badge.isVisible(), false)
+
+      await ann.locator('#open-panel').press('Enter')
+      await ann.locator('#door').press('Space')
+      for (const page of [ann, bob]) {
+        await page.locator('#door-badge', { hasText: words.badge }).waitFor()
+        await page.locator('#chat-list .system', { hasText: words.notice }).waitFor()
+      }
+      await badge.filter({ hasText: words.badge }).waitFor()
+      await ann.locator('#door').scrollIntoViewIfNeeded()
+      await screenshot(ann, `door-panel-${language}`)
+      await screenshot(bob, `door-room-375-${language}`)
+
+      await list.locator(`tr[data-id="${room}"] .join-btn`).press('Enter')
+      await list.locator('.flash', { hasText: words.refused }).waitFor()
+      await badge.filter({ hasText: words.badge }).waitFor()
+      await screenshot(list, `door-list-${language}`)
+      await bob.reload()
+      await bob.locator('#door-badge').waitFor()
+      await bob.locator('.person').nth(1).waitFor({ state: 'attached' })
+
+      await ann.locator('#door').press('Space')
+      await bob.locator('#door-badge').waitFor({ state: 'hidden' })
+      await badge.waitFor({ state: 'hidden' })
+      await list.locator(`tr[data-id="${room}"] .join-btn`).press('Enter')
+      await list.waitForURL(ann.url())
+      assertNoComplaints([ann, bob, list])
+      await Promise.all([ann, bob, list].map((page) => page.context().close()))
+    })
+
+    test(`${language}: a ban may include the address, and is undone in the list`, async () => {
+      const { ann, room } = await company(words.options)
+      const flooder = await member(server, room)
+      await ann.locator('.person').nth(1).waitFor()
+      const kicked = heard(flooder.chat, 'kicked')
+      await ann.locator('.person__open').nth(1).press('Enter')
+      await ann.locator('.menu button', { hasText: words.ban }).press('Enter')
+      await ann.locator('.menu input').waitFor()
+      await screenshot(ann, `ban-address-${language}`)
+      assert.equal(await ann.locator('.menu input').isChecked(), false)
+      await ann.locator('.menu input').press('Space')
+      await ann.locator('.menu button', { hasText: words.ban }).press('Enter')
+      await kicked
+      const again = new Visitor(server)
+      await again.get('/')
+      assert.match(decodeURIComponent((await again.open(room)).headers.get('location')), /지금은 이 주소에서 새로 들어갈 수 없어요/)
+      await ann.locator('#open-panel').press('Enter')
+      await ann.locator('#bans', { hasText: words.bans }).waitFor()
+      await ann.locator('#bans').scrollIntoViewIfNeeded()
+      await screenshot(ann, `ban-list-${language}`)
+      await ann.locator('#bans button').press('Enter')
+      await ann.locator('#bans', { hasText: words.none }).waitFor()
+      await again.enter(room)
+      assertNoComplaints([ann])
+      await ann.context().close()
+    })
+  }
+
+  test('without JavaScript the owner closes and opens it by a button', async () => {
+    const ann = await person(server, { ...desktop, javaScriptEnabled: false })
+    await ann.goto('/room')
+    await ann.fill('input[name=title]', '교실')
+    await ann.locator('form[action="/room"] button').click()
+    await ann.locator('form[action$="/door"] button', { hasText: '문 닫기' }).click()
+    await ann.locator('#door-badge').waitFor()
+    const eve = new Visitor(server)
+    await eve.get('/')
+    assert.equal((await eve.open(new URL(ann.url()).pathname.slice('/room/'.length))).status, 302)
+    await screenshot(ann, 'door-noscript')
+    await ann.locator('form[action$="/door"] button', { hasText: '문 열기' }).click()
+    await ann.locator('#door-badge').waitFor({ state: 'hidden' })
+    await eve.enter(new URL(ann.url()).pathname.slice('/room/'.length))
+    await ann.context().close()
+  })
+
+  test('who leaves by the page’s button has left at once, and a reload is no departure', async () => {
+    const { ann } = await company(desktop)
+    const bob = await person(server)
+    await bob.goto(ann.url())
+    await ann.locator('.person').nth(1).waitFor()
+    const texts = () => ann.locator('#chat-list .system').allInnerTexts()
+    await bob.reload()
+    await bob.locator('.person').nth(1).waitFor()
+    assert.equal((await texts()).filter((text) => text.includes('퇴장')).length, 0)
+    await bob.locator('#exit-btn').click()
+    await bob.waitForURL(server.url + '/')
+    await until(async () => await ann.locator('.person').count() === 1, 'Bob is gone')
+    assert.equal((await texts()).filter((text) => text.includes('퇴장')).length, 1)
+    await bob.goBack()
+    await ann.locator('.person').nth(1).waitFor()
+    await bob.locator('.person').nth(1).waitFor()
+    assertNoComplaints([ann, bob])
+    await Promise.all([ann, bob].map((page) => page.context().close()))
+  })
+})
