@@ -54,6 +54,9 @@ func TestEnter_closed_door(t *testing.T) {
 					t.Errorf("Enter by %s: got %v, want %v", who, err, test.want)
 				}
 			}
+			if _, err := c.Enter(t.Context(), dora, id, "wrong"); !errors.Is(err, rooms.ErrClosed) {
+				t.Errorf("Enter by a stranger with a wrong password: got %v, want ErrClosed", err)
+			}
 			c.setClosed(t, id, false)
 			for _, v := range []rooms.Visitor{kicked, quitter, dora} {
 				if _, err := c.Enter(t.Context(), v, id, password); err != nil {

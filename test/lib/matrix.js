@@ -102,8 +102,10 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         for (const list of heard) {
           assert.deepEqual(list.map(([m]) => m.chat), answers.map((_, i) => `가나다 ${i} 😀`))
         }
-        owner.disconnect()
+        const left = collect(owner, 'exit')
         guest.disconnect()
+        await until(() => left.length === 1, 'the guest has left')
+        owner.disconnect()
         shown(`${way}: room`)
       })
 
