@@ -115,13 +115,13 @@ func (b *budgets) giveBack(costs []cost) {
 }
 
 // calm are the paces of people at pages: of one who reads and answers, and of one
-// who has much to do.
+// who has much to do. Their bursts are small, since each new session has them.
 var calm = [...]struct {
 	purpose purpose
 	pace    Rate
 }{
-	{forCalm, Rate{Burst: 3, Each: time.Second}},
-	{forBrisk, Rate{Burst: 12, Each: time.Second / 4}},
+	{forCalm, Rate{Burst: 2, Each: time.Second}},
+	{forBrisk, Rate{Burst: 4, Each: time.Second / 4}},
 }
 
 // act lets a visitor do something. The last quarter of an address's burst is for

@@ -132,7 +132,7 @@ const (
 func TestInRoom_flood(t *testing.T) {
 	const brisk, calm = 400 * time.Millisecond, time.Second
 	room, half := Rate{100, time.Second / 100}, Rate{50, time.Second / 50}
-	const long, short = 40 * time.Second, 10 * time.Second
+	const long, short = 20 * time.Second, 8 * time.Second
 	for name, test := range map[string]struct {
 		room    Rate
 		class   int
@@ -145,14 +145,13 @@ func TestInRoom_flood(t *testing.T) {
 	}{
 		"25_newcomers_at_another_address":         {room, 30, brisk, 25, [2]string{otherAddress, otherAddress}, 200 * time.Millisecond, 5 * time.Second, long},
 		"25_newcomers_behind_the_same_router":     {half, 15, brisk, 25, [2]string{classAddress, classAddress}, 100 * time.Millisecond, 5 * time.Second, short},
-		"100_who_stay_behind_the_same_router":     {room, 15, calm, 100, [2]string{classAddress, classAddress}, 400 * time.Millisecond, 0, short},
-		"150_who_stay_at_another_address":         {half, 15, brisk, 150, [2]string{otherAddress, otherAddress}, time.Second, 0, short},
-		"150_who_stay_at_two_other_addresses":     {half, 15, brisk, 150, [2]string{otherAddress, secondAddress}, time.Second, 0, short},
+		"60_who_stay_behind_the_same_router":      {room, 15, calm, 60, [2]string{classAddress, classAddress}, 400 * time.Millisecond, 0, short},
+		"120_who_stay_at_two_other_addresses":     {half, 15, brisk, 120, [2]string{otherAddress, secondAddress}, time.Second, 0, short},
 		"25_who_stay_in_a_room_with_a_small_rate": {Rate{60, time.Second / 20}, 8, brisk, 25, [2]string{otherAddress, otherAddress}, 200 * time.Millisecond, 0, short},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFlooded(t, Limits{Room: test.room, Address: Rate{400, time.Second / 200}})
+				f := newFlooded(t, Limits{Room: test.room, Address: Rate{500, time.Second / 150}})
 				begun := time.Now()
 				var groups [][]*talker // the attackers always come first
 				for _, from := range test.from {
@@ -180,4 +179,40 @@ func TestInRoom_flood(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestInRoom_exceptions_beyond_the_rate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlooded(t, Limits{Room: Rate{4, time.Hour}})
+		teacher := f.group("teacher", 1, classAddress, time.Second, 0)[0]
+		for i := range 4 {
+			if err := f.say(teacher.v); err != nil {
+				t.Fatalf("message %d within the rate: %v", i, err)
+			}
+		}
+		bob := f.group("bob", 1, classAddress, time.Second, 0)[0]
+		eve := f.group("eve", 1, otherAddress, time.Second, 0)[0]
+		check := func(when string, who *talker, want bool) {
+			t.Helper()
+			if err := f.say(who.v); (err == nil) != want {
+				t.Errorf("%s: got %v, want accepted %t", when, err, want)
+			}
+		}
+		time.Sleep(settledAfter - time.Millisecond)
+		check("before 10 s", bob, false)
+		time.Sleep(time.Millisecond)
+		check("after 10 s", bob, true)
+		check("a second line, which the network brought early", bob, true)
+		check("a third line", bob, false)
+		time.Sleep(quietRate.Each)
+		check("2 s later", bob, true)
+		time.Sleep(quietRate.Each)
+		check("the last quarter, beyond the share of an address", bob, false)
+		check("the last quarter, from another address", eve, true)
+		time.Sleep(quietRate.Each)
+		check("beyond the reserve", eve, false)
+		for range 20 {
+			check("an owner", teacher, true)
+		}
+	})
 }

@@ -115,19 +115,24 @@ describe('the door on the page', { concurrency: 2 }, () => {
     await ann.context().close()
   })
 
-  test('who leaves by the page’s button has left at once, and a reload is no departure', async () => {
+  test('who leaves by the page’s button says so, and is back with the browser’s', async () => {
     const { ann } = await company(desktop)
     const bob = await person(server)
+    const sent = []
+    await bob.routeWebSocket('**/socket.io/**', (ws) => {
+      const up = ws.connectToServer()
+      ws.onMessage((packet) => {
+        sent.push(String(packet))
+        up.send(packet)
+      })
+    })
     await bob.goto(ann.url())
     await ann.locator('.person').nth(1).waitFor()
-    const texts = () => ann.locator('#chat-list .system').allInnerTexts()
-    await bob.reload()
-    await bob.locator('.person').nth(1).waitFor()
-    assert.equal((await texts()).filter((text) => text.includes('퇴장')).length, 0)
+    assert.equal(sent.includes('41/chat,'), false)
     await bob.locator('#exit-btn').click()
     await bob.waitForURL(server.url + '/')
-    await until(async () => await ann.locator('.person').count() === 1, 'Bob is gone')
-    assert.equal((await texts()).filter((text) => text.includes('퇴장')).length, 1)
+    await until(() => sent.includes('41/chat,'), 'the DISCONNECT was sent')
+    await ann.locator('#chat-list .system', { hasText: '퇴장' }).waitFor()
     await bob.goBack()
     await ann.locator('.person').nth(1).waitFor()
     await bob.locator('.person').nth(1).waitFor()
