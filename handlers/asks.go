@@ -230,6 +230,9 @@ func readAsk[T any](args socketio.Args, fromText func(string) T) (T, error) {
 	if raw, err := args[0].MarshalJSON(); err == nil && len(raw) > maxAsk {
 		return ask, &rooms.InvalidError{Field: "argument", Reason: "too_long"}
 	}
+	if unpairedSurrogate(args[0].JSON()) {
+		return ask, &rooms.InvalidError{Field: "argument", Reason: "malformed"}
+	}
 	if args[0].IsString() {
 		var text string
 		if err := args[0].Bind(&text); err != nil {

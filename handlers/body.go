@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -114,7 +113,11 @@ func isJSON(c *gin.Context) bool {
 // readJSON reads a body into v; whatever is wrong with it is the sender's
 // fault.
 func readJSON(c *gin.Context, v any) error {
-	return badForm(json.NewDecoder(limitBody(c, maxForm)).Decode(v))
+	body, err := io.ReadAll(limitBody(c, maxForm))
+	if err != nil {
+		return badForm(err)
+	}
+	return badForm(decodeJSON(body, v))
 }
 
 // readForm reads a small body: JSON into form, or what a browser's form posts
@@ -123,12 +126,24 @@ func readForm(c *gin.Context, form any, fromPost func(url.Values)) error {
 	if isJSON(c) {
 		return readJSON(c, form)
 	}
+	post, err := readPost(c)
+	if err != nil {
+		return err
+	}
+	fromPost(post)
+	return nil
+}
+
+// readPost reads what a browser's form posts.
+func readPost(c *gin.Context) (url.Values, error) {
 	limitBody(c, maxForm)
 	if err := c.Request.ParseForm(); err != nil {
-		return badForm(err)
+		return nil, badForm(err)
 	}
-	fromPost(c.Request.PostForm)
-	return nil
+	if !validText(c.Request.PostForm) {
+		return nil, badForm(errAltered)
+	}
+	return c.Request.PostForm, nil
 }
 
 // badForm makes a parser's complaints the sender's, except for a body that is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
+	"unicode/utf8"
 
 	"gifchat/rooms"
 
@@ -21,7 +22,7 @@ const (
 	// maxParts of a form are looked at: ours has three.
 	maxParts = 8
 
-	// maxField is the longest client id in a form, and more.
+	// maxField is the longest client id in a form, in bytes: 64 characters of four.
 	maxField = 256
 
 	// maxPreamble bounds what may come before a form's file: its fields, and the
@@ -86,11 +87,9 @@ func findGIF(form *multipart.Reader) (file *multipart.Part, clientID string, err
 		case part.FormName() == "gif":
 			return part, clientID, nil
 		case part.FormName() == "clientId":
-			text, err := io.ReadAll(io.LimitReader(part, maxField))
-			if err != nil {
-				return nil, "", uploadError(err)
+			if clientID, err = readField(part); err != nil {
+				return nil, "", err
 			}
-			clientID = string(text)
 		}
 	}
 	return nil, "", &rooms.InvalidError{Field: "body", Reason: "too_many_parts"}
@@ -104,6 +103,21 @@ func fileError(err error) error {
 		return &rooms.InvalidError{Field: "gif", Reason: "too_large"}
 	}
 	return err
+}
+
+// readField reads a small text of a form. A longer one is refused, not cut: cut
+// short, it could be another valid client id.
+func readField(part *multipart.Part) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	switch {
+	case err != nil:
+		return "", uploadError(err)
+	case len(text) > maxField:
+		return "", &rooms.InvalidError{Field: part.FormName(), Reason: "too_long"}
+	case !utf8.Valid(text):
+		return "", badForm(errAltered)
+	}
+	return string(text), nil
 }
 
 // uploadError keeps what the chat and the limits say; anything else is a body

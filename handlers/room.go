@@ -190,12 +190,12 @@ func (h *Handler) enter(c *gin.Context, id rooms.ID, password string) (rooms.Mem
 
 // enterRoom is the pages' own way in: the password travels in a body.
 func (h *Handler) enterRoom(c *gin.Context) error {
-	limitBody(c, maxForm)
-	if err := c.Request.ParseForm(); err != nil {
-		return badForm(err)
+	post, err := readPost(c)
+	if err != nil {
+		return err
 	}
 	id := rooms.ID(c.Param("id"))
-	_, err := h.enter(c, id, c.Request.PostForm.Get("password"))
+	_, err = h.enter(c, id, post.Get("password"))
 	switch {
 	case err != nil && isForm(c):
 		return redirectEntrance(c, id, err)

@@ -49,8 +49,8 @@ func (s *Service) Member(ctx context.Context, v Visitor, id ID) (Member, error) 
 // the right one is no attack, and of many wrong ones at once no more are looked at
 // than one after another.
 func (s *Service) checkPassword(ctx context.Context, g guesser, hash, password string) error {
-	if password == "" || len(password) > maxPassword {
-		return ErrWrongPassword // no guess: no room has such a one
+	if password == "" || checkPassword(password) != nil {
+		return ErrWrongPassword // not counted as a guess: no room has such a password
 	}
 	if err := s.guesses.check(g); err != nil {
 		return err // without waiting for a turn

@@ -118,7 +118,10 @@ func checkCapacity(n int) error {
 }
 
 func checkPassword(password string) error {
-	if len(password) > maxPassword {
+	switch {
+	case !utf8.ValidString(password):
+		return &InvalidError{Field: "password", Reason: "bad_character"}
+	case len(password) > maxPassword:
 		return &InvalidError{Field: "password", Reason: "too_long"}
 	}
 	return nil
