@@ -51,8 +51,7 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Sto
 	switch {
 	case !stored.Again:
 		s.notify.Posted(stored.Message)
-	case stored.Kind == KindDamaged: // it was done, whatever it was
-	case stored.Kind != amending.Kind || stored.Target != amending.Target:
+	case !amending.repeats(stored.Message) && !cleaned(amending, target).repeats(stored.Message):
 		return Stored{}, errUsed
 	}
 	for _, name := range gifs {
@@ -75,11 +74,15 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 			return Message{}, ErrNoMessage
 		}
 	case KindRemoved:
-		if a.Remove && a.ClientID != "" { // perhaps a retry: the store knows
-			m.Kind = KindRemove
-			return m, nil
+		if a.ClientID == "" {
+			return Message{}, ErrNoMessage
 		}
-		return Message{}, ErrNoMessage
+		if a.Remove {
+			m.Kind = KindRemove
+		} else {
+			m.Text = a.Text
+		}
+		return m, nil // perhaps a retry: the store knows
 	default:
 		return Message{}, ErrNoMessage
 	}
@@ -96,4 +99,13 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 	}
 	m.Text = a.Text
 	return m, checkText(a.Text)
+}
+
+// cleaned returns an edit as one of a GIF's description would be stored. Of a
+// removed target it is not known any more whether it was a GIF.
+func cleaned(edit, target Message) Message {
+	if target.Kind == KindRemoved {
+		edit.Text = cleanAlt(edit.Text)
+	}
+	return edit
 }

@@ -43,7 +43,7 @@ func TestAmend(t *testing.T) {
 	if err != nil || edit.Kind != rooms.KindEdit || edit.Target != first || edit.Seq != 4 || edit.Text != "hello" {
 		t.Errorf("got %+v, %v", edit, err)
 	}
-	again, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: "other", ClientID: "e"})
+	again, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: "hello", ClientID: "e"})
 	if err != nil || !again.Again || !reflect.DeepEqual(again.Message, edit.Message) {
 		t.Errorf("a retry: got %+v, %v, want %+v", again, err, edit)
 	}
@@ -161,7 +161,7 @@ func TestWhisper(t *testing.T) {
 	if err != nil || w.From.Session != ada.Session || w.To.Session != bob.Session || w.FromSeq != 1 || w.ToSeq != 1 {
 		t.Errorf("got %+v, %v", w, err)
 	}
-	if again, err := c.Whisper(ctx, ada, id, bobColor, rooms.Draft{Text: "other", ClientID: "w"}); err != nil || !reflect.DeepEqual(again, w) {
+	if again, err := c.Whisper(ctx, ada, id, bobColor, rooms.Draft{Text: "쉿", ClientID: "w"}); err != nil || !reflect.DeepEqual(again, w) {
 		t.Errorf("a retry: got %+v, %v, want %+v", again, err, w)
 	}
 	c.told(t, "whispered 쉿")

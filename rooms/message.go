@@ -77,6 +77,7 @@ type Message struct {
 
 	Target int64 // of an edit or a removal: the seq of what it changes
 	Edited int64 // the seq of the latest edit, 0 if there was none
+	Said   int64 // the Fingerprint of what was first said, if the store has it no more
 	Topic  Topic // of a notice
 	Person Color // whom a notice is about; Nick is that person's
 }
@@ -85,7 +86,7 @@ type Message struct {
 type Draft struct {
 	Text     string
 	GIF      *GIF   // from AddGIF
-	ClientID string // optional, at most 64 characters; a retry with the same one gets the first answer
+	ClientID string // optional, at most 64 characters; a retry with the same one gets the first answer, another draft is refused
 }
 
 // check says what is wrong with d. Whatever it lets through, every store can

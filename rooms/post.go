@@ -39,7 +39,7 @@ func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted S
 	if err := s.queue(ctx, p, job); err != nil {
 		return Stored{}, fmt.Errorf("post in %s: %w", id, err)
 	}
-	if first := job.stored.Kind; first != job.message.Kind && first != KindRemoved && first != KindDamaged {
+	if job.stored.Again && !job.message.repeats(job.stored.Message) {
 		return Stored{}, errUsed
 	}
 	if job.stored.Again && d.GIF != nil {

@@ -30,7 +30,7 @@ func TestPost(t *testing.T) {
 		t.Errorf("got %+v", msg)
 	}
 	c.told(t, "posted  hello\n")
-	again, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "changed", ClientID: "c1"})
+	again, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: " hello\n", ClientID: "c1"})
 	if err != nil || !again.Again || !reflect.DeepEqual(again.Message, msg.Message) {
 		t.Errorf("a retry: got %+v, %v, want %+v", again, err, msg)
 	}

@@ -63,11 +63,14 @@ type Store interface {
 
 	// AddMessages gives messages of one room the next seqs and keeps them, all
 	// or none, or returns ErrNotFound. If a session has used a ClientID in this
-	// room before, the first message is returned and Again is true.
+	// room before, the first message is returned and Again is true, whatever the
+	// second one says: the Service compares them.
 	AddMessages(ctx context.Context, id ID, messages []Message) ([]Stored, error)
 	// Amend keeps an edit or a removal and changes its Target. A repeated
 	// ClientID as in AddMessages. It returns the names of the GIFs that no
-	// message shows now. ErrNotFound, ErrNoMessage.
+	// message shows now. ErrNotFound, ErrNoMessage. A message whose text or GIF
+	// this replaces or erases for the first time gets its Fingerprint as Said;
+	// Said does not change after that.
 	Amend(ctx context.Context, m Message) (stored Stored, gifs []string, err error)
 	// Message returns one message, or ErrNoMessage. In this and what follows, a
 	// message that is not kept as it was written comes as KindDamaged: a store

@@ -50,16 +50,17 @@ func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Dra
 	}
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	w, again, err := s.store.AddWhisper(ctx, Whisper{
+	whisper := Whisper{
 		ID: newMessageID(), Room: id, From: st.member, To: m, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),
-	})
+	}
+	w, again, err := s.store.AddWhisper(ctx, whisper)
 	if err != nil {
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
 	}
 	switch {
 	case !again:
 		s.notify.Whispered(w)
-	case w.To.Session != m.Session:
+	case !whisper.repeats(w):
 		return Whisper{}, errUsed
 	}
 	return w, nil

@@ -102,24 +102,34 @@ func scanEdit(row scanner) (func(seq int64) rooms.Message, error) {
 		if !sound {
 			return emptied(edit, seq)
 		}
-		edit.Text = ""
+		edit.Said, edit.Text = said(edit), ""
 		return edit
 	}, err
 }
 
 // edited is what an edit makes of its target.
 func edited(target, edit rooms.Message) rooms.Message {
-	target.Edited = edit.Seq
 	if target.Kind == rooms.KindGIF {
-		target.GIF.Alt = edit.Text
+		target.GIF.Alt = edit.Text // the picture stays
 	} else {
-		target.Text = edit.Text
+		target.Said, target.Text = said(target), edit.Text
 	}
+	target.Edited = edit.Seq
 	return target
+}
+
+// said returns the fingerprint of what a message said first, which is about to go;
+// 0 if it was edited before fingerprints were stored.
+func said(m rooms.Message) int64 {
+	if m.Said != 0 || m.Kind == rooms.KindText && m.Edited != 0 {
+		return m.Said
+	}
+	return m.Fingerprint()
 }
 
 // removed is what a removal with a seq leaves of a message.
 func removed(target rooms.Message, seq int64) rooms.Message {
+	target.Said = said(target)
 	target.Kind, target.Text, target.GIF, target.Edited = rooms.KindRemoved, "", nil, seq
 	return target
 }
@@ -128,18 +138,18 @@ func removed(target rooms.Message, seq int64) rooms.Message {
 // new sum would make it true. What tells one row from all others stays.
 func emptied(target rooms.Message, seq int64) rooms.Message {
 	target = removed(target, seq)
-	target.User, target.Nick, target.Topic, target.Person, target.Target = "", "", "", "", 0
+	target.User, target.Nick, target.Topic, target.Person, target.Target, target.Said = "", "", "", "", 0, 0
 	return target
 }
 
 // updateMessage writes what an amendment can change.
 func updateMessage(tx *transaction, m rooms.Message) error {
 	gif := gifOf(m)
-	_, err := tx.exec(`UPDATE messages SET kind = ?, edited = ?, text = ?, color = ?, nick = ?, topic = ?, person = ?, target = ?,
+	_, err := tx.exec(`UPDATE messages SET kind = ?, edited = ?, said = ?, text = ?, color = ?, nick = ?, topic = ?, person = ?, target = ?,
 		gif_name = ?, gif_width = ?, gif_height = ?, gif_frames = ?, gif_bytes = ?, gif_alt = ?, gif_duration = ?,
 		gif_poster = ?, gif_sha256 = ?, sum = ?
 		WHERE room = ? AND seq = ?`,
-		m.Kind, m.Edited, m.Text, m.User, m.Nick, m.Topic, m.Person, m.Target,
+		m.Kind, m.Edited, m.Said, m.Text, m.User, m.Nick, m.Topic, m.Person, m.Target,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(),
 		gif.Poster, gif.SHA256, messageSum(m, gif), m.Room, m.Seq)
 	return err

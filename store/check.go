@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -29,12 +30,27 @@ func check(ctx context.Context, db *sql.DB, schema int) (string, error) {
 // checkSums reads all that was said and returns the first of it that is not as
 // it was written, if anything. SQLite does not know what was in a row.
 func checkSums(ctx context.Context, db *sql.DB) (string, error) {
+	columns, err := knownMessageColumns(ctx, db)
+	if err != nil {
+		return verdictOf("", err)
+	}
 	// Not by an index, in which a column is a second time.
-	damage, err := firstDamage(ctx, db, "SELECT "+messageColumns+" FROM messages NOT INDEXED WHERE sum <> 0", damageOfMessage)
+	damage, err := firstDamage(ctx, db, "SELECT "+columns+" FROM messages NOT INDEXED WHERE sum <> 0", damageOfMessage)
 	if err == nil && damage == "" {
 		damage, err = firstDamage(ctx, db, "SELECT "+ownWhisperColumns+" FROM whispers AS w NOT INDEXED WHERE sum <> 0", damageOfWhisper)
 	}
 	return verdictOf(damage, err)
+}
+
+// knownMessageColumns returns messageColumns as they can be read from a database
+// that the next start of the server has yet to migrate.
+func knownMessageColumns(ctx context.Context, db *sql.DB) (string, error) {
+	var there bool
+	err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pragma_table_info('messages') WHERE name = 'said')").Scan(&there)
+	if there {
+		return messageColumns, err
+	}
+	return strings.Replace(messageColumns, " said,", " 0,", 1), err
 }
 
 // verdictOf makes a verdict of SQLite's refusal to read any further. Other

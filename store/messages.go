@@ -11,11 +11,11 @@ import (
 	"gifchat/rooms"
 )
 
-const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, topic, person,
+const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, said, topic, person,
 	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, gif_duration, gif_poster, gif_sha256, sum`
 
 const insertMessageText = "INSERT INTO messages (" + messageColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // AddMessages implements rooms.Store.
 func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
@@ -69,7 +69,7 @@ func insertMessage(tx *transaction, m rooms.Message) error {
 	gif := gifOf(m)
 	_, err := tx.exec(insertMessageText,
 		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Nick, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
-		m.Target, m.Edited, m.Topic, m.Person,
+		m.Target, m.Edited, m.Said, m.Topic, m.Person,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256,
 		messageSum(m, gif))
 	return err
@@ -149,7 +149,7 @@ type messageRow struct {
 	message                rooms.Message
 	gif                    rooms.GIF
 	created, duration, sum int64
-	columns                [24]any // where messageColumns go
+	columns                [25]any // where messageColumns go
 }
 
 var messageRows = sync.Pool{New: func() any {
@@ -157,7 +157,7 @@ var messageRows = sync.Pool{New: func() any {
 	m, gif := &r.message, &r.gif
 	r.columns = [...]any{
 		&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &r.created,
-		&m.Target, &m.Edited, &m.Topic, &m.Person,
+		&m.Target, &m.Edited, &m.Said, &m.Topic, &m.Person,
 		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &r.duration, &gif.Poster, &gif.SHA256, &r.sum,
 	}
 	return r

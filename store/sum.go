@@ -52,6 +52,9 @@ func messageSum(m rooms.Message, gif rooms.GIF) int64 {
 		string(m.Topic), string(m.Person), gif.Name, gif.Alt, gif.SHA256)
 	s.number(m.Seq, toMillis(m.CreatedAt), m.Target, m.Edited,
 		int64(gif.Width), int64(gif.Height), int64(gif.Frames), gif.Bytes, gif.Duration.Milliseconds(), gif.Poster)
+	if m.Said != 0 { // a row from before this column was added has a sum without it
+		s.number(m.Said)
+	}
 	return s.sum()
 }
 

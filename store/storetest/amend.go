@@ -64,6 +64,7 @@ func edits(t *testing.T, s rooms.Store) {
 	if _, _, err := s.Amend(ctx, amendment(rooms.KindEdit, picture, "고양이")); err != nil {
 		t.Error(err)
 	}
+	said.Said = said.Fingerprint()
 	said.Text, said.Edited = "hello", 3
 	picture.GIF.Alt, picture.Edited = "고양이", 4
 	got, err := s.Messages(ctx, room.ID, rooms.Page{Limit: 2, After: -1})

@@ -86,7 +86,7 @@ func repeatedMessage(t *testing.T, s rooms.Store) {
 	retry.ClientID = "c1"
 	got, again, err := addMessage(ctx, s, retry)
 	if err != nil || !again || !reflect.DeepEqual(got, first) {
-		t.Errorf("a retry: got %+v, again %t, %v, want %+v", got, again, err, first)
+		t.Errorf("the same client id with another text: got %+v, again %t, %v, want %+v", got, again, err, first)
 	}
 	elsewhere, byAnother, nameless := retry, retry, retry
 	elsewhere.ID, elsewhere.Room = newID(), other.ID

@@ -25,6 +25,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"messages come back as they were":                       sameMessages,
 		"a page is what was asked for, in order":                pages,
 		"a repeated message gets the first answer":              repeatedMessage,
+		"a retry is compared with what was first said":          fingerprints,
 		"concurrent messages have seqs without holes":           seqsWithoutHoles,
 		"messages are kept together":                            together,
 		"an edit changes its target and has a seq":              edits,
