@@ -77,6 +77,10 @@ func describeInvalid(err *rooms.InvalidError) problem {
 		return refused
 	}
 	switch {
+	case err.Field == "nick" && err.Reason == "reserved":
+		return problem{http.StatusBadRequest, "invalid", "error.reserved_nick"}
+	case err.Field == "nick" && err.Reason == "color":
+		return problem{http.StatusBadRequest, "invalid", "error.color_nick"}
 	case err.Field == "nick":
 		return problem{http.StatusBadRequest, "invalid", "error.bad_nick"}
 	case err.Field == "title":

@@ -2,13 +2,12 @@ package rooms
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/mtibben/confusables"
-	"golang.org/x/text/cases"
+	"gifchat/rooms/lookalike"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -20,22 +19,26 @@ const (
 	maxMarks = 2
 )
 
-// reserved names would pass for the house's own.
-var reserved = []string{"system", "시스템", "server", "서버", "admin", "administrator", "관리자", "owner", "방장", "운영자", "공지"}
+// NickKeys returns what a name must not share with another name in the room: two
+// names with a common key look the same to people.
+func NickKeys(nick string) []string { return lookalike.Keys(nick) }
 
 // Rename implements Chat.
 func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Member, error) {
-	nick, key, err := checkNick(nick)
+	nick, err := cleanNick(nick)
 	if err != nil {
 		return Member{}, err
 	}
 	var renamed Member
 	err = s.decide(ctx, v, id, toSpeak, func(_ context.Context, _ *place, st standing) (decision, error) {
 		renamed = st.member
-		if renamed.Nick == nick {
+		if renamed.Nick == nick { // also a name that would not be given to anybody today
 			return decision{}, nil
 		}
-		renamed.Nick, renamed.NickKey = nick, key
+		if err := checkNick(nick); err != nil {
+			return decision{}, err
+		}
+		renamed.Nick = nick
 		return decision{Change: Change{Member: &renamed, Notice: noticeAbout(TopicNamed, renamed)}}, nil
 	})
 	if err != nil {
@@ -44,32 +47,36 @@ func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Me
 	return renamed, nil
 }
 
-// checkNick returns a nickname as it is kept, and its key: names that look the
-// same have the same one. An empty name is none.
-func checkNick(nick string) (kept, key string, err error) {
+// cleanNick returns a name as it is stored: "" removes it. It refuses what cannot
+// be shown in a line.
+func cleanNick(nick string) (string, error) {
 	if !utf8.ValidString(nick) {
-		return "", "", &InvalidError{Field: "nick", Reason: "bad_character"}
+		return "", &InvalidError{Field: "nick", Reason: "bad_character"}
 	}
 	// Behind an emoji this asks for its colours; elsewhere nobody sees it.
 	nick = strings.ReplaceAll(nick, "\ufe0f", "")
 	nick = strings.Join(strings.Fields(norm.NFC.String(nick)), " ")
-	if nick == "" {
-		return "", "", nil
+	switch {
+	case nick == "":
+		return "", nil
+	case utf8.RuneCountInString(nick) > maxNick:
+		return "", &InvalidError{Field: "nick", Reason: "too_long"}
+	case !showable(nick), len(NickKeys(nick)) == 0:
+		return "", &InvalidError{Field: "nick", Reason: "bad_character"}
 	}
-	if utf8.RuneCountInString(nick) > maxNick {
-		return "", "", &InvalidError{Field: "nick", Reason: "too_long"}
+	return nick, nil
+}
+
+// checkNick refuses a clean name that people would take for the chat's own, or for
+// a person without a name.
+func checkNick(nick string) error {
+	switch {
+	case looksLikeColor(nick):
+		return &InvalidError{Field: "nick", Reason: "color"}
+	case looksReserved(nick):
+		return &InvalidError{Field: "nick", Reason: "reserved"}
 	}
-	if !showable(nick) {
-		return "", "", &InvalidError{Field: "nick", Reason: "bad_character"}
-	}
-	key = nickKey(nick)
-	if key == "" || strings.HasPrefix(key, "#") { // it would pass for a colour
-		return "", "", &InvalidError{Field: "nick", Reason: "bad_character"}
-	}
-	if slices.ContainsFunc(reserved, func(name string) bool { return nickKey(name) == key }) {
-		return "", "", &InvalidError{Field: "nick", Reason: "reserved"}
-	}
-	return nick, key, nil
+	return nil
 }
 
 // showable tells whether a name consists of what can be seen, and stays within
@@ -101,16 +108,4 @@ func invisible(r rune) bool {
 func ignorable(r rune) bool {
 	const brailleBlank = '\u2800'
 	return r == brailleBlank || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
-}
-
-// nickKey is the skeleton of https://www.unicode.org/reports/tr39/#Confusable_Detection,
-// of a name whose case, width and spaces do not matter.
-func nickKey(nick string) string {
-	fold := cases.Fold()
-	skeleton := confusables.Skeleton(fold.String(norm.NFKC.String(nick)))
-	// The skeleton of a digit may be a capital letter.
-	skeleton = confusables.Skeleton(fold.String(skeleton))
-	// A capital I looks like a small L, but has been folded to a small I.
-	skeleton = strings.ReplaceAll(skeleton, "i", "l")
-	return strings.Join(strings.Fields(norm.NFC.String(skeleton)), "")
 }

@@ -33,7 +33,7 @@ func (s *Service) sendOut(ctx context.Context, v Visitor, id ID, who Color, why 
 			return decision{}, err
 		}
 		notice := noticeAbout(why, m)
-		m.Nick, m.NickKey = "", ""
+		m.Nick = ""
 		change(p, &m)
 		return decision{
 			Change: Change{Member: &m, Notice: notice},

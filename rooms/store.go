@@ -39,8 +39,10 @@ type Store interface {
 	// ErrNotFound. It returns the names of the GIFs that no message shows now.
 	RemoveRoom(ctx context.Context, id ID) (gifs []string, err error)
 	// Apply keeps a change of a room and what is told of it, all or nothing:
-	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq. Of
-	// the addresses that its members have, the MaxAddressBans that last longest stay.
+	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq.
+	// ErrNickTaken is for a member's new name that shares one of its NickKeys with
+	// the name of another member; a name that stays as it is is not compared. Of the
+	// addresses that a room's members have, the MaxAddressBans that last longest stay.
 	Apply(ctx context.Context, c Change) (notice Message, err error)
 
 	// Standing returns a room and how a session stands to it, the zero Member
@@ -48,7 +50,8 @@ type Store interface {
 	Standing(ctx context.Context, id ID, s Session) (Room, Member, error)
 	// AddMember keeps a grant and returns it. Who is a member already gets the
 	// first grant; who has been one gets the old colour. A closed room admits only
-	// bots, which its owner makes. ErrNotFound, ErrColorTaken, ErrBanned, ErrClosed.
+	// bots, which its owner makes. ErrNotFound, ErrColorTaken, ErrBanned, ErrClosed,
+	// ErrNickTaken as Apply.
 	AddMember(ctx context.Context, m Member) (Member, error)
 	// Person returns who has a colour in a room, whatever the standing, or
 	// ErrNoPerson.

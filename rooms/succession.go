@@ -12,7 +12,7 @@ func (s *Service) Quit(ctx context.Context, v Visitor, id ID) error {
 	return s.decide(ctx, v, id, toBe, func(_ context.Context, p *place, st standing) (decision, error) {
 		m := st.member
 		notice := noticeAbout(TopicLeft, m)
-		m.Standing, m.Nick, m.NickKey = StandingOut, "", ""
+		m.Standing, m.Nick = StandingOut, ""
 		d := decision{
 			Change: Change{Member: &m, Notice: notice},
 			then:   func() { s.expel(p, m, TopicLeft) },

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -25,8 +26,8 @@ func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) 
 	if _, err := s.may(ctx, v, id, toRule); err != nil {
 		return "", Member{}, err
 	}
-	nick, key, err := checkNick(nick)
-	if err != nil {
+	nick, err = cleanNick(nick)
+	if err := cmp.Or(err, checkNick(nick)); err != nil {
 		return "", Member{}, err
 	}
 	bots, err := s.bots(ctx, id)
@@ -40,7 +41,7 @@ func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) 
 	rand.Read(b)
 	token := base64.RawURLEncoding.EncodeToString(b)
 	bot, err := s.grant(ctx, Member{
-		Room: id, Session: TokenVisitor(token).Session, Nick: nick, NickKey: key, Bot: true,
+		Room: id, Session: TokenVisitor(token).Session, Nick: nick, Bot: true,
 	}, "")
 	if err != nil {
 		return "", Member{}, err

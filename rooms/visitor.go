@@ -40,8 +40,7 @@ type Member struct {
 	Color      Color // unique among all who have ever been members
 	Since      time.Time
 	Standing   Standing
-	Nick       string    // optional; unique among the members
-	NickKey    string    // what names have in common that look the same
+	Nick       string    // optional; looks like no other member's, see NickKeys
 	MutedUntil time.Time // zero unless muted
 	Bot        bool      // a program with a token of the room's
 	Whispers   int64     // how many whispers this member has sent and got

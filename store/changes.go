@@ -10,8 +10,10 @@ import (
 func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, error) {
 	var notice rooms.Message
 	err := s.write.do(ctx, func(tx *transaction) error {
+		var renamed bool
 		if c.Member != nil {
-			if err := free(tx, *c.Member); err != nil {
+			var err error
+			if renamed, err = claimName(tx, *c.Member); err != nil {
 				return err
 			}
 		}
@@ -20,7 +22,7 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 			return err
 		}
 		if c.Member != nil {
-			if err := updateMember(tx, *c.Member); err != nil {
+			if err := updateMember(tx, *c.Member, renamed); err != nil {
 				return undo(err)
 			}
 		}

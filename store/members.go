@@ -9,7 +9,7 @@ import (
 	"gifchat/rooms"
 )
 
-const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.nick_key, m.muted_until, m.bot, m.whispers, m.address, m.address_until"
+const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.muted_until, m.bot, m.whispers, m.address, m.address_until"
 
 // Standing implements rooms.Store.
 func (s *SQLite) Standing(ctx context.Context, id rooms.ID, session rooms.Session) (rooms.Room, rooms.Member, error) {
@@ -33,13 +33,13 @@ func standing(row scanner) (rooms.Room, rooms.Member, error) {
 
 // memberRow is a member as it is read; all columns are null where there is none.
 type memberRow struct {
-	room, session, color, standing, nick, nickKey, address sql.NullString
-	since, mutedUntil, whispers, addressUntil              sql.NullInt64
-	bot                                                    sql.NullBool
+	room, session, color, standing, nick, address sql.NullString
+	since, mutedUntil, whispers, addressUntil     sql.NullInt64
+	bot                                           sql.NullBool
 }
 
 func (r *memberRow) columns() []any {
-	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.nickKey, &r.mutedUntil, &r.bot, &r.whispers, &r.address, &r.addressUntil}
+	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.mutedUntil, &r.bot, &r.whispers, &r.address, &r.addressUntil}
 }
 
 func (r *memberRow) member() rooms.Member {
@@ -53,7 +53,6 @@ func (r *memberRow) member() rooms.Member {
 		Since:    fromMillis(r.since.Int64),
 		Standing: rooms.Standing(r.standing.String),
 		Nick:     r.nick.String,
-		NickKey:  r.nickKey.String,
 		Bot:      r.bot.Bool,
 		Whispers: r.whispers.Int64,
 		Address:  r.address.String,
@@ -89,13 +88,14 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 		case room.Closed && !m.Bot:
 			return rooms.ErrClosed
 		}
-		if err := free(tx, m); err != nil {
+		renamed, err := claimName(tx, m)
+		if err != nil {
 			return err
 		}
 		if before.Standing == rooms.StandingOut {
 			stored = before
-			stored.Standing, stored.Nick, stored.NickKey = rooms.StandingIn, m.Nick, m.NickKey
-			return updateMember(tx, stored)
+			stored.Standing, stored.Nick = rooms.StandingIn, m.Nick
+			return updateMember(tx, stored, renamed)
 		}
 		var taken bool
 		err = tx.queryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
@@ -106,7 +106,10 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 			return rooms.ErrColorTaken
 		}
 		stored = m
-		return insertMember(tx, m)
+		if err := insertMember(tx, m); err != nil || !renamed {
+			return err
+		}
+		return storeKeys(tx, m)
 	})
 	if err != nil {
 		return rooms.Member{}, err
@@ -114,37 +117,37 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 	return stored, nil
 }
 
-// free says whether somebody else has the member's name.
-func free(tx *transaction, m rooms.Member) error {
-	if m.NickKey == "" {
-		return nil
-	}
-	var taken bool
-	err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM members
-		WHERE room = ? AND nick_key = ? AND nick_key <> '' AND session <> ?)`, m.Room, m.NickKey, m.Session).Scan(&taken)
-	if err == nil && taken {
-		return rooms.ErrNickTaken
-	}
-	return err
-}
-
 func insertMember(tx *transaction, m rooms.Member) error {
-	_, err := tx.exec(`INSERT INTO members (room, session, color, since, standing, nick, nick_key, muted_until, bot)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, m.NickKey, orZero(m.MutedUntil), m.Bot)
+	_, err := tx.exec(`INSERT INTO members (room, session, color, since, standing, nick, muted_until, bot)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, orZero(m.MutedUntil), m.Bot)
 	return err
 }
 
-func updateMember(tx *transaction, m rooms.Member) error {
-	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, nick_key = ?, muted_until = ?, address = ?, address_until = ?
+// updateMember writes what can change of a member. renamed is claimName's answer.
+func updateMember(tx *transaction, m rooms.Member, renamed bool) error {
+	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, muted_until = ?, address = ?, address_until = ?
 		WHERE room = ? AND session = ?`,
-		m.Standing, m.Nick, m.NickKey, orZero(m.MutedUntil), m.Address, orZero(m.AddressUntil), m.Room, m.Session)
-	if err := one(updated, err, rooms.ErrNoPerson); err != nil || m.Address == "" {
+		m.Standing, m.Nick, orZero(m.MutedUntil), m.Address, orZero(m.AddressUntil), m.Room, m.Session)
+	if err := one(updated, err, rooms.ErrNoPerson); err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE members SET address = '', address_until = 0 WHERE room = ?1 AND address <> '' AND session NOT IN
+	if m.Address != "" {
+		if err := trimAddresses(tx, m.Room); err != nil {
+			return err
+		}
+	}
+	if !renamed {
+		return nil
+	}
+	return storeKeys(tx, m)
+}
+
+// trimAddresses keeps the rooms.MaxAddressBans addresses of a room that last longest.
+func trimAddresses(tx *transaction, id rooms.ID) error {
+	_, err := tx.exec(`UPDATE members SET address = '', address_until = 0 WHERE room = ?1 AND address <> '' AND session NOT IN
 		(SELECT session FROM members WHERE room = ?1 AND address <> '' ORDER BY address_until DESC, session LIMIT ?2)`,
-		m.Room, rooms.MaxAddressBans)
+		id, rooms.MaxAddressBans)
 	return err
 }
 

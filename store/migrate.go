@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 )
 
 //go:embed migrations/*.sql
@@ -36,9 +37,9 @@ func requireVersion(text string) error {
 func migrationFiles() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
 
 // migrate checks whose database it is and runs the migrations that it has not
-// seen, each with its number in one transaction. They only ever add. A program
-// that knows fewer of them refuses the result. A database without any is begun
-// if mayBegin agrees.
+// seen, each with its number in one transaction. No migration loses a message. A
+// program that knows fewer of them refuses the result. A database without any is
+// begun if mayBegin agrees.
 func migrate(ctx context.Context, db *sql.DB, mayBegin func() error) error {
 	files, err := migrationFiles()
 	if err != nil {
@@ -86,6 +87,12 @@ func schemaVersion(ctx context.Context, db *sql.DB) (int, error) {
 	return version, nil
 }
 
+// computed is the Go code that follows a migration's SQL script in its transaction,
+// by the name of the script without its number. It computes what SQL cannot.
+var computed = map[string]func(context.Context, *sql.Tx) error{
+	"nick_keys.sql": computeNickKeys,
+}
+
 func apply(ctx context.Context, db *sql.DB, file string, version int) error {
 	script, err := migrations.ReadFile(file)
 	if err != nil {
@@ -100,6 +107,12 @@ func apply(ctx context.Context, db *sql.DB, file string, version int) error {
 	settings := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, version)
 	if _, err := tx.ExecContext(ctx, string(script)+settings); err != nil {
 		return err
+	}
+	_, name, _ := strings.Cut(path.Base(file), "_")
+	if compute := computed[name]; compute != nil {
+		if err := compute(ctx, tx); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }

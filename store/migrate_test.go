@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gifchat/rooms"
 )
@@ -87,5 +90,71 @@ func spoil(t *testing.T, path, statement string) {
 	_, err = db.Exec(statement)
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Names stay, also two that look the same by the newer rules; nobody else gets them.
+func TestMigration_of_names_computes_their_keys(t *testing.T) {
+	content := insertRoom
+	for i, nick := range []string{"BOB", "ВОВ", "방장님", ""} {
+		content += fmt.Sprintf(`INSERT INTO members (room, session, color, since, nick, nick_key)
+			VALUES ('%s', 's%d', '#00000%d', 0, '%s', '%s');`, oldRoom, i, i, nick, strings.ToLower(nick))
+	}
+	for i := range 2500 { // more than are read at once
+		content += fmt.Sprintf("INSERT INTO members (room, session, color, since, nick, nick_key) VALUES ('%s', 'x%d', '#x%d', 0, 'name%d', 'name%d');", oldRoom, i, i, i, i)
+	}
+	path := databaseBefore(t, "nick_keys", content)
+	if r, err := Look(t.Context(), path); err != nil || len(r.Problems()) > 0 {
+		t.Errorf("Look before it: got %q, %v", r.Problems(), err)
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	member := func(session rooms.Session) rooms.Member {
+		t.Helper()
+		_, m, err := s.Standing(t.Context(), oldRoom, session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	apply := func(m rooms.Member) error {
+		_, err := s.Apply(t.Context(), rooms.Change{ID: oldRoom, Member: &m, Notice: rooms.Message{ID: rooms.ID(rand.Text()), Room: oldRoom, Kind: rooms.KindNotice}})
+		return err
+	}
+	for i, want := range []string{"BOB", "ВОВ", "방장님", ""} {
+		m := member(rooms.Session(fmt.Sprint("s", i)))
+		if m.Nick != want {
+			t.Errorf("member %d: got the name %q, want %q", i, m.Nick, want)
+		}
+		m.MutedUntil = time.UnixMilli(1).UTC() // what else changes of a member does not touch the name
+		if err := apply(m); err != nil {
+			t.Errorf("%q muted: %v", want, err)
+		}
+	}
+	nobody := member("s3")
+	for _, nick := range []string{"bob", "name0", "NAME2499", "방장님"} {
+		if nobody.Nick = nick; !errors.Is(apply(nobody), rooms.ErrNickTaken) {
+			t.Errorf("%s was free", nick)
+		}
+	}
+	leaving := member("s0")
+	leaving.Nick = ""
+	if err := apply(leaving); err != nil {
+		t.Fatal(err)
+	}
+	if nobody.Nick = "bob"; !errors.Is(apply(nobody), rooms.ErrNickTaken) {
+		t.Error("bob was free although ВОВ is still there")
+	}
+	var unnamed, keys int
+	err = s.read.QueryRow(`SELECT (SELECT count(*) FROM members WHERE nick <> '' AND NOT EXISTS (
+		SELECT 1 FROM nick_keys AS k WHERE k.room = members.room AND k.session = members.session)), (SELECT count(*) FROM nick_keys)`).Scan(&unnamed, &keys)
+	if err != nil || unnamed != 0 || keys < 2*2502 {
+		t.Errorf("got %d keys, %d names without one, %v", keys, unnamed, err)
+	}
+	if r, err := Look(t.Context(), path); err != nil || len(r.Problems()) > 0 {
+		t.Errorf("Look after it: got %q, %v", r.Problems(), err)
 	}
 }

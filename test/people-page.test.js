@@ -77,7 +77,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await focused(bob, '[name=nick]')
     await bob.keyboard.type('방장')
     await bob.keyboard.press('Enter')
-    await bob.locator('#nick-problem', { hasText: '이 이름은 쓸 수 없습니다' }).waitFor()
+    await bob.locator('#nick-problem', { hasText: '‘관리자’처럼 헷갈릴 수 있는 이름은 쓸 수 없어요.' }).waitFor()
     await focused(bob, '[name=nick]')
     await screenshot(bob, 'people-nick-1280')
     await bob.keyboard.press('Control+A')

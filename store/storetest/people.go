@@ -37,7 +37,7 @@ func changes(t *testing.T, s rooms.Store) {
 
 	room.Title, room.Capacity, room.Owner, room.OwnerSession = "after", 20, m.Color, m.Session
 	room.PasswordHash, room.Frozen, room.Keep, room.Closed = "", true, true, true
-	m.Nick, m.NickKey, m.MutedUntil = "철수", "철수", began.Add(time.Hour)
+	m.Nick, m.MutedUntil = "철수", began.Add(time.Hour)
 	told := notice(room.ID, rooms.TopicOwner)
 	told.Person, told.Nick = m.Color, m.Nick
 	kept, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &m, Notice: told})
@@ -138,36 +138,11 @@ func addresses(t *testing.T, s rooms.Store) {
 	check(room.ID, strconv.Itoa(rooms.MaxAddressBans-1), began.Add(3*time.Hour+(rooms.MaxAddressBans-1)*time.Second))
 }
 
-func names(t *testing.T, s rooms.Store) {
-	ctx := t.Context()
-	room, other := create(t, s, "room"), create(t, s, "other")
-	a, b := guest(t, s, room.ID, "a", "#111111"), guest(t, s, room.ID, "b", "#222222")
-	elsewhere := guest(t, s, other.ID, "a", "#111111")
-	call := func(m rooms.Member, nick string) error {
-		m.Nick, m.NickKey = nick, "key"
-		_, err := s.Apply(ctx, rooms.Change{ID: m.Room, Member: &m, Notice: notice(m.Room, rooms.TopicNamed)})
-		return err
-	}
-	for _, step := range []struct {
-		who  rooms.Member
-		nick string
-		want error
-	}{{a, "Key", nil}, {b, "KEY", rooms.ErrNickTaken}, {a, "key", nil}, {elsewhere, "key", nil}} {
-		if err := call(step.who, step.nick); !errors.Is(err, step.want) {
-			t.Errorf("%s as %s: got %v, want %v", step.who.Session, step.nick, err, step.want)
-		}
-	}
-	late := rooms.Member{Room: room.ID, Session: "c", Color: "#333333", Standing: rooms.StandingIn, Nick: "kEy", NickKey: "key"}
-	if _, err := s.AddMember(ctx, late); !errors.Is(err, rooms.ErrNickTaken) {
-		t.Errorf("AddMember: got %v, want ErrNickTaken", err)
-	}
-}
-
 func standings(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
 	m := guest(t, s, room.ID, "guest", "#111111")
-	m.Nick, m.NickKey = "name", "name"
+	m.Nick = "name"
 	become := func(st rooms.Standing) {
 		t.Helper()
 		m.Standing = st

@@ -34,6 +34,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"names that look the same are taken":                    names,
 		"banned addresses":                                      addresses,
 		"a closed door":                                         closedDoor,
+		"one of many names that look the same is given":         namesAtOnce,
 		"who is out keeps the colour, who is banned stays out":  standings,
 		"a whisper is in two lists":                             whispers,
 		"a GIF is found by its name":                            shownGIFs,

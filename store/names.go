@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"gifchat/rooms"
+)
+
+// claimName reports whether m's name is another one than m has now. It returns
+// ErrNickTaken if that looks like the name of another member. What is stored after
+// it is in the same transaction, and there is one writer, so no two names of a room
+// share a key but those from before a rule became stricter.
+func claimName(tx *transaction, m rooms.Member) (renamed bool, err error) {
+	var has string
+	err = tx.queryRow("SELECT nick FROM members WHERE room = ? AND session = ?", m.Room, m.Session).Scan(&has)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	if has == m.Nick {
+		return false, nil
+	}
+	for _, key := range rooms.NickKeys(m.Nick) {
+		var taken bool
+		err := tx.queryRow("SELECT EXISTS (SELECT 1 FROM nick_keys WHERE room = ? AND key = ? AND session <> ?)",
+			m.Room, key, m.Session).Scan(&taken)
+		if err != nil {
+			return false, err
+		}
+		if taken {
+			return false, rooms.ErrNickTaken
+		}
+	}
+	return true, nil
+}
+
+// storeKeys replaces the keys of a member's name. The member must be stored already.
+func storeKeys(tx *transaction, m rooms.Member) error {
+	if _, err := tx.exec("DELETE FROM nick_keys WHERE room = ? AND session = ?", m.Room, m.Session); err != nil {
+		return err
+	}
+	for _, key := range rooms.NickKeys(m.Nick) {
+		if _, err := tx.exec(insertNickKey, m.Room, m.Session, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const insertNickKey = "INSERT INTO nick_keys (room, session, key) VALUES (?, ?, ?)"
+
+// named is a member with a name, as computeNickKeys reads it.
+type named struct{ room, session, nick string }
+
+// computeNickKeys stores the keys of all names. It is the part of a migration that
+// SQL cannot compute, and fills an empty table. Two names that share a key stay.
+func computeNickKeys(ctx context.Context, tx *sql.Tx) error {
+	const piece = 1000
+	for last := (named{}); ; {
+		rows, err := tx.QueryContext(ctx, `SELECT room, session, nick FROM members
+			WHERE nick <> '' AND (room, session) > (?, ?) ORDER BY room, session LIMIT ?`, last.room, last.session, piece)
+		if err != nil {
+			return err
+		}
+		members, err := collect(rows, func(row scanner) (n named, err error) {
+			err = row.Scan(&n.room, &n.session, &n.nick)
+			return n, err
+		})
+		if err != nil || len(members) == 0 {
+			return err
+		}
+		for _, last = range members {
+			for _, key := range rooms.NickKeys(last.nick) {
+				if _, err := tx.ExecContext(ctx, insertNickKey, last.room, last.session, key); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
