@@ -1,8 +1,8 @@
 // The box that one writes in: a message, a whisper to somebody, or another
 // text for a message of one's own.
 import { fill } from "./dom.js"
-import { onEnter } from "./enter.js"
 import { textOf } from "./row.js"
+import { isComposing, submitOnEnter } from "./submit-on-enter.js"
 import { nameOf, say } from "./words.js"
 
 const touch = matchMedia("(pointer: coarse)")
@@ -25,10 +25,10 @@ export class Composer {
       event.preventDefault()
       this.#submit()
     })
-    onEnter(this.#box, () => form.requestSubmit())
+    submitOnEnter(this.#box, () => form.requestSubmit())
     this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leave())
     form.addEventListener("keydown", event => {
-      if (event.isComposing) return
+      if (isComposing(event)) return
       if (event.key === "Escape" && !this.#bar.hidden) this.leave()
       else if (event.key === "ArrowUp" && event.target === this.#box && !this.#box.value && this.#bar.hidden) {
         const row = lastOwn()

@@ -1,4 +1,5 @@
 // One's own name in the room.
+import { isComposing } from "./submit-on-enter.js"
 import { say } from "./words.js"
 
 const form = document.querySelector("#nickname")
@@ -33,7 +34,7 @@ export function chooseName(standing, rename) {
   })
   form.querySelector("[data-cancel]").addEventListener("click", close)
   form.addEventListener("keydown", event => {
-    if (event.key !== "Escape" || event.isComposing) return
+    if (event.key !== "Escape" || isComposing(event)) return
     event.preventDefault() // and the list of people stays open
     close()
   })
