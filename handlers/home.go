@@ -152,12 +152,17 @@ type errorPage struct {
 	Status  int
 	Message string
 	Room    rooms.ID // to go back to, when there is one
+	Unsent  string   // the text that Room did not take
 }
+
+// unsentText is the key under which a request keeps the text of a message: a
+// browser without scripts would lose it with an error page.
+const unsentText = "unsent text"
 
 func (h *Handler) showError(c *gin.Context, status int, message string) {
 	view := errorPage{frame: frameOf(c, message), Status: status, Message: message}
 	if id := c.Param("id"); wellFormed(id) && status != http.StatusNotFound {
-		view.Room = rooms.ID(id)
+		view.Room, view.Unsent = rooms.ID(id), c.GetString(unsentText)
 	}
 	if err := h.pages.render(c, status, "error", view); err != nil {
 		h.log.ErrorContext(c.Request.Context(), "error page failed", "err", err)

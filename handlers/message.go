@@ -121,6 +121,7 @@ func (h *Handler) postText(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Set(unsentText, form.Chat)
 	// Post itself checks in the contract's order: room, membership, content.
 	id := rooms.ID(c.Param("id"))
 	_, err = h.budgets.inRoom(ctx, v, id, func() (rooms.Stored, error) {
@@ -135,7 +136,9 @@ func (h *Handler) postText(c *gin.Context) error {
 func readTextForm(c *gin.Context) (textForm, error) {
 	var form textForm
 	err := readForm(c, &form, func(post url.Values) {
-		form = textForm{Chat: post.Get("chat"), ClientID: post.Get("clientId")}
+		// Browsers write every line end of a textarea as CRLF into a form.
+		text := strings.ReplaceAll(post.Get("chat"), "\r\n", "\n")
+		form = textForm{Chat: text, ClientID: post.Get("clientId")}
 	})
 	return form, err
 }

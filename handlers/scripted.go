@@ -22,6 +22,11 @@ var scripted = map[string]sentence{
 	"whisper.from":  {"%s의 귓속말", "%s whispers"},
 	"whisper.leave": {"귓속말 그만하기", "Stop whispering"},
 
+	// %s is the length of a text, or by how much it is too long; %c is the limit.
+	"text.count":      {"%s / %c자", "%s / %c characters"},
+	"text.long":       {"너무 길어서 보낼 수 없어요. %s자를 줄여 주세요.", "Too long to send: %s over the limit."},
+	"text.not_pasted": {"붙여 넣으면 너무 길어져서 넣지 않았어요. 나누어 보내 주세요.", "Not pasted: the message would be too long. Send it in parts."},
+
 	"edit":        {"고치기", "Edit"},
 	"edit.alt":    {"설명 고치기", "Edit description"},
 	"edit.mode":   {"메시지 고치는 중", "Editing your message"},

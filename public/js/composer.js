@@ -3,12 +3,17 @@
 import { fill } from "./dom.js"
 import { textOf } from "./row.js"
 import { isComposing, submitOnEnter } from "./submit-on-enter.js"
+import { TextLimit } from "./text-limit.js"
 import { nameOf, say } from "./words.js"
+
+// The most characters of a message and of a GIF's description; rooms/message.go says the same.
+const maxText = 2000
+const maxAlt = 200
 
 const touch = matchMedia("(pointer: coarse)")
 
 export class Composer {
-  #form; #box; #outbox; #bar
+  #form; #box; #outbox; #bar; #limit
   #to = null // whom the text is whispered to
   #row = null // the message that is edited
   #draft = "" // what is written to all, while the box is for something else
@@ -21,9 +26,11 @@ export class Composer {
     this.#outbox = outbox
     this.#bar = form.querySelector("#mode")
     form.addEventListener("submit", event => {
-      if (this.#plain) return this.#forget() // the browser sends it
+      if (!this.#form.dataset.closed && this.#limit.check()) {
+        if (this.#plain) return this.#forget() // the browser sends it
+        this.#submit()
+      }
       event.preventDefault()
-      this.#submit()
     })
     submitOnEnter(this.#box, () => form.requestSubmit())
     this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leave())
@@ -38,8 +45,9 @@ export class Composer {
       }
     })
     // Only what is written to all is kept: a reload knows of no whisper.
-    this.#box.addEventListener("input", () => { if (this.#bar.hidden) sessionStorage.setItem(this.#key, this.#box.value) })
+    this.#box.addEventListener("input", () => { if (this.#bar.hidden) this.#keep() })
     this.#box.value = sessionStorage.getItem(this.#key) ?? this.#box.value
+    this.#limit = new TextLimit(form, maxText)
     // On touch the keyboard would cover the room that one has come to read.
     if (!touch.matches) this.#box.focus()
   }
@@ -59,7 +67,9 @@ export class Composer {
     this.#row = row
     this.#putAside(textOf(row))
     row.classList.add("message--editing")
-    this.#mode(say(row.matches(".message--gif") ? "edit.altNow" : "edit.mode"), say("edit.leave"), "edit")
+    const gif = row.matches(".message--gif")
+    this.#limit.set(gif ? maxAlt : maxText)
+    this.#mode(say(gif ? "edit.altNow" : "edit.mode"), say("edit.leave"), "edit")
     this.#box.setSelectionRange(this.#box.value.length, this.#box.value.length)
   }
 
@@ -69,9 +79,10 @@ export class Composer {
     this.#to = this.#row = null
     if (this.#bar.hidden) return
     this.#bar.hidden = true
+    fill(this.#bar, { mode: "" }) // it describes the box
     this.#box.value = this.#draft
+    this.#limit.set(maxText)
     delete this.#form.dataset.mode
-    this.#box.removeAttribute("aria-describedby")
     this.#box.focus()
   }
 
@@ -95,6 +106,13 @@ export class Composer {
   #putAside(instead) {
     this.#draft = this.#box.value
     this.#box.value = instead
+    this.#limit.set(maxText)
+  }
+
+  #keep() {
+    try {
+      sessionStorage.setItem(this.#key, this.#box.value)
+    } catch { /* longer than the browser stores: it stays in the box */ }
   }
 
   #forget() { sessionStorage.removeItem(this.#key) }
@@ -109,16 +127,16 @@ export class Composer {
     fill(this.#bar, { mode: text, leave })
     this.#form.dataset.mode = name
     this.#bar.hidden = false
-    this.#box.setAttribute("aria-describedby", "mode-name")
     this.#box.focus()
   }
 
   #submit() {
-    if (this.#form.dataset.closed) return
-    const text = this.#box.value.trim()
+    // Spaces at the start are indentation. A NUL and half a character cannot be stored.
+    const text = (this.#box.value.toWellFormed?.() ?? this.#box.value).replaceAll("\0", "").trimEnd()
     if (this.#row) return this.#save(text)
     if (!text) return
     this.#box.value = ""
+    this.#limit.set(maxText)
     if (this.#to) this.#outbox.whisper(this.#to, text)
     else {
       this.#forget()

@@ -1,4 +1,5 @@
 // GIFs by button, by drop and by paste, one at a time, with progress.
+import { acceptFiles } from "./clipboard.js"
 import { fill } from "./dom.js"
 import { reserve } from "./gif.js"
 import { isFinal, isTemporary, newClientId, showFailure, wait } from "./outbox.js"
@@ -11,7 +12,6 @@ const firstPause = 1_500 // ms; twice as long after each try, 22 s together
 /** Lets the room accept GIFs. */
 export function acceptGIFs(form, messages) {
   const words = { ...form.dataset, ...document.querySelector("main").dataset }
-  const drop = document.querySelector("#drop")
   let last = Promise.resolve()
 
   function accept(files) {
@@ -23,23 +23,7 @@ export function acceptGIFs(form, messages) {
     accept([...event.target.files])
     event.target.value = "" // the same GIF may be sent twice
   })
-  form.elements.chat.addEventListener("paste", event => {
-    if (event.clipboardData.files.length === 0) return
-    event.preventDefault()
-    accept([...event.clipboardData.files])
-  })
-  document.addEventListener("dragover", event => {
-    if (!event.dataTransfer.types.includes("Files")) return
-    event.preventDefault()
-    drop.hidden = false
-  })
-  document.addEventListener("dragleave", event => { if (!event.relatedTarget) drop.hidden = true })
-  document.addEventListener("drop", event => {
-    if (!event.dataTransfer.types.includes("Files")) return
-    event.preventDefault()
-    drop.hidden = true
-    accept([...event.dataTransfer.files])
-  })
+  acceptFiles(form.elements.chat, accept)
 }
 
 async function post(form, messages, words, file) {
