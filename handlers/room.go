@@ -36,8 +36,12 @@ type newRoomPage struct {
 }
 
 func (h *Handler) showNewRoom(c *gin.Context) error {
+	capacity := suggestedCapacity
+	if h.cfg.Strict {
+		capacity = defaultCapacity
+	}
 	return h.pages.render(c, http.StatusOK, "new-room", newRoomPage{
-		frame: frameOf(c, say(languageOf(c), "new.title")), Capacity: "10",
+		frame: frameOf(c, say(languageOf(c), "new.title")), Capacity: strconv.Itoa(capacity),
 	})
 }
 
@@ -87,8 +91,14 @@ func readRoomForm(c *gin.Context) (roomForm, error) {
 	return form, err
 }
 
-// defaultCapacity is what a room without max gets, as in the original's schema.
-const defaultCapacity = 10
+const (
+	// defaultCapacity is what a room without max gets, as in the original's schema.
+	defaultCapacity = 10
+
+	// suggestedCapacity is what the form for a room is filled with: a class and
+	// its guests. COMPAT=strict suggests defaultCapacity, as the original does.
+	suggestedCapacity = 50
+)
 
 func (f roomForm) capacity() (int, error) {
 	switch v := f.Max.(type) {

@@ -46,9 +46,10 @@ export class Messages {
 
   /** Shows older ones above, without moving what is being read. */
   prepend(list) {
-    this.#list.ariaLive = "off" // they are no news
+    const log = this.#list.closest('[role="log"]')
+    log.ariaLive = "off" // they are no news
     this.#scroll.keepPlace(() => list.forEach(message => this.#put(message, true)))
-    setTimeout(() => { this.#list.ariaLive = "polite" }, 500)
+    setTimeout(() => { log.ariaLive = "polite" }, 500)
   }
 
   /** Shows a line of the page's own. */
