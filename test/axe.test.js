@@ -1,0 +1,305 @@
+// axe-core finds nothing to complain about: every page and state, in both languages
+// and themes, on a desktop and on a phone. The long form checks every combination.
+import { test, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { startServer } from './lib/server.js'
+import { until } from './lib/clients.js'
+import { assertNoComplaints, person } from './lib/browser.js'
+import { animatedGIF } from './lib/gif.js'
+import { sized } from './lib/soak.js'
+import { Visitor, member, owner } from './lib/visitor.js'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const [wideLight, phoneDark] = [[1280, 'light'], [375, 'dark']]
+const all = [wideLight, [1280, 'dark'], [375, 'light'], phoneDark]
+// The short form looks at each state once in each language, in opposite widths and themes.
+const combinations = {
+  'ko-KR': sized([[wideLight], [phoneDark]], [all]),
+  'en-US': sized([[phoneDark], [wideLight]], [all]),
+}
+
+/** A browser that is looked at in each state. Transitions would show colours that never stay. */
+class Audit {
+  #combinations
+  found = []
+  states = []
+
+  static async open(server, locale) {
+    const audit = new Audit()
+    audit.#combinations = combinations[locale]
+    audit.page = await person(server, { viewport: { width: 1280, height: 800 }, locale, reducedMotion: 'reduce' })
+    await audit.page.addInitScript(axe)
+    return audit
+  }
+
+  /** Makes axe look at the page as it is, in this language's themes and widths. */
+  async look(state) {
+    this.states.push(state)
+    const turns = this.#combinations
+    for (const [width, theme] of turns[this.states.length % turns.length]) {
+      await this.page.setViewportSize({ width, height: 800 })
+      await this.page.emulateMedia({ colorScheme: theme })
+      const violations = await this.page.evaluate(async () => {
+        await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})))
+        const { violations } = await window.axe.run(document, { resultTypes: ['violations'] })
+        return violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${id}: ${node.target.join(' ')} ${node.html.slice(0, 160)} ${node.failureSummary.split('\n')[1]}`))
+      })
+      this.found.push(...violations.map((line) => `${state}, ${width} px, ${theme}: ${line}`))
+    }
+    await this.page.setViewportSize({ width: 1280, height: 800 })
+  }
+
+  async signIn(visitor, server) {
+    const [, name, value] = visitor.cookie.match(/(connect\.sid)=([^;]*)/)
+    await this.page.context().addCookies([{ name, value, url: server.url }])
+  }
+}
+
+const gif = (width, height) => ({ name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width, height })) })
+const ask = async (visitor, event, what) => {
+  const answer = await visitor.chat.timeout(5000).emitWithAck(event, { room: visitor.room, ...what })
+  assert.equal(answer.ok, true, JSON.stringify(answer))
+  return answer
+}
+
+/** The pages outside of a room. */
+async function lookAround(audit, secret) {
+  const { page } = audit
+  await page.goto('/')
+  await audit.look('list of rooms')
+  await page.locator('#more-rooms a').click()
+  await page.waitForURL(/after=/)
+  await audit.look('last page of rooms')
+  await page.locator(`.join-btn[data-id="${secret}"]`).click()
+  await page.locator('dialog:modal').waitFor()
+  await audit.look('asked for a password')
+  await page.fill('dialog [name=password]', 'wrong')
+  await page.keyboard.press('Enter')
+  await page.locator('#enter-problem:not(:empty)').waitFor()
+  await audit.look('a wrong password')
+  await page.goto(`/?enter=${secret}`)
+  await audit.look('asked for a password at another address')
+  await page.goto('/room')
+  await page.locator('.forget summary').click()
+  await audit.look('form for a room, and asked whether to be forgotten')
+  await page.locator('.forget summary').click()
+  await page.fill('[name=title]', 'x'.repeat(61))
+  await page.locator('form[action="/room"] button').click()
+  await page.locator('.flash').waitFor()
+  await audit.look('form for a room, refused')
+  await page.goto('/notice')
+  await page.locator('#lane-socketio .line').first().waitFor()
+  await audit.look('notices')
+  await page.goto('/nowhere')
+  await audit.look('no such page')
+  await page.goto(`/room/${'0'.repeat(24)}`)
+  await audit.look('no such room')
+  await page.goto(`/room/${secret}`)
+  await audit.look('no way into a room')
+  // A message that a browser without scripts sends to a room it may not write to.
+  await page.evaluate((id) => {
+    document.body.insertAdjacentHTML('beforeend', `<form method="post" action="/room/${id}/chat" id="blind"><input name="chat" value="  안녕"></form>`)
+    document.querySelector('#blind').submit()
+  }, secret)
+  await page.locator('.unsent').waitFor()
+  await audit.look('a refused message')
+}
+
+/** A room with every kind of message in it, and people to see it with. */
+async function company(server) {
+  const ann = await owner(server, { title: '다 있는 방', max: 20 })
+  const [bob, eve] = await Promise.all([member(server, ann.room), member(server, ann.room)])
+  bob.room = eve.room = ann.room
+  await ask(bob, 'nick', { nick: '밥' })
+  await ask(eve, 'nick', { nick: '이브' })
+  const { members } = await ask(ann, 'join')
+  const color = (nick) => members.find((m) => m.nick === nick).color
+  await ask(ann, 'token', { nick: '봇' })
+  await ask(ann, 'ban', { person: color('이브') })
+  await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 3 ? ann : bob).say(ann.room, `${i}: 꽤 긴 이야기`)))
+  await ask(ann, 'settings', { title: '정말 다 있는 방' })
+  const { seq } = await ask(ann, 'chat', { chat: '틀린 말' })
+  await ask(ann, 'edit', { seq, chat: '맞는 말' })
+  await ask(ann, 'remove', { seq: (await ask(ann, 'chat', { chat: '지울 말' })).seq })
+  await ask(ann, 'whisper', { to: color('밥'), chat: '밥에게만' })
+  await ask(bob, 'whisper', { to: members.find(({ nick }) => !nick).color, chat: '방장에게만' })
+  for (const visitor of [ann, bob]) await visitor.upload(ann.room, animatedGIF({ width: 120, height: 90 }), { name: 'cat.gif' })
+  return { ann, bob, bobColor: color('밥') }
+}
+
+/** The room as its owner sees it. */
+async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
+  const { page } = audit
+  await audit.signIn(ann, server)
+  await page.goto(`/room/${ann.room}`)
+  await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+  await page.locator('.message--whisper').nth(1).waitFor()
+  await page.evaluate(() => { // what only a broken disk makes
+    const row = document.querySelector('#chat-list .system').cloneNode(true)
+    row.classList.add('message--damaged')
+    document.querySelector('#chat-list').append(row)
+  })
+  await page.locator('.message.mine', { hasText: '맞는 말' }).hover()
+  await audit.look('every kind of message')
+  await page.locator('#more').click()
+  await page.locator('.menu button').nth(1).waitFor()
+  await audit.look('menu of a message')
+  await page.locator('.menu__item--danger').click()
+  await audit.look('asked whether to remove')
+  await page.keyboard.press('Escape')
+  await page.locator('button.gif').last().click()
+  await audit.look('a GIF that plays')
+
+  await page.locator('#scroll').evaluate((e) => { e.scrollTop = 0 })
+  await bob.say(ann.room, '새 글')
+  await page.locator('#newer').waitFor()
+  for (const [state, words, good] of [['offline', 'offline', false], ['online again', 'back', true], ['without the client', 'still', false]]) {
+    await page.locator('#connection').evaluate((banner, [key, isGood]) => {
+      banner.textContent = banner.dataset[key]
+      banner.classList.toggle('banner--good', isGood)
+      banner.hidden = false
+    }, [words, good])
+    await audit.look(state)
+  }
+  await page.locator('#connection').evaluate((banner) => { banner.hidden = true })
+  await page.locator('#newer').click()
+
+  await page.locator('.person__open', { hasText: '밥' }).click()
+  await page.locator('.menu button').nth(5).waitFor()
+  await audit.look('menu of a person')
+  await page.locator('.menu button').first().click() // a whisper
+  await page.locator('#mode').waitFor()
+  await page.fill('#chat', 'x'.repeat(2001))
+  await page.keyboard.press('Enter')
+  await page.locator('#chat-problem:not(:empty)').waitFor()
+  await audit.look('a whisper that is too long')
+  await page.keyboard.press('Escape')
+  await page.locator('.person__open', { has: page.locator('.badge--you') }).click()
+  await page.fill('[name=nick]', 'x'.repeat(21))
+  await page.keyboard.press('Enter')
+  await page.locator('#nick-problem:not(:empty)').waitFor()
+  await audit.look('a name that is refused')
+  await page.keyboard.press('Escape')
+  await page.locator('#quit').click()
+  await audit.look('asked whether to leave')
+  await page.keyboard.press('Escape')
+
+  let release
+  const held = new Promise((resolve) => { release = resolve })
+  await page.route('**/gif', async (route) => { await held; await route.abort() })
+  await page.setInputFiles('#chat-form input[name=gif]', gif(60, 40))
+  await page.locator('.message--pending').waitFor()
+  await page.locator('#drop').evaluate((e) => { e.hidden = false })
+  await audit.look('an upload under way, and a file above the page')
+  await page.locator('#drop').evaluate((e) => { e.hidden = true })
+  release()
+  await page.locator('.message--failed button').nth(1).waitFor()
+  await audit.look('an upload that failed')
+  await page.locator('.mine[data-seq]', { hasText: '맞는 말' }).hover()
+  await page.locator('#more').click()
+  await page.locator('.menu button').first().click()
+  await page.locator('#mode').waitFor()
+  await audit.look('an edit')
+  await page.keyboard.press('Escape')
+
+  await page.setViewportSize({ width: 375, height: 800 })
+  await page.locator('#people-toggle').click()
+  await audit.look('list of people on a phone')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.locator('#open-panel').click()
+  await page.locator('#bans button').waitFor()
+  await page.fill('#make-token [name=nick]', '봇 2')
+  await page.locator('#make-token button').click()
+  await page.locator('#made-token').waitFor()
+  await audit.look('settings')
+  await page.fill('#settings [name=max]', '1')
+  await page.locator('#settings .button--primary').click()
+  await page.locator('[data-problem=capacity]:not(:empty)').waitFor()
+  await audit.look('settings that are refused')
+  await page.fill('#settings [name=max]', '20')
+  await page.locator('#settings .button--primary').click()
+  await page.locator('[data-slot=saved]:not(:empty)').waitFor()
+  await page.locator('#tokens button').first().click()
+  await audit.look('settings saved, and asked whether to end a token')
+}
+
+/** The room as somebody sees it who may not speak, and then not stay. */
+async function lookAsMember(audit, server, { ann, bob, bobColor }) {
+  const { page } = audit
+  await audit.signIn(bob, server)
+  await page.goto(`/room/${ann.room}`)
+  await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+  await ask(ann, 'settings', { frozen: true })
+  await page.locator('#closed:not(:empty)').waitFor()
+  await audit.look('frozen')
+  await ask(ann, 'settings', { frozen: false })
+  await ask(ann, 'mute', { person: bobColor })
+  await page.locator('.badge--muted').waitFor()
+  await page.locator('#closed:not(:empty)').waitFor()
+  await audit.look('muted')
+  await ask(ann, 'kick', { person: bobColor })
+  await page.locator('.over').waitFor()
+  await audit.look('kicked')
+}
+
+describe('axe-core', { concurrency: 2 }, () => {
+  let server, secret
+  before(async () => {
+    server = await startServer({
+      RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_CREATE_VISITOR: 'off', RATE_CREATE_ADDRESS: 'off', MAX_ROOMS_PER_VISITOR: '200', EMPTY_ROOM_GRACE: 'never', NOTICE_INTERVAL: '200ms',
+    })
+    const keeper = new Visitor(server)
+    await keeper.get('/')
+    await Promise.all(Array.from({ length: 101 }, (_, i) => keeper.createRoom({ title: `방 ${i}` })))
+    secret = await keeper.createRoom({ title: '비밀방', password: 'pw' }) // on the second page
+  })
+
+  for (const locale of Object.keys(combinations)) {
+    test(`has no complaint about the pages in ${locale}`, async () => {
+      const empty = await startServer()
+      const before = await Audit.open(empty, locale)
+      await before.page.goto('/')
+      await before.look('no rooms')
+      const ann = await owner(empty)
+      await before.signIn(ann, empty)
+      await before.page.goto(`/room/${ann.room}`)
+      await before.page.locator('.person').waitFor({ state: 'attached' })
+      await before.look('an empty room')
+      await before.page.context().close()
+      await empty.stop()
+
+      const around = await Audit.open(server, locale)
+      await lookAround(around, secret)
+      await around.page.context().close()
+      assert.deepEqual([...before.found, ...around.found], [])
+      assert.ok(before.states.length + around.states.length >= 14)
+    })
+
+    test(`has no complaint about a room in ${locale}`, async () => {
+      const people = await company(server)
+      const asOwner = await Audit.open(server, locale)
+      await lookAsOwner(asOwner, server, people)
+      const asMember = await Audit.open(server, locale)
+      await lookAsMember(asMember, server, people)
+      assert.deepEqual([...asOwner.found, ...asMember.found], [])
+      assertNoComplaints([asOwner.page, asMember.page], /ERR_FAILED/)
+      await Promise.all([asOwner, asMember].map(({ page }) => page.context().close()))
+    })
+  }
+
+  test('would notice what is wrong', async () => {
+    const audit = await Audit.open(server, 'ko-KR')
+    await audit.page.goto('/room')
+    await audit.page.evaluate(() => {
+      document.querySelector('main form button').textContent = ''
+      document.querySelector('main h1').style.color = 'var(--color-line)'
+    })
+    await audit.look('broken')
+    assert.match(audit.found.join('\n'), /button-name/)
+    assert.match(audit.found.join('\n'), /color-contrast/)
+    await until(() => audit.page.url().endsWith('/room'), 'the page is still there')
+    await audit.page.context().close()
+  })
+})
