@@ -6,20 +6,18 @@ type sentence struct{ ko, en string }
 // written. The Korean of not_found, wrong_password, full and no_route is part
 // of the contract with the stock pages.
 var sentences = map[string]sentence{
-	"app.name":         {"GIF 채팅방", "GIF Chat"},
-	"app.tagline":      {"방을 만들고, 이야기하고, 움짤을 나눠요.", "Open a room, talk, share a GIF."},
-	"app.skip":         {"본문으로 건너뛰기", "Skip to content"},
-	"app.language":     {"English", "한국어"},
-	"app.other":        {"en", "ko"},
-	"app.home":         {"채팅방 목록", "All rooms"},
-	"app.you":          {"나", "you"},
-	"app.your_color":   {"내 색", "Your colour"},
-	"app.storage_full": {"지금은 저장 공간이 없어서 둘러보기만 할 수 있어요.", "Storage is full right now, so you can only look around."},
-	"app.read_only":    {"지금은 저장할 수 없어서 둘러보기만 할 수 있어요.", "Nothing can be saved right now, so you can only look around."},
-	"app.forget":       {"나 지우기", "Forget me"},
-	"app.forget_what":  {"내 색과 들어간 방, 만든 방에 대한 권한을 지우고 열린 연결을 모두 끊어요. 되돌릴 수 없고, 쓴 글은 남아요.", "Deletes your colour, the rooms you were let into and your say over those you made, and ends all that is open. It cannot be undone; what you wrote stays."},
-	"app.forget_do":    {"지금 지우기", "Forget me now"},
-	"app.description":  {"가볍고 빠른 GIF 채팅방", "Quick, calm chat rooms with GIFs"},
+	"app.name":        {"GIF 채팅방", "GIF Chat"},
+	"app.tagline":     {"방을 만들고, 이야기하고, 움짤을 나눠요.", "Open a room, talk, share a GIF."},
+	"app.skip":        {"본문으로 건너뛰기", "Skip to content"},
+	"app.language":    {"English", "한국어"},
+	"app.other":       {"en", "ko"},
+	"app.home":        {"채팅방 목록", "All rooms"},
+	"app.you":         {"나", "you"},
+	"app.your_color":  {"내 색", "Your colour"},
+	"app.forget":      {"나 지우기", "Forget me"},
+	"app.forget_what": {"내 색과 들어간 방, 만든 방에 대한 권한을 지우고 열린 연결을 모두 끊어요. 되돌릴 수 없고, 쓴 글은 남아요.", "Deletes your colour, the rooms you were let into and your say over those you made, and ends all that is open. It cannot be undone; what you wrote stays."},
+	"app.forget_do":   {"지금 지우기", "Forget me now"},
+	"app.description": {"가볍고 빠른 GIF 채팅방", "Quick, calm chat rooms with GIFs"},
 
 	"home.title":    {"채팅방", "Rooms"},
 	"home.create":   {"방 만들기", "New room"},
@@ -199,11 +197,15 @@ var sentences = map[string]sentence{
 	"error.too_many_rooms": {"방을 더 만들 수 없습니다. 쓰지 않는 방을 먼저 지워 주세요.", "No more rooms can be made. Delete one that is not used first."},
 	"error.rate_limited":   {"너무 빠릅니다. 잠시 뒤에 다시 해 주세요.", "Too fast. Try again in a moment."},
 	"error.foreign":        {"다른 사이트에서 온 요청은 받지 않습니다.", "Requests from other sites are refused."},
+	"error.internal":       {"서버에 문제가 생겼습니다.", "The server had a problem."},
+
+	"read.full":    {"지금은 저장 공간이 없어서 둘러보기만 할 수 있어요.", "Storage is full right now, so you can only look around."},
+	"read.unsaved": {"지금은 저장할 수 없어서 둘러보기만 할 수 있어요.", "Nothing can be saved right now, so you can only look around."},
+
 	"error.misdirected": {
 		"이 서버는 localhost처럼 이 컴퓨터를 가리키는 주소로만 열려요. 프록시 뒤에서 쓰려면 TRUSTED_PROXIES에 프록시의 주소(예: 127.0.0.1)를, " +
 			"다른 이름으로 쓰려면 CORS_ORIGIN에 그 출처(예: https://chat.example.org)를 적고 서버를 다시 시작해 주세요.",
 		"This server answers only to names of its own machine, such as localhost. Behind a reverse proxy, set TRUSTED_PROXIES to the proxy's address " +
 			"(for example 127.0.0.1). For another name, add its origin to CORS_ORIGIN (for example https://chat.example.org). Then restart the server.",
 	},
-	"error.internal": {"서버에 문제가 생겼습니다.", "The server had a problem."},
 }

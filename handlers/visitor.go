@@ -68,9 +68,9 @@ var readOnlyRoutes = map[string]bool{"/": true, "/room": true, "/notice": true}
 // cannot be stored.
 func describeReadOnly(err error) string {
 	if errors.Is(err, rooms.ErrStorageFull) {
-		return "app.storage_full"
+		return "read.full"
 	}
-	return "app.read_only"
+	return "read.unsaved"
 }
 
 // unsavedError is err as the table of problems knows it.
