@@ -8,7 +8,7 @@ import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
 import { assertNoComplaints, person } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { sized } from './lib/soak.js'
+import { nth, patience, sized } from './lib/soak.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -59,7 +59,7 @@ class Audit {
 
 const gif = (width, height) => ({ name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width, height })) })
 const ask = async (visitor, event, what) => {
-  const answer = await visitor.chat.timeout(5000).emitWithAck(event, { room: visitor.room, ...what })
+  const answer = await visitor.chat.timeout(patience).emitWithAck(event, { room: visitor.room, ...what })
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer
 }

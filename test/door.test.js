@@ -5,11 +5,12 @@ import { binary, startServer } from './lib/server.js'
 import { client, collect, connected, heard, until } from './lib/clients.js'
 import { Chatter, address, ask, closeAgents, many, newCookie } from './lib/source.js'
 import { Visitor, member, owner } from './lib/visitor.js'
+import { patience } from './lib/soak.js'
 
 after(closeAgents)
 
 const lone = { path: binary({ race: false }) }
-const wait = (socket, event, ...args) => socket.timeout(5000).emitWithAck(event, ...args)
+const wait = (socket, event, ...args) => socket.timeout(patience).emitWithAck(event, ...args)
 
 describe('the door of a room', () => {
   let server
@@ -126,7 +127,7 @@ describe('the door of a room', () => {
     sockets[0].io.engine.close()
     await broken
     sockets[1].disconnect()
-    await until(() => left.length === 2, 'both have left', 10_000)
+    await until(() => left.length === 2, 'both have left')
     assert.deepEqual(left.map(([{ person }]) => person), colors.toReversed())
     ann.chat.disconnect()
   })

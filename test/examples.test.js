@@ -75,7 +75,7 @@ describe('the examples of docs/events.md', () => {
   }
 
   test('curl', async () => {
-    const { token } = await a.chat.timeout(5000).emitWithAck('token', { nick: 'CI' })
+    const { token } = await a.chat.timeout(patience).emitWithAck('token', { nick: 'CI' })
     const messages = collect(a.chat, 'chat')
     for (let i = 0; i < 2; i++) { // the second is a retry
       const child = spawn('sh', ['-c', at(example('sh'))], { env: { ...process.env, TOKEN: token, ROOM: a.room }, stdio: ['ignore', 'pipe', 'ignore'] })

@@ -9,6 +9,7 @@ import { startServer } from './lib/server.js'
 import { connected, ways, within } from './lib/clients.js'
 import { record } from './lib/record.js'
 import { Visitor } from './lib/visitor.js'
+import { patience } from './lib/soak.js'
 
 const here = import.meta.dirname
 const goClient = join(here, 'tmp/goclient')
@@ -66,7 +67,7 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           relayed.push(args.slice(0, 3))
           notice.emit('reply', ...args.slice(0, 3))
         })
-        assert.equal((await chat.timeout(5000).emitWithAck('join', room)).ok, true)
+        assert.equal((await chat.timeout(patience).emitWithAck('join', room)).ok, true)
         const said = []
         chat.on('chat', (message) => {
           said.push(message.chat)

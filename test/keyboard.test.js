@@ -6,6 +6,7 @@ import { until } from './lib/clients.js'
 import { assertNoComplaints, desktop, person } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { Visitor, member, owner } from './lib/visitor.js'
+import { nth, patience } from './lib/soak.js'
 
 /**
  * Presses Tab until every control that is there now has had the focus, and fails
@@ -91,13 +92,13 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
   async function fullRoom(options = desktop) {
     const ann = await owner(server, { title: '다 있는 방', max: 20 })
     const tell = async (event, what) => {
-      const answer = await ann.chat.timeout(5000).emitWithAck(event, { room: ann.room, ...what })
+      const answer = await ann.chat.timeout(patience).emitWithAck(event, { room: ann.room, ...what })
       assert.equal(answer.ok, true, JSON.stringify(answer))
       return answer
     }
     const [bob, eve] = [await member(server, ann.room), await member(server, ann.room)]
     for (const [visitor, nick] of [[bob, '밥'], [eve, '이브']]) {
-      await visitor.chat.timeout(5000).emitWithAck('nick', { room: ann.room, nick })
+      await visitor.chat.timeout(patience).emitWithAck('nick', { room: ann.room, nick })
     }
     const colors = Object.fromEntries((await tell('join')).members.map(({ nick, color }) => [nick, color]))
     await tell('token', { nick: '봇' })
@@ -147,7 +148,7 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
     await page.locator('.menu button', { hasText: '귓속말' }).press('Enter')
     await page.locator('#mode').waitFor()
-    await bob.chat.timeout(5000).emitWithAck('quit', { room: ann.room })
+    await bob.chat.timeout(patience).emitWithAck('quit', { room: ann.room })
     await page.locator('#chat').fill('늦었다')
     await page.keyboard.press('Enter')
     await page.locator('.message--failed button').nth(1).waitFor()

@@ -8,7 +8,7 @@ import { startCanary } from './lib/canary.js'
 import { client, heard, pause } from './lib/clients.js'
 import { animatedGIF } from './lib/gif.js'
 import { MiB, measurable, peak, resetPeak, resident, worktime } from './lib/process.js'
-import { nth, sized } from './lib/soak.js'
+import { nth, patience, promised, sized } from './lib/soak.js'
 import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
 import { Visitor } from './lib/visitor.js'
 
@@ -20,11 +20,12 @@ const lone = { path: binary({ race: false }) }
 const skip = !many && 'it needs many addresses'
 const handshake = '/socket.io/?EIO=4&transport=polling'
 
-/** Runs `what` over and over, so many at a time, until the time is over. */
-async function flood(seconds, at, what) {
-  const end = performance.now() + seconds * 1000
+/** Runs `what` over and over, `at` at a time, for `seconds` and until it was a flood: `enough` gets the seconds so far. */
+async function flood(seconds, at, what, enough = () => true) {
+  const begun = performance.now()
+  const length = () => (performance.now() - begun) / 1000
   await Promise.all(Array.from({ length: at }, async (_, i) => {
-    while (performance.now() < end) await what(i)
+    while (length() < seconds || !enough(length())) await what(i)
   }))
 }
 
@@ -43,19 +44,19 @@ async function comeIn(server, count) {
   await Promise.all(sockets.map((socket) => heard(socket, 'connect', { retry: true })))
   const took = performance.now() - begun
   for (const socket of sockets.slice(0, 10)) {
-    assert.equal((await socket.timeout(5000).emitWithAck('join', room)).ok, true)
-    assert.equal((await socket.timeout(5000).emitWithAck('chat', '안녕')).ok, true)
+    assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
+    assert.equal((await socket.timeout(patience).emitWithAck('chat', '안녕')).ok, true)
   }
   sockets.forEach((socket) => socket.disconnect())
   return Math.round(took)
 }
 
 test('ten times as many connections as may come', { skip }, async (t) => {
-  const server = await startServer({ RATE_CONNECT: '50+50/s' }, lone) // with room for all that the rate lets in
+  const server = await startServer({ RATE_CONNECT: '20+20/s' }, lone) // with room for all that the rate lets in
   const canary = await startCanary(server)
   const before = measurable && resident(server.pid)
   if (measurable) resetPeak(server.pid)
-  const took = [], seconds = sized(4, 30)
+  const took = [], seconds = sized(2, 30), most = (length) => 20 + 20 * length
   let admitted = 0, n = 0
   const begun = performance.now()
   await flood(seconds, 16, async () => {
@@ -63,37 +64,35 @@ test('ten times as many connections as may come', { skip }, async (t) => {
     if (answer.status === 200) return admitted++
     assertBusy(answer)
     took.push(answer.took)
-  })
+  }, (length) => admitted + took.length >= 10 * most(length))
   const length = (performance.now() - begun) / 1000
   const late = await comeIn(server, 50) // at once, while all those who have come still stand there
   const waits = await canary.stop()
   const grown = measurable ? (peak(server.pid) - before) / MiB : 0
   t.diagnostic(`${Math.round((admitted + took.length) / length)} a second came, ${admitted} were let in; the others were told in ${nth(took, 0.5)} ms, `
     + `${nth(took, 0.99)} ms at most; who was there waited for ${nth(waits, 0.99)} ms; fifty more were in after ${late} ms; +${grown.toFixed(1)} MiB`)
-  const most = 50 + 50 * length
-  assert.ok(admitted <= most * 1.1 && admitted >= most * 0.9, `${admitted} were let in, ${most} may`)
-  assert.ok(admitted + took.length >= 10 * most, `${admitted + took.length} came, it was no flood`)
-  assert.ok(nth(took, 0.99) <= sized(2000, 50))
-  assert.ok(nth(waits, 0.99) <= sized(2000, 250))
+  assertNear(admitted, most(length), 'were let in')
+  assert.ok(nth(took, 0.99) <= promised(50))
+  assert.ok(nth(waits, 0.99) <= promised(250))
   assert.ok(grown <= 64)
-  assert.ok(late <= 5000, `others may come ${late} ms later`)
+  assert.ok(late <= promised(5000), `others may come ${late} ms later`)
   await server.stop()
 })
 
 // Those who say nothing stand in the way until they leave, or for a heartbeat.
 test('a server that is full has room again at once for who comes later', { skip }, async (t) => {
-  for (const [how, env] of Object.entries({ leave: {}, vanish: { PING_INTERVAL: '1s', PING_TIMEOUT: '1s' } })) {
+  for (const [how, env] of Object.entries({ leave: {}, vanish: { PING_INTERVAL: '1s', PING_TIMEOUT: '3s' } })) {
     const server = await startServer({ RATE_CONNECT: 'off', MAX_CONNECTIONS: '200', ...env }, lone)
     const canary = await startCanary(server)
     const inside = [], took = []
     let n = 0
-    await flood(sized(1, 10), 16, async () => {
+    const least = sized(100, 5000)
+    await flood(sized(0, 10), 16, async () => {
       const answer = await ask(server, handshake, { from: address(n++ % 500) })
       if (answer.status === 200) return inside.push(JSON.parse(answer.body.slice(1)).sid)
       assertBusy(answer)
       took.push(answer.took)
-    })
-    assert.ok(took.length >= sized(100, 5000), `${took.length} were refused, it was no flood`)
+    }, () => took.length >= least)
     if (how === 'leave') {
       assert.equal(inside.length, 198) // and the canaries
       const left = await Promise.all(inside.slice(0, 100).map((sid) => ask(server, `${handshake}&sid=${sid}`, { method: 'POST', body: '1' })))
@@ -101,10 +100,10 @@ test('a server that is full has room again at once for who comes later', { skip 
     }
     const late = await comeIn(server, 100)
     t.diagnostic(`${how}: ${took.length} were told in ${nth(took, 0.99)} ms at most; a hundred more were in after ${late} ms`)
-    assert.ok(nth(took, 0.99) <= sized(2000, 50))
-    assert.ok(late <= 5000, `who have come ${how}: others may come ${late} ms later`)
+    assert.ok(nth(took, 0.99) <= promised(50))
+    assert.ok(late <= promised(5000), `who have come ${how}: others may come ${late} ms later`)
     const waits = await canary.stop()
-    assert.ok(nth(waits, 0.99) <= sized(2000, 250))
+    assert.ok(nth(waits, 0.99) <= promised(250))
     await server.stop()
   }
 })
@@ -130,7 +129,7 @@ test('one session has one budget, over a hundred sockets', async (t) => {
   const canary = await startCanary(server)
   await pause(3000) // the budget is full again
   let taken = 0, refused = 0
-  const seconds = sized(4, 30), begun = performance.now()
+  const seconds = sized(2, 30), begun = performance.now()
   await flood(seconds, 100, async (i) => {
     const answer = await sockets[i].ask('chat', { room: rooms[i % 2], chat: '말' })
     if (answer.ok) taken++
@@ -152,8 +151,11 @@ test('one session has one budget, over a hundred sockets', async (t) => {
   await server.stop()
 })
 
-/** Everybody says something all the time, as told or each 100 ms: how often that was taken in each room, how often refused, and for how long it went. */
-async function talk(seats, seconds) {
+/**
+ * Everybody says something all the time, as told or each 100 ms, until at least `least(seconds so far)` were refused: how often that
+ * was taken in each room, how often refused, and for how long it went.
+ */
+async function talk(seats, seconds, least) {
   const taken = {}
   let refused = 0
   const begun = performance.now()
@@ -166,7 +168,7 @@ async function talk(seats, seconds) {
       refused++
       await pause(Math.min(answer.retryAfter, 100))
     }
-  })
+  }, (length) => refused >= least(length))
   seats.forEach(([socket]) => socket.close())
   return { taken, refused, length: (performance.now() - begun) / 1000 }
 }
@@ -196,20 +198,20 @@ test(`a room has its own, from ${sources} addresses`, { skip }, async (t) => {
       await pause(200)
     }
   })()
-  const { taken, refused, length } = await talk(seats, sized(4, 30))
+  const most = (length) => 60 + 20 * length
+  const { taken, refused, length } = await talk(seats, sized(2, 30), (length) => 2 * most(length))
   over.abort()
   await teaching
   owner.close()
   const waits = await canary.stop()
-  const may = 60 + 20 * length
+  const may = most(length)
   taken[rooms[0]] += lines.length
   assert.deepEqual(lines.filter(({ ok }) => !ok), [], `of the owner's ${lines.length} lines`)
   t.diagnostic(`${Object.values(taken).join(' and ')} of ${Math.round(may)} in each of two rooms, ${refused} refused; another one waited for ${nth(waits, 0.99)} ms`)
   for (const room of rooms) { // those who have been there for 10 s may say as much again
     assert.ok(taken[room] >= may * 0.9 && taken[room] <= 2 * may * 1.1, `${taken[room]} in a room, ${Math.round(may)} to ${Math.round(2 * may)} may`)
   }
-  assert.ok(refused >= 2 * may, 'it was no flood')
-  assert.ok(nth(waits, 0.99) <= sized(2000, 100), `another room waited for ${nth(waits, 0.99)} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(100), `another room waited for ${nth(waits, 0.99)} ms`)
   await server.stop()
 })
 
@@ -223,13 +225,13 @@ test('an address has its own, over forty visitors and ten rooms', { skip }, asyn
   const begun = performance.now()
   const seats = await seated(server, Array(40).fill(address(100)), rooms) // a join each
   const joined = (performance.now() - begun) / 1000
-  const { taken, refused, length } = await talk(seats, sized(4, 30))
+  const most = (length) => Math.min(100, 60 + 20 * joined) + 20 * length
+  const { taken, refused, length } = await talk(seats, sized(2, 30), most)
   const waits = await canary.stop()
-  const all = Object.values(taken).reduce((sum, times) => sum + times), may = Math.min(100, 60 + 20 * joined) + 20 * length
+  const all = Object.values(taken).reduce((sum, times) => sum + times), may = most(length)
   t.diagnostic(`${all} of ${Math.round(may)} from an address, ${refused} refused; another one waited for ${nth(waits, 0.99)} ms`)
   assertNear(all, may, 'from one address')
-  assert.ok(refused >= may, 'it was no flood')
-  assert.ok(nth(waits, 0.99) <= sized(2000, 100), `another address waited for ${nth(waits, 0.99)} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(100), `another address waited for ${nth(waits, 0.99)} ms`)
   await server.stop()
 })
 
@@ -242,9 +244,11 @@ test('rooms and sessions by the thousand', { skip }, async () => {
     return answers
   }
   const cookie = await newCookie(server, address(0))
+  const since = (begun) => (performance.now() - begun) / 1000
+  const asked = performance.now()
   const fast = await make(address(0), cookie, 60)
   const made = fast.filter(({ status }) => status === 302).length
-  assert.ok(made >= 20 && made <= 24, `${made} rooms at once`)
+  assert.ok(made >= 20 && made <= Math.min(25, 21 + since(asked)), `${made} rooms in ${since(asked)} s`)
   assert.ok(fast.filter(({ status }) => status === 429).every(({ headers }) => headers['retry-after'] >= 1))
   await pause(6000)
   const more = await make(address(0), cookie, 10)
@@ -258,12 +262,12 @@ test('rooms and sessions by the thousand', { skip }, async () => {
   }
   assert.equal(all, 90, 'in all')
 
-  const sessions = []
+  const sessions = [], visited = performance.now()
   for (let i = 0; i < 80; i++) sessions.push(await ask(server, '/', { from: address(50) }))
   const begun = sessions.filter(({ headers }) => headers['set-cookie']).length
-  assert.ok(begun >= 40 && begun <= 44, `${begun} sessions`)
+  assert.ok(begun >= 40 && begun <= 41 + since(visited), `${begun} sessions in ${since(visited)} s`)
   const waits = await canary.stop()
-  assert.ok(nth(waits, 0.99) <= sized(2000, 100), `another room waited for ${nth(waits, 0.99)} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(100), `another room waited for ${nth(waits, 0.99)} ms`)
   await server.stop()
 })
 
@@ -296,7 +300,7 @@ test(`rooms from ${sources} addresses`, { skip }, async (t) => {
   t.diagnostic(`${made} made, ${tooFast} refused for the address's rate, ${tooMany} since there are so many; another one waited for ${nth(waits, 0.99)} ms`)
   assert.ok(made <= most && made >= most - 10, `${made} were made`) // one that is stored while another is counted counts twice
   assert.equal(tooFast, sources)
-  assert.ok(nth(waits, 0.99) <= sized(2000, 100), `another room waited for ${nth(waits, 0.99)} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(100), `another room waited for ${nth(waits, 0.99)} ms`)
   await server.stop()
 })
 
@@ -335,25 +339,25 @@ test('uploads have the rates of messages', { skip }, async (t) => {
       count.refused++
     }
   }
-  const run = async (at, what) => {
+  const run = async (at, most, what) => {
     const count = { taken: 0, refused: 0 }, begun = performance.now()
-    await flood(sized(3, 30), at, (i) => what(count, i))
+    await flood(sized(2, 30), at, (i) => what(count, i), (length) => count.refused >= most(length))
     return { ...count, length: (performance.now() - begun) / 1000 }
   }
-  const alone = await run(3, (count) => post(rooms[0], one, count)) // three at a time may be under way
+  const ofVisitor = (length) => 30 + 10 * length, ofRoom = (length) => 60 + 20 * length
+  const alone = await run(3, ofVisitor, (count) => post(rooms[0], one, count)) // three at a time may be under way
   let n = 0
-  const all = await run(16, (count) => post(rooms[1], crowd[n++ % crowd.length], count))
+  const all = await run(16, ofRoom, (count) => post(rooms[1], crowd[n++ % crowd.length], count))
   const grown = measurable ? (peak(server.pid) - before) / MiB : 0
   const waits = await canary.stop()
-  const [own, theirs] = [30 + 10 * alone.length, 60 + 20 * all.length]
+  const [own, theirs] = [ofVisitor(alone.length), ofRoom(all.length)]
   t.diagnostic(`${alone.taken} of ${Math.round(own)} by one visitor, ${alone.refused} refused; ${all.taken} of ${Math.round(theirs)} from ${sources} addresses, `
     + `${all.refused} refused; another one waited for ${nth(waits, 0.99)} ms; +${grown.toFixed(1)} MiB`)
   assertNear(alone.taken, own, 'by one visitor')
   assertNear(all.taken, theirs, 'from many addresses')
-  assert.ok(alone.refused >= own && all.refused >= theirs, 'it was no flood')
   assert.equal(readdirSync(join(server.dataDir, 'gifs')).length, alone.taken + all.taken, 'what was refused has left a file')
   assert.ok(grown <= 32)
-  assert.ok(nth(waits, 0.99) <= sized(2000, 100), `another room waited for ${nth(waits, 0.99)} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(100), `another room waited for ${nth(waits, 0.99)} ms`)
   await server.stop()
 })
 
@@ -374,7 +378,7 @@ test('preflights leave nothing', { skip }, async (t) => {
     assert.deepEqual([headers['access-control-allow-origin'], headers['access-control-allow-credentials']], [friend, 'true'])
     took.push(ms)
     if (n % 10 === 0) assert.equal((await preflight(address(n % sources), 'https://evil.example')).status, 403)
-  })
+  }, () => took.length >= sized(100, 5000))
   await go(1) // the connections of so many addresses cost some MiB, and stay
   if (measurable) resetPeak(server.pid)
   const before = measurable ? [peak(server.pid), worktime(server.pid)] : [0, 0]
@@ -384,11 +388,10 @@ test('preflights leave nothing', { skip }, async (t) => {
   const waits = await canary.stop()
   t.diagnostic(`${took.length} were answered in ${nth(took, 0.99)} ms at most, each with ${Math.round(1000 * worked / took.length)} µs of a processor; `
     + `others waited for ${nth(waits, 0.99)} ms; +${grown.toFixed(1)} MiB`)
-  assert.ok(took.length >= sized(100, 5000), 'it was no flood')
-  assert.ok(nth(took, 0.99) <= sized(2000, 100))
+  assert.ok(nth(took, 0.99) <= promised(100))
   assert.ok(worked / took.length <= sized(20, 1))
   assert.ok(grown <= 32)
-  assert.ok(nth(waits, 0.99) <= sized(2000, 100), `others waited for ${nth(waits, 0.99)} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(100), `others waited for ${nth(waits, 0.99)} ms`)
   const statuses = []
   for (let i = 0; i < 4; i++) statuses.push((await ask(server, handshake, { headers: { origin: friend } })).status)
   assert.deepEqual(statuses, [200, 200, 200, 503], 'they have taken what connections may take')
