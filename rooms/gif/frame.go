@@ -128,16 +128,16 @@ func (w *walker) copyPixels(codeSize byte) (hasPixel bool, err error) {
 		return false, errors.Join(w.write(noPixels), err)
 	}
 	first := newFirstCode(codeSize)
-	failed := w.write([]byte{codeSize})
+	failed := w.writeByte(codeSize)
 	for len(b) > 0 {
 		first.read(b)
-		failed = errors.Join(failed, w.write([]byte{byte(len(b))}), w.write(b)) //nolint:gosec // a sub-block has at most 255 bytes
+		failed = errors.Join(failed, w.writeByte(byte(len(b))), w.write(b)) //nolint:gosec // a sub-block has at most 255 bytes
 		if err != nil || failed != nil {
 			break
 		}
 		b, err = w.subBlock()
 	}
-	return first.pixel, errors.Join(failed, w.write([]byte{0}), err)
+	return first.pixel, errors.Join(failed, w.writeByte(0), err)
 }
 
 // firstCode looks for the first LZW code that does not clear the table. If it

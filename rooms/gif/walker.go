@@ -89,7 +89,7 @@ func (w *walker) end() error {
 	if !w.painted {
 		return w.refuse(ReasonNoFrame)
 	}
-	if err := errors.Join(w.writeLoop(), w.write([]byte{labelTrailer})); err != nil {
+	if err := errors.Join(w.writeLoop(), w.writeByte(labelTrailer)); err != nil {
 		return err
 	}
 	if w.info.Bytes > w.limits.Bytes { // by an ending that the file did not have
@@ -203,6 +203,14 @@ func (w *walker) write(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("write gif: %w", err)
 	}
+	return nil
+}
+
+func (w *walker) writeByte(b byte) error {
+	if err := w.out.WriteByte(b); err != nil {
+		return fmt.Errorf("write gif: %w", err)
+	}
+	w.info.Bytes++
 	return nil
 }
 
