@@ -31,7 +31,7 @@ const (
 // The keys are stored. When what this returns changes, for example with a newer
 // table, the stored ones must be computed again.
 func Keys(name string) []string {
-	name = norm.NFC.String(name)
+	name = normal(name)
 	plain := compatible(name)
 	var keys []string
 	add := func(kind, key string) {
@@ -49,7 +49,10 @@ func Keys(name string) []string {
 
 // Skeleton returns what a name looks like, with its case and without spaces, and
 // characters of other widths and styles as plain ones.
-func Skeleton(name string) string { return spaceless(skeleton(compatible(norm.NFC.String(name)))) }
+func Skeleton(name string) string { return spaceless(skeleton(compatible(normal(name)))) }
+
+// normal returns a name in NFC, and as valid UTF-8.
+func normal(name string) string { return norm.NFC.String(strings.ToValidUTF8(name, "\ufffd")) }
 
 // seen is the skeleton of a text, whose case is folded after what looks the same
 // is one character.
@@ -107,5 +110,5 @@ func Bare(name string) string {
 			return -1
 		}
 		return r
-	}, compatible(norm.NFC.String(name)))
+	}, compatible(normal(name)))
 }
