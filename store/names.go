@@ -50,16 +50,23 @@ func storeKeys(tx *transaction, m rooms.Member) error {
 
 const insertNickKey = "INSERT INTO nick_keys (room, session, key) VALUES (?, ?, ?)"
 
+// namesPiece is how many names computeNickKeys reads at once.
+const namesPiece = 1000
+
 // named is a member with a name, as computeNickKeys reads it.
 type named struct{ room, session, nick string }
 
 // computeNickKeys stores the keys of all names. It is the part of a migration that
 // SQL cannot compute, and fills an empty table. Two names that share a key stay.
 func computeNickKeys(ctx context.Context, tx *sql.Tx) error {
-	const piece = 1000
+	insert, err := tx.PrepareContext(ctx, insertNickKey)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
 	for last := (named{}); ; {
 		rows, err := tx.QueryContext(ctx, `SELECT room, session, nick FROM members
-			WHERE nick <> '' AND (room, session) > (?, ?) ORDER BY room, session LIMIT ?`, last.room, last.session, piece)
+			WHERE nick <> '' AND (room, session) > (?, ?) ORDER BY room, session LIMIT ?`, last.room, last.session, namesPiece)
 		if err != nil {
 			return err
 		}
@@ -72,7 +79,7 @@ func computeNickKeys(ctx context.Context, tx *sql.Tx) error {
 		}
 		for _, last = range members {
 			for _, key := range rooms.NickKeys(last.nick) {
-				if _, err := tx.ExecContext(ctx, insertNickKey, last.room, last.session, key); err != nil {
+				if _, err := insert.ExecContext(ctx, last.room, last.session, key); err != nil {
 					return err
 				}
 			}
