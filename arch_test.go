@@ -146,7 +146,7 @@ func goFiles(t *testing.T, f func(path string, content []byte)) {
 func TestArchitecture_files_are_readable_in_one_sitting(t *testing.T) {
 	goFiles(t, func(path string, content []byte) {
 		if bytes.HasPrefix(content, []byte("// Code generated ")) {
-			return // nobody reads it
+			return // its generator is read instead
 		}
 		most := 400
 		if strings.HasSuffix(path, "_test.go") {
