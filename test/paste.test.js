@@ -109,6 +109,7 @@ describe('text on its way into a message', () => {
       ['a file', { files: [gif] }],
       ['blank text', { data: { 'text/plain': ' \n' }, files: [gif] }],
       ['its name, as macOS writes it', { data: { 'text/plain': '고양이.gif' }, files: [gif] }],
+      ['its name in decomposed letters', { data: { 'text/plain': '고양이.gif'.normalize('NFD') }, files: [gif] }],
       ['its path', { data: { 'text/plain': '/home/민지/고양이.gif' }, files: [gif] }],
       ['its path on Windows', { data: { 'text/plain': 'C:\\그림\\고양이.gif\r\n' }, files: [gif] }],
       ['its address', { data: { 'text/plain': 'https://cat.example/1', 'text/uri-list': 'https://cat.example/1' }, files: [gif] }],

@@ -5,9 +5,9 @@
 export function textIn(data) {
   const text = data.getData("text/plain") || textOfMarkup(data.getData("text/html"))
   if (!/\S/.test(text)) return ""
-  const names = [...data.files].map(({ name }) => name)
+  const names = [...data.files].map(({ name }) => name.normalize())
   const addresses = data.getData("text/uri-list").split(/[\r\n]+/)
-  const namesFile = line => names.includes(line.split(/[\\/]/).at(-1)) || addresses.includes(line)
+  const namesFile = line => names.includes(line.normalize().split(/[\\/]/).at(-1)) || addresses.includes(line)
   const onlyNames = names.length > 0 && text.split(/[\r\n]+/).every(line => line === "" || namesFile(line))
   return onlyNames ? "" : text
 }
