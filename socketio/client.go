@@ -231,7 +231,7 @@ func (c *client) work() {
 		c.mu.Unlock()
 		if next.finish != nil {
 			next.finish.finish(next.reason)
-		} else {
+		} else if !c.server.workers.hurry.Load() {
 			c.handle(next.packet)
 		}
 		putJob(next)

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"gifchat/socketio"
 )
@@ -540,5 +542,36 @@ func TestAHandlerThatWaitsHearsOfTheEnd(t *testing.T) {
 				eventually(t, func() bool { return s.Waiting() == 0 })
 			})
 		}
+	}
+}
+
+// A client that has sent many slow events ahead must not hold the end up. Its
+// socket is told of the end all the same.
+func TestServerClose_drops_packets_that_wait_too_long(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	const events = 50
+	var handled atomic.Int32
+	begun, ended := make(chan struct{}, events), make(chan socketio.Reason, 1)
+	f.Of("/").On("slow", func(*socketio.Event) {
+		begun <- struct{}{}
+		time.Sleep(100 * time.Millisecond)
+		handled.Add(1)
+	})
+	f.Of("/").OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { ended <- r })
+	c, _ := f.connect("/")
+	for range events {
+		c.say(`42["slow"]`)
+	}
+	for range 3 { // the others have come by then
+		receive(t, begun)
+	}
+	if err := f.Close(ctx(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := handled.Load(); got > events/2 {
+		t.Errorf("%d of %d events were handled, want only those of the first 0.2 s", got, events)
+	}
+	if got := receive(t, ended); got != socketio.ReasonServerShutdown {
+		t.Errorf("the socket ended with %q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // workers run the handlers. There are as many as there are clients with work
@@ -19,7 +20,13 @@ type workers struct {
 	tasks   sync.WaitGroup
 	once    sync.Once
 	closing chan struct{}
+	hurry   atomic.Bool // packets that wait are dropped
 }
+
+// inboxTime is how long close lets workers handle what waits in the inboxes of
+// clients. A client may have sent a hundred slow events ahead; of what it was
+// not answered it knows that it may not have been done.
+const inboxTime = 200 * time.Millisecond
 
 func newWorkers() *workers {
 	return &workers{
@@ -54,7 +61,8 @@ func (w *workers) run(c *client) {
 	}
 }
 
-// close waits until every inbox is empty, at most until ctx is done.
+// close waits until every inbox is empty, at most until ctx is done. Packets
+// that wait longer than inboxTime are dropped; sockets are told of their end.
 func (w *workers) close(ctx context.Context) error {
 	w.once.Do(func() { close(w.closing) })
 	done := make(chan struct{})
@@ -62,6 +70,8 @@ func (w *workers) close(ctx context.Context) error {
 		w.tasks.Wait()
 		close(done)
 	}()
+	hurry := time.AfterFunc(inboxTime, func() { w.hurry.Store(true) })
+	defer hurry.Stop()
 	select {
 	case <-done:
 		return nil
