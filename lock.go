@@ -66,7 +66,7 @@ func lockFolder(ctx context.Context, dir string) (*folderLock, error) {
 
 // stopping reports whether the server that holds the lock has begun to stop.
 func stopping(path string) bool {
-	mark, err := os.ReadFile(path) // Windows does not let it be read: the next server is refused there
+	mark, err := os.ReadFile(path) //nolint:gosec // a path of the settings. Windows does not let it be read: the next server is refused there
 	return err == nil && string(mark) == stoppingMark
 }
 

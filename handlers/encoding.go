@@ -67,8 +67,9 @@ func parseAcceptEncoding(header string) acceptEncoding {
 			break
 		}
 		name, params, _ := strings.Cut(item, ";")
-		c := coding(strings.ToLower(strings.TrimSpace(name)))
-		switch c {
+		name = strings.ToLower(strings.TrimSpace(name))
+		c := coding(name)
+		switch name {
 		case "":
 			continue
 		case "identity":

@@ -58,12 +58,12 @@ type named struct{ room, session, nick string }
 
 // computeNickKeys stores the keys of all names. It is the part of a migration that
 // SQL cannot compute, and fills an empty table. Two names that share a key stay.
-func computeNickKeys(ctx context.Context, tx *sql.Tx) error {
+func computeNickKeys(ctx context.Context, tx *sql.Tx) (err error) {
 	insert, err := tx.PrepareContext(ctx, insertNickKey)
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { err = errors.Join(err, insert.Close()) }()
 	for last := (named{}); ; {
 		rows, err := tx.QueryContext(ctx, `SELECT room, session, nick FROM members
 			WHERE nick <> '' AND (room, session) > (?, ?) ORDER BY room, session LIMIT ?`, last.room, last.session, namesPiece)

@@ -104,8 +104,8 @@ func checkLength(path string, length int64) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	var header [18]byte // https://www.sqlite.org/fileformat.html#the_database_header
+	defer func() { _ = f.Close() }() // it was only read
+	var header [18]byte              // https://www.sqlite.org/fileformat.html#the_database_header
 	if _, err := io.ReadFull(f, header[:]); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil //nolint:nilerr // SQLite says what is wrong with it
 	}

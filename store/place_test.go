@@ -117,7 +117,8 @@ func filesIn(t *testing.T, dir string) string {
 	var all strings.Builder
 	for _, name := range names(t, dir) {
 		b, err := os.ReadFile(filepath.Join(dir, name))
-		if err == nil && !(len(b) == 0 && strings.HasSuffix(name, "-wal")) && !strings.HasSuffix(name, "-shm") {
+		emptyLog := len(b) == 0 && strings.HasSuffix(name, "-wal")
+		if err == nil && !emptyLog && !strings.HasSuffix(name, "-shm") {
 			all.WriteString(name + ": " + string(b) + "\n")
 		}
 	}

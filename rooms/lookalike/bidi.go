@@ -39,13 +39,14 @@ func unordered(text string) string {
 // flow returns which way r is written: R, L, EN for numbers, ON if others decide.
 func flow(r rune) bidi.Class {
 	p, _ := bidi.LookupRune(r)
-	switch class := p.Class(); class {
+	switch p.Class() {
 	case bidi.R, bidi.AL:
 		return bidi.R
 	case bidi.EN, bidi.AN:
 		return bidi.EN
 	case bidi.L:
 		return bidi.L
+	default:
+		return bidi.ON
 	}
-	return bidi.ON
 }
