@@ -2,6 +2,7 @@
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
+import { until } from './lib/clients.js'
 import { desktop, person, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { header, image, trailer } from './lib/gif-blocks.js'
@@ -76,31 +77,51 @@ describe('a refused GIF', () => {
   }
 })
 
-test('what passes by itself can be sent again', async () => {
+test('what passes by itself is tried again, and can be sent again', async () => {
   const server = await startServer({ RATE_VISITOR: '3+1/s' })
   const { room } = await owner(server)
   const page = await person(server)
   const gif = Buffer.from(animatedGIF())
+  await page.clock.install()
   await page.goto(`/room/${room}`)
+  const retry = failed(page).getByRole('button', { name: words.ko.retry })
+  let tries = 0
 
-  await page.route('**/gif', (route) => route.abort())
+  /** Lets every upload fail, and the time between the page's five tries pass at once. */
+  const allFail = async (how) => {
+    tries = 0
+    await page.route('**/gif', (route) => { tries++; return how(route) })
+  }
+  const hurry = async () => {
+    for (const [tried, seconds] of [2, 4, 8, 16].entries()) {
+      await until(() => tries === tried + 1, `try ${tried + 1}`)
+      await page.clock.fastForward(seconds * 1000)
+    }
+  }
+
+  await allFail((route) => route.abort())
   await choose(page, gif)
+  await hurry()
   await failed(page).waitFor()
   assert.deepEqual(await buttons(failed(page)), [words.ko.retry, words.ko.discard], 'the network')
+  assert.equal(tries, 5)
 
-  await page.unroute('**/gif')
-  for (const answer of [
-    { status: 503, headers: { 'X-Reason': 'unavailable' }, body: '지금 GIF를 올리는 사람이 많습니다.' },
-    { status: 429, headers: { 'X-Reason': 'quota' }, body: '오늘 올릴 수 있는 만큼 모두 올렸습니다.' },
-    { status: 408, headers: { 'X-Reason': 'too_slow' }, body: '보내는 데 너무 오래 걸렸습니다.' },
-    { status: 502, body: '<html>a proxy’s words</html>' },
+  for (const [answer, often] of [
+    [{ status: 503, headers: { 'X-Reason': 'unavailable' }, body: '지금 GIF를 올리는 사람이 많습니다.' }, 5],
+    [{ status: 429, headers: { 'X-Reason': 'quota' }, body: '오늘 올릴 수 있는 만큼 모두 올렸습니다.' }, 1],
+    [{ status: 408, headers: { 'X-Reason': 'too_slow' }, body: '보내는 데 너무 오래 걸렸습니다.' }, 1],
+    [{ status: 502, body: '<html>a proxy’s words</html>' }, 1],
   ]) {
-    await page.route('**/gif', (route) => route.fulfill({ contentType: 'text/plain; charset=utf-8', ...answer }), { times: 1 })
-    await failed(page).getByRole('button', { name: words.ko.retry }).click()
+    await page.unroute('**/gif')
+    await allFail((route) => route.fulfill({ contentType: 'text/plain; charset=utf-8', ...answer }))
+    await retry.click()
+    if (often > 1) await hurry()
     await failed(page).filter({ hasText: answer.headers ? answer.body : '보내지 못했어요' }).waitFor()
     assert.deepEqual(await buttons(failed(page)), [words.ko.retry, words.ko.discard], answer.body)
     assert.doesNotMatch(await failed(page).innerText(), /html/)
+    assert.equal(tries, often, answer.body)
   }
+  await page.unroute('**/gif')
   await failed(page).getByRole('button', { name: words.ko.retry }).click()
   await page.locator('#chat-list .mine img[src^="/gif/"]').waitFor()
   assert.equal(await page.locator('#chat-list .mine').count(), 1)
