@@ -17,6 +17,11 @@ after(async () => {
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+  // Without this a file whose tests have passed could wait for its time limit.
+  setTimeout(() => {
+    console.error('what is still open:', process.getActiveResourcesInfo())
+    process.exit()
+  }, 10_000).unref()
 })
 
 /** The binary: `make test` hands over one with the race detector. */
