@@ -19,16 +19,16 @@ type requests struct {
 
 // request is one in progress.
 type request struct {
-	control *http.ResponseController
-	body    *pacedBody // nil without a body
-	done    chan struct{}
+	w    http.ResponseWriter
+	body *pacedBody // nil without a body
+	done chan struct{}
 }
 
 func newRequests() *requests { return &requests{active: make(map[*request]struct{})} }
 
 // begin registers a request; end unregisters it.
 func (rs *requests) begin(w http.ResponseWriter, body *pacedBody) (end func()) {
-	r := &request{control: http.NewResponseController(w), body: body, done: make(chan struct{})}
+	r := &request{w: w, body: body, done: make(chan struct{})}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	rs.active[r] = struct{}{}
@@ -51,10 +51,16 @@ func (rs *requests) list() []*request {
 }
 
 // cut ends a body that still comes, so that the handler answers that it may be
-// sent again; otherwise it ends the answer.
-func (r *request) cut() {
+// sent again; otherwise it ends the answer. It leaves a finished request alone:
+// a deadline would hit the next request of the same connection.
+func (rs *requests) cut(r *request) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if _, active := rs.active[r]; !active {
+		return
+	}
 	if r.body == nil || !r.body.cut(&busyError{retryAfter: uploadRetry}) {
-		_ = r.control.SetWriteDeadline(time.Now()) // what cannot have a deadline is left to the server's end
+		_ = http.NewResponseController(r.w).SetWriteDeadline(time.Now()) // what cannot have a deadline is left to the server's end
 	}
 }
 
@@ -68,7 +74,7 @@ func (h *Handler) Drain(ctx context.Context) {
 		select {
 		case <-r.done:
 		case <-ctx.Done():
-			r.cut()
+			h.requests.cut(r)
 		}
 	}
 	cut := time.NewTimer(cutTime)

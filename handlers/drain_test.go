@@ -25,16 +25,16 @@ type uploading struct {
 	rest string // of the body
 }
 
-// beginUpload sends the first half of an upload. What comes is no GIF in the
+// beginUpload sends the first half of an upload, with one more header. What comes is no GIF in the
 // end: the store is outside the bubble.
-func beginUpload(t *testing.T, h *house, room, cookie, from string) *uploading {
+func beginUpload(t *testing.T, h *house, room, cookie, header string) *uploading {
 	t.Helper()
 	body := gifPart + smallGIF[:len(smallGIF)-20] + gifEnd
 	half := len(gifPart) + 20
 	u := &uploading{Conn: dialPipe(t, h.Config.Handler), rest: body[half:]}
 	t.Cleanup(func() { _ = u.Close() })
-	_, err := fmt.Fprintf(u, "POST %s/gif HTTP/1.1\r\nHost: chat\r\nContent-Length: %d\r\nCookie: %s\r\nX-Forwarded-For: %s\r\n"+
-		"Content-Type: multipart/form-data; boundary=x\r\n\r\n%s", room, len(body), cookie, from, body[:half])
+	_, err := fmt.Fprintf(u, "POST %s/gif HTTP/1.1\r\nHost: chat\r\nContent-Length: %d\r\nCookie: %s\r\n%s\r\n"+
+		"Content-Type: multipart/form-data; boundary=x\r\n\r\n%s", room, len(body), cookie, header, body[:half])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,8 @@ func TestDrain_lets_uploads_finish_and_cuts_those_that_do_not(t *testing.T) {
 	at, _ := url.Parse(h.URL)
 	cookie := v.Jar.Cookies(at)[0].String()
 	synctest.Test(t, func(t *testing.T) {
-		quick, slow := beginUpload(t, h, room, cookie, ""), beginUpload(t, h, room, cookie, "")
+		quick, slow := beginUpload(t, h, room, cookie, "X-Test: 1"), beginUpload(t, h, room, cookie, "X-Test: 1")
+		disguised := beginUpload(t, h, room, cookie, "Upgrade: websocket")
 		synctest.Wait()
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -78,7 +79,7 @@ func TestDrain_lets_uploads_finish_and_cuts_those_that_do_not(t *testing.T) {
 		}()
 		synctest.Wait()
 
-		refused := beginUpload(t, h, room, cookie, "")
+		refused := beginUpload(t, h, room, cookie, "X-Test: 1")
 		_, _ = io.WriteString(refused, refused.rest)
 		wantBusy(t, refused.answer(t))
 		page := dialPipe(t, h.Config.Handler)
@@ -95,6 +96,7 @@ func TestDrain_lets_uploads_finish_and_cuts_those_that_do_not(t *testing.T) {
 			t.Errorf("an upload that ends during the drain: got %d, want 400 for what is no GIF", resp.StatusCode)
 		}
 		wantBusy(t, slow.answer(t))
+		wantBusy(t, disguised.answer(t))
 		<-drained
 		if took := time.Since(begun); took < 2*time.Second || took > 3*time.Second {
 			t.Errorf("Drain took %v, want 2 s", took)

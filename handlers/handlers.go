@@ -140,7 +140,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/socket.io/"):
 		h.engine.ServeHTTP(w, r)
 	default:
-		if r.Header.Get("Upgrade") == "" { // a WebSocket ends with Close
+		if body != nil || r.Header.Get("Upgrade") == "" { // a WebSocket ends with Close; it has no body
 			defer h.requests.begin(w, body)()
 		}
 		h.guarded.ServeHTTP(w, r)

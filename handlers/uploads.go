@@ -46,16 +46,16 @@ func newUploads() *uploads {
 
 // enter takes a place for an upload, if need be that of another one, which is
 // cut with a busyError. It returns a rateError when the visitor's places are
-// taken, and a busyError when all are.
+// taken, and a busyError when all are or after close.
 func (u *uploads) enter(n *upload) (leave func(), err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	busy := &busyError{retryAfter: uploadRetry}
 	switch {
-	case u.bySession[n.session] >= maxVisitorUploads:
-		return nil, &rateError{retryAfter: uploadRetry}
 	case u.closed:
 		return nil, busy
+	case u.bySession[n.session] >= maxVisitorUploads:
+		return nil, &rateError{retryAfter: uploadRetry}
 	case len(u.active) >= maxUploads:
 		victim := u.victimLocked(n)
 		if victim == nil || !victim.body.cut(busy) {
