@@ -1,12 +1,12 @@
-// What a restart costs those who are there: row O7 of docs/promises.md. Absolute
-// times, so this is not for a machine that does other things.
+// What a restart costs the clients that are connected: row O7 of docs/promises.md.
+// The promised times hold on a machine that does nothing else: see promised.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { binary, startServer } from '../lib/server.js'
 import { connected, heard, until } from '../lib/clients.js'
-import { nth } from '../lib/soak.js'
+import { nth, promised } from '../lib/soak.js'
 import { ways } from '../lib/ways.js'
 import { Visitor, owner } from '../lib/visitor.js'
 
@@ -47,9 +47,9 @@ test('after a restart beside a slow upload 300 stock clients are back within 2 s
   const waits = (await Promise.all(back)).map((at) => at - closed)
   t.diagnostic(`the sockets were closed after ${Math.round(closed - signalled)} ms, and ${Math.round(gap)} ms later the next server listened; `
     + `in a room again after ${nth(waits, 0.5)} ms (half), ${nth(waits, 0.99)} ms (99 of 100), ${nth(waits, 1)} ms (all)`)
-  assert.ok(closed - signalled <= 2000, `the sockets were closed after ${closed - signalled} ms`)
-  assert.ok(gap <= 500, `the next server listened after ${gap} ms`)
-  assert.ok(nth(waits, 0.99) <= 2000, `in again after ${nth(waits, 0.99)} ms`)
+  assert.ok(closed - signalled <= promised(2000), `the sockets were closed after ${closed - signalled} ms`)
+  assert.ok(gap <= promised(500), `the next server listened after ${gap} ms`)
+  assert.ok(nth(waits, 0.99) <= promised(2000), `in again after ${nth(waits, 0.99)} ms`)
   sockets.forEach((socket) => socket.disconnect())
   ann.chat.disconnect()
   await server.stop()
@@ -64,7 +64,7 @@ test('a server that is started while the one before stops takes its place', asyn
   await server.start()
   const gap = performance.now() - await closed
   t.diagnostic(`${Math.round(gap)} ms`)
-  assert.ok(gap <= 500, `the next server listened after ${gap} ms`)
+  assert.ok(gap <= promised(500), `the next server listened after ${gap} ms`)
   ann.chat.disconnect()
   await stopped
   await server.stop()
