@@ -221,15 +221,17 @@ func (h *Handler) enterRoom(c *gin.Context) error {
 
 // setDoor opens or closes the door of a room, for pages without JavaScript.
 func (h *Handler) setDoor(c *gin.Context) error {
-	if err := h.budgets.act(visitor(c.Request.Context())); err != nil {
+	ctx := c.Request.Context()
+	v := visitor(ctx)
+	if err := h.budgets.act(v); err != nil {
 		return err
 	}
-	form, err := readDoorForm(c)
+	closed, err := readDoorForm(c)
 	if err != nil {
 		return err
 	}
 	id := rooms.ID(c.Param("id"))
-	if _, err := h.chat.Configure(c.Request.Context(), visitor(c.Request.Context()), id, rooms.Settings{Closed: form.Closed}); err != nil {
+	if _, err := h.chat.Configure(ctx, v, id, rooms.Settings{Closed: closed}); err != nil {
 		return err
 	}
 	if isForm(c) {
@@ -240,13 +242,11 @@ func (h *Handler) setDoor(c *gin.Context) error {
 	return nil
 }
 
-// doorForm is the body of POST /room/:id/door.
-type doorForm struct {
-	Closed *bool `json:"closed"`
-}
-
-func readDoorForm(c *gin.Context) (doorForm, error) {
-	var form doorForm
+// readDoorForm returns the field closed of the body, which must be there.
+func readDoorForm(c *gin.Context) (*bool, error) {
+	var form struct {
+		Closed *bool `json:"closed"`
+	}
 	err := readForm(c, &form, func(post url.Values) {
 		if closed, err := strconv.ParseBool(post.Get("closed")); err == nil {
 			form.Closed = &closed
@@ -255,7 +255,7 @@ func readDoorForm(c *gin.Context) (doorForm, error) {
 	if err == nil && form.Closed == nil {
 		err = &rooms.InvalidError{Field: "closed", Reason: "not_a_boolean"}
 	}
-	return form, err
+	return form.Closed, err
 }
 
 func (h *Handler) removeRoom(c *gin.Context) error {
