@@ -29,7 +29,7 @@ func TestNick_refusal_says_why(t *testing.T) {
 		},
 		"en": {
 			"b0b":     `"reason":"nick_taken","message":"Somebody here already has that name, or one that looks like it. Please choose another."`,
-			"ΑDΜΙΝ":   `"reason":"invalid","field":"nick","message":"Names like “admin” are not allowed, because people could take them for the chat's own."`,
+			"ΑDΜΙΝ":   `"reason":"invalid","field":"nick","message":"Names like “admin” are not allowed, because people could take them for the chat’s own."`,
 			"#7453ac": `"reason":"invalid","field":"nick","message":"Names that look like a colour, such as “#1b7e6e”, are not allowed."`,
 			"\u200b":  `"reason":"invalid","field":"nick","message":"That name cannot be used. Use up to 20 visible characters."`,
 		},

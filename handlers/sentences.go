@@ -160,7 +160,7 @@ var sentences = map[string]sentence{
 	"error.no_message":     {"그런 메시지가 없습니다.", "There is no such message."},
 	"error.no_person":      {"그런 사람이 없습니다.", "There is no such person in this room."},
 	"error.banned":         {"이 방에는 더 이상 들어갈 수 없습니다.", "You may not enter this room any more."},
-	"error.address_banned": {"지금은 이 주소에서 새로 들어갈 수 없어요. 나중에 다시 해 주세요.", "Nobody new can enter from your network right now. Try again later."},
+	"error.address_banned": {"지금은 이 네트워크에서 새로 들어갈 수 없어요. 나중에 다시 해 주세요.", "Nobody new can enter from your network right now. Try again later."},
 	"error.closed":         {"방장이 문을 닫아서 지금은 새로 들어갈 수 없어요.", "The owner has closed the door. Nobody new can enter right now."},
 	"error.not_owner":      {"방장만 할 수 있습니다.", "Only the owner of the room may do that."},
 	"error.not_yours":      {"자기 메시지만 바꿀 수 있습니다.", "You can only change your own messages."},
@@ -168,7 +168,7 @@ var sentences = map[string]sentence{
 	"error.muted":          {"지금은 이 방에서 말할 수 없습니다.", "You cannot speak in this room at the moment."},
 	"error.nick_taken":     {"누가 이미 쓰는 이름이거나, 그 이름과 비슷해 보여요. 다른 이름을 골라 주세요.", "Somebody here already has that name, or one that looks like it. Please choose another."},
 	"error.bad_nick":       {"이 이름은 쓸 수 없어요. 20자까지, 눈에 보이는 글자로 적어 주세요.", "That name cannot be used. Use up to 20 visible characters."},
-	"error.reserved_nick":  {"‘관리자’처럼 헷갈릴 수 있는 이름은 쓸 수 없어요.", "Names like “admin” are not allowed, because people could take them for the chat's own."},
+	"error.reserved_nick":  {"‘관리자’처럼 헷갈릴 수 있는 이름은 쓸 수 없어요.", "Names like “admin” are not allowed, because people could take them for the chat’s own."},
 	"error.color_nick":     {"‘#1b7e6e’처럼 색으로 보이는 이름은 쓸 수 없어요.", "Names that look like a colour, such as “#1b7e6e”, are not allowed."},
 	"error.many_tokens":    {"토큰은 한 방에 20개까지 만들 수 있습니다.", "A room can have 20 tokens."},
 	"error.wrong_password": {"비밀번호가 틀렸습니다.", "Wrong password."},
@@ -205,7 +205,7 @@ var sentences = map[string]sentence{
 	"error.misdirected": {
 		"이 서버는 localhost처럼 이 컴퓨터를 가리키는 주소로만 열려요. 프록시 뒤에서 쓰려면 TRUSTED_PROXIES에 프록시의 주소(예: 127.0.0.1)를, " +
 			"다른 이름으로 쓰려면 CORS_ORIGIN에 그 출처(예: https://chat.example.org)를 적고 서버를 다시 시작해 주세요.",
-		"This server answers only to names of its own machine, such as localhost. Behind a reverse proxy, set TRUSTED_PROXIES to the proxy's address " +
+		"This server answers only to names of its own machine, such as localhost. Behind a reverse proxy, set TRUSTED_PROXIES to the proxy’s address " +
 			"(for example 127.0.0.1). For another name, add its origin to CORS_ORIGIN (for example https://chat.example.org). Then restart the server.",
 	},
 }

@@ -85,7 +85,7 @@ describe('the door on the page', { concurrency: 2 }, () => {
       await kicked
       const again = new Visitor(server)
       await again.get('/')
-      assert.match(decodeURIComponent((await again.open(room)).headers.get('location')), /지금은 이 주소에서 새로 들어갈 수 없어요/)
+      assert.match(decodeURIComponent((await again.open(room)).headers.get('location')), /지금은 이 네트워크에서 새로 들어갈 수 없어요/)
       await ann.locator('#open-panel').press('Enter')
       await ann.locator('#bans', { hasText: words.bans }).waitFor()
       await ann.locator('#bans').scrollIntoViewIfNeeded()

@@ -77,7 +77,7 @@ describe('the door of a room', () => {
     assert.deepEqual([answer.ok, answer.reason], [false, 'banned'])
     assert.ok(answer.retryAfter > 3500_000 && answer.retryAfter <= 3600_000, `told to wait for ${answer.retryAfter} ms`)
     const page = await ask(server, `/room/${ann.room}`, { from: school, headers: { cookie: await newCookie(server, school) } })
-    assert.match(decodeURIComponent(page.headers.location), /^\/\?error=지금은 이 주소에서 새로/)
+    assert.match(decodeURIComponent(page.headers.location), /^\/\?error=지금은 이 네트워크에서 새로/)
     assert.equal((await ask(server, `/room/${ann.room}`, { from: school, headers: { cookie: pupil } })).status, 200, 'a member behind the same router')
     const other = await Chatter.open(server, { from: elsewhere })
     assert.equal((await other.ask('join', ann.room)).ok, true)
