@@ -39,8 +39,9 @@ func cookieSecret(configured, dir string) ([]byte, error) {
 	return secret, nil
 }
 
-// addressKey is the key of the addresses that owners ban, made of the secret:
-// it is kept where the secret is, and tells nothing of it.
+// addressKey derives the key for the hashes of banned addresses from the secret. It
+// needs no file of its own and does not reveal the secret. A new secret ends the
+// bans of addresses.
 func addressKey(secret []byte) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("banned addresses"))

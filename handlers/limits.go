@@ -90,7 +90,8 @@ func newBudgets(l Limits, chat rooms.Chat) *budgets {
 	return b
 }
 
-// cost is one token of a bucket, which must keep so many others.
+// cost is one token of a bucket. keep is how many tokens the bucket must still have
+// afterwards; a negative keep lets it go into debt.
 type cost struct {
 	key  cellKey
 	of   Rate
@@ -114,8 +115,8 @@ func (b *budgets) giveBack(costs []cost) {
 	}
 }
 
-// calm are the paces of people at pages: of one who reads and answers, and of one
-// who has much to do. Their bursts are small, since each new session has them.
+// calm lists the paces of people at pages: a person who reads and answers, and a
+// busy one. The bursts are small, since each new session starts with a full one.
 var calm = [...]struct {
 	purpose purpose
 	pace    Rate

@@ -10,11 +10,11 @@ import (
 )
 
 // AddressBan is how long newcomers from the address of a banned person are
-// refused. An address may be a school's: those who were let in before stay in.
+// refused. A whole school may share one address, so existing members stay in.
 const AddressBan = time.Hour
 
-// MaxAddressBans is how many addresses a room has banned at once; the oldest one
-// makes room for the next.
+// MaxAddressBans is how many addresses a room can have banned at once; another one
+// replaces the oldest.
 const MaxAddressBans = 100
 
 // AddressError is an ErrBanned of a newcomer whose address is banned for a while.
@@ -35,9 +35,9 @@ func (s *Service) BanAddress(ctx context.Context, v Visitor, id ID, who Color) (
 	return known && err == nil, err
 }
 
-// hashAddress returns what is stored of an address. Without the key, which is not
-// in the database, a copy of the database tells nobody where a banned person
-// was; and the same address in two rooms cannot be recognised.
+// hashAddress returns the hash that is stored for an address. The key is not in the
+// database, so a copy of the database does not reveal a banned person's address. The
+// hash includes the room, so that an address has another hash in each room.
 func (s *Service) hashAddress(id ID, source string) string {
 	mac := hmac.New(sha256.New, s.addressKey)
 	mac.Write([]byte(string(id) + " " + source))

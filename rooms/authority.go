@@ -29,8 +29,9 @@ func (st standing) owner() bool {
 // event, for GIFs and for recovery: nothing else looks at standings.
 //
 // ErrNotFound, ErrBanned; but for toEnter ErrForbidden for who is no member, and
-// for a token that is none of the room's also then; for toEnter ErrClosed for who is
-// no member of a closed room;
+// for a token that is none of the room's also then; for toEnter ErrClosed if the
+// room is closed and the visitor is no member, else AddressError if newcomers from
+// the visitor's address are banned;
 // for toSpeak ErrFrozen and MutedError, for toRule ErrNotOwner.
 func (s *Service) may(ctx context.Context, v Visitor, id ID, d deed) (standing, error) {
 	if !id.valid() {

@@ -24,10 +24,10 @@ type Chat interface {
 	// Create stores a room; its creator is a member at once. InvalidError,
 	// ErrTooManyRooms.
 	Create(ctx context.Context, v Visitor, n NewRoom) (Room, error)
-	// Enter lets v into the room: ErrNotFound, ErrBanned (of a newcomer's address as an
-	// AddressError), ErrClosed, ErrWrongPassword,
-	// ErrTooManyTries (as a TriesError), ErrFull, in this order of checks. Who is
-	// a member already needs no password.
+	// Enter lets v into the room: ErrNotFound, ErrBanned, ErrClosed, ErrBanned of a
+	// newcomer's address (as an AddressError), ErrWrongPassword,
+	// ErrTooManyTries (as a TriesError), ErrFull, in this order of checks. A member
+	// needs no password and enters a closed room too.
 	Enter(ctx context.Context, v Visitor, id ID, password string) (Member, error)
 	// Member answers "may this session be in this room".
 	Member(ctx context.Context, v Visitor, id ID) (Member, error)
@@ -37,8 +37,8 @@ type Chat interface {
 	Arrive(ctx context.Context, v Visitor, id ID) (m Member, visit *Visit, err error)
 	// Present returns those who are in the room now, in order of arrival.
 	Present(id ID) []Member
-	// Attendance tells whether a member owns the room, and since when the member
-	// has been there.
+	// Attendance returns whether a member owns the room, and when the member's
+	// present stay began. ErrNotFound, ErrForbidden, ErrBanned.
 	Attendance(ctx context.Context, v Visitor, id ID) (Attendance, error)
 	// Post stores a message and then tells the Notifier: InvalidError. A
 	// repeated ClientID returns the first message, Again.

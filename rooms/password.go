@@ -41,8 +41,8 @@ func newHasher(closing <-chan struct{}) hasher {
 }
 
 // inTurn calls f while nobody else hashes, or returns an ErrUnavailable after
-// hashPatience, or when the service closes: a queue of passwords must not hold
-// the end up.
+// hashPatience, or when the service closes: a queue of passwords must not delay
+// the shutdown.
 func (h hasher) inTurn(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, hashPatience)
 	defer cancel()

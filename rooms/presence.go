@@ -11,7 +11,7 @@ import (
 // Attendance is a member's part in a room at the moment.
 type Attendance struct {
 	Owner bool
-	Since time.Time // start of the present stay, which a blip does not end; zero for a member who is away
+	Since time.Time // start of the present stay, which a short loss of the connection does not end; zero for an absent member
 }
 
 // Attendance implements Chat.

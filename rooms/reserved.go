@@ -68,8 +68,8 @@ func madeOfReserved(key string) bool {
 	})
 }
 
-// hashes look like a number sign. Unicode's table has none of them.
-const hashes = "#♯⌗⋕⧣⧤⨳⨩ⵌ井丼𝄪"
+// numberSigns lists the characters that look like #. Unicode's table lacks all of them.
+const numberSigns = "#♯⌗⋕⧣⧤⨳⨩ⵌ井丼𝄪"
 
 const (
 	// colorDigits are the digits of a colour in a skeleton, in which 1 is l and 0 is O.
@@ -82,7 +82,7 @@ const (
 func looksLikeColor(nick string) bool {
 	text := []rune(strings.Map(unmarked, lookalike.Skeleton(nick)))
 	for i, r := range text {
-		if !strings.ContainsRune(hashes, r) {
+		if !strings.ContainsRune(numberSigns, r) {
 			continue
 		}
 		digits := text[i+1 : min(len(text), i+1+colorLength)]

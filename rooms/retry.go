@@ -8,7 +8,7 @@ import (
 // A retry repeats a client id and what was first sent under it, and gets the first
 // answer. The same id with something else is refused with errUsed.
 
-// fingerprinted marks a fingerprint, so that none is 0, which means unknown.
+// fingerprinted marks a fingerprint, so that it is never 0, which means unknown.
 const fingerprinted = 1 << 16
 
 // Fingerprint returns 16 bits of a hash of what a message says, or 0 if that is
@@ -28,8 +28,8 @@ func (m Message) Fingerprint() int64 {
 }
 
 // content returns what a retry must repeat: the kind and the text, or the picture.
-// A GIF's description is not part of it, because it is made of a file name, which
-// a phone invents anew for each attempt.
+// A GIF's description is not part of it: it is made from the file name, and a phone
+// makes up a new name for each attempt.
 func (m Message) content() string {
 	if m.GIF != nil {
 		return string(KindGIF) + "\x00" + m.GIF.SHA256
@@ -37,8 +37,8 @@ func (m Message) content() string {
 	return string(m.Kind) + "\x00" + m.Text
 }
 
-// repeats reports whether m says what first, a stored message under the same client
-// id, said when it was sent. Where that is not known any more, it does.
+// repeats reports whether m has the content that first, a stored message with the
+// same client id, was sent with. It returns true if that content is unknown by now.
 func (m Message) repeats(first Message) bool {
 	switch {
 	case first.Kind == KindDamaged:

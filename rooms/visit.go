@@ -39,8 +39,8 @@ func (s *Service) leave(p *place, who *person) {
 	}
 }
 
-// hangUp counts one connection less, and tells whether it was the last one of
-// somebody present. Service.mu must be held.
+// hangUp counts one connection less. last reports whether the person is present
+// and has no other connection. Service.mu must be held.
 func (p *place) hangUp(who *person) (visit int, last bool) {
 	who.connections--
 	return who.visit, who.connections == 0 && slices.Contains(p.people, who) // the room may have been removed since
