@@ -12,7 +12,6 @@ var sentences = map[string]sentence{
 	"app.language":    {"English", "한국어"},
 	"app.other":       {"en", "ko"},
 	"app.home":        {"채팅방 목록", "All rooms"},
-	"app.you":         {"나", "you"},
 	"app.your_color":  {"내 색", "Your colour"},
 	"app.forget":      {"나 지우기", "Forget me"},
 	"app.forget_what": {"내 색과 들어간 방, 만든 방에 대한 권한을 지우고 열린 연결을 모두 끊어요. 되돌릴 수 없고, 쓴 글은 남아요.", "Deletes your colour, the rooms you were let into and your say over those you made, and ends all that is open. It cannot be undone; what you wrote stays."},
@@ -32,7 +31,6 @@ var sentences = map[string]sentence{
 	"home.empty":    {"아직 방이 없어요", "No rooms yet"},
 	"home.empty_do": {"첫 번째 방을 만들어 친구를 초대해 보세요.", "Make the first one and invite someone."},
 	"home.notice":   {"3초 알림 보기", "The three-second notice"},
-	"home.live":     {"새 방이 바로 나타나요", "New rooms appear at once"},
 	"home.more":     {"다음 방들", "More rooms"},
 	"home.first":    {"처음 방들", "First rooms"},
 
@@ -58,7 +56,6 @@ var sentences = map[string]sentence{
 	"room.remove":        {"방 삭제", "Delete room"},
 	"room.people":        {"참여자", "People"},
 	"room.people_live":   {"자바스크립트를 켜면 참여자가 바로 보여요.", "Turn on JavaScript to see people come and go."},
-	"room.owner":         {"방장", "owner"},
 	"room.older":         {"이전 메시지 보기", "Show older messages"},
 	"room.empty":         {"아직 조용하네요", "It is quiet in here"},
 	"room.empty_do":      {"먼저 인사를 건네 보세요.", "Say hello first."},
@@ -151,7 +148,6 @@ var sentences = map[string]sentence{
 	"notice.resume":    {"계속", "Resume"},
 	"notice.noscript":  {"이 페이지를 보려면 자바스크립트가 필요해요.", "This page needs JavaScript."},
 
-	"error.title":          {"문제가 생겼어요", "Something went wrong"},
 	"error.back":           {"채팅방 목록으로", "Back to the rooms"},
 	"error.back_room":      {"방으로 돌아가기", "Back to the room"},
 	"error.unsent":         {"보내지 못한 메시지 (2,000자까지)", "Your message, not sent (up to 2,000 characters)"},

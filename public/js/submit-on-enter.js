@@ -29,7 +29,7 @@ const isLineBreak = ({ inputType, data }) =>
  * the order in which they come, and answers "send", "prevent" (do nothing, and keep
  * the browser from doing anything) or "" (leave the event to the browser).
  */
-export class EnterKey {
+class EnterKey {
   #composing = false
   #text = "" // of the latest composition, until a key is pressed outside of it
   #wished = false // Enter was pressed during this composition
