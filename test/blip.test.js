@@ -8,6 +8,8 @@ import { connected, heard, pause, ways } from './lib/clients.js'
 import { patience, sized } from './lib/soak.js'
 import { Visitor } from './lib/visitor.js'
 
+const leaveGrace = 2000 // ms; the same as in main.go
+
 /** A visitor with a room, and all that was said in it. */
 async function keeper(server) {
   const visitor = new Visitor(server)
@@ -39,7 +41,8 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
         const socket = await connected(`${chaos.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie }, auth: { room } })
         assert.equal((await socket.emitWithAck('join', room)).ok, true)
         const texts = []
-        const blip = async (ms, allowed) => {
+        /** Cuts the connection for ms, and reports whether the client was back before it counted as gone. */
+        const blip = async (ms) => {
           texts.push(`before ${texts.length}`)
           assert.equal((await socket.emitWithAck('chat', texts.at(-1))).ok, true)
           const before = await history()
@@ -52,17 +55,20 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
           await back
           assert.ok(performance.now() - begun >= ms, 'it came through the cut')
           assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
+          const away = performance.now() - begun // at most: the server missed it later, and it was back before the answer
           const after = await history()
           assert.deepEqual(after.slice(0, before.length), before, 'what was there is not there any more')
           const notices = after.slice(before.length).map(({ topic }) => topic)
-          assert.ok(allowed.includes(notices.join()), `a blip of ${ms} ms was told as ${notices}`)
+          // An empty room is not told that its last member has left, but who comes back has come.
+          const allowed = away < leaveGrace ? [''] : ['', 'entered']
+          assert.ok(allowed.includes(notices.join()), `a blip of ${away} ms was told as ${notices}`)
           counts.told += notices.length
+          return away < leaveGrace
         }
         for (let n = 0; n < blips; n++) {
-          await blip(500, [''])
+          while (!await blip(500)); // a busy machine may take longer to come back
           counts.short++
-          // Longer than two seconds, after which one has left: an empty room is not told so, but who comes back has come.
-          await blip(sized(3000, 10_000), ['', 'entered'])
+          await blip(sized(3000, 10_000))
           counts.long++
         }
         const all = await history()
@@ -138,7 +144,7 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
     let whole = 0, given = 0
     await Promise.all(Array.from({ length: 64 }, async (_, i) => {
       const { visitor, room } = rooms[i % rooms.length]
-      while (performance.now() < end) {
+      while (performance.now() < end || whole <= 20 || given <= 20) {
         const giveUp = new AbortController()
         const asked = visitor.request('GET', `/room/${room}/messages?limit=100`, { signal: giveUp.signal })
           .then(async (answer) => ({ status: answer.status, body: await answer.text() }))
@@ -160,7 +166,6 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
       }
     }))
     t.diagnostic(`${whole} answers, ${given} given up`)
-    assert.ok(whole > 20 && given > 20, `${whole} answers, ${given} given up`)
     const failures = server.logs.split('\n').filter((line) => /status=500|level=ERROR|panic/.test(line))
     assert.deepEqual(failures, [])
     for (const { visitor, room } of rooms) assert.equal((await visitor.get(`/room/${room}/messages`)).status, 200)
