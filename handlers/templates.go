@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"net/http"
 	"path"
 	"strings"
 	"time"
@@ -103,7 +102,7 @@ type frame struct {
 func frameOf(c *gin.Context, title string) frame {
 	// A path may begin with //evil.example; a link to that would leave us.
 	self := "/" + strings.TrimLeft(c.Request.URL.EscapedPath(), "/")
-	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
+	if !isRead(c.Request) {
 		self = "/"
 	}
 	view := frame{Title: title, Self: self, You: visitor(c.Request.Context()).Color}
