@@ -12,8 +12,11 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 	err := s.write.do(ctx, func(tx *transaction) error {
 		var renamed bool
 		if c.Member != nil {
-			var err error
-			if renamed, err = claimName(tx, *c.Member); err != nil {
+			stored, err := storedName(tx, *c.Member)
+			if err != nil {
+				return err
+			}
+			if renamed, err = claimName(tx, *c.Member, stored); err != nil {
 				return err
 			}
 		}

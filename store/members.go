@@ -88,7 +88,7 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 		case room.Closed && !m.Bot:
 			return rooms.ErrClosed
 		}
-		renamed, err := claimName(tx, m)
+		renamed, err := claimName(tx, m, before.Nick)
 		if err != nil {
 			return err
 		}
@@ -97,24 +97,30 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 			stored.Standing, stored.Nick = rooms.StandingIn, m.Nick
 			return updateMember(tx, stored, renamed)
 		}
-		var taken bool
-		err = tx.queryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
-		if err != nil {
-			return err
-		}
-		if taken {
-			return rooms.ErrColorTaken
-		}
 		stored = m
-		if err := insertMember(tx, m); err != nil || !renamed {
-			return err
-		}
-		return storeKeys(tx, m)
+		return insertNewcomer(tx, m, renamed)
 	})
 	if err != nil {
 		return rooms.Member{}, err
 	}
 	return stored, nil
+}
+
+// insertNewcomer inserts a member who has not been in the room before. renamed is
+// claimName's answer.
+func insertNewcomer(tx *transaction, m rooms.Member, renamed bool) error {
+	var taken bool
+	err := tx.queryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return rooms.ErrColorTaken
+	}
+	if err := insertMember(tx, m); err != nil || !renamed {
+		return err
+	}
+	return storeKeys(tx, m)
 }
 
 func insertMember(tx *transaction, m rooms.Member) error {

@@ -8,17 +8,22 @@ import (
 	"gifchat/rooms"
 )
 
-// claimName reports whether m's name is another one than m has now. It returns
-// ErrNickTaken if that looks like the name of another member. What is stored after
-// it is in the same transaction, and there is one writer, so no two names of a room
-// share a key but those from before a rule became stricter.
-func claimName(tx *transaction, m rooms.Member) (renamed bool, err error) {
-	var has string
-	err = tx.queryRow("SELECT nick FROM members WHERE room = ? AND session = ?", m.Room, m.Session).Scan(&has)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, err
+// storedName returns the name that a member has in the database, or "".
+func storedName(tx *transaction, m rooms.Member) (string, error) {
+	var nick string
+	err := tx.queryRow("SELECT nick FROM members WHERE room = ? AND session = ?", m.Room, m.Session).Scan(&nick)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
 	}
-	if has == m.Nick {
+	return nick, err
+}
+
+// claimName reports whether m's name differs from the stored one, and returns
+// ErrNickTaken if the new name looks like that of another member. The caller stores
+// the name in the same transaction, and there is one writer. So two names of a room
+// share a key only if both were given before a rule became stricter.
+func claimName(tx *transaction, m rooms.Member, stored string) (renamed bool, err error) {
+	if m.Nick == stored {
 		return false, nil
 	}
 	for _, key := range rooms.NickKeys(m.Nick) {
