@@ -185,13 +185,13 @@ func TestRetry_of_what_changed_before_the_migration_gets_the_first_answer(t *tes
 func TestFingerprint_fits_many_texts(t *testing.T) {
 	m := rooms.Message{ID: "000102030405060708090a0b", Kind: rooms.KindText, Text: "네"}
 	want, fit := m.Fingerprint(), 0
-	for i := range 1 << 20 {
+	for i := range 1 << 18 {
 		if m.Text = fmt.Sprint(i); m.Fingerprint() == want {
 			fit++
 		}
 	}
-	if fit < 4 || fit > 64 {
-		t.Errorf("%d of a million other texts have the fingerprint, want about 16", fit)
+	if fit < 1 || fit > 16 {
+		t.Errorf("%d of 262,144 other texts have the fingerprint, want about 4", fit)
 	}
 	other := m
 	other.ID, other.Text, m.Text = "0b0a09080706050403020100", "네", "네"

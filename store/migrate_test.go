@@ -30,7 +30,7 @@ func databaseBefore(t *testing.T, migration, content string) (path string) {
 		}
 		err = errors.Join(err, apply(context.Background(), db, file, i+1))
 	}
-	if _, failed := db.Exec(content); errors.Join(err, failed, db.Close()) != nil {
+	if _, failed := db.Exec("BEGIN;" + content + ";COMMIT"); errors.Join(err, failed, db.Close()) != nil {
 		t.Fatal(errors.Join(err, failed))
 	}
 	return path
