@@ -81,9 +81,16 @@ func compatible(text string) string {
 	return b.String()
 }
 
-// unboxed returns the letter in a black circle, a black square or a flag, which
-// have no decomposition in Unicode.
+// smallCapitals are the Latin letters that are written as small capitals, in the
+// order of capitals, with a space for those that Unicode has not.
+var smallCapitals = []rune("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡ ʏᴢ")
+
+// unboxed returns the capital for a letter in a black circle, a black square or a
+// flag, and for a small capital, which have no decomposition in Unicode.
 func unboxed(r rune) rune {
+	if i := slices.Index(smallCapitals, r); i >= 0 && r != ' ' {
+		return 'A' + rune(i)
+	}
 	for _, first := range []rune{'\U0001F150', '\U0001F170', '\U0001F1E6'} {
 		if r >= first && r < first+26 {
 			return 'A' + r - first

@@ -28,6 +28,7 @@ func TestKeys_of_names_that_look_the_same(t *testing.T) {
 		"mathematical":               {"Bob", "𝐁𝐨𝐛", "𝑩𝒐𝒃", "𝔹𝕠𝕓", "𝙱𝚘𝚋", "𝓑𝓸𝓫"},
 		"circles_and_squares":        {"Bob", "ⒷⓄⒷ", "ⓑⓞⓑ", "🄱🄾🄱", "🅑🅞🅑", "🅱🅾🅱", "🇧🇴🇧"},
 		"superscripts":               {"bob", "ᵇᵒᵇ"},
+		"small_capitals":             {"Bob", "ʙᴏʙ", "BOB", "Bᴏʙ", "ВОВ"},
 		"strokes":                    {"Ill", "lll", "III", "1ll", "|ll", "Ӏll", "ΙΙΙ", "ℓll", "ⅼⅼⅼ", "Ｉll"},
 		"zero":                       {"B0B", "BOB", "bob", "b0b", "ВОВ"},
 		"one_and_L":                  {"Bob1", "Bobl", "BOBI", "bob|"},
