@@ -147,7 +147,7 @@ func (s *sockets) leave(_ context.Context, socket *socketio.Socket, st *seats, a
 	id := st.room(named)
 	if taken, ok := st.give(id); ok {
 		socket.Leave(label(id), personLabel(id, taken.member.Color))
-		taken.visit.Leave()
+		s.budgets.leave(st.visitor, id, taken.visit)
 	}
 	return wireOK{OK: true}, nil
 }

@@ -66,6 +66,8 @@ const (
 	forReserve     // messages beyond a room's rate
 	forPresent     // those of one person
 	forRoomAddress // those of one address
+	forLeaving     // departures of one person
+	forDepartures  // those of a room
 )
 
 // How many keys are remembered exactly: 4 MiB of those who talk, 2 MiB of those

@@ -104,3 +104,23 @@ func sooner(a, b error) error {
 	}
 	return a
 }
+
+// leaveRate is how often a person may leave a room with effect at once. Somebody who
+// looks around in rooms stays below it.
+var leaveRate = Rate{Burst: 5, Each: 5 * time.Second}
+
+// leave ends a visit on purpose. Each time that a person comes and goes, a room
+// stores and sends two notices. Beyond leaveRate, or the room's rate for all
+// departures, the visit ends like that of a lost connection: the place is free a
+// little later, and a person who is back by then causes no notice.
+func (b *budgets) leave(v rooms.Visitor, id rooms.ID, visit *rooms.Visit) {
+	err := b.take(
+		cost{key: cellKey{forLeaving, string(id) + " " + string(v.Session)}, of: leaveRate},
+		cost{key: cellKey{forDepartures, string(id)}, of: b.limits.Room},
+	)
+	if err != nil {
+		visit.Lose()
+		return
+	}
+	visit.Leave()
+}

@@ -39,7 +39,7 @@ func (s *sockets) register(srv *socketio.Server) {
 	chat.OnConnect(s.connected)
 	chat.OnDisconnect(func(socket *socketio.Socket, reason socketio.Reason) {
 		if st, ok := socket.Data().(*seats); ok {
-			st.leaveAll(final(reason))
+			s.leaveAll(st, final(reason))
 		}
 	})
 	chat.On(eventJoin, s.limited(s.join))
@@ -229,13 +229,13 @@ func (st *seats) give(id rooms.ID) (*seat, bool) {
 }
 
 // leaveAll ends the visits of a socket that has gone, for good or not.
-func (st *seats) leaveAll(final bool) {
+func (s *sockets) leaveAll(st *seats, final bool) {
 	st.mu.Lock()
 	st.gone = true
 	st.mu.Unlock()
-	for _, t := range st.taken { // nobody changes it any more
+	for id, t := range st.taken { // nobody changes it any more
 		if final {
-			t.visit.Leave()
+			s.budgets.leave(st.visitor, id, t.visit)
 		} else {
 			t.visit.Lose()
 		}
