@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,29 @@ func TestRequestLog_is_bounded_except_for_errors(t *testing.T) {
 	for _, line := range []string{`msg="request served" .*route=/gif/:name status=500 `, `level=ERROR msg="request failed" route=/gif/:name `} {
 		if got := len(regexp.MustCompile(line).FindAllString(log, -1)); got != n {
 			t.Errorf("%d errors are %d lines of %s, want one each", n, got, line)
+		}
+	}
+}
+
+func TestNoticeLog_is_bounded(t *testing.T) {
+	var notice *handlers.Notice
+	h := open(t, func(c *handlers.Config) { notice = handlers.NewNotice(c.Server, c.Notice, c.Log) })
+	const n = 150
+	begun := time.Now()
+	for range n {
+		h.Config.Handler.ServeHTTP(discard{}, httpRequest(t, "/", "Upgrade", "websocket", "Origin", "http://elsewhere.example"))
+		_ = h.dial(t, "/", "", nil).CloseNow()
+	}
+	notice.Close()
+	_ = h.site.Close()
+	most := 100 * (1 + int(time.Since(begun)/(10*time.Second)))
+	for _, message := range []string{"notice socket connected", "origin refused"} {
+		lines := strings.Count(h.log.String(), `msg="`+message+`"`)
+		if lines < 100 || lines > most {
+			t.Errorf("%d times %q: got %d lines, want at most %d", n, message, lines, most)
+		}
+		if want := fmt.Sprintf(`msg="lines left out" of="%s" count=`, message); !strings.Contains(h.log.String(), want) {
+			t.Errorf("the log has no line with %q", want)
 		}
 	}
 }

@@ -68,7 +68,8 @@ type Notice struct {
 	cfg       NoticeConfig
 	namespace *socketio.Namespace
 	relays    *rate.Limiter // of the whole namespace
-	log       *slog.Logger
+	log       *slog.Logger  // bounded
+	report    func()        // how many lines were left out
 	stop      context.CancelFunc
 	tasks     sync.WaitGroup
 
@@ -82,8 +83,9 @@ type Notice struct {
 func NewNotice(srv *socketio.Server, cfg NoticeConfig, log *slog.Logger) *Notice {
 	cfg = cfg.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
+	log, report := newBoundedLog(log)
 	n := &Notice{
-		cfg: cfg, log: log, stop: cancel,
+		cfg: cfg, log: log, report: report, stop: cancel,
 		relays: rate.NewLimiter(rate.Limit(cfg.RelayPerSecond), cfg.RelayPerSecond),
 	}
 	if srv == nil || !cfg.SocketIO {
@@ -103,6 +105,7 @@ func NewNotice(srv *socketio.Server, cfg NoticeConfig, log *slog.Logger) *Notice
 func (n *Notice) Close() {
 	n.stop()
 	n.tasks.Wait()
+	n.report()
 }
 
 // replier is the state of a socket of the default namespace.

@@ -39,9 +39,10 @@ type plainNotice struct {
 	cfg    NoticeConfig
 	secure bool
 	allow  func(r *http.Request, origin string) (allow, credentials bool)
-	log    *slog.Logger
+	log    *slog.Logger    // bounded
 	ctx    context.Context // ends with close
 	stop   context.CancelFunc
+	report func() // how many lines were left out
 
 	mu     sync.Mutex
 	closed bool           // guarded by mu
@@ -52,8 +53,9 @@ type plainNotice struct {
 
 func newPlainNotice(cfg NoticeConfig, origins []string, secure bool, log *slog.Logger) *plainNotice {
 	ctx, stop := context.WithCancel(context.Background())
+	log, report := newBoundedLog(log)
 	return &plainNotice{
-		cfg: cfg.withDefaults(), secure: secure, allow: AllowOrigin(origins), log: log, ctx: ctx, stop: stop,
+		cfg: cfg.withDefaults(), secure: secure, allow: AllowOrigin(origins), log: log, ctx: ctx, stop: stop, report: report,
 		by: make(map[string]int),
 	}
 }
@@ -191,5 +193,6 @@ func (p *plainNotice) close() error {
 	p.mu.Unlock()
 	p.stop()
 	p.conns.Wait()
+	p.report()
 	return nil
 }
