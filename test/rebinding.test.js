@@ -7,11 +7,11 @@ import { startServer } from './lib/server.js'
 import { screenshot, start } from './lib/browser.js'
 
 /** The status of a request for a host, whatever address it goes to. */
-function status(server, host, path = '/') {
+function status(server, host, path = '/', method = 'GET') {
   return new Promise((resolve, reject) => {
-    http.get({ host: '127.0.0.1', port: server.port, path, headers: { host } }, (answer) => {
+    http.request({ host: '127.0.0.1', port: server.port, path, method, headers: { host } }, (answer) => {
       answer.resume().on('end', () => resolve(answer.statusCode))
-    }).on('error', reject)
+    }).on('error', reject).end()
   })
 }
 
@@ -23,6 +23,7 @@ test('a browser whose DNS points another name to this machine gets nothing of a 
   const answer = await page.goto(`${address}/`)
   assert.equal(answer.status(), 421)
   assert.match(await page.locator('body').innerText(), /TRUSTED_PROXIES.*CORS_ORIGIN/s)
+  assert.equal(await status(server, 'rebind.example', '*', 'OPTIONS'), 421)
   await screenshot(page, 'rebinding-1280')
   assert.deepEqual(await page.context().cookies(), [])
 
