@@ -127,8 +127,8 @@ func exists(path string) (bool, error) {
 	return err == nil, err
 }
 
-// companions lists the files beside a database whose names contain its name: its
-// log, copies that were renamed or are under way, the beginning of a backup. The
+// companions lists the files beside a database that are named after it: its log,
+// copies that were renamed or are under way, the beginning of a backup. The
 // log of a first start that was interrupted holds nothing and is left out.
 func companions(database string, interrupted bool) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(database))
@@ -142,11 +142,19 @@ func companions(database string, interrupted bool) ([]string, error) {
 		switch rest, isBeside := strings.CutPrefix(name, base); {
 		case isBeside && (rest == "" || rest == lockExt || rest == newExt):
 		case isBeside && interrupted && (rest == "-wal" || rest == "-shm" || rest == "-journal"):
-		case strings.Contains(name, base):
+		case isCopyName(name, base):
 			names = append(names, name)
 		}
 	}
 	return names, nil
+}
+
+// isCopyName reports whether a file name is one that programs give to a copy of
+// base: gifchat.db.bak, Copy of gifchat.db, gifchat (1).db, gifchat copy.db.
+func isCopyName(name, base string) bool {
+	name, base = strings.ToLower(name), strings.ToLower(base)
+	ext := filepath.Ext(base)
+	return strings.Contains(name, base) || strings.HasPrefix(name, strings.TrimSuffix(base, ext)) && strings.HasSuffix(name, ext)
 }
 
 // checkGIFs refuses a new database where there are GIFs already: no message of
