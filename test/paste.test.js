@@ -152,6 +152,18 @@ describe('text on its way into a message', () => {
     assertNoComplaints([page])
   })
 
+  test('a draft of many lines covers no message after a reload, nor stops the log from following', async () => {
+    for (let line = 0; line < 30; line++) assert.equal((await ann.say(ann.room, `줄 ${line}`)).status, 200)
+    await page.fill('#chat', 'ㄱ\n'.repeat(15))
+    await page.reload()
+    const fromEnd = () => page.locator('.talk__scroll').evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
+    await page.locator('.message', { hasText: '줄 29' }).waitFor()
+    await until(async () => await fromEnd() === 0, 'the newest message is on the screen')
+    assert.equal((await ann.say(ann.room, '아직 보여요')).status, 200)
+    await page.locator('.message', { hasText: '아직 보여요' }).waitFor()
+    await until(async () => await fromEnd() === 0, 'the log follows')
+  })
+
   test('what is typed beyond the limit stays, over a reload too, and is sent when it is shorter', async () => {
     const page = await open({ ...desktop, locale: 'en-US' })
     await page.fill('#chat', 'x'.repeat(1799))

@@ -4,6 +4,7 @@ const nearEnd = 100 // px
 
 export class Follow {
   #box; #button; #missed = 0
+  #height // of the box when it was last laid out
 
   constructor(box, button) {
     this.#box = box
@@ -11,7 +12,10 @@ export class Follow {
     this.following = true
     box.addEventListener("scroll", () => this.#look(), { passive: true })
     button.addEventListener("click", () => this.toEnd())
-    const resized = new ResizeObserver(() => { if (this.following) this.toEnd() })
+    const resized = new ResizeObserver(() => {
+      this.#height = box.clientHeight
+      if (this.following) this.toEnd()
+    })
     resized.observe(box)
     resized.observe(box.querySelector(".messages"))
     this.toEnd()
@@ -19,6 +23,9 @@ export class Follow {
 
   #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.#box
+    // Not the reader's: a draft that is put into the composer makes the box smaller, and
+    // this event comes before the observer's.
+    if (clientHeight !== this.#height) return
     this.following = scrollHeight - scrollTop - clientHeight <= nearEnd
     if (this.following) this.#count(0)
   }
