@@ -27,9 +27,9 @@ func (e *AddressError) Unwrap() error { return ErrBanned }
 func (s *Service) BanAddress(ctx context.Context, v Visitor, id ID, who Color) (known bool, err error) {
 	err = s.sendOut(ctx, v, id, who, TopicBanned, func(p *place, m *Member) {
 		m.Standing = StandingBanned
-		there := p.find(m.Session)
-		if known = there != nil && there.source != ""; known {
-			m.Address, m.AddressUntil = s.hashAddress(id, there.source), now().Add(AddressBan)
+		source := p.source(m.Session)
+		if known = source != ""; known {
+			m.Address, m.AddressUntil = s.hashAddress(id, source), now().Add(AddressBan)
 		}
 	})
 	return known && err == nil, err

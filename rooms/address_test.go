@@ -112,6 +112,32 @@ func TestBanAddress_away_bans_the_person_alone(t *testing.T) {
 	}
 }
 
+func TestBanAddress_includes_a_person_who_has_just_left(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
+		id := c.room(t, rooms.NewRoom{})
+		c.arrive(t, id, ada)
+		for how, leave := range map[string]func(*rooms.Visit, rooms.Visitor) error{
+			"left":   func(v *rooms.Visit, _ rooms.Visitor) error { v.Leave(); return nil },
+			"kicked": func(_ *rooms.Visit, v rooms.Visitor) error { return c.Kick(t.Context(), ada, id, v.Color) },
+		} {
+			source := "the address of one who " + how
+			color := rooms.Color(fmt.Sprintf("#%06x", len(how)))
+			flooder := at(source, how, color)
+			c.enter(t, id, flooder)
+			_, visit, err := c.Arrive(t.Context(), flooder, id)
+			if err := errors.Join(err, leave(visit, flooder)); err != nil {
+				t.Fatal(err)
+			}
+			if known, err := c.BanAddress(t.Context(), ada, id, color); err != nil || !known {
+				t.Errorf("%s: got %t, %v, want true", how, known, err)
+			}
+			_, err = c.Enter(t.Context(), at(source, "new "+how, "#444444"), id, "")
+			wantAddressBan(t, err, rooms.AddressBan)
+		}
+	})
+}
+
 func TestBanAddress_address_is_not_stored_in_clear(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	var hashes []string

@@ -30,6 +30,7 @@ type place struct {
 	// read them.
 	people []*person // in order of arrival
 	visits int       // arrivals so far: a timer that knows an older number is late
+	left   []*person // the last maxLeft who have left, oldest first, for BanAddress; needs the turn
 
 	// closing ends the grace of an empty room, succession that of an owner who
 	// is away. Guarded by Service.mu.
@@ -129,7 +130,25 @@ func (p *place) remove(session Session) bool {
 	}
 	stop(&who.leaving)
 	p.people = slices.DeleteFunc(p.people, func(q *person) bool { return q == who })
+	p.left = append(p.left[max(0, len(p.left)-maxLeft+1):], who)
 	return true
+}
+
+// maxLeft bounds whose addresses a room remembers, in memory only, after they left.
+const maxLeft = 100
+
+// source returns the address that a session had in the room last, or "". It needs
+// the turn.
+func (p *place) source(session Session) string {
+	if who := p.find(session); who != nil {
+		return who.source
+	}
+	for _, who := range slices.Backward(p.left) {
+		if who.member.Session == session {
+			return who.source
+		}
+	}
+	return ""
 }
 
 // members returns who is there, in a slice of its own.

@@ -90,15 +90,23 @@ describe('the door of a room', () => {
     ann.chat.disconnect()
   })
 
-  test('a ban of somebody who is away says that the address is not known', async () => {
-    const ann = await owner(server, { title: '교실', max: 10 })
-    const bob = await member(server, ann.room)
+  test('a ban of somebody who has left includes the address, until a restart forgets it', async () => {
+    const one = await startServer({}, lone)
+    const ann = await owner(one, { title: '교실', max: 10 })
+    const bob = await member(one, ann.room)
     const { user } = await wait(bob.chat, 'join', ann.room)
     assert.equal((await wait(bob.chat, 'leave', ann.room)).ok, true)
-    assert.deepEqual(await wait(ann.chat, 'ban', { room: ann.room, person: user, address: true }), { ok: true, address: false })
+    bob.chat.disconnect() // or its page would join again
+    const ban = { room: ann.room, person: user, address: true }
+    assert.deepEqual(await wait(ann.chat, 'ban', ban), { ok: true, address: true })
     assert.deepEqual(await wait(ann.chat, 'unban', { room: ann.room, person: user }), { ok: true })
-    await bob.enter(ann.room)
-    for (const one of [ann, bob]) one.chat.disconnect()
+    const back = heard(ann.chat, 'connect', { retry: true })
+    await one.restart()
+    await back
+    assert.equal((await wait(ann.chat, 'join', ann.room)).ok, true)
+    assert.deepEqual(await wait(ann.chat, 'ban', ban), { ok: true, address: false })
+    ann.chat.disconnect()
+    await one.stop()
   })
 
   test('who leaves by an event has freed the place with the answer', async () => {
