@@ -89,7 +89,7 @@ var smallCapitals = []rune("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱ�
 // flag, and for a small capital, which have no decomposition in Unicode.
 func unboxed(r rune) rune {
 	if i := slices.Index(smallCapitals, r); i >= 0 && r != ' ' {
-		return 'A' + rune(i)
+		return rune("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i])
 	}
 	for _, first := range []rune{'\U0001F150', '\U0001F170', '\U0001F1E6'} {
 		if r >= first && r < first+26 {
