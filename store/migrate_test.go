@@ -95,15 +95,16 @@ func spoil(t *testing.T, path, statement string) {
 
 // Names stay, also two that look the same by the newer rules; nobody else gets them.
 func TestMigration_of_names_computes_their_keys(t *testing.T) {
-	content := insertRoom
+	var content strings.Builder
+	content.WriteString(insertRoom)
 	for i, nick := range []string{"BOB", "ВОВ", "방장님", ""} {
-		content += fmt.Sprintf(`INSERT INTO members (room, session, color, since, nick, nick_key)
-			VALUES ('%s', 's%d', '#00000%d', 0, '%s', '%s');`, oldRoom, i, i, nick, strings.ToLower(nick))
+		content.WriteString(fmt.Sprintf(`INSERT INTO members (room, session, color, since, nick, nick_key)
+			VALUES ('%s', 's%d', '#00000%d', 0, '%s', '%s');`, oldRoom, i, i, nick, strings.ToLower(nick)))
 	}
 	for i := range namesPiece + 1 {
-		content += fmt.Sprintf("INSERT INTO members (room, session, color, since, nick, nick_key) VALUES ('%s', 'x%d', '#x%d', 0, 'name%d', 'name%d');", oldRoom, i, i, i, i)
+		content.WriteString(fmt.Sprintf("INSERT INTO members (room, session, color, since, nick, nick_key) VALUES ('%s', 'x%d', '#x%d', 0, 'name%d', 'name%d');", oldRoom, i, i, i, i))
 	}
-	path := databaseBefore(t, "nick_keys", content)
+	path := databaseBefore(t, "nick_keys", content.String())
 	if r, err := Look(t.Context(), path); err != nil || len(r.Problems()) > 0 {
 		t.Errorf("Look before it: got %q, %v", r.Problems(), err)
 	}
