@@ -98,11 +98,11 @@ func TestMigration_of_names_computes_their_keys(t *testing.T) {
 	var content strings.Builder
 	content.WriteString(insertRoom)
 	for i, nick := range []string{"BOB", "ВОВ", "방장님", ""} {
-		content.WriteString(fmt.Sprintf(`INSERT INTO members (room, session, color, since, nick, nick_key)
-			VALUES ('%s', 's%d', '#00000%d', 0, '%s', '%s');`, oldRoom, i, i, nick, strings.ToLower(nick)))
+		fmt.Fprintf(&content, `INSERT INTO members (room, session, color, since, nick, nick_key)
+			VALUES ('%s', 's%d', '#00000%d', 0, '%s', '%s');`, oldRoom, i, i, nick, strings.ToLower(nick))
 	}
 	for i := range namesPiece + 1 {
-		content.WriteString(fmt.Sprintf("INSERT INTO members (room, session, color, since, nick, nick_key) VALUES ('%s', 'x%d', '#x%d', 0, 'name%d', 'name%d');", oldRoom, i, i, i, i))
+		fmt.Fprintf(&content, "INSERT INTO members (room, session, color, since, nick, nick_key) VALUES ('%s', 'x%d', '#x%d', 0, 'name%d', 'name%d');", oldRoom, i, i, i, i)
 	}
 	path := databaseBefore(t, "nick_keys", content.String())
 	if r, err := Look(t.Context(), path); err != nil || len(r.Problems()) > 0 {
