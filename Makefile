@@ -13,12 +13,12 @@ COUNT    ?= 20
 # Gin's optional codec is not used here.
 GOTAGS   := nomsgpack
 
-# The tests of `make test-long`: Go files with the build tag long, and Node files that name longTest, longer or promised.
+# The tests of `make test-long`: Go files with the build tag long, and Node files that name longTest or promised.
 LONG_GO   = $(shell find handlers rooms socketio store *_long_test.go -name '*_long_test.go' 2>/dev/null)
-MEASURED  = $(shell cd test && grep -lE 'longTest|longer|promised' *.test.js)
+MEASURED  = $(shell cd test && grep -lE 'longTest|promised' *.test.js)
 
 # Most Node tests wait for something most of the time, so more files than cores run at once.
-NODE_JOBS ?= 3
+NODE_JOBS ?= 4
 NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
   GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger \
   node --test --test-timeout=$(if $(SOAK),14400000,600000)

@@ -8,20 +8,20 @@ import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
 import { assertNoComplaints, person } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { longer, nth, patience, sized } from './lib/soak.js'
+import { longTest, nth, patience, sized } from './lib/soak.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const [wideLight, phoneDark] = [[1280, 'light'], [375, 'dark']]
 const all = [wideLight, [1280, 'dark'], [375, 'light'], phoneDark]
-// The short form looks at each state once, in one of the languages; `make test-long`
-// in both, in opposite widths and themes; the long form in all of them.
+// The short form looks at each state of a room once; `make test-long` in both languages, in
+// opposite widths and themes; the long form in all of them.
 const combinations = {
-  'ko-KR': sized(longer([[], [wideLight], [], [phoneDark]], [[wideLight], [phoneDark]]), [all]),
-  'en-US': sized(longer([[phoneDark], [], [wideLight], []], [[phoneDark], [wideLight]]), [all]),
+  'ko-KR': sized([[wideLight], [phoneDark]], [all]),
+  'en-US': sized([[phoneDark], [wideLight]], [all]),
 }
 
-/** A browser that is looked at in its states. Transitions would show colours that never stay. */
+/** A browser that is looked at in each state. Transitions would show colours that never stay. */
 class Audit {
   #combinations
   found = []
@@ -39,7 +39,7 @@ class Audit {
   async look(state) {
     this.states.push(state)
     const turns = this.#combinations
-    for (const [width, theme] of turns[this.states.length % turns.length]) { // none in the other language's turn
+    for (const [width, theme] of turns[this.states.length % turns.length]) {
       await this.page.setViewportSize({ width, height: 800 })
       await this.page.emulateMedia({ colorScheme: theme })
       const violations = await this.page.evaluate(async () => {
@@ -283,7 +283,8 @@ describe('axe-core', { concurrency: 2 }, () => {
       assert.deepEqual([...around.found, ...many.found], [])
     })
 
-    test(`has no complaint about a room in ${locale}`, async () => {
+    const testRoom = locale === 'ko-KR' ? test : longTest // another language has other words in the same places
+    testRoom(`has no complaint about a room in ${locale}`, async () => {
       const people = await company(server)
       const asOwner = await Audit.open(server, locale)
       await lookAsOwner(asOwner, server, people)

@@ -11,9 +11,6 @@ export const longTest = long ? test : () => {}
 /** The first in `make test` and `make test-long`, the second in `make soak`. */
 export const sized = (short, soaked) => (soak ? soaked : short)
 
-/** The first in `make test`, the second in `make test-long` and `make soak`. */
-export const longer = (short, much) => (long ? much : short)
-
 /** How long a test waits for an event that comes within milliseconds on a quiet machine: in ms. */
 export const patience = 30_000
 
