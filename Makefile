@@ -43,7 +43,7 @@ bundle: ## fetch the official Socket.IO client into public/vendor
 	  echo "The server itself builds and works without it." >&2; \
 	fi
 
-test: test-go test-node ## the tests: Go with the race detector, then the stock client and a browser; some 6 minutes on two quiet cores
+test: test-go test-node ## the tests: Go with the race detector, then the stock client and a browser; 5 minutes on two quiet cores
 
 test-go: bundle
 	go test -tags $(GOTAGS) -race -shuffle=on ./...

@@ -19,6 +19,7 @@ import (
 	"gifchat/handlers"
 	"gifchat/rooms"
 	"gifchat/store"
+	"gifchat/store/storetest"
 )
 
 // described is what docs/events.md says of the events.
@@ -272,7 +273,7 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 	disk := &fullDisk{}
 	h := open(t, func(c *handlers.Config) {
 		c.Limits = handlers.Limits{Visitor: handlers.Unlimited, Address: handlers.Unlimited}
-		db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+		db, err := store.Open(t.Context(), storetest.NewDatabase(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"gifchat/rooms"
 	"gifchat/socketio"
 	"gifchat/store"
+	"gifchat/store/storetest"
 )
 
 // patience bounds how long a test waits for something that comes at once on a quiet machine.
@@ -56,7 +56,7 @@ func openWith(t *testing.T, customs rooms.Options, change func(*handlers.Config)
 		Recovery: handlers.Recovery(time.Minute),
 	})
 	events := handlers.NewEvents(wire, logger)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	db, err := store.Open(t.Context(), storetest.NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
 	}

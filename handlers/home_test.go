@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"gifchat/handlers"
 	"gifchat/rooms"
 	"gifchat/store"
+	"gifchat/store/storetest"
 )
 
 var (
@@ -127,7 +127,7 @@ func quick(t *testing.T, what string, most time.Duration, do func()) {
 // openFull has so many rooms in its database, with the longest titles.
 func openFull(t *testing.T, made int) *house {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "full.db")
+	path := storetest.NewDatabase(t)
 	db, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package handlers
 import (
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"gifchat/rooms"
 	"gifchat/socketio"
 	"gifchat/store"
+	"gifchat/store/storetest"
 )
 
 // flooded is a room with people in it, and how many of their lines were accepted.
@@ -38,7 +38,7 @@ type talker struct {
 
 func newFlooded(t *testing.T, l Limits) *flooded {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
+	db, err := store.Open(t.Context(), storetest.NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ const (
 func TestInRoom_flood(t *testing.T) {
 	const brisk, calm = 400 * time.Millisecond, time.Second
 	room, half := Rate{100, time.Second / 100}, Rate{50, time.Second / 50}
-	const long, short = 20 * time.Second, 8 * time.Second
+	const long, short = 12 * time.Second, 6 * time.Second
 	for name, test := range map[string]struct {
 		room    Rate
 		class   int

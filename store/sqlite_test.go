@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -28,5 +27,5 @@ func open(t testing.TB, path string) *store.SQLite {
 }
 
 func TestSQLiteKeepsThePromises(t *testing.T) {
-	storetest.Test(t, func(t *testing.T) rooms.Store { return open(t, filepath.Join(t.TempDir(), "chat.db")) })
+	storetest.Test(t, func(t *testing.T) rooms.Store { return open(t, storetest.NewDatabase(t)) })
 }

@@ -7,7 +7,7 @@ import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { client, connected, heard, pause, until, ways } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak, resident } from './lib/process.js'
-import { nth, patience, promised, sized } from './lib/soak.js'
+import { longTest, nth, patience, promised, sized } from './lib/soak.js'
 import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
 import { Visitor } from './lib/visitor.js'
 
@@ -15,7 +15,7 @@ after(closeAgents)
 
 const lone = { path: binary({ race: false }) }
 
-test('ten thousand guesses at a password', { skip: !many && 'it needs many addresses' }, async (t) => {
+longTest('ten thousand guesses at a password', { skip: !many && 'it needs many addresses' }, async (t) => {
   const server = await startServer({ RATE_SESSION_ADDRESS: 'off' }, lone)
   const owner = new Visitor(server), member = new Visitor(server), left = new Visitor(server)
   await owner.get('/')

@@ -6,6 +6,7 @@ import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
 import { assertNoComplaints, person } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
+import { longTest } from './lib/soak.js'
 
 const coursePage = ({ port, colour, options }) => `<!doctype html>
 <html><head><meta charset="utf-8"><title>compatibility</title><link rel="icon" href="data:,"></head><body>
@@ -74,7 +75,8 @@ describe('a page of the course works unchanged', () => {
   before(async () => { server = await startServer() })
 
   for (const options of [{}, { path: '/socket.io' }, { transports: ['websocket'] }, { transports: ['polling'] }]) {
-    test(`with the options ${JSON.stringify(options)}`, async () => {
+    const testWith = Object.keys(options).length ? longTest : test
+    testWith(`with the options ${JSON.stringify(options)}`, async () => {
       const [ann, bob] = await Promise.all([pupil(server, options), pupil(server, options)])
       await ann.goto('/')
       await ann.goto('/room')

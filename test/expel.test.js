@@ -115,7 +115,11 @@ test('a room is deleted while fifty people talk in it', async (t) => {
 test('two hundred come at once to a room for fifty', async () => {
   const a = await owner(server, { max: 50 })
   const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
-  const answers = await Promise.all(sockets.map((socket) => socket.timeout(30_000).emitWithAck('join', a.room)))
+  const join = async (socket) => { // a busy machine may need longer than a join waits for the store: the page asks again, too
+    const answer = await socket.timeout(patience).emitWithAck('join', a.room)
+    return answer.reason === 'unavailable' ? join(socket) : answer
+  }
+  const answers = await Promise.all(sockets.map(join))
   const inside = answers.filter(({ ok }) => ok)
   assert.deepEqual(new Set(answers.filter(({ ok }) => !ok).map(({ reason }) => reason)), new Set(['full']))
   assert.equal(inside.length, 49) // and the owner

@@ -8,7 +8,7 @@ import { startCanary } from './lib/canary.js'
 import { client, heard, pause } from './lib/clients.js'
 import { animatedGIF } from './lib/gif.js'
 import { MiB, measurable, peak, resetPeak, resident, worktime } from './lib/process.js'
-import { nth, patience, promised, sized } from './lib/soak.js'
+import { longTest, nth, patience, promised, sized } from './lib/soak.js'
 import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
 import { Visitor } from './lib/visitor.js'
 
@@ -51,7 +51,7 @@ async function comeIn(server, count) {
   return Math.round(took)
 }
 
-test('ten times as many connections as may come', { skip }, async (t) => {
+longTest('ten times as many connections as may come', { skip }, async (t) => {
   const server = await startServer({ RATE_CONNECT: '20+20/s' }, lone) // with room for all that the rate lets in
   const canary = await startCanary(server)
   const before = measurable && resident(server.pid)
@@ -80,7 +80,7 @@ test('ten times as many connections as may come', { skip }, async (t) => {
 })
 
 // Those who say nothing stand in the way until they leave, or for a heartbeat.
-test('a server that is full has room again at once for who comes later', { skip }, async (t) => {
+longTest('a server that is full has room again at once for who comes later', { skip }, async (t) => {
   for (const [how, env] of Object.entries({ leave: {}, vanish: { PING_INTERVAL: '1s', PING_TIMEOUT: '3s' } })) {
     const server = await startServer({ RATE_CONNECT: 'off', MAX_CONNECTIONS: '200', ...env }, lone)
     const canary = await startCanary(server)
@@ -120,7 +120,7 @@ test('one address takes up what is its own', { skip }, async () => {
   await server.stop()
 })
 
-test('one session has one budget, over a hundred sockets', async (t) => {
+longTest('one session has one budget, over a hundred sockets', async (t) => {
   const server = await startServer({}, lone)
   const visitor = new Visitor(server)
   await visitor.get('/')
@@ -239,7 +239,7 @@ test('an address has its own, over forty visitors and ten rooms', { skip }, asyn
   await server.stop()
 })
 
-test('rooms and sessions by the thousand', { skip }, async () => {
+longTest('rooms and sessions by the thousand', { skip }, async () => {
   const server = await startServer({ MAX_ROOMS_PER_VISITOR: '25', MAX_ROOMS: '90', RATE_CREATE_VISITOR: '20+1/s', RATE_SESSION_ADDRESS: '40+1/s' }, lone)
   const canary = await startCanary(server)
   const make = async (from, cookie, times) => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
 import { assertNoComplaints, person, screenshot } from './lib/browser.js'
+import { longTest } from './lib/soak.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 const sizes = [[1280, 800], [1920, 1080], [375, 667]]
@@ -25,7 +26,8 @@ describe('with 30 people in the room', () => {
 
   for (const [width, height] of sizes) {
     for (const locale of ['ko-KR', 'en-US']) {
-      test(`the settings are in reach at ${width}×${height} in ${locale}`, async () => {
+      const testIn = locale === 'ko-KR' ? test : longTest
+      testIn(`the settings are in reach at ${width}×${height} in ${locale}`, async () => {
         const page = await person(server, { viewport: { width, height }, locale })
         const [, name, value] = ann.cookie.match(/(connect\.sid)=([^;]*)/)
         await page.context().addCookies([{ name, value, url: server.url }])
