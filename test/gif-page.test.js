@@ -49,7 +49,7 @@ describe('GIFs on the page', () => {
   test('who wants less motion sees the first frame until asking for more', async () => {
     const page = await visit(calm)
     await film(page).waitFor()
-    assert.equal(await moves(page), false)
+    await until(async () => !await moves(page), 'it stands still')
     assert.equal(await page.locator('#autoplay').isChecked(), false)
     assert.match(page.requests[0], /^\/gif\/[0-9a-f]{24}\.gif\/poster$/)
     assert.ok(page.requests.every((path) => path.endsWith('/poster')), 'only the first frame was fetched')
@@ -64,7 +64,7 @@ describe('GIFs on the page', () => {
     await screenshot(page, 'gif-playing-1280')
     await film(page).click()
     await pressed(page, false)
-    assert.equal(await moves(page), false)
+    await until(async () => !await moves(page), 'it stands still')
     assertNoComplaints([page])
     await page.context().close()
   })
@@ -77,7 +77,7 @@ describe('GIFs on the page', () => {
     assert.equal(await moves(page), true)
     await until(async () => await film(page).getAttribute('aria-pressed') === 'false', 'it has stopped')
     assert.ok(Date.now() - began <= promised(5500), `it played for ${Date.now() - began} ms`)
-    assert.equal(await moves(page), false)
+    await until(async () => !await moves(page), 'it stands still')
 
     await film(page).hover()
     await pressed(page, true)

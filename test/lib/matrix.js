@@ -31,9 +31,13 @@ function row(version, upgrades) {
 const refused = (version) => (version[0] < '3' ? 'error' : 'connect_error')
 const binary = (value) => Buffer.from(value)
 
-/** Emits and waits for the acknowledgement, without what newer clients bring for it. */
-function ask(socket, event, ...args) {
-  return within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+/**
+ * Emits and waits for the acknowledgement, without what newer clients bring for it. A busy machine may need longer
+ * than the server waits for its store; then the event is sent again, as the answer "unavailable" asks for.
+ */
+async function ask(socket, event, ...args) {
+  const answer = await within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  return answer?.reason === 'unavailable' ? ask(socket, event, ...args) : answer
 }
 
 function open(version, url, options) {
