@@ -12,7 +12,7 @@ export const longTest = long ? test : () => {}
 export const sized = (short, soaked) => (soak ? soaked : short)
 
 /** How long a test waits for an event that comes within milliseconds on a quiet machine: in ms. */
-export const patience = 30_000
+export const patience = 60_000
 
 /**
  * The bound for a time that is promised, in ms. Only `make soak` measures on a machine that does nothing else; `make
