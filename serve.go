@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"gifchat/socketio"
 )
 
 const (
@@ -61,6 +63,7 @@ func serve(ctx context.Context, cfg config, p parts, log *slog.Logger) error {
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       socketio.ConnContext, // it sees which of its clients make progress
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 
 		// net/http would answer OPTIONS * by itself, for any host.

@@ -27,8 +27,8 @@ type client struct {
 
 	// Owned by the receiving goroutine.
 	decoder decoder
-	heard   bool        // a message of the client has come
-	partial *time.Timer // ends a client that does not send the attachments it announced
+	heard   bool              // a message of the client has come
+	partial *attachmentsWatch // nil unless attachments are still to come
 
 	// Owned by the worker.
 	connects      int       // CONNECT packets since then
@@ -41,6 +41,7 @@ type client struct {
 	space   chan struct{} // closed when the inbox has room again; nil while it has
 	working bool
 	kicked  []string        // namespaces the server has disconnected the client from
+	leaving bool            // the connection ends when everything has been sent
 	ended   engineio.Reason // "" while the connection is open
 }
 
@@ -117,13 +118,14 @@ func (c *client) queue(p *engineio.Prepared) {
 	c.conn.Queue(t.of(c))
 }
 
-// watchAttachments bounds the time for which a packet may stay incomplete.
+// watchAttachments keeps a packet from staying incomplete.
 func (c *client) watchAttachments() {
 	switch incomplete := c.decoder.waiting != nil; {
 	case incomplete && c.partial == nil:
-		c.partial = time.AfterFunc(c.server.cfg.Limits.AttachmentTimeout, func() { c.reject(errIncomplete) })
+		minRate := c.server.engine.Limits().MinRate
+		c.partial = watchAttachments(c.conn, &c.server.cfg.Limits, minRate, func() { c.reject(errIncomplete) })
 	case !incomplete && c.partial != nil:
-		c.partial.Stop()
+		c.partial.stop()
 		c.partial = nil
 	}
 }
@@ -148,8 +150,14 @@ func (c *client) takeAck(p *decoded) bool {
 }
 
 // enqueue leaves p to the worker. While the inbox is full it waits, and with
-// it the reading from this client.
+// it the reading from this client; so its silence proves nothing meanwhile.
 func (c *client) enqueue(p decoded) {
+	paused := false
+	defer func() {
+		if paused {
+			c.conn.Resume()
+		}
+	}()
 	for {
 		c.mu.Lock()
 		switch {
@@ -167,6 +175,10 @@ func (c *client) enqueue(p decoded) {
 		}
 		space := c.space
 		c.mu.Unlock()
+		if !paused {
+			paused = true
+			c.conn.Pause()
+		}
 		<-space
 	}
 }
@@ -228,10 +240,11 @@ func (c *client) work() {
 			return
 		}
 		c.makeSpaceLocked()
+		leaving := c.leaving
 		c.mu.Unlock()
 		if next.finish != nil {
 			next.finish.finish(next.reason)
-		} else if !c.server.workers.hurry.Load() {
+		} else if !leaving && !c.server.workers.hurry.Load() {
 			c.handle(next.packet)
 		}
 		putJob(next)
@@ -266,7 +279,7 @@ func (c *client) handle(p decoded) {
 func (c *client) add(s *Socket) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended != "" {
+	if c.ended != "" || c.leaving {
 		return engineio.ErrClosed
 	}
 	if len(c.sockets) >= c.server.cfg.Limits.MaxNamespaces {
@@ -301,6 +314,19 @@ func (c *client) kick(s *Socket) bool {
 	c.inbox.pushFinish(s, ReasonServerDisconnect)
 	c.startWorkerLocked()
 	return true
+}
+
+// leave disconnects the client from every namespace and ends its connection when all
+// of that has been sent.
+func (c *client) leave() {
+	c.mu.Lock()
+	c.leaving = true
+	sockets := slices.Clone(c.sockets)
+	c.mu.Unlock()
+	for _, s := range sockets {
+		s.Disconnect()
+	}
+	c.conn.CloseWhenSent()
 }
 
 func (c *client) wasKicked(namespace string) bool {

@@ -81,7 +81,7 @@ type Limits struct {
 	MaxInbox             int // packets of one client that wait for a handler; then its reading stops; default 64
 	MaxInboxBytes        int // of those packets; one larger may wait alone; default 1 MiB
 
-	AttachmentTimeout time.Duration // for the attachments of a packet to arrive; default 10 s
+	AttachmentTimeout time.Duration // without progress in sending the attachments of a packet, see Engine.MinRate; default 10 s
 
 	Engine engineio.Limits
 }

@@ -83,4 +83,5 @@ const (
 	ReasonPingTimeout             = Reason(engineio.ReasonPingTimeout)
 	ReasonParseError              = Reason(engineio.ReasonParseError)
 	ReasonForcedClose             = Reason(engineio.ReasonForcedClose)
+	ReasonTooSlow                 = Reason(engineio.ReasonTooSlow) // not a reason of the reference server
 )

@@ -402,7 +402,7 @@ func TestRecoveryWithinItsLimits(t *testing.T) {
 		r := &returning{}
 		f.come(r)
 		f.lose(r)
-		for range 2000 {
+		for range 9000 { // with 153 bytes each: more than half of a client's queue
 			_ = f.Of("/chat").Emit("a")
 		}
 		f.backAnew(r)

@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync"
 
@@ -53,6 +54,13 @@ func NewServer(cfg Config) *Server {
 
 // ServeHTTP answers the requests of clients.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
+
+// ConnContext is for http.Server.ConnContext. With it a poll's answer is written for as
+// long as its client makes progress; without it, which a handler cannot see, the answer
+// has a time that depends on its size.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	return engineio.ConnContext(ctx, conn)
+}
 
 // Of returns the namespace of that name, and makes it if there is none. The
 // slash in front may be left out. Clients can connect only to namespaces that

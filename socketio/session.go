@@ -167,14 +167,13 @@ func (r *recovery) collect(c *claim, in early) bool {
 		return false
 	}
 	c.head = r.log.last
-	limits := r.namespace.server.engine.Limits()
+	most := r.namespace.server.engine.Limits().MaxQueueBytes / 2
 	for _, e := range entries {
 		if !c.session.meant(&e, in) {
 			continue
 		}
 		c.missed = append(c.missed, e)
-		c.size += e.size()
-		if len(c.missed) > limits.MaxQueuePackets/2 || c.size > limits.MaxQueueBytes/2 {
+		if c.size += e.size(); c.size > most {
 			return false
 		}
 	}

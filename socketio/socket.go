@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"gifchat/socketio/engineio"
 )
 
 // ErrDisconnected is returned by what needs a socket that is connected.
@@ -200,6 +202,28 @@ func (s *Socket) Disconnect() {
 		_ = s.client.send(p) // the client may have gone
 	}
 	s.namespace.members.remove(s)
+}
+
+// DisconnectClient takes the client out of all its namespaces, tells it so, and ends
+// its connection when everything that is queued has been sent. It is what
+// socket.disconnect(true) does in the reference implementation. Stock clients do not
+// come back by themselves after that. It does not wait. A client that makes no progress
+// for Limits.Engine.StallTimeout is cut.
+func (s *Socket) DisconnectClient() { s.client.leave() }
+
+// Queued returns what waits for the client in all its namespaces, in packets and bytes.
+func (s *Socket) Queued() (packets, bytes int) { return s.client.conn.Queued() }
+
+// WaitQueue waits until at most so many bytes wait for the client in all its
+// namespaces. A program that has more to send than Limits.Engine.MaxQueueBytes sends it
+// in parts and waits between them. It returns the cause of ctx's end, or ErrDisconnected
+// if the client has gone. It may be called in a handler.
+func (s *Socket) WaitQueue(ctx context.Context, bytes int) error {
+	err := s.client.conn.WaitQueue(ctx, bytes)
+	if errors.Is(err, engineio.ErrClosed) {
+		return ErrDisconnected
+	}
+	return err
 }
 
 // CloseConn ends the whole connection as a broken network would: stock clients

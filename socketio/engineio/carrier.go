@@ -83,6 +83,7 @@ func (c *Carried) Next() (packets []Packet, ok bool) {
 		items := c.takeLast()
 		return c.packets(items), items != nil
 	}
+	c.conn.finish()
 	return c.packets((<-p.answer).items), true
 }
 
@@ -131,7 +132,7 @@ func (c *Carried) Receive(p Packet) {
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
 	if !c.conn.closed && c.conn.heartbeat != nil {
-		c.conn.heartbeat.Reset(c.conn.firstTick())
+		c.conn.resetHeartbeatLocked(c.conn.firstTick())
 		c.conn.out.trim()
 	}
 }

@@ -73,18 +73,27 @@ type Config struct {
 	Limits Limits
 }
 
-// Limits bounds what one client can cost. Zero means the default.
+// Limits bounds what clients can cost. Zero means the default.
+//
+// A client is slow when it makes no progress, not when the program is quick: what is
+// sent in a burst waits for it, up to MaxQueueBytes. Progress is a byte that the
+// client's TCP has taken, where the operating system tells (Linux), and else a byte
+// that the socket has taken.
 type Limits struct {
-	MaxPayload      int           // bytes of a polling body and of a WebSocket message, both from the client; default 1,000,000
-	MaxFragments    int           // frames of one WebSocket message; default 4,096
-	MaxQueueBytes   int           // waiting for one client; one larger message may wait alone; default 512 KiB
-	MaxQueuePackets int           // sends waiting for one client; default 2,048
-	MaxQueueAge     time.Duration // of the oldest one waiting while the client's socket is full; default 10 s
-	MaxControls     int           // heartbeats, noops and WebSocket pings of a client in a PingInterval; default 1,000
-	WriteTimeout    time.Duration // for a full socket to take anything at all; default 5 s
-	BodyTimeout     time.Duration // for a polling body to arrive, or to be taken; default 15 s
-	MaxConns        int           // connections at once; further handshakes get 503; default 100,000
-	MaxConnsPerAddr int           // of them from one IPv4 address or one /64 of IPv6; default as many
+	MaxPayload    int // bytes of a polling body and of a WebSocket message, both from the client; default 1,000,000
+	MaxFragments  int // frames of one WebSocket message; default 4,096
+	MaxQueueBytes int // waiting for one client, each packet with 64 bytes more; one larger packet may wait alone; default 2 MiB
+	MaxBacklog    int // bytes waiting for all clients that can take nothing now; those of a broadcast count once; default 64 MiB
+	MaxControls   int // heartbeats, noops and WebSocket pings of a client in a PingInterval; default 1,000
+
+	// StallTimeout is how long a client for which something waits, or which is in the
+	// middle of sending something, may make no progress. MinRate is what counts as
+	// progress: so many bytes per second of StallTimeout, or all that there was.
+	StallTimeout time.Duration // default 10 s
+	MinRate      int           // default 1,024
+
+	MaxConns        int // connections at once; further handshakes get 503; default 100,000
+	MaxConnsPerAddr int // of them from one IPv4 address or one /64 of IPv6; default as many
 }
 
 func (c Config) withDefaults() Config {
@@ -93,12 +102,11 @@ func (c Config) withDefaults() Config {
 	def(&c.UpgradeTimeout, 10*time.Second)
 	def(&c.Limits.MaxPayload, 1_000_000)
 	def(&c.Limits.MaxFragments, 4096)
-	def(&c.Limits.MaxQueueBytes, 512<<10)
-	def(&c.Limits.MaxQueuePackets, 2048)
-	def(&c.Limits.MaxQueueAge, 10*time.Second)
+	def(&c.Limits.MaxQueueBytes, 2<<20)
+	def(&c.Limits.MaxBacklog, 64<<20)
 	def(&c.Limits.MaxControls, 1000)
-	def(&c.Limits.WriteTimeout, 5*time.Second)
-	def(&c.Limits.BodyTimeout, 15*time.Second)
+	def(&c.Limits.StallTimeout, 10*time.Second)
+	def(&c.Limits.MinRate, 1024)
 	def(&c.Limits.MaxConns, 100_000)
 	def(&c.Limits.MaxConnsPerAddr, c.Limits.MaxConns)
 	if c.Log == nil {

@@ -2,7 +2,9 @@ package engineio
 
 import (
 	"errors"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,10 +13,11 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonTransportClose Reason = "transport close"      // the client closed it, or was too slow to keep
+	ReasonTransportClose Reason = "transport close"      // the client closed it
 	ReasonTransportError Reason = "transport error"      // the network broke, or the client broke the protocol below packets
 	ReasonPingTimeout    Reason = "ping timeout"         // the client did not answer a ping
 	ReasonParseError     Reason = "parse error"          // the client sent what is not a packet
+	ReasonTooSlow        Reason = "too slow"             // the client did not take what was sent to it; not a reason of the reference server
 	ReasonForcedClose    Reason = "forced close"         // Conn.Close was called
 	ReasonShutdown       Reason = "server shutting down" // Server.Close was called
 )
@@ -51,17 +54,26 @@ type Conn struct {
 	heartbeat *time.Timer
 	carried   *Carried // nil unless a Carrier moves the packets
 
+	received atomic.Int64 // bytes, in WebSocket frames and bodies
+
 	in sync.Mutex // held while packets of the client are handled, so that two transports never mix them
 
-	mu      sync.Mutex
-	closed  bool          // guarded by mu, as is all that follows
-	ws      *webSocket    // the transport; nil while it is polling
-	probing *webSocket    // a WebSocket that asks to become the transport
-	poll    *poll         // the client's waiting GET
-	posting bool          // a POST is being read
-	pinged  bool          // a ping waits for its pong
-	pingDue time.Duration // since the handshake
-	out     outbox        // has a lock of its own
+	mu        sync.Mutex
+	closed    bool          // guarded by mu, as is all that follows
+	ws        *webSocket    // the transport; nil while it is polling
+	probing   *webSocket    // a WebSocket that asks to become the transport
+	poll      *poll         // the client's waiting GET
+	polled    net.Conn      // that the last answer went over, if that is known
+	answering bool          // the answer of a GET is being written
+	posting   bool          // a POST is being read
+	finishing bool          // the connection ends when everything queued has been sent
+	paused    bool          // the receiver takes no messages, see Pause
+	pinged    bool          // a ping waits for its pong
+	pingDue   time.Duration // since the handshake
+	out       outbox        // has a lock of its own
+
+	receivedBefore int64     // what received was at the last heartbeat
+	late           *lateness // nil unless the next one is late
 
 	controls       int32 // of the client in the interval, see control
 	controlsPeriod int32 // which interval that is
@@ -69,6 +81,8 @@ type Conn struct {
 
 func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
 	c := &Conn{server: s, sid: newSID(), codec: q.codec, handshake: h, identity: identity}
+	c.out.server = s
+	c.out.blocked = q.transport == transportPolling || q.codec == carried // until a poll waits
 	if q.codec == carried {
 		c.carried = &Carried{conn: c, webSocket: q.transport == transportWebSocket}
 	}
@@ -109,8 +123,13 @@ func (c *Conn) Transport() string {
 	return transportPolling
 }
 
-// Close ends the connection. What is queued is written first as far as the
-// client's socket takes it at once.
+// Received returns how many bytes of messages the client has sent, those of a message
+// that has not come to its end among them.
+func (c *Conn) Received() int64 { return c.received.Load() }
+
+// Close ends the connection. What is queued is written first: over WebSocket while
+// the client makes progress (see Limits.StallTimeout), over polling as far as it fits
+// into a poll that waits. CloseWhenSent also waits for polls to come.
 func (c *Conn) Close() { c.close(ReasonForcedClose) }
 
 // Reject ends the connection because the client broke the protocol of the
@@ -134,14 +153,16 @@ func (c *Conn) close(reason Reason) {
 	if p != nil {
 		farewell = c.payload(append(c.out.take(c.server.cfg.Limits.MaxPayload), lastPacket(reason))...)
 	}
-	if ws != nil {
-		ws.shut(&c.out, reason)
-	}
+	later := ws != nil && ws.shut(&c.out, reason)
 	var carrier CarriedTransport
 	if c.carried != nil {
 		carrier = c.carried.endLocked(reason, &c.out)
 	}
-	c.out.close()
+	if later {
+		c.out.seal()
+	} else {
+		c.out.close()
+	}
 	c.mu.Unlock()
 
 	if p != nil {

@@ -12,59 +12,60 @@ import (
 // is held.
 func (s *webSocket) flush(out *outbox) error {
 	if s.draining || s.ended {
-		if out.late(s.conn.server.cfg.Limits.MaxQueueAge) {
-			return errSlow
-		}
 		return nil
 	}
 	full, err := s.writeNow(out)
 	if full {
 		s.draining = s.conn.server.run(s.drain)
-		out.setFull(s.draining)
+		out.setBlocked(s.draining)
 	}
 	return err
 }
 
-// writeNow writes until the socket is full or nothing is left: a leftover, one
-// large message, or several small ones joined at a time.
+// writeNow writes until the socket is full or nothing is left: the rest of a packet,
+// one large packet, or several small ones joined at a time.
 func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
+	n := 0
 	for err == nil && !full {
-		b, joined := out.next(s.conn.codec)
+		b, joined := out.next(n, s.conn.codec)
 		if len(b) == 0 {
-			break
+			return false, nil
 		}
-		var n int
 		n, err = s.stream.tryWrite(b)
 		full = n < len(b)
-		out.rest = b[n:]
 		if joined != nil {
-			out.rest = slices.Clone(out.rest) // the buffer goes back to the pool
 			putBuffer(joined)
 		}
 	}
+	out.wrote(n, s.conn.codec)
 	return full, err
 }
 
 // drain waits for the full socket and writes what is queued. It lives only
-// while something is.
+// while the socket is full.
 func (s *webSocket) drain() {
+	m := s.newMeter()
+	written := 0 // what the queue does not know yet
 	for {
-		b, err := s.nextToDrain()
-		for err == nil && len(b) > 0 {
+		b, err := s.nextToDrain(written)
+		written = len(b)
+		for err == nil && len(b) > 0 { // up to the end of a frame, so that a close frame may follow
 			var n int
-			n, err = s.writeWaiting(b)
+			n, err = s.writeWaiting(b, m)
 			b = b[n:]
 		}
 		switch {
 		case errors.Is(err, errDrained):
+			s.conn.finish()
 			return
-		case errors.Is(err, errWriteTimeout):
-			err = errSlow
+		case errors.Is(err, errStalled):
+			err = errTooSlow
 		}
 		if err != nil {
 			s.close() // it may have ended already and waited for this
 			if s.current() {
 				s.conn.sendFailed(err)
+				s.conn.out.close() // if it had ended already, this was still to be written
 			}
 			return
 		}
@@ -81,12 +82,22 @@ func (s *webSocket) current() bool {
 
 var errDrained = errors.New("nothing is left to write")
 
-// nextToDrain takes what is written next. Nobody else writes while draining is
-// set, so the order is kept.
-func (s *webSocket) nextToDrain() ([]byte, error) {
+// nextToDrain forgets the n bytes that have been written and returns what is
+// written next. Nobody else writes while draining is set, so the order is kept.
+func (s *webSocket) nextToDrain(n int) ([]byte, error) {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if s == c.ws {
+		b, joined := c.out.next(n, c.codec)
+		if joined != nil {
+			b = slices.Clone(b)
+			putBuffer(joined)
+		}
+		if len(b) > 0 {
+			return b, nil
+		}
+	}
 	switch {
 	case len(s.last) > 0:
 		b := s.last
@@ -95,56 +106,56 @@ func (s *webSocket) nextToDrain() ([]byte, error) {
 	case s.ended:
 		s.hangUp()
 		return nil, errDrained
-	case c.closed || c.out.empty():
+	default:
 		s.draining = false
-		c.out.setFull(false)
+		c.out.setBlocked(false)
 		return nil, errDrained
-	case c.out.late(c.server.cfg.Limits.MaxQueueAge):
-		return nil, errSlow
 	}
-	b, joined := c.out.next(c.codec)
-	if joined != nil {
-		b = slices.Clone(b)
-		putBuffer(joined)
-	}
-	c.out.rest = nil
-	return b, nil
 }
 
 // shut ends the transport of a connection that is closing. If that is the
-// server's wish, what is queued is written first. conn.mu is held, and the
-// connection's task is not done yet.
-func (s *webSocket) shut(out *outbox, reason Reason) {
+// server's wish, what is queued is written first; later is true if a goroutine does
+// that. conn.mu is held, and the connection's task is not done yet.
+func (s *webSocket) shut(out *outbox, reason Reason) (later bool) {
 	switch reason {
 	case ReasonForcedClose:
 		s.end(ws.StatusNormalClosure, out)
+		return s.draining
 	case ReasonShutdown:
 		s.end(ws.StatusGoingAway, out)
+		return s.draining
 	default:
 		if s.draining && !s.ended { // the client does not read: it will not read a farewell
 			s.ended = true
 			_ = s.stream.close() // nothing can be done about an error
 		}
 		s.fail(ws.StatusNormalClosure)
+		return false
 	}
 }
 
 // end writes what out holds and a close frame, and closes the socket; if it is
-// full, or cannot be written to without waiting, that takes at most the write
-// timeout. conn.mu is held, and the connection's task is not done yet.
+// full, or cannot be written to without waiting, a goroutine does so while the client
+// makes progress. Nothing is queued any more. conn.mu is held, and the connection's
+// task is not done yet.
 func (s *webSocket) end(code ws.StatusCode, out *outbox) {
 	if s.ended {
 		return
 	}
 	s.ended = true
-	s.last = append(out.all(s.conn.codec), closeFrame(code)...)
+	s.last = closeFrame(code)
 	if s.draining {
-		return // that goroutine writes the last, and closes
+		return // that goroutine writes the rest, and closes
 	}
-	n, err := s.stream.tryWrite(s.last)
-	s.last = s.last[n:]
+	full, err := s.writeNow(out)
+	if !full && err == nil {
+		var n int
+		n, err = s.stream.tryWrite(s.last)
+		s.last = s.last[n:]
+	}
 	if err == nil && len(s.last) > 0 {
 		s.draining = true
+		out.setBlocked(true)
 		s.conn.server.tasks.Go(s.drain)
 		return
 	}

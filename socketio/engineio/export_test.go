@@ -21,13 +21,6 @@ func (c *Conn) Probing() bool {
 	return c.probing != nil
 }
 
-// Waiting tells tests how much is queued for the client.
-func (c *Conn) Waiting() (packets, bytes int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.out.items), c.out.bytes + len(c.out.rest)
-}
-
 // Conns returns the open connections.
 func (s *Server) Conns() []*Conn {
 	s.mu.Lock()

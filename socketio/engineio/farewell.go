@@ -7,12 +7,16 @@ import "time"
 // the other clients come back.
 const farewellTime = 200 * time.Millisecond
 
-// writeWaiting writes to a socket that may be full. Close ends it early. Only
-// the goroutine that has set draining may call it, and has to close the stream
-// after an error.
-func (s *webSocket) writeWaiting(b []byte) (int, error) {
+// writeWaiting writes to a socket that may be full, while the client makes progress.
+// Close ends it early. Only the goroutine that has set draining may call it, and has
+// to close the stream after an error.
+func (s *webSocket) writeWaiting(b []byte, m *meter) (int, error) {
 	defer s.conn.server.await(s.stream)()
-	return s.stream.write(b, time.Now().Add(s.conn.server.cfg.Limits.WriteTimeout))
+	return s.stream.write(b, m)
+}
+
+func (s *webSocket) newMeter() *meter {
+	return newMeter(s.conn.server.cfg.Limits.pace(), s.stream.progress)
 }
 
 // aborter is a transport whose goroutine may wait for its client. abort, which

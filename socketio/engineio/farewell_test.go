@@ -67,7 +67,7 @@ func TestCloseSaysTheLastWordsToAFullSocket(t *testing.T) {
 	for range messages {
 		p.send(t, text)
 	}
-	if packets, _ := p.conn.Waiting(); packets == 0 {
+	if packets, _ := p.conn.Queued(); packets == 0 {
 		t.Fatal("the socket took everything: the test tests nothing")
 	}
 	p.conn.Close()

@@ -39,7 +39,7 @@ func read(f *frameReader, stream []byte, n int) (got []string, err error) {
 	}
 	stream = bytes.Clone(stream)
 	early := stream[:min(n, len(stream)):min(n, len(stream))]
-	s := &webSocket{frames: *f, stream: &chunkStream{rest: stream[len(early):], n: n}}
+	s := &webSocket{conn: new(Conn), frames: *f, stream: &chunkStream{rest: stream[len(early):], n: n}}
 	err = s.frames.feed(early, each)
 	for err == nil {
 		err = s.readOnce(each)

@@ -103,6 +103,17 @@ type fixture struct {
 // serve starts a server. onData, if not nil, hears the messages of all.
 func serve(t testing.TB, cfg engineio.Config, onData func(*peer, []byte, bool)) *fixture {
 	t.Helper()
+	return serveWith(t, cfg, onData, (*httptest.Server).Start)
+}
+
+// serveTLS is serve over TLS.
+func serveTLS(t testing.TB, cfg engineio.Config, onData func(*peer, []byte, bool)) *fixture {
+	t.Helper()
+	return serveWith(t, cfg, onData, (*httptest.Server).StartTLS)
+}
+
+func serveWith(t testing.TB, cfg engineio.Config, onData func(*peer, []byte, bool), start func(*httptest.Server)) *fixture {
+	t.Helper()
 	f := &fixture{t: t, peers: make(chan *peer, 32768)}
 	cfg.Accept = func(c *engineio.Conn) engineio.Receiver {
 		p := &peer{conn: c, messages: make(chan heard, 256), closed: make(chan engineio.Reason, 1), onData: onData}
@@ -110,7 +121,9 @@ func serve(t testing.TB, cfg engineio.Config, onData func(*peer, []byte, bool)) 
 		return p
 	}
 	f.engine = engineio.NewServer(cfg)
-	f.http = httptest.NewServer(f.engine)
+	f.http = httptest.NewUnstartedServer(f.engine)
+	f.http.Config.ConnContext = engineio.ConnContext
+	start(f.http)
 	t.Cleanup(func() {
 		f.close()
 		f.http.CloseClientConnections()
@@ -128,7 +141,7 @@ func (f *fixture) close() {
 	}
 }
 
-func (f *fixture) address() string { return strings.TrimPrefix(f.http.URL, "http://") }
+func (f *fixture) address() string { return f.http.Listener.Addr().String() }
 
 func (f *fixture) peer() *peer {
 	f.t.Helper()

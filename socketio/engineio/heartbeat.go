@@ -11,6 +11,10 @@ import (
 // "Heartbeat"). One timer a connection alternates between "time for a ping" and
 // "the pong is late"; a wheel shared by all would be cheaper only by the timer's
 // 100 bytes. In revision 3 the client pings, and the timer is "the ping is late".
+//
+// A client that is silent is not always gone. The server itself may not be reading
+// (Pause), a slow link may still carry the ping, or the client may still be sending
+// what comes before its pong. See liveness.go.
 
 var (
 	pingPacket = prepareControl(PacketPing, "")
@@ -33,22 +37,35 @@ func (c *Conn) tick() {
 		return
 	}
 	if c.pinged || c.codec != revision4 {
+		wait, excused := c.excuseLocked()
+		if excused {
+			c.heartbeat.Reset(wait)
+		}
 		c.mu.Unlock()
-		c.close(ReasonPingTimeout)
+		if !excused {
+			c.close(ReasonPingTimeout)
+		}
 		return
 	}
 	c.pinged = true
 	late := time.Since(c.handshake.Time) - c.pingDue // timers are, on a busy machine
-	c.heartbeat.Reset(max(c.server.cfg.PingTimeout-late, c.server.cfg.PingTimeout/2))
+	c.resetHeartbeatLocked(max(c.server.cfg.PingTimeout-late, c.server.cfg.PingTimeout/2))
 	c.out.trim()
 	err := c.sendLocked(pingPacket)
 	c.mu.Unlock()
-	c.sendFailed(err)
+	c.sent(err)
 }
 
 // overdueLocked tells whether the pong is late, though the timer may be later.
 func (c *Conn) overdueLocked() bool {
 	return c.pinged && time.Since(c.handshake.Time) > c.pingDue+c.server.cfg.PingTimeout
+}
+
+// awaitPongLocked gives a client that could not answer a ping before the whole time
+// from now on.
+func (c *Conn) awaitPongLocked() {
+	c.pingDue = time.Since(c.handshake.Time)
+	c.resetHeartbeatLocked(c.server.cfg.PingTimeout)
 }
 
 // pong handles a pong. One that was not asked for changes nothing, so a flood
@@ -81,11 +98,11 @@ func (c *Conn) pingFromClient(p Packet) error {
 		c.mu.Unlock()
 		return nil
 	}
-	c.heartbeat.Reset(c.firstTick())
+	c.resetHeartbeatLocked(c.firstTick())
 	c.out.trim()
 	err := c.sendLocked(answer)
 	c.mu.Unlock()
-	c.sendFailed(err)
+	c.sent(err)
 	return nil
 }
 

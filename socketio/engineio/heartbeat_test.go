@@ -241,17 +241,17 @@ func TestAnUpgradeHasTenSeconds(t *testing.T) {
 	}
 }
 
-// A WebSocket that takes nothing is given up after the write timeout.
+// A WebSocket that takes nothing is given up after StallTimeout.
 func TestAStuckSocketIsGivenUp(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
 		w.text()
 		p := <-b.peers
 		p.send(t, "nobody reads this")
-		b.at(5*time.Second - time.Nanosecond)
+		b.at(10*time.Second - time.Nanosecond)
 		p.wantOpen(t)
-		b.at(5 * time.Second)
-		p.wantClosed(t, engineio.ReasonTransportClose)
+		b.at(10 * time.Second)
+		p.wantClosed(t, engineio.ReasonTooSlow)
 		w.close()
 	})
 }
@@ -273,8 +273,8 @@ func TestATricklingReaderIsGivenUp(t *testing.T) {
 				}
 			}
 		}()
-		b.at(60 * time.Second)
-		p.wantClosed(t, engineio.ReasonTransportClose)
+		b.at(24 * time.Second)
+		p.wantClosed(t, engineio.ReasonTooSlow)
 		w.close()
 	})
 }

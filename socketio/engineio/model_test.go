@@ -69,14 +69,16 @@ type model struct {
 	waiting *pending       // a GET without an answer
 	posting *pending       // a POST whose body has not come to its end
 	body    *io.PipeWriter // of that POST
+	posted  time.Time      // when it began
 	probing *socket        // a WebSocket that wants to become the transport
 	expires time.Time      // when probing is given up
 	probed  bool
 	socket  *socket // the transport
 
-	said, heard int      // messages of the server, and how many of them the client has
-	words       int      // messages of the client
-	want        []string // those the server has to hear now, in order
+	since       time.Time // the client could have polled from then on for what is queued
+	said, heard int       // messages of the server, and how many of them the client has
+	words       int       // messages of the client
+	want        []string  // those the server has to hear now, in order
 }
 
 func (m *model) handshake() {
@@ -185,7 +187,7 @@ func (m *model) postHalf() {
 		m.wantNow(p, 400)
 		return
 	}
-	m.posting, m.body = p, w
+	m.posting, m.body, m.posted = p, w, time.Now()
 }
 
 func (m *model) postRest() {
@@ -196,7 +198,12 @@ func (m *model) postRest() {
 	_, _ = io.WriteString(m.body, m.payload("4"+text))
 	_ = m.body.Close()
 	synctest.Wait()
-	m.wantNow(m.posting, 200)
+	if time.Since(m.posted) > 10*time.Second { // a body that does not arrive ends the connection
+		m.wantNow(m.posting, 400)
+		m.at = gone
+	} else {
+		m.wantNow(m.posting, 200)
+	}
 	m.posting, m.body = nil, nil
 	if m.at != gone {
 		m.want = append(m.want, text)
@@ -289,7 +296,7 @@ func (m *model) spoil(text string) {
 	}
 	synctest.Wait()
 	m.probing.cut()
-	m.probing = nil
+	m.probing, m.since = nil, time.Now()
 }
 
 func (m *model) say() {
@@ -325,6 +332,12 @@ func (m *model) closePacket() {
 }
 
 func (m *model) serverSays() {
+	if m.heard == m.said {
+		m.since = time.Now()
+	}
+	if m.at == onPolling && m.waiting == nil && m.probing == nil && time.Since(m.since) > 10*time.Second {
+		m.at = gone // a client that does not poll for so long is too slow
+	}
 	err := m.peer.conn.Send(engineio.Prepare([]byte(strconv.Itoa(m.said))))
 	if (err == nil) != (m.at != gone) {
 		m.t.Errorf("sending in state %d: %v", m.at, err)
@@ -339,7 +352,7 @@ func (m *model) wait() {
 	if d := time.Duration(1+m.random.IntN(11)) * time.Second; time.Since(m.began)+d < 24*time.Second {
 		time.Sleep(d)
 		if m.probing != nil && !time.Now().Before(m.expires) {
-			m.probing = nil
+			m.probing, m.since = nil, m.expires
 		}
 	}
 }
@@ -348,7 +361,7 @@ func (m *model) wait() {
 func (m *model) check() {
 	if m.waiting != nil {
 		if w := m.waiting.answered(); w != nil {
-			m.waiting = nil
+			m.waiting, m.since = nil, time.Now()
 			switch {
 			case w.Code == http.StatusOK:
 				m.take(w.Body.String())

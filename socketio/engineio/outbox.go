@@ -6,125 +6,200 @@ import (
 	"time"
 )
 
-// errSlow ends a connection whose client does not take what is sent to it.
-var errSlow = errors.New("engineio: the client is too slow")
+// errTooSlow ends a connection whose client does not take what is sent to it.
+var errTooSlow = errors.New("engineio: the client is too slow")
 
-// outbox is what waits for one client. It has a lock of its own, so that who
-// queues does not wait for who writes: with one lock, a broadcast that follows
+// entryCost is what a queued packet costs beside its bytes.
+const entryCost = 64
+
+// outbox is the queue of packets for one client. It has a lock of its own, so that
+// a sender does not wait for a writer: with one lock, a broadcast that follows
 // another one through the same connections goes at the pace of its writes, and
 // there is nothing for the next write to take along.
+//
+// While the queue is blocked, because the socket is full or no poll waits, all of its
+// packets count in the server's backlog. A queue that is not blocked is about to be
+// flushed.
 type outbox struct {
-	rest []byte // guarded by Conn.mu: the part of a write that the socket did not take; goes first
+	server *Server // immutable
 
-	mu     sync.Mutex // nothing else is locked under it
-	closed bool       // guarded by mu, as is all that follows
-	full   bool       // the socket is: what comes now has to wait
-	items  []queued
-	bytes  int
+	mu      sync.Mutex // nothing else is locked under it
+	sealed  bool       // guarded by mu, as is all that follows: nothing more is accepted
+	blocked bool
+	items   []*Prepared
+	head    int       // items[:head] have been written
+	sent    int       // bytes of the first packet's frames that have been written
+	cost    int       // of items[head:], see cost
+	since   time.Time // while blocked and not empty: when the client last took something
+	taken   chan struct{}
 }
 
-type queued struct {
-	*Prepared
-	since time.Time // zero unless the item had to wait for a full socket
-}
+// cost returns how many bytes a packet counts in a queue.
+func (p *Prepared) cost() int { return p.size() + entryCost }
 
-// empty tells whether there is nothing to write. Conn.mu is held.
+// empty reports whether there is nothing to write.
 func (o *outbox) empty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.rest) == 0 && len(o.items) == 0
+	return len(o.items) == o.head
 }
 
-// push appends p, or says that the client is too slow. A message that is
-// larger than the limit may wait alone. first tells that nothing was queued.
-func (o *outbox) push(p *Prepared, limits *Limits) (first bool, err error) {
+// push appends p. It returns errTooSlow if the queue is full; a message that is
+// larger than the limit may wait alone. first reports that nothing was queued.
+func (o *outbox) push(p *Prepared) (first bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed {
+	if o.sealed {
 		return false, ErrClosed
 	}
-	if len(o.items) > 0 && o.bytes+p.size() > limits.MaxQueueBytes || len(o.items) >= limits.MaxQueuePackets {
-		return false, errSlow
+	first = len(o.items) == o.head
+	if !first && o.cost+p.cost() > o.server.cfg.Limits.MaxQueueBytes {
+		return false, errTooSlow
 	}
-	var since time.Time
-	if o.full {
-		since = time.Now()
+	o.items = append(o.items, p)
+	o.cost += p.cost()
+	if o.blocked {
+		o.server.backlog.add(p)
+		if first {
+			o.since = time.Now()
+		}
 	}
-	o.items = append(o.items, queued{p, since})
-	o.bytes += p.size()
-	return len(o.items) == 1, nil
+	return first, nil
 }
 
-// next returns what to write next: the leftover, a large message, or several
-// small ones joined in a pooled buffer; nothing if the outbox is empty. What it
-// returns is out of the queue; what is not written has to be kept in rest.
-// Conn.mu is held.
-func (o *outbox) next(k codec) (b []byte, joined *buffer) {
-	if len(o.rest) > 0 {
-		return o.rest, nil
-	}
+// wrote forgets n bytes that have been written.
+func (o *outbox) wrote(n int, k codec) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.items) == 0 {
+	o.advance(n, k)
+}
+
+// next forgets n bytes that have been written and returns what to write next: the
+// rest of a packet, or several small ones joined in a pooled buffer; nothing if the
+// queue is empty. Only who may write calls it.
+func (o *outbox) next(n int, k codec) (b []byte, joined *buffer) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.advance(n, k)
+	waiting := o.items[o.head:]
+	if len(waiting) == 0 {
 		return nil, nil
 	}
-	first := o.items[0]
-	if len(o.items) == 1 || len(k.frames(first.Prepared))+o.items[1].size() > len(buffer{}) {
-		o.drop(1)
-		return k.frames(first.Prepared), nil
+	first := k.frames(waiting[0])[o.sent:]
+	if len(waiting) == 1 || len(first)+waiting[1].size() > len(buffer{}) {
+		return first, nil
 	}
 	joined = getBuffer()
-	b = joined[:0]
-	n := 0
-	for n < len(o.items) && len(b)+len(k.frames(o.items[n].Prepared)) <= len(joined) {
-		b = append(b, k.frames(o.items[n].Prepared)...)
-		n++
+	b = append(joined[:0], first...)
+	for _, p := range waiting[1:] {
+		frames := k.frames(p)
+		if len(b)+len(frames) > len(joined) {
+			break
+		}
+		b = append(b, frames...)
 	}
-	o.drop(n)
 	return b, joined
 }
 
-// all empties the outbox and returns its frames. Conn.mu is held.
-func (o *outbox) all(k codec) []byte {
-	var frames []byte
-	for {
-		b, joined := o.next(k)
-		if len(b) == 0 {
-			return frames
+// advance forgets n bytes that have been written. mu is held.
+func (o *outbox) advance(n int, k codec) {
+	o.sent += n
+	dropped := 0
+	for _, p := range o.items[o.head:] {
+		size := len(k.frames(p))
+		if o.sent < size {
+			break
 		}
-		frames = append(frames, b...)
-		o.rest = nil
-		if joined != nil {
-			putBuffer(joined)
-		}
+		o.sent -= size
+		dropped++
 	}
+	o.drop(dropped)
 }
 
-// drop forgets the first n items. mu is held.
+// drop forgets the first n packets. mu is held.
 func (o *outbox) drop(n int) {
-	for _, it := range o.items[:n] {
-		o.bytes -= it.size()
+	if n == 0 {
+		return
 	}
-	kept := copy(o.items, o.items[n:])
-	clear(o.items[kept:])
-	o.items = o.items[:kept]
+	for i, p := range o.items[o.head : o.head+n] {
+		o.cost -= p.cost()
+		if o.blocked {
+			o.server.backlog.remove(p)
+		}
+		o.items[o.head+i] = nil
+	}
+	o.head += n
+	if o.blocked {
+		o.since = time.Now()
+	}
+	// Packets move only when at least as many have gone, so that taking them from a
+	// long queue takes linear time.
+	if o.head >= len(o.items)-o.head {
+		kept := copy(o.items, o.items[o.head:])
+		clear(o.items[kept:])
+		o.items, o.head = o.items[:kept], 0
+	}
+	if o.taken != nil {
+		close(o.taken)
+		o.taken = nil
+	}
 }
 
-// take removes what fits into a polling body of about limit bytes, at least
-// one item if there is any.
+// take removes what fits into a polling body of about limit bytes, at least one
+// packet if there is any.
 func (o *outbox) take(limit int) []*Prepared {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var taken []*Prepared
 	size := 0
-	for _, it := range o.items {
-		if size += it.size(); len(taken) > 0 && size > limit {
+	for _, p := range o.items[o.head:] {
+		if size += p.size(); len(taken) > 0 && size > limit {
 			break
 		}
-		taken = append(taken, it.Prepared)
+		taken = append(taken, p)
 	}
 	o.drop(len(taken))
 	return taken
+}
+
+// setBlocked says whether the client can take nothing now.
+func (o *outbox) setBlocked(blocked bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.blocked == blocked {
+		return
+	}
+	o.blocked = blocked
+	o.since = time.Now()
+	for _, p := range o.items[o.head:] {
+		if blocked {
+			o.server.backlog.add(p)
+		} else {
+			o.server.backlog.remove(p)
+		}
+	}
+}
+
+// touch notes that the client could take nothing until now.
+func (o *outbox) touch() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.since = time.Now()
+}
+
+// stalled reports whether packets have waited for so long without the client's
+// taking any.
+func (o *outbox) stalled(limit time.Duration) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.blocked && len(o.items) > o.head && time.Since(o.since) > limit
+}
+
+// idle returns for how long the client has taken nothing while it was blocked.
+func (o *outbox) idle() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return time.Since(o.since)
 }
 
 // trim gives the queue's memory back, so that an idle connection holds none.
@@ -136,148 +211,49 @@ func (o *outbox) trim() {
 	}
 }
 
-// setFull says whether the socket is full.
-func (o *outbox) setFull(full bool) {
+// waiting returns what is queued, in packets and bytes. The bytes of a packet that
+// is being written count until all of it is.
+func (o *outbox) waiting() (packets, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.full = full
+	packets = len(o.items) - o.head
+	return packets, o.cost - packets*entryCost
 }
 
-// late tells whether something has waited for longer than a client may take.
-func (o *outbox) late(maxAge time.Duration) bool {
+// unwritten returns how many bytes come before the next packet on the wire, which is
+// exact for revision 4, and when the client last took a packet while it was blocked.
+func (o *outbox) unwritten() (bytes int64, since time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.items) > 0 && !o.items[0].since.IsZero() && time.Since(o.items[0].since) > maxAge
+	return int64(o.cost - (len(o.items)-o.head)*entryCost - o.sent), o.since
 }
 
-// close forgets everything, for good. Conn.mu is held.
+// below returns nil if at most so many bytes wait, or else a channel that is closed
+// when some have been taken or the queue has ended.
+func (o *outbox) below(bytes int) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed || o.cost-(len(o.items)-o.head)*entryCost <= bytes {
+		return nil
+	}
+	if o.taken == nil {
+		o.taken = make(chan struct{})
+	}
+	return o.taken
+}
+
+// seal makes push fail from now on. What is queued stays.
+func (o *outbox) seal() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sealed = true
+}
+
+// close forgets everything, for good.
 func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.rest, o.items, o.bytes, o.closed = nil, nil, 0, true
-}
-
-// Send queues p for the client and writes as much as the client's socket takes
-// at once.
-//
-//  1. It never blocks.
-//  2. Packets leave in the order of the calls, also across an upgrade.
-//  3. If too much is waiting, the connection ends with ReasonTransportClose;
-//     no packet is ever left out of the middle.
-func (c *Conn) Send(p *Prepared) error {
-	c.mu.Lock()
-	err := c.sendLocked(p)
-	c.mu.Unlock()
-	c.sendFailed(err)
-	return err
-}
-
-// SendVolatile sends p if the client can take it now: on an idle WebSocket or
-// into a waiting poll. Otherwise p is dropped, and sent is false.
-func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
-	c.mu.Lock()
-	if !c.writableLocked() {
-		c.mu.Unlock()
-		return false, nil
-	}
-	err = c.sendLocked(p)
-	c.mu.Unlock()
-	c.sendFailed(err)
-	return err == nil, err
-}
-
-func (c *Conn) writableLocked() bool {
-	return !c.closed && c.out.empty() && (c.ws != nil && !c.ws.draining || c.poll != nil)
-}
-
-// Queue is the first half of Send, for a broadcast: it queues p, and reports
-// true if the caller has to call Flush. Where another goroutine is about to
-// flush this connection, p leaves with the same write, and the answer is false.
-func (c *Conn) Queue(p *Prepared) (flush bool) {
-	first, err := c.out.push(p, &c.server.cfg.Limits)
-	if errors.Is(err, errSlow) {
-		c.mu.Lock()
-		first, err = c.pushLocked(p)
-		c.mu.Unlock()
-	}
-	c.sendFailed(err)
-	return first
-}
-
-// QueueVolatile is Queue for what may be dropped: it is, if the client cannot
-// take it now, since its socket is full, no poll waits or too much is queued.
-func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ws == nil && c.poll == nil || c.ws != nil && c.ws.draining {
-		return false
-	}
-	first, err := c.out.push(p, &c.server.cfg.Limits)
-	return first && err == nil
-}
-
-// Flush writes what is queued, as far as the client's socket takes it at once.
-func (c *Conn) Flush() {
-	c.mu.Lock()
-	err := c.flushLocked()
-	c.mu.Unlock()
-	c.sendFailed(err)
-}
-
-func (c *Conn) sendLocked(p *Prepared) error {
-	if _, err := c.pushLocked(p); err != nil {
-		return err
-	}
-	return c.flushLocked()
-}
-
-// pushLocked queues p. What fills the queue may wait for a Flush that has not
-// come yet, and not for the client; then it is flushed first.
-func (c *Conn) pushLocked(p *Prepared) (first bool, err error) {
-	first, err = c.out.push(p, &c.server.cfg.Limits)
-	if !errors.Is(err, errSlow) || c.ws == nil || c.ws.draining {
-		return first, err
-	}
-	if err := c.flushLocked(); err != nil {
-		return false, err
-	}
-	return c.out.push(p, &c.server.cfg.Limits)
-}
-
-func (c *Conn) flushLocked() error {
-	switch {
-	case c.closed:
-		return ErrClosed
-	case c.out.empty():
-		return nil
-	case c.ws != nil:
-		return c.ws.flush(&c.out)
-	case c.poll != nil:
-		c.poll.end(c.takeAnswerLocked())
-		c.poll = nil
-	}
-	return nil
-}
-
-// takeAnswerLocked takes what is queued for a poll.
-func (c *Conn) takeAnswerLocked() answer {
-	return c.payload(c.out.take(c.server.cfg.Limits.MaxPayload)...)
-}
-
-// payload encodes packets for a poll of this client.
-func (c *Conn) payload(items ...*Prepared) answer {
-	return c.codec.payload(c.server.cfg.ASCII, items...)
-}
-
-// sendFailed ends a connection that could not be sent to. mu is not held.
-func (c *Conn) sendFailed(err error) {
-	switch {
-	case err == nil, errors.Is(err, ErrClosed):
-	case errors.Is(err, errSlow):
-		c.server.cfg.Log.Warn("closing a slow client", "transport", c.Transport())
-		// "transport close", so that the stock client reconnects by itself.
-		c.close(ReasonTransportClose)
-	default:
-		c.close(ReasonTransportError)
-	}
+	o.sealed = true
+	o.drop(len(o.items) - o.head)
+	o.items, o.head, o.sent = nil, 0, 0
 }

@@ -41,7 +41,7 @@ func TestAStalledReaderIsCutAndHoldsNobodyUp(t *testing.T) {
 		begin := time.Now()
 		err := stalled.conn.Send(message)
 		longest = max(longest, time.Since(begin))
-		if _, waiting := stalled.conn.Waiting(); waiting > most {
+		if _, waiting := stalled.conn.Queued(); waiting > most {
 			most = waiting
 		}
 		if err != nil && cut < 0 {
@@ -59,8 +59,8 @@ func TestAStalledReaderIsCutAndHoldsNobodyUp(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	stalled.wantClosed(t, engineio.ReasonTransportClose)
-	if limit := 512<<10 + 2*(64<<10); most > limit {
+	stalled.wantClosed(t, engineio.ReasonTooSlow)
+	if limit := 2<<20 + 2*(64<<10); most > limit {
 		t.Errorf("%d bytes were waiting, want at most %d", most, limit)
 	}
 	if cut < 0 || longest > 4*time.Second { // a write that blocks takes the write timeout of 5 s
@@ -69,21 +69,22 @@ func TestAStalledReaderIsCutAndHoldsNobodyUp(t *testing.T) {
 }
 
 func TestAClientThatDoesNotPollIsCut(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1000, MaxQueuePackets: 10}}, nil)
-	for name, size := range map[string]int{"by bytes": 300, "by packets": 1} {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
+	for name, size := range map[string]int{"large packets": 300, "small packets": 1} {
 		t.Run(name, func(t *testing.T) {
 			_, p := f.poll()
 			message := engineio.Prepare([]byte(strings.Repeat("x", size)))
 			sent := 0
 			for p.conn.Send(message) == nil {
-				if sent++; sent > 10 {
+				if sent++; sent > 100 {
 					t.Fatal("there is no limit")
 				}
 			}
-			if want := map[int]int{300: 3, 1: 10}[size]; sent != want {
-				t.Errorf("%d were taken, want %d", sent, want)
+			// A packet of 1 byte has 4 bytes as a frame, one of 300 has 305; and 64 are added.
+			if want := map[int]int{300: 2, 1: 14}[size]; sent != want {
+				t.Errorf("%d packets were accepted, want %d", sent, want)
 			}
-			p.wantClosed(t, engineio.ReasonTransportClose)
+			p.wantClosed(t, engineio.ReasonTooSlow)
 		})
 	}
 }
@@ -95,12 +96,12 @@ func TestALargeMessageMayWaitAlone(t *testing.T) {
 	if err := p.conn.Send(engineio.Prepare([]byte("y"))); err == nil {
 		t.Error("a second message may wait too")
 	}
-	p.wantClosed(t, engineio.ReasonTransportClose)
+	p.wantClosed(t, engineio.ReasonTooSlow)
 	f.call("GET", "&sid="+sid, "").want(t, 400, unknownSID)
 }
 
 func TestSendTellsOfItsLimit(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueuePackets: 1}}, nil)
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1}}, nil)
 	_, p := f.poll()
 	p.send(t, "x")
 	if err := p.conn.Send(engineio.Prepare([]byte("y"))); err == nil || errors.Is(err, engineio.ErrClosed) {
@@ -149,7 +150,7 @@ func TestTheOrderOfEachSenderIsKept(t *testing.T) {
 	const senders, messages = 8, 500
 	for _, transport := range []string{"websocket", "polling"} {
 		t.Run(transport, func(t *testing.T) {
-			f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueuePackets: senders * messages}}, nil)
+			f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
 			var next func() []string
 			var p *peer
 			if transport == "polling" {
@@ -200,9 +201,9 @@ func TestTheOrderOfEachSenderIsKept(t *testing.T) {
 
 // A broadcast that has not come round to flushing yet is not the client's fault.
 func TestAQueueThatNobodyHasFlushedIsNoSlowClient(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 10_000, MaxQueuePackets: 10}}, nil)
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 10_000}}, nil)
 	w, p := f.websocket()
-	const packets = 100
+	const packets = 20 // 60 KB: the socket takes them
 	for i := range packets {
 		p.conn.Queue(engineio.Prepare(fmt.Appendf(nil, "%d%s", 1000+i, strings.Repeat("x", 3000))))
 	}

@@ -29,12 +29,15 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError
 	if err != nil {
 		return err
 	}
+	c.finish()
 	select {
 	case a := <-p.answer:
 		if a.refusal != nil {
 			return a.refusal
 		}
-		if writePoll(w, a, c.server.cfg.Limits.BodyTimeout) != nil {
+		err := writePoll(w, r, a, &c.server.cfg.Limits)
+		c.answered(r)
+		if err != nil {
 			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
 		}
 	case <-r.Context().Done():
@@ -66,15 +69,45 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	defer c.mu.Unlock()
 	p := newPoll()
 	switch {
+	case c.finishing && c.lastPayloadLocked():
+		c.waitLocked(p) // for finish, which adds the close packet
 	case !c.out.empty():
-		p.end(c.takeAnswerLocked())
-	case c.probing != nil && c.probing.probed:
 		c.poll = p
+		c.answerPollLocked(c.takeAnswerLocked())
+	case c.probing != nil && c.probing.probed:
+		c.waitLocked(p)
 		time.AfterFunc(grace, func() { c.endPoll(p) })
 	default:
-		c.poll = p
+		c.waitLocked(p)
 	}
 	return p, nil
+}
+
+// waitLocked makes p the poll that the next packets answer.
+func (c *Conn) waitLocked(p *poll) {
+	c.poll = p
+	c.out.setBlocked(false)
+}
+
+// answerPollLocked ends the waiting poll. Until the next one comes, packets wait.
+func (c *Conn) answerPollLocked(a answer) {
+	c.poll.end(a)
+	c.poll = nil
+	c.answering = c.carried == nil
+	c.out.setBlocked(true)
+}
+
+// answered notes that the answer of a poll has been written, or could not be. From now
+// on the client can poll again, and answer a ping that was in it, but for what its
+// connection still has under way.
+func (c *Conn) answered(r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answering, c.polled = false, connOf(r)
+	c.out.touch()
+	if c.pinged && !c.closed {
+		c.awaitPongLocked()
+	}
 }
 
 // grace is how long what was sent over one connection may come behind what was
@@ -177,11 +210,9 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, bi
 	if r.ContentLength > int64(limits.MaxPayload) {
 		return nil, false, errTooLarge
 	}
-	// Not every ResponseWriter can set a deadline; where it cannot, the
-	// program's own server has to have one.
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(limits.BodyTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limits.MaxPayload)))
+	paced := &pacedBody{ReadCloser: r.Body, pace: limits.pace(), setDeadline: control.SetReadDeadline, received: &c.received}
+	body, err := io.ReadAll(http.MaxBytesReader(w, paced, int64(limits.MaxPayload)))
 	if err == nil { // else net/http may go on reading what is left: not for ever
 		_ = control.SetReadDeadline(time.Time{})
 	}
@@ -211,12 +242,10 @@ var (
 	noStore   = []string{"no-store"}
 )
 
-// writePoll answers a GET, for at most timeout: a client that does not read
+// writePoll answers a GET while the client makes progress: one that does not read
 // must not hold the request for ever.
-func writePoll(w http.ResponseWriter, a answer, timeout time.Duration) error {
+func writePoll(w http.ResponseWriter, r *http.Request, a answer, limits *Limits) error {
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(timeout)) // as with reading, not every writer can
-	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	h := w.Header()
 	h["Content-Type"] = plainText
 	if a.binary {
@@ -224,11 +253,29 @@ func writePoll(w http.ResponseWriter, a answer, timeout time.Duration) error {
 	}
 	h["Cache-Control"] = noStore
 	h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
-	if _, err := w.Write(a.body); err != nil {
-		return err
+	stop := watchAnswer(control, r, len(a.body), limits)
+	_, err := w.Write(a.body)
+	if err == nil {
+		if err = control.Flush(); errors.Is(err, http.ErrNotSupported) {
+			err = nil // it is flushed when the handler returns
+		}
 	}
-	if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
-		return err
+	stop()
+	return err
+}
+
+// watchAnswer lets the write of an answer of that size time out when the client makes
+// no progress. Not every ResponseWriter has deadlines; where there are none, the
+// program's own server has to have one.
+func watchAnswer(control *http.ResponseController, r *http.Request, size int, limits *Limits) (stop func()) {
+	conn := connOf(r)
+	if _, ok := tcpStateOf(conn); !ok {
+		_ = control.SetWriteDeadline(time.Now().Add(limits.TimeFor(size)))
+		return func() { _ = control.SetWriteDeadline(time.Time{}) }
 	}
-	return nil // it is flushed when the handler returns
+	taken := func() (int64, int64) {
+		state, _ := tcpStateOf(conn)
+		return state.acked, state.underWay
+	}
+	return newMeter(limits.pace(), taken).watch(taken, func() { _ = control.SetWriteDeadline(longAgo) })
 }

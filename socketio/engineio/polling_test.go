@@ -212,7 +212,7 @@ func TestClosingAnswersTheWaitingPoll(t *testing.T) {
 }
 
 func TestABodyThatDoesNotArriveEndsTheConnection(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{BodyTimeout: 50 * time.Millisecond}}, nil)
+	f := serve(t, engineio.Config{Limits: engineio.Limits{StallTimeout: 50 * time.Millisecond}}, nil)
 	sid, p := f.poll()
 	conn, err := net.Dial("tcp", f.address())
 	if err != nil {
@@ -243,7 +243,7 @@ func TestABodyThatIsCutEndsTheConnection(t *testing.T) {
 
 // A client that polls and does not read the answer must not hold its handler.
 func TestAnAnswerThatIsNotReadEndsTheConnection(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{BodyTimeout: 100 * time.Millisecond, MaxQueueBytes: 64 << 20, MaxPayload: 64 << 20}}, nil)
+	f := serve(t, engineio.Config{Limits: engineio.Limits{StallTimeout: 100 * time.Millisecond, MaxQueueBytes: 64 << 20, MaxPayload: 64 << 20}}, nil)
 	sid, p := f.poll()
 	big := bytes.Repeat([]byte("x"), 32<<20)
 	p.send(t, string(big))
@@ -323,7 +323,7 @@ func TestNothingIsWrittenAfterAPollHasReturned(t *testing.T) {
 // After the handler net/http reads on, for the sake of the next request on the
 // connection. That must not undo the deadline.
 func TestABodyThatTricklesIsCut(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{BodyTimeout: 50 * time.Millisecond}}, nil)
+	f := serve(t, engineio.Config{Limits: engineio.Limits{StallTimeout: 50 * time.Millisecond}}, nil)
 	sid, p := f.poll()
 	conn, err := net.Dial("tcp", f.address())
 	if err != nil {

@@ -3,6 +3,7 @@ package engineio
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 )
 
 // Prepared is what one Send puts on the wire: a text message packet and the
@@ -12,6 +13,8 @@ type Prepared struct {
 	frames []byte   // the WebSocket frames of all packets, one behind the other
 	text   []byte   // the text packet with its type, if there is one; aliases frames
 	binary [][]byte // the data of the binary packets; alias frames
+
+	queues atomic.Int32 // blocked queues that it waits in, see backlog
 
 	once3 sync.Once
 	made3 []byte // frames for revision 3, made when the first such client needs them

@@ -14,6 +14,8 @@ import (
 type Server struct {
 	cfg Config // immutable
 
+	backlog backlog
+
 	tasks sync.WaitGroup // readers, drains, and connections until their Closed has returned
 
 	mu      sync.Mutex
@@ -116,7 +118,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 	}
 	c.start()
 	a := c.payload(s.openPacket(c.sid, transportWebSocket))
-	_ = writePoll(w, a, s.cfg.Limits.BodyTimeout) // a client that has gone will not answer a ping
+	_ = writePoll(w, r, a, &s.cfg.Limits) // a client that has gone will not answer a ping
 	return nil
 }
 

@@ -1,10 +1,10 @@
 package engineio
 
 import (
-	"errors"
+	"math"
 	"net"
-	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,9 +22,15 @@ type stream interface {
 	// error means that it is full. At most one goroutine writes at a time.
 	tryWrite(b []byte) (n int, err error)
 
-	// write waits until b, or a part of it, is written or the deadline has
-	// passed. At most one goroutine writes at a time.
-	write(b []byte, deadline time.Time) (n int, err error)
+	// write waits until b, or a part of it, is written. It returns errStalled when the
+	// peer makes no progress by m. At most one goroutine writes at a time.
+	write(b []byte, m *meter) (n int, err error)
+
+	// progress may be called from any goroutine.
+	progress() (taken, underWay int64)
+
+	// state is progress for the heartbeat, with what is still queued under way.
+	state(out *outbox) tcpState
 
 	// closeWrite closes the sending half, so that the client reads to the end
 	// of what was sent while it is still sending itself.
@@ -47,13 +53,14 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 func getBuffer() *buffer  { return buffers.Get().(*buffer) }
 func putBuffer(b *buffer) { buffers.Put(b) }
 
-var errWriteTimeout = errors.New("write timeout")
-
 // blockingStream is a stream over any net.Conn, such as TLS, whose socket
-// cannot be reached: all writes are left to write, which may wait.
-type blockingStream struct{ conn net.Conn }
+// cannot be written to directly: all writes are left to write, which may wait.
+type blockingStream struct {
+	conn    net.Conn
+	written atomic.Int64
+}
 
-func (s blockingStream) read() (*buffer, int, error) {
+func (s *blockingStream) read() (*buffer, int, error) {
 	b := getBuffer()
 	n, err := s.conn.Read(b[:])
 	if n == 0 && err != nil {
@@ -63,28 +70,56 @@ func (s blockingStream) read() (*buffer, int, error) {
 	return b, n, nil
 }
 
-func (s blockingStream) readInto(b []byte) (int, error) { return s.conn.Read(b) }
+func (s *blockingStream) readInto(b []byte) (int, error) { return s.conn.Read(b) }
 
-func (s blockingStream) tryWrite([]byte) (int, error) { return 0, nil }
+func (s *blockingStream) tryWrite([]byte) (int, error) { return 0, nil }
 
-func (s blockingStream) write(b []byte, deadline time.Time) (int, error) {
-	if err := s.conn.SetWriteDeadline(deadline); err != nil {
-		return 0, err
+// chunk is how much is written at a time where progress is known only from writes
+// that have returned.
+const chunk = 4 << 10
+
+func (s *blockingStream) write(b []byte, m *meter) (n int, err error) {
+	stop := m.watch(s.progress, s.expire)
+	defer stop()
+	for len(b) > 0 && err == nil {
+		var k int
+		k, err = s.conn.Write(b[:min(chunk, len(b))])
+		s.written.Add(int64(k))
+		n += k
+		b = b[k:]
 	}
-	n, err := s.conn.Write(b)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errWriteTimeout
-	}
-	return n, err
+	return n, expired(err)
 }
 
-func (s blockingStream) closeWrite() error {
+// expire ends a write that waits. Nothing can be written after it.
+func (s *blockingStream) expire() { _ = s.conn.SetWriteDeadline(longAgo) }
+
+var longAgo = time.Unix(1, 0)
+
+func (s *blockingStream) progress() (taken, underWay int64) {
+	if state, ok := tcpStateOf(s.conn); ok {
+		return state.acked, state.underWay
+	}
+	return s.written.Load(), math.MaxInt64
+}
+
+func (s *blockingStream) state(out *outbox) tcpState {
+	queued, since := out.unwritten()
+	state, ok := tcpStateOf(s.conn)
+	if !ok {
+		state = tcpState{acked: s.written.Load(), quiet: time.Since(since)}
+	}
+	state.underWay += queued
+	return state
+}
+
+func (s *blockingStream) closeWrite() error {
 	if half, ok := s.conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
 	return s.conn.Close()
 }
 
-func (s blockingStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
-func (s blockingStream) abort()                            { _ = s.conn.Close() } // the waiting call returns an error
-func (s blockingStream) close() error                      { return s.conn.Close() }
+func (s *blockingStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+func (s *blockingStream) abort()                            { _ = s.conn.Close() } // the waiting call returns an error
+func (s *blockingStream) close() error                      { return s.conn.Close() }

@@ -14,16 +14,16 @@ import (
 func newStream(conn net.Conn) stream {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
-		return blockingStream{conn}
+		return &blockingStream{conn: conn}
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return blockingStream{conn}
+		return &blockingStream{conn: conn}
 	}
 	s := &socketStream{conn: tcp, raw: raw, fd: closedFD}
 	s.receive = s.recvOnce
 	if err := raw.Control(func(fd uintptr) { s.fd = int(fd) }); err != nil {
-		return blockingStream{conn}
+		return &blockingStream{conn: conn}
 	}
 	return s
 }
@@ -134,18 +134,34 @@ func send(fd uintptr, b []byte) (int, error) {
 	}
 }
 
-func (s *socketStream) write(b []byte, deadline time.Time) (n int, err error) {
-	if err := s.conn.SetWriteDeadline(deadline); err != nil {
-		return 0, err
+func (s *socketStream) write(b []byte, m *meter) (n int, err error) {
+	for {
+		if err := s.conn.SetWriteDeadline(m.deadline()); err != nil {
+			return 0, err
+		}
+		waitErr := s.raw.Write(func(fd uintptr) bool {
+			n, err = send(fd, b)
+			return n > 0 || err != nil
+		})
+		switch {
+		case !errors.Is(waitErr, os.ErrDeadlineExceeded):
+			return n, errors.Join(err, waitErr)
+		case !m.check(s.progress):
+			return 0, errStalled
+		}
 	}
-	waitErr := s.raw.Write(func(fd uintptr) bool {
-		n, err = send(fd, b)
-		return n > 0 || err != nil
-	})
-	if errors.Is(waitErr, os.ErrDeadlineExceeded) {
-		waitErr = errWriteTimeout
-	}
-	return n, errors.Join(err, waitErr)
+}
+
+func (s *socketStream) progress() (taken, underWay int64) {
+	state, _ := tcpStateOf(s.conn)
+	return state.acked, state.underWay
+}
+
+func (s *socketStream) state(out *outbox) tcpState {
+	state, _ := tcpStateOf(s.conn)
+	queued, _ := out.unwritten()
+	state.underWay += queued
+	return state
 }
 
 func (s *socketStream) closeWrite() error                 { return s.conn.CloseWrite() }

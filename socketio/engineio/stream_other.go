@@ -5,4 +5,4 @@ package engineio
 import "net"
 
 // newStream leaves all waiting to package net.
-func newStream(conn net.Conn) stream { return blockingStream{conn} }
+func newStream(conn net.Conn) stream { return &blockingStream{conn: conn} }

@@ -63,6 +63,7 @@ func (c *Conn) endProbe(s *webSocket) {
 	defer c.mu.Unlock()
 	if c.probing == s {
 		c.probing = nil
+		c.out.touch() // it could not poll meanwhile
 		s.fail(ws.StatusNormalClosure)
 	}
 }
@@ -113,7 +114,7 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	s.draining = true // this goroutine writes, without the lock
 	c.mu.Unlock()
 
-	n, err := s.writeWaiting(frame)
+	n, err := s.writeWaiting(frame, s.newMeter())
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,8 +136,7 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 // leave polling.
 func (c *Conn) endPollLocked() {
 	if c.poll != nil {
-		c.poll.end(c.payload(noopPacket))
-		c.poll = nil
+		c.answerPollLocked(c.payload(noopPacket))
 	}
 }
 
@@ -153,11 +153,13 @@ func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
 	s.upgraded = true
 	c.probing, c.ws = nil, s
 	if c.poll != nil { // the client should have none
-		c.poll.end(answer{refusal: errBadRequest})
-		c.poll = nil
+		c.answerPollLocked(answer{refusal: errBadRequest})
 	}
+	c.answering = false
+	c.out.setBlocked(false)
 	err = c.flushLocked()
 	c.mu.Unlock()
-	c.sendFailed(err)
+	c.sent(err)
+	c.finish()
 	return nil
 }

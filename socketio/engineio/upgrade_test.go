@@ -49,7 +49,7 @@ func TestMessagesQueuedWhileUpgradingArriveOnceAndInOrder(t *testing.T) {
 func TestAnUpgradedConnectionOutlivesTheWriteTimeout(t *testing.T) {
 	f := serve(t, engineio.Config{
 		PingInterval: 300 * time.Millisecond,
-		Limits:       engineio.Limits{WriteTimeout: 20 * time.Millisecond},
+		Limits:       engineio.Limits{StallTimeout: 20 * time.Millisecond},
 	}, nil)
 	sid, p := f.poll()
 	w := f.probe(sid)

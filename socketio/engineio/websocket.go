@@ -68,9 +68,7 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *
 		peeked, _ := rw.Peek(n) // buffered already: cannot fail
 		early = append([]byte(nil), peeked...)
 	}
-	if tcp, isTCP := netConn.(*net.TCPConn); isTCP {
-		_ = tcp.SetKeepAlive(false) // the heartbeat finds dead peers sooner
-	}
+	tune(netConn)
 	limits := &s.cfg.Limits
 	return &webSocket{
 		conn:   c,
@@ -113,6 +111,7 @@ func (s *webSocket) readOnce(handle func(message) error) error {
 			return err
 		}
 		defer putBuffer(buf)
+		s.conn.received.Add(int64(n))
 		return f.parse(buf[:n], handle)
 	}
 	b := f.rest
@@ -123,6 +122,7 @@ func (s *webSocket) readOnce(handle func(message) error) error {
 	if err != nil {
 		return err
 	}
+	s.conn.received.Add(int64(n))
 	b = b[:len(b)+n]
 	f.rest = nil
 	if len(b) < f.need {
@@ -190,6 +190,7 @@ func (s *webSocket) failed(err error) {
 	}
 	if c.probing == s {
 		c.probing = nil
+		c.out.touch() // it could not poll meanwhile
 	}
 	c.mu.Unlock()
 	if !current {

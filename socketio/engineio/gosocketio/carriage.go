@@ -14,7 +14,7 @@ import (
 // guard is what stands between the library's session and its transport.
 type guard interface {
 	// expect says how many messages are about to be written.
-	expect(messages int)
+	expect(packets []engineio.Packet)
 
 	// finish is called when the session reads no more.
 	finish()
@@ -50,7 +50,7 @@ func (c *carriage) Carry() {
 		if !ok {
 			return
 		}
-		c.conn.expect(len(packets))
+		c.conn.expect(packets)
 		for _, p := range packets {
 			if err := c.write(p); err != nil {
 				// The client took nothing for as long as it may: it will not take more.

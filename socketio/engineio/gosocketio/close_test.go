@@ -110,7 +110,7 @@ func TestCloseInTheMiddleOfABody(t *testing.T) {
 }
 
 func TestAClientThatDoesNotReadLosesOnlyItself(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{WriteTimeout: 2 * time.Second}})
+	f := serve(t, engineio.Config{Limits: engineio.Limits{StallTimeout: 2 * time.Second}})
 	stalled, lost := f.connect()
 	if err := stalled.conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
@@ -137,8 +137,8 @@ func TestAClientThatDoesNotReadLosesOnlyItself(t *testing.T) {
 			}
 		}
 	}
-	lost.wantClosed(t, engineio.ReasonTransportClose)
-	idle.wantClosed(t, engineio.ReasonTransportClose)
+	lost.wantClosed(t, engineio.ReasonTooSlow)
+	idle.wantClosed(t, engineio.ReasonTooSlow)
 	for _, p := range peers[1:5] {
 		p.wantOpen(t)
 	}
@@ -151,7 +151,7 @@ func TestAClientThatDoesNotReadLosesOnlyItself(t *testing.T) {
 
 // A client that does not read must not hold the end of the server up.
 func TestServerClose_cuts_clients_that_do_not_read(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20, WriteTimeout: time.Hour, MaxQueueAge: time.Hour}})
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20, StallTimeout: time.Hour}})
 	_, p := f.connect()
 	text := strings.Repeat("x", 64<<10)
 	for range 200 { // 12 MB: more than the kernel's buffers take

@@ -234,7 +234,7 @@ func (p *pong) send() {
 	}
 }
 
-func (g *pollingConn) expect(messages int) { g.expected.Add(int64(messages)) }
+func (g *pollingConn) expect(packets []engineio.Packet) { g.expected.Add(int64(len(packets))) }
 
 // SetReadDeadline does nothing: engineio knows when a client is late.
 func (g *pollingConn) SetReadDeadline(time.Time) error { return nil }

@@ -75,8 +75,8 @@ func check(kind frame.Type, typ packet.Type, data []byte, most int64) error {
 
 // NextWriter bounds how long the client may take for a message.
 func (g *webSocketConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
-	deadline := time.Now().Add(g.limits.WriteTimeout)
-	if typ == packet.MESSAGE && g.until.Before(deadline) {
+	deadline := time.Now().Add(g.limits.StallTimeout)
+	if typ == packet.MESSAGE {
 		deadline = g.until
 	}
 	if err := g.Conn.SetWriteDeadline(deadline); err != nil {
@@ -98,7 +98,15 @@ func (g *webSocketConn) Close() error {
 	return nil
 }
 
-// expect keeps a client that takes a little now and then from taking for ever.
-func (g *webSocketConn) expect(int) { g.until = time.Now().Add(g.limits.MaxQueueAge) }
+// expect keeps a client that takes a little now and then from taking for ever. The
+// library tells nothing of a message that is being written, so the messages at hand
+// have a time as a whole.
+func (g *webSocketConn) expect(packets []engineio.Packet) {
+	size := 0
+	for _, p := range packets {
+		size += len(p.Data)
+	}
+	g.until = time.Now().Add(g.limits.TimeFor(size))
+}
 
 func (g *webSocketConn) finish() { _ = g.Conn.Close() }

@@ -1,0 +1,179 @@
+package engineio
+
+import (
+	"context"
+	"errors"
+)
+
+// Send queues p for the client and writes as much as the client's socket takes
+// at once.
+//
+//  1. It never blocks.
+//  2. Packets leave in the order of the calls, also across an upgrade.
+//  3. If too much is waiting, the connection ends with ReasonTooSlow; no packet is
+//     ever left out of the middle. See Limits for what is too much.
+func (c *Conn) Send(p *Prepared) error {
+	c.mu.Lock()
+	err := c.sendLocked(p)
+	if err == nil {
+		err = c.judgeLocked()
+	}
+	c.mu.Unlock()
+	c.sent(err)
+	return err
+}
+
+// SendVolatile sends p if the client can take it now: on an idle WebSocket or
+// into a waiting poll. Otherwise p is dropped, and sent is false.
+func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
+	c.mu.Lock()
+	if !c.writableLocked() {
+		c.mu.Unlock()
+		return false, nil
+	}
+	err = c.sendLocked(p)
+	c.mu.Unlock()
+	c.sent(err)
+	return err == nil, err
+}
+
+func (c *Conn) writableLocked() bool {
+	return !c.closed && c.out.empty() && (c.ws != nil && !c.ws.draining || c.poll != nil)
+}
+
+// Queue is the first half of Send, for a broadcast: it queues p, and reports
+// true if the caller has to call Flush. Where another goroutine is about to
+// flush this connection, p leaves with the same write, and the answer is false.
+func (c *Conn) Queue(p *Prepared) (flush bool) {
+	first, err := c.out.push(p)
+	if errors.Is(err, errTooSlow) {
+		c.mu.Lock()
+		first, err = c.pushLocked(p)
+		c.mu.Unlock()
+	}
+	c.sent(err)
+	return first
+}
+
+// QueueVolatile is Queue for what may be dropped: it is, if the client cannot
+// take it now, since its socket is full, no poll waits or too much is queued.
+func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ws == nil && c.poll == nil || c.ws != nil && c.ws.draining {
+		return false
+	}
+	first, err := c.out.push(p)
+	return first && err == nil
+}
+
+// Flush writes what is queued, as far as the client's socket takes it at once.
+func (c *Conn) Flush() {
+	c.mu.Lock()
+	err := c.flushLocked()
+	if err == nil {
+		err = c.judgeLocked()
+	}
+	c.mu.Unlock()
+	c.sent(err)
+}
+
+// Queued returns what waits for the client, in packets and bytes. What its socket
+// has taken does not wait any more.
+func (c *Conn) Queued() (packets, bytes int) { return c.out.waiting() }
+
+// WaitQueue waits until at most so many bytes wait for the client. It returns the
+// cause of ctx's end, or ErrClosed if the connection has ended.
+func (c *Conn) WaitQueue(ctx context.Context, bytes int) error {
+	for {
+		taken := c.out.below(bytes)
+		if taken == nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.closed {
+				return ErrClosed
+			}
+			return nil
+		}
+		select {
+		case <-taken:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (c *Conn) sendLocked(p *Prepared) error {
+	if _, err := c.pushLocked(p); err != nil {
+		return err
+	}
+	return c.flushLocked()
+}
+
+// pushLocked queues p. What fills the queue may wait for a Flush that has not
+// come yet, and not for the client; then it is flushed first.
+func (c *Conn) pushLocked(p *Prepared) (first bool, err error) {
+	first, err = c.out.push(p)
+	if !errors.Is(err, errTooSlow) || c.ws == nil || c.ws.draining {
+		return first, err
+	}
+	if err := c.flushLocked(); err != nil {
+		return false, err
+	}
+	return c.out.push(p)
+}
+
+func (c *Conn) flushLocked() error {
+	switch {
+	case c.closed:
+		return ErrClosed
+	case c.out.empty():
+		return nil
+	case c.ws != nil:
+		return c.ws.flush(&c.out)
+	case c.poll != nil:
+		c.answerPollLocked(c.takeAnswerLocked())
+	}
+	return nil
+}
+
+// judgeLocked returns errTooSlow for a polling client that could have polled for
+// StallTimeout and has not. A WebSocket is judged by the goroutine that drains it, and
+// a silent client by its heartbeat.
+func (c *Conn) judgeLocked() error {
+	canPoll := c.ws == nil && c.poll == nil && c.carried == nil && c.probing == nil && !c.answering
+	if canPoll && c.out.stalled(c.server.cfg.Limits.StallTimeout) {
+		return errTooSlow
+	}
+	return nil
+}
+
+// takeAnswerLocked takes what is queued for a poll.
+func (c *Conn) takeAnswerLocked() answer {
+	return c.payload(c.out.take(c.server.cfg.Limits.MaxPayload)...)
+}
+
+// payload encodes packets for a poll of this client.
+func (c *Conn) payload(items ...*Prepared) answer {
+	return c.codec.payload(c.server.cfg.ASCII, items...)
+}
+
+// sent sees to what a send may have caused: too much that waits, for this client or
+// for all together. mu is not held.
+func (c *Conn) sent(err error) {
+	c.server.relieve()
+	c.sendFailed(err)
+}
+
+// sendFailed ends a connection that could not be sent to. mu is not held.
+func (c *Conn) sendFailed(err error) {
+	switch {
+	case err == nil, errors.Is(err, ErrClosed):
+	case errors.Is(err, errTooSlow):
+		packets, bytes := c.out.waiting()
+		c.server.cfg.Log.Warn("closing a slow client", "transport", c.Transport(), "packets", packets, "bytes", bytes)
+		c.close(ReasonTooSlow)
+	default:
+		c.close(ReasonTransportError)
+	}
+}
