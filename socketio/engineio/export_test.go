@@ -31,3 +31,6 @@ func (s *Server) Conns() []*Conn {
 	}
 	return list
 }
+
+// Backlog returns how many bytes wait for all clients together.
+func (s *Server) Backlog() int64 { return s.backlog.bytes.Load() }

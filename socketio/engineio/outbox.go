@@ -37,6 +37,12 @@ type outbox struct {
 // cost returns how many bytes a packet counts in a queue.
 func (p *Prepared) cost() int { return p.size() + entryCost }
 
+// isMessage reports whether p is of the program, and not a heartbeat or another packet
+// of the engine's own.
+func (p *Prepared) isMessage() bool {
+	return len(p.binary) > 0 || len(p.text) > 0 && p.text[0] == byte(PacketMessage)
+}
+
 // empty reports whether there is nothing to write.
 func (o *outbox) empty() bool {
 	o.mu.Lock()
@@ -45,7 +51,7 @@ func (o *outbox) empty() bool {
 }
 
 // push appends p. It returns errTooSlow if the queue is full; a message that is
-// larger than the limit may wait alone. first reports that nothing was queued.
+// larger than the limit may wait alone, and heartbeats, which are few, always. first reports that nothing was queued.
 func (o *outbox) push(p *Prepared) (first bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -53,7 +59,7 @@ func (o *outbox) push(p *Prepared) (first bool, err error) {
 		return false, ErrClosed
 	}
 	first = len(o.items) == o.head
-	if !first && o.cost+p.cost() > o.server.cfg.Limits.MaxQueueBytes {
+	if !first && o.cost+p.cost() > o.server.cfg.Limits.MaxQueueBytes && p.isMessage() {
 		return false, errTooSlow
 	}
 	o.items = append(o.items, p)

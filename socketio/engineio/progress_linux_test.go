@@ -16,6 +16,9 @@ import (
 	"gifchat/socketio/engineio"
 )
 
+// slowPatience is how long a test waits for what comes over a slow link.
+const slowPatience = 3 * time.Minute
+
 // slowLink is a link, and what goes over it.
 type slowLink struct {
 	rate  int // bytes per second
@@ -62,7 +65,11 @@ func (f *fixture) client(t *testing.T, l *link) net.Conn {
 	}
 	cfg := f.http.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	cfg.ServerName = "example.com" // as httptest's certificate says
-	return tls.Client(conn, cfg)
+	secure := tls.Client(conn, cfg)
+	if err := secure.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return secure
 }
 
 // socketOver opens a WebSocket over the link.
@@ -72,6 +79,7 @@ func (f *fixture) socketOver(t *testing.T, l *link, revision string) (*wire, *pe
 	if w == nil {
 		t.Fatalf("handshake: %d", resp.StatusCode)
 	}
+	w.patience = slowPatience
 	parseOpen(t, w.text())
 	return w, f.peer()
 }
@@ -118,15 +126,15 @@ func clientMessageArrives(t *testing.T, f *fixture, l slowLink, revision string)
 	w, p := f.socketOver(t, f.throttle(l.rate), revision)
 	want := strings.Repeat("x", l.bytes)
 	w.write(ws.NewTextFrame([]byte("4" + want)))
-	p.wantMessage(t, want)
+	p.wantMessageSlowly(t, want)
 	p.wantOpen(t)
 }
 
 func pollAnswerArrives(t *testing.T, f *fixture, l slowLink) {
+	conn := f.client(t, f.throttle(l.rate))
 	sid, p := f.poll()
 	want := strings.Repeat("x", l.bytes)
 	p.send(t, want)
-	conn := f.client(t, f.throttle(l.rate))
 	fmt.Fprintf(conn, "GET /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\n\r\n", sid)
 	if a := readResponse(t, conn); a.body != "4"+want {
 		t.Errorf("got %d bytes, want %d", len(a.body), len(want)+1)
@@ -136,13 +144,13 @@ func pollAnswerArrives(t *testing.T, f *fixture, l slowLink) {
 }
 
 func bodyArrives(t *testing.T, f *fixture, l slowLink, revision string) {
+	conn := f.client(t, f.throttle(l.rate))
 	sid, p := f.pollOf(revision)
 	want := strings.Repeat("x", l.bytes)
 	body := "4" + want
 	if revision == "3" {
 		body = fmt.Sprintf("%d:%s", len(body), body)
 	}
-	conn := f.client(t, f.throttle(l.rate))
 	fmt.Fprintf(conn, "POST /?EIO=%s&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", revision, sid, len(body))
 	if _, err := io.WriteString(conn, body); err != nil {
 		t.Fatal(err)
@@ -178,9 +186,23 @@ func (f *fixture) pollOf(revision string) (sid string, p *peer) {
 	return f.poll()
 }
 
+func (p *peer) wantMessageSlowly(t *testing.T, want string) {
+	t.Helper()
+	select {
+	case got := <-p.messages:
+		if got != (heard{want, false}) {
+			t.Errorf("got %d bytes, want %d", len(got.data), len(want))
+		}
+	case r := <-p.closed:
+		t.Fatalf("closed with %q", r)
+	case <-time.After(slowPatience):
+		t.Fatal("nothing came")
+	}
+}
+
 func readResponse(t *testing.T, conn net.Conn) answer {
 	t.Helper()
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_ = conn.SetReadDeadline(time.Now().Add(slowPatience))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
