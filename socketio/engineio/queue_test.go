@@ -232,6 +232,7 @@ func TestHeartbeats_have_room_in_a_full_queue(t *testing.T) {
 		w := b.dial("")
 		w.text()
 		p := <-b.peers
+		synctest.Wait()
 		p.send(t, strings.Repeat("x", 100_000))
 		b.at(26 * time.Second)
 		p.wantOpen(t)

@@ -5,9 +5,20 @@ import { Server } from 'socket.io'
 
 const listener = createServer()
 const io = new Server(listener, JSON.parse(process.argv[2]))
-io.on('connection', (socket) => socket.on('reply', (...args) => {
-  const ack = args.at(-1)
-  if (typeof ack === 'function') ack({ ok: true })
-}))
+const emitParts = (socket, count, size) => {
+  for (let i = 0; i < count; i++) socket.emit('part', i, 'x'.repeat(size))
+}
+io.on('connection', (socket) => {
+  socket.on('reply', (...args) => {
+    const ack = args.at(-1)
+    if (typeof ack === 'function') ack({ ok: true })
+  })
+  socket.on('burst', (count, size) => emitParts(socket, count, size))
+  socket.on('leave', (count, size) => {
+    emitParts(socket, count, size)
+    socket.disconnect(true)
+  })
+})
+io.of('/greedy').on('connection', (socket) => emitParts(socket, 30, 20_000))
 io.of('/chat')
 listener.listen(0, 'localhost', () => process.send(listener.address().port))

@@ -8,6 +8,10 @@
 //	"join" a room
 //	"say" to a room           everyone else in it hears "said"
 //	"count" as often as it likes and ask "counted" how often that was
+//	"burst" n, size        the client hears "part" n times, emitted in one loop
+//	"leave" n, size        the same, and is then disconnected as by socket.disconnect(true)
+//
+// In "/greedy" the client hears "part" 30 times with 20 KB when it connects.
 //
 // GET /heap answers with the bytes in use after a collection, GET /goroutines
 // with their number.
@@ -24,6 +28,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -61,7 +66,7 @@ func run(ctx context.Context, addr string) error {
 		return err
 	}
 	log.Info("listening", "addr", ln.Addr().String())
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ConnContext: socketio.ConnContext}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ln) }()
 	select {
@@ -91,5 +96,26 @@ func relay(log *slog.Logger) *socketio.Server {
 	var counted atomic.Int64
 	n.On("count", func(*socketio.Event) { counted.Add(1) })
 	n.On("counted", func(e *socketio.Event) { _ = e.Ack(counted.Load()) }) // as with join
+	burst := func(e *socketio.Event) {
+		var count, size int
+		if len(e.Args) == 2 && e.Args[0].Bind(&count) == nil && e.Args[1].Bind(&size) == nil {
+			emitParts(e.Socket, count, size)
+		}
+	}
+	n.On("burst", burst)
+	n.On("leave", func(e *socketio.Event) {
+		burst(e)
+		e.Socket.DisconnectClient()
+	})
+	server.Of("/greedy").OnConnect(func(s *socketio.Socket) { emitParts(s, 30, 20_000) })
 	return server
+}
+
+func emitParts(s *socketio.Socket, count, size int) {
+	text := strings.Repeat("x", size)
+	for i := range count {
+		if s.Emit("part", i, text) != nil {
+			return // it has gone, or was too slow
+		}
+	}
 }

@@ -1,0 +1,68 @@
+// Programs that emit much at once, and end a connection behind it: stock clients get all
+// of it, as with the official server. Entries S6 and S7 of docs/promises.md.
+import { test, describe, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { relay, startServer } from './lib/server.js'
+import { startReference } from './lib/startreference.js'
+import { collect, until, ways } from './lib/clients.js'
+import { clients } from './lib/matrix.js'
+
+const bursts = [[3000, 10], [100, 20_000]]
+const numbers = (count) => Array.from({ length: count }, (_, i) => i)
+
+/** A client that writes down what it hears. */
+function open(version, server, namespace, options) {
+  const socket = clients[version](server.url + namespace, { forceNew: true, reconnectionDelay: 50, ...options })
+  return {
+    socket,
+    parts: collect(socket, 'part'),
+    connects: collect(socket, 'connect'),
+    ends: collect(socket, 'disconnect'),
+  }
+}
+
+const heardNumbers = ({ parts }) => parts.map(([i]) => i)
+
+for (const [name, start] of [['this server', () => startServer({}, { path: relay() })], ['the official server', () => startReference({ allowEIO3: true })]]) {
+  describe(`bursts of ${name}`, { concurrency: 4 }, () => {
+    let server
+    before(async () => { server = await start() })
+    after(() => server.stop())
+
+    for (const version of ['2.5.0', '4.8.4']) {
+      for (const [way, options] of Object.entries(ways)) {
+        test(`client ${version}, ${way}: each burst arrives whole`, async () => {
+          const client = open(version, server, '/', options)
+          await until(() => client.connects.length === 1, 'the connection')
+          for (const [count, size] of bursts) {
+            client.socket.emit('burst', count, size)
+            await until(() => client.parts.length >= count, `${count} events of ${size} bytes; ended ${client.ends}`)
+            assert.deepEqual(heardNumbers(client), numbers(count))
+            client.parts.length = 0
+          }
+          assert.deepEqual(client.ends, [])
+          client.socket.disconnect()
+        })
+
+        test(`client ${version}, ${way}: 600 KB from a connect handler arrive`, async () => {
+          const client = open(version, server, '/greedy', options)
+          await until(() => client.parts.length >= 30, `30 events; ended ${client.ends}`)
+          assert.deepEqual(heardNumbers(client), numbers(30))
+          assert.deepEqual([client.connects.length, client.ends.length], [1, 0], 'it was not cut')
+          client.socket.disconnect()
+        })
+
+        test(`client ${version}, ${way}: all arrives before a disconnect(true)`, async () => {
+          const client = open(version, server, '/', options)
+          await until(() => client.connects.length === 1, 'the connection')
+          client.socket.emit('leave', 50, 20_000)
+          await until(() => client.ends.length > 0, 'the end')
+          assert.deepEqual(heardNumbers(client), numbers(50))
+          assert.deepEqual(client.ends[0][0], 'io server disconnect')
+          assert.equal(client.connects.length, 1)
+          client.socket.disconnect()
+        })
+      }
+    }
+  })
+}
