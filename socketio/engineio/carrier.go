@@ -67,6 +67,10 @@ func (c *Carried) Heartbeat() (interval, timeout time.Duration) {
 // Limits returns what the client may cost.
 func (c *Carried) Limits() Limits { return c.conn.server.cfg.Limits }
 
+// ParseText decodes a text WebSocket message of the client, which may carry a
+// binary packet as base64.
+func (c *Carried) ParseText(message []byte) (Packet, error) { return c.conn.codec.parseText(message) }
+
 // Opened says that the open packet has left, and comes before the first
 // Receive.
 func (c *Carried) Opened() { c.conn.start() }

@@ -127,7 +127,9 @@ func eachRecord3(record []byte, each func(Packet) error) error {
 	return each(p)
 }
 
-// parseRecord3 decodes a packet of a payload; "b4" and base64 is binary.
+// parseRecord3 decodes a packet of a payload or of a text WebSocket message;
+// "b4" and base64 is a binary message. Packets of other types may have the mark
+// too, but none of them has data that counts.
 func parseRecord3(b []byte) (Packet, error) {
 	if len(b) == 0 || b[0] != base64Mark {
 		return ParsePacket(b)
@@ -137,10 +139,10 @@ func parseRecord3(b []byte) (Packet, error) {
 		return Packet{}, err
 	}
 	if p.Type != PacketMessage {
-		return Packet{}, errPacketType
+		return Packet{Type: p.Type}, nil
 	}
 	p.Binary = true
-	p.Data, err = base64.StdEncoding.AppendDecode(nil, p.Data)
+	p.Data, err = decodeBase64(p.Data)
 	return p, err
 }
 

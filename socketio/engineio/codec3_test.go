@@ -47,7 +47,8 @@ func TestDecodeText3(t *testing.T) {
 		{"-1:4", nil},
 		{"99999999999999999999:4", nil},
 		{"0000000000001:2", nil},
-		{"4:b1AA", nil}, // only messages are binary
+		{"4:b1AA2:b2", []Packet{{Type: PacketClose, Data: []byte{}}, {Type: PacketPing, Data: []byte{}}}}, // only messages have binary data
+		{"4:b7AA", nil},
 		{"4:b4A*", nil},
 		{"1:9", nil},
 		{"2:4\xff", nil},

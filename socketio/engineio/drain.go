@@ -27,7 +27,7 @@ func (s *webSocket) flush(out *outbox) error {
 func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
 	n := 0
 	for err == nil && !full {
-		b, joined := out.next(n, s.conn.codec)
+		b, joined := out.next(n, s.codec)
 		if len(b) == 0 {
 			return false, nil
 		}
@@ -37,7 +37,7 @@ func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
 			putBuffer(joined)
 		}
 	}
-	out.wrote(n, s.conn.codec)
+	out.wrote(n, s.codec)
 	return full, err
 }
 
@@ -89,7 +89,7 @@ func (s *webSocket) nextToDrain(n int) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s == c.ws {
-		b, joined := c.out.next(n, c.codec)
+		b, joined := c.out.next(n, s.codec)
 		if joined != nil {
 			b = slices.Clone(b)
 			putBuffer(joined)

@@ -10,10 +10,7 @@ import (
 // A payload is several packets in one polling body, parted by the record
 // separator; binary packets travel as "b" and base64 (section "HTTP
 // long-polling", "Packet encoding").
-const (
-	recordSeparator = 0x1e
-	base64Mark      = 'b'
-)
+const recordSeparator = 0x1e
 
 var errNotUTF8 = errors.New("payload is not valid UTF-8")
 
@@ -40,11 +37,13 @@ func DecodePayload(body []byte, each func(Packet) error) error {
 	}
 }
 
+// parseRecord decodes a packet of a payload or of a text WebSocket message; "b"
+// and base64 is a binary message.
 func parseRecord(b []byte) (Packet, error) {
 	if len(b) == 0 || b[0] != base64Mark {
 		return ParsePacket(b)
 	}
-	data, err := base64.StdEncoding.AppendDecode(nil, b[1:])
+	data, err := decodeBase64(b[1:])
 	if err != nil {
 		return Packet{}, err
 	}

@@ -14,10 +14,14 @@ type Prepared struct {
 	text   []byte   // the text packet with its type, if there is one; aliases frames
 	binary [][]byte // the data of the binary packets; alias frames
 
+<<<<<<< HEAD
 	queues atomic.Int32 // blocked queues that it waits in, see backlog
 
 	once3 sync.Once
 	made3 []byte // frames for revision 3, made when the first such client needs them
+=======
+	others atomic.Pointer[otherFrames] // nil until a client that needs other frames is sent p
+>>>>>>> aa092a2 (engineio: accept and send base64 binary over WebSocket)
 }
 
 // Prepare encodes a message packet that carries text and one binary message
@@ -80,23 +84,39 @@ func (p *Prepared) appendBinary(b, data []byte) []byte {
 // size is what p costs a queue, in bytes.
 func (p *Prepared) size() int { return len(p.frames) }
 
-// frames3 returns the frames for revision 3, whose binary messages begin with
-// the packet's type.
-func (p *Prepared) frames3() []byte {
-	p.once3.Do(func() {
-		b := make([]byte, 0, len(p.frames)+len(p.binary))
-		if p.text != nil {
-			b = appendFrameHeader(b, frameText, len(p.text))
-			b = append(b, p.text...)
-		}
-		for _, data := range p.binary {
-			b = appendFrameHeader(b, frameBinary, 1+len(data))
-			b = append(b, byte(PacketMessage-PacketOpen))
-			b = append(b, data...)
-		}
-		p.made3 = b
-	})
-	return p.made3
+// otherFrames are the frames of packets with binary, for clients that do not
+// take Prepared.frames: of revision 3, or with base64. Each is made once.
+type otherFrames [codecs]struct {
+	once   sync.Once
+	frames []byte
+}
+
+// framesFor returns the frames for a codec that encodes binary differently.
+func (p *Prepared) framesFor(k codec) []byte {
+	others := p.others.Load()
+	if others == nil {
+		p.others.CompareAndSwap(nil, new(otherFrames))
+		others = p.others.Load()
+	}
+	other := &others[k]
+	other.once.Do(func() { other.frames = p.makeFrames(k) })
+	return other.frames
+}
+
+func (p *Prepared) makeFrames(k codec) []byte {
+	size := maxFrameHeader + len(p.text)
+	for _, data := range p.binary {
+		size += maxFrameHeader + k.binarySize(len(data))
+	}
+	b := make([]byte, 0, size)
+	if p.text != nil {
+		b = appendFrameHeader(b, frameText, len(p.text))
+		b = append(b, p.text...)
+	}
+	for _, data := range p.binary {
+		b = k.appendBinary(b, data)
+	}
+	return b
 }
 
 // The first byte of a whole, unfragmented frame (RFC 6455, section 5.2).

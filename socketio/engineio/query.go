@@ -55,10 +55,17 @@ func (s *Server) parseCodec(raw string) (codec, *handshakeError) {
 	if s.cfg.Carrier != nil {
 		return carried, nil
 	}
-	if _, n := lookup(raw, "b64"); n > 0 {
+	if wantsBase64(raw) {
 		return revision3Base64, nil
 	}
 	return revision3, nil
+}
+
+// wantsBase64 reports whether the client asks for binary as base64. Clients with
+// the option forceBase64 do.
+func wantsBase64(rawQuery string) bool {
+	b64, _ := lookup(rawQuery, "b64")
+	return b64 != ""
 }
 
 // lookup returns the first value of a key in a URL's query, and how many it

@@ -14,6 +14,7 @@ import (
 type webSocket struct {
 	conn   *Conn
 	stream stream
+	codec  codec // of what is sent over it
 
 	// Owned by the reading goroutine.
 	frames   frameReader
@@ -73,6 +74,7 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *
 	return &webSocket{
 		conn:   c,
 		stream: newStream(netConn),
+		codec:  c.codec.webSocket(wantsBase64(r.URL.RawQuery)),
 		frames: frameReader{maxPayload: limits.MaxPayload, maxFragments: limits.MaxFragments},
 	}, early, true
 }
@@ -136,7 +138,7 @@ func (s *webSocket) readOnce(handle func(message) error) error {
 func (c *Conn) receiveFrame(s *webSocket, m message) error {
 	switch m.op {
 	case ws.OpText:
-		p, err := ParsePacket(m.data)
+		p, err := c.codec.parseText(m.data)
 		if err != nil {
 			return err
 		}
@@ -201,7 +203,7 @@ func (s *webSocket) failed(err error) {
 	switch {
 	case broken, errors.As(err, &netErr), errors.As(err, &sysErr):
 		c.close(ReasonTransportError)
-	case errors.Is(err, errPacketType), errors.Is(err, errEmptyPacket), errors.Is(err, errHeartbeatDirection):
+	case errors.Is(err, errPacketType), errors.Is(err, errEmptyPacket), errors.Is(err, errBase64), errors.Is(err, errHeartbeatDirection):
 		c.fail(err)
 	default:
 		c.close(ReasonTransportClose)

@@ -62,7 +62,7 @@ func (c *Carrier) WebSocket(w http.ResponseWriter, r *http.Request, carried *eng
 	if err != nil {
 		return nil, err // it has answered the request
 	}
-	guard := newWebSocketConn(conn, carried)
+	guard := newWebSocketConn(conn, carried, r.URL.Query().Get("b64") != "")
 	s, err := c.newSession(guard, carried, c.webSocket.Name())
 	if err != nil {
 		return nil, err

@@ -95,6 +95,30 @@ func TestWebSocket(t *testing.T) {
 	w.wantEnd()
 }
 
+func TestWebSocket_forceBase64(t *testing.T) {
+	f := serve(t, engineio.Config{})
+	w := dial(t, f.http.URL, "&b64=1")
+	p := receive(t, f.peers)
+	w.text() // the open packet
+	w.say("b4AQID")
+	p.wantMessage(t, heard{"\x01\x02\x03", true})
+	w.say("b4")
+	p.wantMessage(t, heard{"", true})
+	p.send(t, "two", []byte{1, 2})
+	for _, want := range []string{"4two", "b4AQI="} {
+		if got := w.text(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	w.say("b2AQ==")
+	if got := w.text(); got != "3" {
+		t.Errorf("a ping with base64 was answered %q", got)
+	}
+	w.say("b4A!")
+	p.wantClosed(t, engineio.ReasonParseError)
+	w.wantEnd()
+}
+
 func TestSessionIDsAreSecret(t *testing.T) {
 	f := serve(t, engineio.Config{})
 	seen := make(map[string]bool)

@@ -53,7 +53,7 @@ func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrie
 	if err != nil {
 		return nil, err
 	}
-	guard := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carried)
+	guard := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carried, false)
 	s, err := c.newSession(guard, carried, c.webSocket.Name())
 	if err != nil {
 		return nil, err
