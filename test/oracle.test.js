@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { within } from './lib/clients.js'
-import { bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
+import { base64Probes, base64TypeProbes, bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
 import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
 import { patience } from './lib/soak.js'
 
@@ -103,6 +103,30 @@ describe('malformed packets end as with the official server', () => {
     assertAsListed(results)
     for (const [{ name }, { own }] of results) { // the one difference: nobody is told why
       assert.equal(own.code, own.outcome === 'closed' ? 1006 : undefined, name)
+    }
+  })
+
+  test('base64 over WebSocket is taken, unless bytes would be lost', async () => {
+    for (const revision of [3, 4]) {
+      const probes = base64Probes.filter((probe) => probe.revision === revision)
+      const send = (server, probe) => probeWebSocket(server, probe, revision)
+      for (const own of revision === 3 ? [ours, carried] : [ours]) {
+        for (const [{ name, loses }, { theirs, own: { outcome } }] of await both(probes, reference3, send, own)) {
+          assert.deepEqual([name, theirs.outcome, outcome], [name, 'open', loses ? 'closed' : 'open'])
+        }
+      }
+    }
+  })
+
+  test('the mark of base64 before other packets', async () => {
+    for (const revision of [3, 4]) {
+      const probes = base64TypeProbes.filter((probe) => probe.revision === revision)
+      const send = (server, probe) => probeWebSocket(server, probe, revision)
+      for (const own of revision === 3 ? [ours, carried] : [ours]) {
+        for (const [{ name, outcome, stricter }, { theirs, own: got }] of await both(probes, reference3, send, own)) {
+          assert.deepEqual([name, theirs.outcome, got.outcome], [name, outcome, stricter ? 'closed' : outcome])
+        }
+      }
     }
   })
 

@@ -121,3 +121,25 @@ export const bodyProbes3 = [
   ['no length', ':4x'],
   ['100,000 pings', '1:2'.repeat(100_000)],
 ].map(([name, body, options]) => ({ name, body, ...options }))
+
+/**
+ * Base64 in a text message, as forceBase64 sends it; the mark in front of it
+ * differs. `loses` is true where the reference drops characters that it cannot
+ * decode and hands over what is left.
+ */
+export const base64Probes = [
+  ...['AQID', 'AQ==', 'AQI=', 'AQ', 'AQI', '', '=', 'AQ=', 'AQID====', 'AR==', 'AQ ID', 'AQ\r\nID', '\tAQID', '-_-_', '+/+/', '-_+/']
+    .map((base64) => ({ base64, loses: false })),
+  ...['A', 'AQIDA', '!!!!', 'AQID!', '안AQID', 'AQ==AQID', 'AQI\0'].map((base64) => ({ base64, loses: true })),
+].flatMap(({ base64, loses }) => [[4, 'b'], [3, 'b4']].map(([revision, mark]) => ({
+  name: `${JSON.stringify(base64)}, revision ${revision}`, revision, loses,
+  frames: ['451-["reply",{"_placeholder":true,"num":0}]', mark + base64],
+})))
+
+/** The mark with what is no binary message. */
+export const base64TypeProbes = [
+  ...['b', 'bAQID'].map((frame) => [4, frame, 'closed']),
+  ...['b0AQID', 'b2', 'b2AQID', 'b2!', 'b5AQID', 'b6AQID'].map((frame) => [3, frame, 'open']),
+  ...['b4', 'b4AQID', 'b3AQID'].map((frame) => [3, frame, 'closed']),
+  ...['b', 'b1AQID', 'b7AQID', 'b9', 'bxAQID'].map((frame) => [3, frame, 'open', 'stricter']),
+].map(([revision, frame, outcome, stricter]) => ({ name: `${frame}, revision ${revision}`, revision, frames: [frame], outcome, stricter }))

@@ -1,0 +1,79 @@
+// Stock clients with forceBase64: true, beside the official server: they send
+// binary as base64 text, also over WebSocket, and receive it so.
+import { test, describe, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { startServer } from './lib/server.js'
+import { clients } from './lib/matrix.js'
+import { collect, heard, until, ways, within } from './lib/clients.js'
+import { patience } from './lib/soak.js'
+
+const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
+const servers = {}
+let reference
+before(async () => {
+  reference = fork(join(import.meta.dirname, 'lib/reference.js'), [JSON.stringify({ allowEIO3: true })])
+  const [port] = await within(patience, once(reference, 'message'), 'the reference server')
+  servers['the official server'] = { url: `http://localhost:${port}` }
+  servers.ours = await startServer()
+  servers['ours with go-socket.io'] = await startServer({ EIO3_ENGINE: 'go-socket.io' })
+})
+after(() => reference.kill())
+
+/** The official server of these tests has the default parser. */
+const serversFor = (version) => ['ours', ...(version.includes('msgpack') ? [] : ['the official server']), ...(version[0] < '3' ? ['ours with go-socket.io'] : [])]
+
+for (const version of Object.keys(clients)) {
+  describe(`client ${version} with forceBase64`, () => {
+    for (const [way, options] of Object.entries(ways)) {
+      for (const name of serversFor(version)) {
+        test(`${way}, ${name}: binary is exchanged as text`, async () => {
+          const upgrades = options.transports.length > 1 && name !== 'ours with go-socket.io'
+          const [one, two] = await Promise.all([0, 1].map(() => open(version, servers[name].url, options, upgrades)))
+          const relayed = collect(two, 'reply')
+          const texts = watchTexts(one)
+          const received = watchTexts(two)
+          await ask(one, 'reply', '안녕', { deep: [bytes] }, bytes)
+          await until(() => relayed.length > 0, 'the reply was relayed')
+          const [text, nested, plain] = relayed[0]
+          assert.deepEqual([text, Buffer.from(nested.deep[0]), Buffer.from(plain)], ['안녕', bytes, bytes])
+          // Over the ws package of Node.js, client 1.7.4 sends binary frames whatever the option says.
+          for (const list of [texts, received].filter((list) => list.overWebSocket && version !== '1.7.4')) {
+            assert.ok(list.length > 0)
+            assert.deepEqual(list.filter((data) => typeof data !== 'string'), [])
+          }
+          one.disconnect()
+          two.disconnect()
+        })
+      }
+    }
+  })
+}
+
+test('the servers saw no fault', async () => {
+  for (const server of Object.values(servers).slice(1)) await server.stop()
+})
+
+async function open(version, url, options, upgrades) {
+  const socket = clients[version](url, { forceNew: true, reconnection: false, forceBase64: true, ...options })
+  await heard(socket, 'connect')
+  if (upgrades) await until(() => socket.io.engine.transport.name === 'websocket', 'the upgrade')
+  return socket
+}
+
+const ask = (socket, event, ...args) =>
+  within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+
+/** What goes over the WebSocket in both directions from now on, if there is one. */
+function watchTexts(socket) {
+  const list = []
+  const { ws } = socket.io.engine.transport
+  list.overWebSocket = Boolean(ws)
+  if (!ws) return list
+  const { send } = ws
+  ws.send = (data, ...rest) => { list.push(data); return send.call(ws, data, ...rest) }
+  ws.addEventListener('message', ({ data }) => list.push(data))
+  return list
+}
