@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"errors"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -133,6 +134,10 @@ func (c *client) watchAttachments() {
 // reject ends a client that broke the protocol.
 func (c *client) reject(err error) {
 	c.server.cfg.Log.Debug("closing a client that broke the protocol", "err", err)
+	if errors.Is(err, errPacketSize) {
+		c.conn.RejectTooLarge()
+		return
+	}
 	c.conn.Reject()
 }
 

@@ -82,6 +82,7 @@ const (
 	ReasonTransportError          = Reason(engineio.ReasonTransportError)
 	ReasonPingTimeout             = Reason(engineio.ReasonPingTimeout)
 	ReasonParseError              = Reason(engineio.ReasonParseError)
+	ReasonTooLarge                = Reason(engineio.ReasonTooLarge)
 	ReasonForcedClose             = Reason(engineio.ReasonForcedClose)
 	ReasonTooSlow                 = Reason(engineio.ReasonTooSlow) // not a reason of the reference server
 )

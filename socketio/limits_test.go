@@ -88,6 +88,8 @@ func TestALargePacketIsTakenWithAnEmptyInbox(t *testing.T) {
 
 func TestAttachmentsAreBounded(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxPacketBytes: 10_000}})
+	reasons := make(chan socketio.Reason, 1)
+	f.Of("/").OnDisconnect(func(_ *socketio.Socket, reason socketio.Reason) { reasons <- reason })
 	f.Of("/").On("e", func(e *socketio.Event) { _ = e.Ack() })
 	c, _ := f.connect("/")
 	part := make([]byte, 3000)
@@ -97,6 +99,9 @@ func TestAttachmentsAreBounded(t *testing.T) {
 	}
 	c.say(`4510-["e"]`, part, part, part, part)
 	c.wantEnd()
+	if got := receive(t, reasons); got != socketio.ReasonTooLarge {
+		t.Errorf("reason: got %q, want %q", got, socketio.ReasonTooLarge)
+	}
 }
 
 // A conversation over polling without a network, for bubbles.

@@ -29,9 +29,10 @@ import (
 //     recovered.
 //  4. Who may come back are clients that lost their connection, or were cut off
 //     by a full queue, a ping timeout or Socket.CloseConn; but not those that
-//     disconnected by themselves, broke the protocol, or were sent away by
-//     Socket.Disconnect or Broadcast.Disconnect, be it while they were gone, or
-//     while middleware was looking at them: those get a connect_error.
+//     disconnected by themselves, broke the protocol, sent more than a limit
+//     allows, or were sent away by Socket.Disconnect or Broadcast.Disconnect, be
+//     it while they were gone, or while middleware was looking at them: those
+//     get a connect_error.
 //  5. Disconnect handlers have returned before middleware sees the socket again.
 //
 // What it costs: clients get one more argument with every event that wants no

@@ -326,6 +326,13 @@ func TestRecoveryIsAuthorisedAnew(t *testing.T) {
 func TestNoRecovery(t *testing.T) {
 	cases := map[string]func(f *fixture, r *returning, s *socketio.Socket){
 		"the client disconnects": func(_ *fixture, r *returning, _ *socketio.Socket) { r.say("41/chat,") },
+		"it sends a message that is too large": func(_ *fixture, r *returning, _ *socketio.Socket) {
+			r.say("42/chat," + strings.Repeat("x", 1_000_000))
+		},
+		"it sends attachments that are too large": func(_ *fixture, r *returning, _ *socketio.Socket) {
+			part := make([]byte, 900_000)
+			r.say(`455-/chat,["e"]`, part, part, part, part, part)
+		},
 		"it breaks the protocol": func(_ *fixture, r *returning, _ *socketio.Socket) { r.say("nonsense") },
 		"it is sent away":        func(_ *fixture, _ *returning, s *socketio.Socket) { s.Disconnect() },
 		"with all others":        func(f *fixture, _ *returning, _ *socketio.Socket) { f.Of("/chat").Disconnect() },

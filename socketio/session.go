@@ -258,7 +258,7 @@ func (r *recovery) settle(s *Socket) {
 // recoverable tells whether a client that was disconnected for the reason may
 // come back to its socket.
 func (r Reason) recoverable() bool {
-	return r != ReasonClientDisconnect && r != ReasonServerDisconnect && r != ReasonParseError
+	return r != ReasonClientDisconnect && r != ReasonServerDisconnect && r != ReasonParseError && r != ReasonTooLarge
 }
 
 // drop ends a session. mu is held.

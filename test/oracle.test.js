@@ -18,15 +18,17 @@ const stricter = {
   'a close packet': 'the client has said that it goes',
   'an event with an ack id of 23 digits': 'an answer to another question is worse than none',
   'an unknown namespace of 100 KB': 'nothing is echoed without a limit',
+  '1,000,001 bytes in a body': 'its packets are lost, so later ones would follow a hole',
 }
 const stricter3 = {
+  '1,000,001 bytes in a body': 'as in revision 4',
   '100,000 pings': 'a client has one to send in an interval',
 }
 // Where the outcome is the same, but a request's answer is not.
 const answers = {
   'octet-stream': { code: 3 }, // the reference has no body for these three
   'a second POST at once': { code: 3 },
-  '1,000,001 bytes in a body': { code: 3 },
+  '1,000,001 bytes in a body': { code: 3, outcome: 'closed' },
   'garbage in a body': { status: 400, code: 3 }, // "ok" there, though the session is closed
   'an empty body': { status: 400, code: 3 },
   'bad base64': { status: 400, code: 3 },
@@ -77,7 +79,7 @@ describe('malformed packets end as with the official server', () => {
   })
 
   const agree = 73 - Object.keys(stricter).length
-  test(`${agree} of 73 agree`, () => assert.ok(agree >= 70))
+  test(`${agree} of 73 agree`, () => assert.ok(agree >= 69))
 
   test('handshakes of old clients', async () => {
     for (const probe of handshakeProbes3) {

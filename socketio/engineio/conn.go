@@ -17,7 +17,8 @@ const (
 	ReasonTransportError Reason = "transport error"      // the network broke, or the client broke the protocol below packets
 	ReasonPingTimeout    Reason = "ping timeout"         // the client did not answer a ping
 	ReasonParseError     Reason = "parse error"          // the client sent what is not a packet
-	ReasonTooSlow        Reason = "too slow"             // the client did not take what was sent to it; not a reason of the reference server
+	ReasonTooSlow        Reason = "too slow"             // the client did not take what was sent to it
+	ReasonTooLarge       Reason = "payload too large"    // the client sent more at once than a limit allows
 	ReasonForcedClose    Reason = "forced close"         // Conn.Close was called
 	ReasonShutdown       Reason = "server shutting down" // Server.Close was called
 )
@@ -135,6 +136,10 @@ func (c *Conn) Close() { c.close(ReasonForcedClose) }
 // Reject ends the connection because the client broke the protocol of the
 // layer above.
 func (c *Conn) Reject() { c.close(ReasonParseError) }
+
+// RejectTooLarge ends the connection because the client sent more than the layer
+// above allows for one of its packets.
+func (c *Conn) RejectTooLarge() { c.close(ReasonTooLarge) }
 
 // close ends the connection for a reason; only the first call counts.
 func (c *Conn) close(reason Reason) {

@@ -88,7 +88,7 @@ func TestAClientThatSendsTooMuchHearsWhy(t *testing.T) {
 		t.Errorf("the socket was reset while the client was sending: %v", err)
 	}
 	w.wantClose(ws.StatusMessageTooBig)
-	p.wantClosed(t, engineio.ReasonTransportError)
+	p.wantClosed(t, engineio.ReasonTooLarge)
 }
 
 // A WebSocket that did not become the transport may break while it is told so,

@@ -53,7 +53,6 @@ func TestHandshakeKeepsWhatTheClientBrought(t *testing.T) {
 func TestHandshakeErrors(t *testing.T) {
 	const (
 		unknownTransport = `{"code":0,"message":"Transport unknown"}`
-		unknownSID       = `{"code":1,"message":"Session ID unknown"}`
 		badMethod        = `{"code":2,"message":"Bad handshake method"}`
 		badRequest       = `{"code":3,"message":"Bad request"}`
 		badVersion       = `{"code":5,"message":"Unsupported protocol version"}`

@@ -208,6 +208,7 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, bi
 		return nil, false, errBadRequest
 	}
 	if r.ContentLength > int64(limits.MaxPayload) {
+		c.close(ReasonTooLarge) // its packets are lost: the order would have a hole
 		return nil, false, errTooLarge
 	}
 	control := http.NewResponseController(w)
@@ -220,6 +221,7 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, bi
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
+		c.close(ReasonTooLarge)
 		return nil, false, errTooLarge
 	case err != nil:
 		c.close(ReasonTransportError)

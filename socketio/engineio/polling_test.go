@@ -111,9 +111,10 @@ func TestOtherContentTypesAreTaken(t *testing.T) {
 // slowly hides the length of a body, so that it is sent in chunks.
 type slowly struct{ io.Reader }
 
+// A body above the limit ends the session: what it held is lost, and what the
+// client sent next would follow a hole.
 func TestBodiesAreLimited(t *testing.T) {
 	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
 	message := "4" + strings.Repeat("x", 999_999)
 	for _, tt := range []struct {
 		name string
@@ -123,6 +124,8 @@ func TestBodiesAreLimited(t *testing.T) {
 		{"chunked", func(s string) io.Reader { return slowly{strings.NewReader(s)} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			sid, p := f.poll()
+			waiting := f.waitingPoll(sid, p)
 			a, err := f.try(t.Context(), "POST", "EIO=4&transport=polling&sid="+sid, tt.body(message))
 			if err != nil {
 				t.Fatal(err)
@@ -136,10 +139,39 @@ func TestBodiesAreLimited(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.want(t, 413, tooLarge)
-			p.wantOpen(t)
-			f.call("POST", "&sid="+sid, "4next").want(t, 200, "ok")
-			p.wantMessage(t, "next")
+			p.wantClosed(t, engineio.ReasonTooLarge)
+			receive(t, waiting).want(t, 200, "1")
+			f.call("POST", "&sid="+sid, "4next").want(t, 400, unknownSID)
 		})
+	}
+}
+
+func TestBodiesAreLimited_of_revision_3(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 1000}}, nil)
+	for _, tt := range []struct{ name, typ, body string }{
+		{"text", "text/plain", "997:4" + strings.Repeat("x", 997)},
+		{"binary", "application/octet-stream", "\x01\x09\x09\x07\xff\x04" + strings.Repeat("x", 996)},
+	} {
+		for _, chunked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, chunked %t", tt.name, chunked), func(t *testing.T) {
+				sid, p := f.poll3("")
+				waiting := make(chan answer, 1)
+				go func() { waiting <- f.call3("GET", "&sid="+sid, "") }()
+				f.eventually(func() bool { return p.conn.Polling() })
+				var body io.Reader = strings.NewReader(tt.body)
+				if chunked {
+					body = slowly{body}
+				}
+				a, err := f.try(t.Context(), "POST", "EIO=3&transport=polling&sid="+sid, body, "Content-Type", tt.typ)
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.want(t, 413, tooLarge)
+				p.wantClosed(t, engineio.ReasonTooLarge)
+				receive(t, waiting).want(t, 200, "1:1")
+				f.call3("GET", "&sid="+sid, "").want(t, 400, unknownSID)
+			})
+		}
 	}
 }
 

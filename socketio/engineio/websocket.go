@@ -201,6 +201,8 @@ func (s *webSocket) failed(err error) {
 	var netErr *net.OpError
 	var sysErr *os.SyscallError
 	switch {
+	case errors.Is(err, errMessageTooBig):
+		c.close(ReasonTooLarge)
 	case broken, errors.As(err, &netErr), errors.As(err, &sysErr):
 		c.close(ReasonTransportError)
 	case errors.Is(err, errPacketType), errors.Is(err, errEmptyPacket), errors.Is(err, errBase64), errors.Is(err, errHeartbeatDirection):

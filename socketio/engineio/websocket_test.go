@@ -92,10 +92,14 @@ func TestHowAWebSocketEnds(t *testing.T) {
 		{"an empty frame", func(w *wire, _ *peer) { w.say("") }, ws.StatusNormalClosure, engineio.ReasonParseError},
 		{"an unknown packet", func(w *wire, _ *peer) { w.say("9") }, ws.StatusNormalClosure, engineio.ReasonParseError},
 		{"a ping packet", func(w *wire, _ *peer) { w.say("2") }, ws.StatusNormalClosure, engineio.ReasonTransportError},
-		{"1,000,001 bytes", func(w *wire, _ *peer) { w.say("4" + strings.Repeat("x", 1_000_000)) }, ws.StatusMessageTooBig, engineio.ReasonTransportError},
+		{"1,000,001 bytes", func(w *wire, _ *peer) { w.say("4" + strings.Repeat("x", 1_000_000)) }, ws.StatusMessageTooBig, engineio.ReasonTooLarge},
 		{"1,000,001 bytes of which the header is sent", func(w *wire, _ *peer) {
 			w.raw(append(binary.BigEndian.AppendUint64([]byte{0x82, 0xff}, 1_000_001), 1, 2, 3, 4))
-		}, ws.StatusMessageTooBig, engineio.ReasonTransportError},
+		}, ws.StatusMessageTooBig, engineio.ReasonTooLarge},
+		{"1,000,001 bytes in two frames", func(w *wire, _ *peer) {
+			w.write(ws.NewFrame(ws.OpText, false, []byte("4"+strings.Repeat("x", 999_999))), ws.NewFrame(ws.OpContinuation, true, []byte("x")))
+		}, ws.StatusMessageTooBig, engineio.ReasonTooLarge},
+		{"Conn.RejectTooLarge", func(_ *wire, p *peer) { p.conn.RejectTooLarge() }, ws.StatusNormalClosure, engineio.ReasonTooLarge},
 		{"fragments without an end", func(w *wire, _ *peer) {
 			w.write(ws.NewFrame(ws.OpText, false, []byte("4")))
 			for range 4096 {

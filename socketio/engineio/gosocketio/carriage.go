@@ -108,6 +108,8 @@ func (c *carriage) finish() {
 func reason(err error) engineio.Reason {
 	var network *net.OpError
 	switch {
+	case errors.Is(err, errTooLarge):
+		return engineio.ReasonTooLarge
 	case errors.Is(err, errRefused):
 		return engineio.ReasonParseError
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF):

@@ -3,6 +3,7 @@ package gosocketio_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -169,13 +170,27 @@ func TestRequestsThatAreRefused(t *testing.T) {
 
 func TestBodiesAreBounded(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 1000}})
-	query, p := f.open()
 	large := "1001:4" + strings.Repeat("x", 1000)
 	const tooLarge = `{"code":3,"message":"Payload too large"}`
-	f.call("POST", query, large).want(t, 413, tooLarge)
-	chunked := struct{ *strings.Reader }{strings.NewReader(large)}
-	call(t, f.http.URL, "POST", query, chunked).want(t, 413, tooLarge)
-	p.wantOpen(t)
+	for _, chunked := range []bool{false, true} {
+		for head := time.Millisecond; ; head *= 2 { // a poll that arrives after the POST is tried again
+			query, p := f.open()
+			waiting := make(chan answer, 1)
+			go func() { waiting <- f.call("GET", query, "") }()
+			time.Sleep(head)
+			var body io.Reader = strings.NewReader(large)
+			if chunked {
+				body = struct{ io.Reader }{body}
+			}
+			call(t, f.http.URL, "POST", query, body).want(t, 413, tooLarge)
+			p.wantClosed(t, engineio.ReasonTooLarge)
+			if a := receive(t, waiting); a.status != 400 || head > patience {
+				a.want(t, 200, "1:1")
+				break
+			}
+		}
+	}
+	query, p := f.open()
 	f.call("POST", query, "995:4"+strings.Repeat("x", 994)).want(t, 200, "ok")
 	p.wantMessage(t, heard{strings.Repeat("x", 994), false})
 }
@@ -184,7 +199,7 @@ func TestMalformedBodies(t *testing.T) {
 	f := serve(t, engineio.Config{})
 	for _, body := range []string{
 		"", "garbage", "1", "99999999999999999999:4", "-1:4", "2:4", "1:9", "1:3",
-		"3:4\xff\xfe", "8:b4!!!!!!", "4:b0AA", strings.Repeat("1:2", 3) + "5:4",
+		"3:4\xff\xfe", "8:b4!!!!!!", "4:b7AA", strings.Repeat("1:2", 3) + "5:4",
 	} {
 		query, p := f.open()
 		f.call("POST", query, body).want(t, 400, badRequest)
@@ -213,7 +228,10 @@ func TestFramesAreLookedAt(t *testing.T) {
 		w, p := f.connect()
 		w.sayFrame(frame)
 		w.wantEnd()
-		receive(t, p.closed)
+		reason, large := receive(t, p.closed), strings.Contains(name, "too m")
+		if large != (reason == engineio.ReasonTooLarge) {
+			t.Errorf("%s: closed with %q", name, reason)
+		}
 		if len(p.messages) > 0 {
 			t.Errorf("%s: was heard", name)
 		}

@@ -19,6 +19,9 @@ import (
 // errRefused ends a client that sent what does not pass the fence.
 var errRefused = errors.New("gosocketio: refused")
 
+// errTooLarge ends a client that sent a message above the limit.
+var errTooLarge = errors.New("gosocketio: message too large")
+
 // webSocketConn looks at every message before the session does.
 type webSocketConn struct {
 	transport.Conn
@@ -85,7 +88,7 @@ func (g *webSocketConn) parseBase64(data []byte) (frame.Type, packet.Type, []byt
 func check(kind frame.Type, typ packet.Type, data []byte, most int64) error {
 	switch {
 	case int64(len(data)) > most:
-		return fmt.Errorf("%w: a message of more than %d bytes", errRefused, most+1)
+		return fmt.Errorf("%w: more than %d bytes", errTooLarge, most+1)
 	case typ == packet.PONG:
 		return fmt.Errorf("%w: a heartbeat in the wrong direction", errRefused)
 	case kind == frame.String && typ == base64Type:
