@@ -80,7 +80,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		AllowConnection: handlers.AllowConnection(cfg.limits()),
 		Identify:        handlers.Identify,
 		SameClient:      handlers.SameClient(secret, oldSecrets...),
-		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin),
+		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin, log),
 		Secure:          cfg.secure(),
 		ClientAddress:   handlers.ClientAddress,
 		Recovery:        handlers.Recovery(cfg.RecoveryTime),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -92,7 +93,7 @@ func TestForeignPagesCannotConnect(t *testing.T) {
 				c.TrustedProxies, c.Secure = []string{"127.0.0.1"}, tls
 				c.Server = socketio.NewServer(socketio.Config{
 					Identify: handlers.Identify, SameClient: handlers.SameClient(c.Secret), Secure: tls,
-					AllowOrigin:   handlers.AllowOrigin([]string{"https://friend.example"}),
+					AllowOrigin:   handlers.AllowOrigin([]string{"https://friend.example"}, slog.New(slog.DiscardHandler)),
 					ClientAddress: handlers.ClientAddress,
 				})
 			})

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -203,7 +204,7 @@ func TestPlainWebSocket(t *testing.T) {
 }
 
 func TestAllowOrigin(t *testing.T) {
-	allow := handlers.AllowOrigin([]string{"https://chat.example"})
+	allow := handlers.AllowOrigin([]string{"https://chat.example"}, slog.New(slog.DiscardHandler))
 	tests := []struct {
 		peer, origin       string
 		allow, credentials bool

@@ -52,7 +52,7 @@ func openWith(t *testing.T, customs rooms.Options, change func(*handlers.Config)
 	}
 	wire := socketio.NewServer(socketio.Config{
 		Log: logger, Identify: handlers.Identify, SameClient: handlers.SameClient([]byte(strings.Repeat("k", 32))),
-		AllowOrigin: handlers.AllowOrigin(nil), ClientAddress: handlers.ClientAddress,
+		AllowOrigin: handlers.AllowOrigin(nil, slog.New(slog.DiscardHandler)), ClientAddress: handlers.ClientAddress,
 		Recovery: handlers.Recovery(time.Minute),
 	})
 	events := handlers.NewEvents(wire, logger)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -13,18 +14,28 @@ import (
 // in the list (CORS_ORIGIN) may connect with the visitor's cookie, "*" lets
 // everyone connect without. A page on this very machine may connect to it
 // without credentials: the stock pages have http://localhost:8005 written into
-// them and are also opened as http://127.0.0.1:8005.
-func AllowOrigin(list []string) func(r *http.Request, origin string) (allow, credentials bool) {
+// them and are also opened as http://127.0.0.1:8005. The log gets a warning for
+// each refused origin.
+func AllowOrigin(list []string, log *slog.Logger) func(r *http.Request, origin string) (allow, credentials bool) {
 	list = slices.Clone(list)
+	warnings := newOriginWarnings(log)
 	return func(r *http.Request, origin string) (allow, credentials bool) {
-		if listed(list, origin) {
-			return true, true
+		allow, credentials = allowOrigin(list, r, origin)
+		if !allow {
+			warnings.add(r, origin)
 		}
-		if slices.Contains(list, "*") {
-			return true, false
-		}
-		return loopback(ClientAddress(r)) && loopback(peerAddress(r)) && loopbackOrigin(origin), false
+		return allow, credentials
 	}
+}
+
+func allowOrigin(list []string, r *http.Request, origin string) (allow, credentials bool) {
+	if listed(list, origin) {
+		return true, true
+	}
+	if slices.Contains(list, "*") {
+		return true, false
+	}
+	return loopback(ClientAddress(r)) && loopback(peerAddress(r)) && loopbackOrigin(origin), false
 }
 
 func listed(list []string, origin string) bool {

@@ -36,13 +36,13 @@ const (
 // it: new WebSocket("ws://localhost:8005").
 type plainNotice struct {
 	// Immutable.
-	cfg    NoticeConfig
-	secure bool
-	allow  func(r *http.Request, origin string) (allow, credentials bool)
-	log    *slog.Logger    // bounded
-	ctx    context.Context // ends with close
-	stop   context.CancelFunc
-	report func() // how many lines were left out
+	cfg     NoticeConfig
+	secure  bool
+	allowed []string        // foreign origins
+	log     *slog.Logger    // bounded
+	ctx     context.Context // ends with close
+	stop    context.CancelFunc
+	report  func() // how many lines were left out
 
 	mu     sync.Mutex
 	closed bool           // guarded by mu
@@ -55,7 +55,7 @@ func newPlainNotice(cfg NoticeConfig, origins []string, secure bool, log *slog.L
 	ctx, stop := context.WithCancel(context.Background())
 	log, report := newBoundedLog(log)
 	return &plainNotice{
-		cfg: cfg.withDefaults(), secure: secure, allow: AllowOrigin(origins), log: log, ctx: ctx, stop: stop, report: report,
+		cfg: cfg.withDefaults(), secure: secure, allowed: origins, log: log, ctx: ctx, stop: stop, report: report,
 		by: make(map[string]int),
 	}
 }
@@ -79,7 +79,7 @@ func (p *plainNotice) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(r, origin, p.secure) {
-		if ok, _ := p.allow(r, origin); !ok {
+		if ok, _ := allowOrigin(p.allowed, r, origin); !ok {
 			p.log.Warn("origin refused", "address", ClientAddress(r), "origin", clip(origin, maxLogged))
 			http.Error(w, "origin not allowed", http.StatusForbidden)
 			return

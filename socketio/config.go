@@ -25,6 +25,11 @@ type Config struct {
 	// whether it may bring cookies. Default: none may.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
+	// AllowedHeaders are the request headers that pages of an allowed foreign
+	// origin may set, for example "Authorization". Default: all that the browser
+	// asks for, within limits.
+	AllowedHeaders []string
+
 	// AllowConnection is called once for each connection, before Identify. If it
 	// returns false the client is refused with 503, {"code":3,"message":"Too many
 	// connections"}, and a Retry-After. It must be quick. Default: all are welcome.

@@ -34,10 +34,13 @@ func NewServer(cfg Config) *Server {
 		Identify:    cfg.Identify,
 		SameClient:  cfg.SameClient,
 		AllowOrigin: cfg.AllowOrigin,
-		Secure:      cfg.Secure,
-		Address:     cfg.ClientAddress,
-		AfterBurst:  cfg.AfterBurst,
-		Log:         cfg.Log,
+
+		AllowedHeaders: cfg.AllowedHeaders,
+
+		Secure:     cfg.Secure,
+		Address:    cfg.ClientAddress,
+		AfterBurst: cfg.AfterBurst,
+		Log:        cfg.Log,
 
 		AllowConnection: cfg.AllowConnection,
 		RefuseRevision3: cfg.RefuseOldClients,

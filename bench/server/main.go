@@ -61,7 +61,7 @@ func run(ctx context.Context, listen, root string) (err error) {
 		Log:           log,
 		Identify:      handlers.Identify,
 		SameClient:    handlers.SameClient(secret),
-		AllowOrigin:   handlers.AllowOrigin(nil),
+		AllowOrigin:   handlers.AllowOrigin(nil, slog.New(slog.DiscardHandler)),
 		ClientAddress: handlers.ClientAddress,
 		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}

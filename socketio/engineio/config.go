@@ -30,6 +30,11 @@ type Config struct {
 	// Origin header and those of the server's own origin never ask.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
+	// AllowedHeaders are the request headers that pages of an allowed foreign
+	// origin may set, for example "Authorization". Default: all that the browser
+	// asks for, at most 64 names of 2,048 bytes together.
+	AllowedHeaders []string
+
 	// AllowConnection is called once for each handshake, when the request is
 	// well-formed and its origin allowed, before Identify and before anything is
 	// kept. If it returns false the client is answered with 503, the numbered error

@@ -43,14 +43,60 @@ func sameOrigin(r *http.Request, origin string, secure bool) bool {
 	return strings.EqualFold(scheme, "https") || !secure && strings.EqualFold(scheme, "http")
 }
 
+// What a browser may ask for in one preflight. Browsers name the headers that
+// the page has set, and no page sets that many.
+const (
+	maxAskedHeaders = 64
+	maxAskedBytes   = 2048
+)
+
 // preflight answers an OPTIONS request of an allowed foreign origin.
-func preflight(w http.ResponseWriter) *handshakeError {
+func (s *Server) preflight(w http.ResponseWriter, r *http.Request) *handshakeError {
 	h := w.Header()
 	if h.Get("Access-Control-Allow-Origin") == "" {
 		return errHandshakeMethod
 	}
+	allowed := s.cfg.AllowedHeaders
+	if allowed == nil {
+		h.Add("Vary", "Access-Control-Request-Headers")
+		var ok bool
+		if allowed, ok = askedHeaders(r); !ok {
+			return errBadRequest
+		}
+	}
 	h.Set("Access-Control-Allow-Methods", "GET,POST")
-	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	if len(allowed) > 0 {
+		h.Set("Access-Control-Allow-Headers", strings.Join(allowed, ","))
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// askedHeaders returns the names of the headers that the page wants to set, and
+// false if they are malformed or too many.
+func askedHeaders(r *http.Request) (names []string, ok bool) {
+	asked := strings.Join(r.Header.Values("Access-Control-Request-Headers"), ",")
+	if len(asked) > maxAskedBytes {
+		return nil, false
+	}
+	for name := range strings.SplitSeq(asked, ",") {
+		name = strings.Trim(name, " \t")
+		if name == "" {
+			continue // a list may have empty elements: RFC 9110, section 5.6.1
+		}
+		if !isToken(name) || len(names) == maxAskedHeaders {
+			return nil, false
+		}
+		names = append(names, name)
+	}
+	return names, true
+}
+
+// isToken reports whether s has only the characters that RFC 9110, section
+// 5.6.2, allows in the name of a header.
+func isToken(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", c)
+	}) < 0
 }

@@ -53,7 +53,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
 		return errForbidden
 	}
 	if r.Method == http.MethodOptions {
-		return preflight(w)
+		return s.preflight(w, r)
 	}
 	q, err := s.parseQuery(r)
 	if err != nil {
