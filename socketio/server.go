@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -68,8 +69,16 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 // Of returns the namespace of that name, and makes it if there is none. The
 // slash in front may be left out. Clients can connect only to namespaces that
 // were made so, or whose name a ParentNamespace matches.
+//
+// Of panics for a name that no client can connect to, which is a mistake of the
+// program: one with a comma, a question mark or U+001E, one that is not valid
+// UTF-8, or one longer than Limits.MaxNamespaceName. Lookup returns false for
+// such a name.
 func (s *Server) Of(name string) *Namespace {
 	name = withSlash(name)
+	if err := checkNamespaceName(name, s.cfg.Limits.MaxNamespaceName); err != nil {
+		panic(fmt.Sprintf("socketio: Of(%q): no client can connect: %v", name, err))
+	}
 	return s.keep(name, s.parentOf(name)).open()
 }
 
