@@ -11,7 +11,9 @@ import (
 
 const friend = "https://friend.example"
 
-func allowFriend(_ *http.Request, origin string) (allow, credentials bool) { return origin == friend, true }
+func allowFriend(_ *http.Request, origin string) (allow, credentials bool) {
+	return origin == friend, true
+}
 
 func TestPreflight_allows_the_headers_that_the_browser_asks_for(t *testing.T) {
 	many := strings.Repeat("a,", 63) + "a"
