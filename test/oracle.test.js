@@ -3,15 +3,11 @@
 // docs/protocol.md, and nothing else may.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { startServer } from './lib/server.js'
+import { startReference } from './lib/startreference.js'
 import { startCanary } from './lib/canary.js'
-import { within } from './lib/clients.js'
 import { base64Probes, base64TypeProbes, bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
 import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
-import { patience } from './lib/soak.js'
 
 // Where our outcome is not the reference's. Ours may be the stricter one only.
 const stricter = {
@@ -171,10 +167,4 @@ function assertAsListed(results) {
       assert.deepEqual({ [name]: own.outcome }, expected)
     }
   }
-}
-
-async function startReference(options = {}) {
-  const child = fork(join(import.meta.dirname, 'lib/reference.js'), [JSON.stringify(options)])
-  const [port] = await within(patience, once(child, 'message'), 'the reference server')
-  return { child, port, url: `http://localhost:${port}`, ws: `ws://localhost:${port}` }
 }

@@ -62,11 +62,11 @@ func (s *webSocket) drain() {
 			err = errTooSlow
 		}
 		if err != nil {
-			s.close() // it may have ended already and waited for this
 			if s.current() {
 				s.conn.sendFailed(err)
 				s.conn.out.close() // if it had ended already, this was still to be written
 			}
+			s.close() // not before: the reading goroutine would give another reason
 			return
 		}
 	}

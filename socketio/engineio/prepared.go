@@ -14,14 +14,9 @@ type Prepared struct {
 	text   []byte   // the text packet with its type, if there is one; aliases frames
 	binary [][]byte // the data of the binary packets; alias frames
 
-<<<<<<< HEAD
 	queues atomic.Int32 // blocked queues that it waits in, see backlog
 
-	once3 sync.Once
-	made3 []byte // frames for revision 3, made when the first such client needs them
-=======
 	others atomic.Pointer[otherFrames] // nil until a client that needs other frames is sent p
->>>>>>> aa092a2 (engineio: accept and send base64 binary over WebSocket)
 }
 
 // Prepare encodes a message packet that carries text and one binary message
