@@ -26,24 +26,13 @@ func (c *Conn) CloseWhenSent() {
 }
 
 // finishedLocked reports whether a connection that finishes has nothing left to send.
-// One that polls has to hear of its end in a poll.
+// One that polls hears of its end in a poll of its own: stock clients 4.x handle a
+// close packet before the events in the same payload.
 func (c *Conn) finishedLocked() bool {
-	switch {
-	case !c.finishing || c.closed:
+	if !c.finishing || c.closed || !c.out.empty() {
 		return false
-	case c.ws != nil:
-		return !c.ws.draining && c.out.empty()
-	case c.carried != nil:
-		return (c.carried.webSocket || c.carried.getting) && c.lastPayloadLocked()
-	default:
-		return c.poll != nil && c.lastPayloadLocked()
 	}
-}
-
-// lastPayloadLocked reports whether all that is queued fits into one polling body.
-func (c *Conn) lastPayloadLocked() bool {
-	_, bytes := c.out.waiting()
-	return bytes <= c.server.cfg.Limits.MaxPayload
+	return c.ws != nil && !c.ws.draining || c.poll != nil || c.carried != nil
 }
 
 // finish ends a connection that has nothing left to send. mu is not held.

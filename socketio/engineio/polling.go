@@ -69,8 +69,6 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	defer c.mu.Unlock()
 	p := newPoll()
 	switch {
-	case c.finishing && c.lastPayloadLocked():
-		c.waitLocked(p) // for finish, which adds the close packet
 	case !c.out.empty():
 		c.poll = p
 		c.answerPollLocked(c.takeAnswerLocked())
