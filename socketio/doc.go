@@ -21,8 +21,10 @@
 //  1. Handlers of one client run one at a time, in the order of its packets. A
 //     slow one slows its own client only.
 //  2. Packets reach a client in the order in which they were emitted.
-//  3. Emit never waits for a client. One that takes too little is closed as a
-//     broken network would do it: it reconnects by itself.
+//  3. Emit never waits for a client: what a client has not taken yet is queued. One
+//     that makes no progress, or for which too much waits (Limits.Engine), is closed as
+//     a broken network would do it, with ReasonTooSlow: it reconnects by itself.
+//     Socket.WaitQueue lets a program wait for room.
 //  4. A broadcast is encoded once, however many clients it goes to.
 //  5. With Config.Recovery, a client that loses its connection for a while goes
 //     on where it was, or hears that it does not.

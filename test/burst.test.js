@@ -1,5 +1,5 @@
 // Programs that emit much at once, and end a connection behind it: stock clients get all
-// of it, as with the official server. Entries S6 and S7 of docs/promises.md.
+// of it, as with the official server. Rows S6 and S8 of docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { relay, startServer } from './lib/server.js'

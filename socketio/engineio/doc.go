@@ -12,13 +12,17 @@
 //	prepared.go            message packets encoded once, shared by many connections
 //	config.go              every limit and every duration
 //	server.go handshake.go requests, the map of connections, numbered errors
-//	conn.go outbox.go      a connection: its state, its queue, its end
+//	conn.go finish.go      a connection: its state, its end
+//	outbox.go send.go      its queue, and who fills it
+//	backlog.go             what waits for all clients together
+//	progress.go body.go    which clients are slow
 //	heartbeat.go           ping, pong, timeout
+//	liveness.go            when a late heartbeat is no sign of a dead client
 //	polling.go             the long-polling transport
 //	websocket.go frames.go the WebSocket transport
 //	upgrade.go             from the one to the other
 //	carrier.go carried.go  connections whose packets somebody else moves
-//	stream*.go             a socket that is read and written without buffers
+//	stream*.go tcp*.go     a socket that is read and written without buffers
 //
 // The protocol is described at
 // https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md;
