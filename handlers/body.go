@@ -17,11 +17,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// A body has bodyGrace plus a second for each bodyPace bytes that have come:
-// slow phones make it, one byte a second does not.
+// A body has to make progress: bodyLeast bytes in each bodyWindow, or its end. Slow
+// phones make it, one byte a second does not.
 const (
-	bodyGrace = 10 * time.Second
-	bodyPace  = 16 << 10
+	bodyWindow = 10 * time.Second
+	bodyLeast  = 10 << 10
 )
 
 // pacedBody is a request body that ends when it comes too slowly, or when
@@ -33,14 +33,16 @@ type pacedBody struct {
 	start   time.Time
 
 	mu    sync.Mutex
-	meter meter // guarded by mu
-	done  bool  // guarded by mu; the body was read to its end
-	cause error // guarded by mu; why the body was cut
+	meter meter     // guarded by mu, as is all that follows
+	end   time.Time // of the window
+	from  int64     // what had come when the window began
+	done  bool      // the body was read to its end
+	cause error     // why the body was cut
 }
 
 func paceBody(w http.ResponseWriter, body io.ReadCloser) *pacedBody {
 	now := time.Now()
-	b := &pacedBody{ReadCloser: body, control: http.NewResponseController(w), start: now, meter: meter{start: now, last: now}}
+	b := &pacedBody{ReadCloser: body, control: http.NewResponseController(w), start: now, end: now.Add(bodyWindow), meter: meter{start: now, last: now}}
 	_ = b.wait() // not cut yet
 	return b
 }
@@ -73,8 +75,12 @@ func (b *pacedBody) wait() error {
 	if b.cause != nil {
 		return b.cause
 	}
-	allowed := bodyGrace + time.Duration(b.meter.total/bodyPace)*time.Second
-	_ = b.control.SetReadDeadline(b.start.Add(allowed))
+	// The next window begins as soon as this one has its bytes: a read that runs into
+	// its deadline leaves a body that cannot be read on.
+	if b.meter.total-b.from >= bodyLeast {
+		b.from, b.end = b.meter.total, time.Now().Add(bodyWindow)
+	}
+	_ = b.control.SetReadDeadline(b.end)
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, c *Conn) *
 		sock.abandon()
 		return nil
 	}
-	timeout := time.AfterFunc(s.cfg.UpgradeTimeout, func() { c.endProbe(sock) })
+	timeout := c.limitProbe(sock)
 	started := s.run(func() {
 		sock.read(early, c.receiveProbe)
 		timeout.Stop()
@@ -55,6 +55,27 @@ func (c *Conn) beginProbe(s *webSocket) bool {
 	}
 	c.probing = s
 	return true
+}
+
+// limitProbe gives up a WebSocket that has not become the transport in time.
+func (c *Conn) limitProbe(sock *webSocket) *time.Timer {
+	return time.AfterFunc(c.server.cfg.UpgradeTimeout, func() {
+		if c.leavesPolling(sock) {
+			c.limitProbe(sock)
+			return
+		}
+		c.endProbe(sock)
+	})
+}
+
+// leavesPolling reports whether the client of a WebSocket whose probe was answered is
+// still in the middle of a POST or of the answer of a poll. It has to finish those
+// before it may send the upgrade packet, and they end a connection that makes no
+// progress themselves.
+func (c *Conn) leavesPolling(s *webSocket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.probing == s && s.probed && (c.posting || c.answering)
 }
 
 // endProbe gives up a WebSocket that is still probing.

@@ -1,0 +1,55 @@
+// Phones on bad networks, with the program itself and stock clients: row S4 of docs/promises.md.
+import { test, describe, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import net from 'node:net'
+import { once } from 'node:events'
+import { startServer } from '../lib/server.js'
+import { collect, pause, until, ways } from '../lib/clients.js'
+import { clients } from '../lib/matrix.js'
+
+/** A network that carries so many bytes per second from a client to the server. */
+async function startSlowLink(target, rate) {
+  const listener = net.createServer(async (client) => {
+    const server = net.connect(target, 'localhost')
+    for (const end of [client, server]) end.on('error', () => { client.destroy(); server.destroy() })
+    server.pipe(client)
+    for await (const chunk of client) {
+      for (let at = 0; at < chunk.length; at += rate / 20) {
+        server.write(chunk.subarray(at, at + rate / 20))
+        await pause(50)
+      }
+    }
+    server.end()
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  return { url: `http://localhost:${listener.address().port}`, stop: () => listener.close() }
+}
+
+describe('a binary event over a slow link', { concurrency: true }, () => {
+  let server
+  before(async () => { server = await startServer() })
+  after(() => server.stop())
+
+  for (const [bytes, rate] of [[60_000, 5_000], [600_000, 50_000]]) {
+    for (const version of ['2.5.0', '4.8.4']) {
+      for (const [way, options] of Object.entries(ways)) {
+        test(`client ${version}, ${way}: ${bytes} bytes at ${rate} bytes per second arrive`, async () => {
+          const link = await startSlowLink(server.port, rate)
+          const socket = clients[version](link.url, { forceNew: true, reconnection: false, ...options })
+          const ends = collect(socket, 'disconnect')
+          await once(socket, 'connect')
+          const answer = await Promise.race([
+            new Promise((resolve) => { socket.emit('reply', 'photo', Buffer.alloc(bytes, 7), resolve) }),
+            until(() => ends.length > 0, 'the end', 120_000).then(() => assert.fail(`it was cut: ${ends[0]}`)),
+          ])
+          assert.ok(answer, JSON.stringify(answer))
+          await pause(1000)
+          assert.deepEqual(ends, [])
+          socket.disconnect()
+          link.stop()
+        })
+      }
+    }
+  }
+})
