@@ -41,15 +41,25 @@ func machine(ctx context.Context, root string) (sample.Machine, error) {
 		"Node " + strings.TrimSpace(string(node)),
 	}
 	for _, name := range []string{"socket.io", "engine.io", "ws"} {
-		version, err := npmVersion(root, name)
+		version, err := npmVersion(root, "node", name)
 		if err != nil {
 			return m, err
 		}
 		m.Versions = append(m.Versions, name+" "+version)
 	}
+	bun, err := exec.CommandContext(ctx, bun(root), "--version").Output() //nolint:gosec // from the plan
+	if err != nil {
+		bun = []byte("missing: npm has it for x64 alone") // its runs fail
+	}
+	engine, err := npmVersion(root, "bun", "@socket.io/bun-engine")
+	if err != nil {
+		return m, err
+	}
+	m.Versions = append(m.Versions, "Bun "+strings.TrimSpace(string(bun)), "@socket.io/bun-engine "+engine)
+	packages := len(m.Versions)
 	for program, module := range map[string]string{
 		"server":     "github.com/gin-gonic/gin",
-		"zishang":    "github.com/zishang520/socket.io/v2",
+		"zishang":    "github.com/zishang520/socket.io/servers/socket/v3",
 		"googollee":  "github.com/googollee/go-socket.io",
 		"karagenc":   "github.com/karagenc/socket.io-go",
 		"njones":     "github.com/njones/socketio",
@@ -66,7 +76,7 @@ func machine(ctx context.Context, root string) (sample.Machine, error) {
 			}
 		}
 	}
-	slices.Sort(m.Versions[6:])
+	slices.Sort(m.Versions[packages:])
 	return m, nil
 }
 
@@ -94,8 +104,9 @@ func field(path, key string) string {
 	return ""
 }
 
-func npmVersion(root, name string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(root, "bench", "peers", "node", "node_modules", name, "package.json"))
+// npmVersion returns the installed version of a package of a peer.
+func npmVersion(root, peer, name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(root, "bench", "peers", peer, "node_modules", name, "package.json"))
 	if err != nil {
 		return "", err
 	}

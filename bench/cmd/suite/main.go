@@ -87,7 +87,11 @@ func measure(ctx context.Context, root string, o options) (err error) {
 			continue
 		}
 		works, failed := make(map[string]bool), make(map[string]int)
-		for rep := range o.reps {
+		reps := o.reps
+		if w.reps > 0 {
+			reps = min(reps, w.reps)
+		}
+		for rep := range reps {
 			for _, s := range servers(root) {
 				if !chosen(o.servers, s.name) || w.servers != nil && !slices.Contains(w.servers, s.name) {
 					continue

@@ -23,7 +23,7 @@ const (
 	ports     = 400 // are used in turn, so that none is taken by old connections
 
 	startTime = 5 * time.Second
-	loadTime  = 90 * time.Second
+	loadTime  = 2 * time.Minute
 	stopTime  = 2 * time.Second
 	quietTime = 4 * time.Second // at most, for the rest of the machine
 )

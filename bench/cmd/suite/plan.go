@@ -10,11 +10,17 @@ type server struct {
 	command  []string
 }
 
+// bun returns the path of Bun's program, which npm puts there.
+func bun(root string) string {
+	return filepath.Join(root, "bench", "peers", "bun", "node_modules", "@oven", "bun-linux-x64", "bin", "bun")
+}
+
 func servers(root string) []server {
 	bin := func(name string) string { return filepath.Join(root, "bench", "bin", name) }
 	return []server{
 		{"ours", "sio4", []string{bin("server"), "-listen", "{addr}", "-root", root}},
 		{"node", "sio4", []string{"node", filepath.Join(root, "bench", "peers", "node", "server.js"), "{port}"}},
+		{"bun", "sio4", []string{bun(root), filepath.Join(root, "bench", "peers", "bun", "server.js"), "{port}"}},
 		{"zishang", "sio4", []string{bin("zishang"), "-listen", "{addr}"}},
 		{"googollee", "sio3", []string{bin("googollee"), "-listen", "{addr}"}},
 		{"karagenc", "sio4", []string{bin("karagenc"), "-listen", "{addr}"}},
@@ -33,32 +39,33 @@ type workload struct {
 	name    string
 	args    string
 	servers []string
+	reps    int // at most; 0 for as many as are asked for
 }
 
 var (
-	lockstep = []string{"ours", "node", "zishang", "googollee", "centrifuge", "floor-epoll"}
-	joining  = []string{"ours", "node", "centrifuge", "floor-epoll"}
-	polled   = []string{"ours", "node", "zishang", "karagenc", "njones"}
-	gifs     = []string{"ours", "node", "zishang", "karagenc", "njones", "floor-epoll"}
-	idle     = []string{"ours", "node", "googollee", "karagenc", "njones", "centrifuge", "gorilla"} // zishang takes a minute
-	largest  = []string{"ours", "node"}
+	lockstep = []string{"ours", "node", "bun", "zishang", "googollee", "centrifuge", "floor-epoll"}
+	joining  = []string{"ours", "node", "bun", "centrifuge", "floor-epoll"}
+	polled   = []string{"ours", "node", "bun", "zishang", "karagenc", "njones"}
+	gifs     = []string{"ours", "node", "bun", "zishang", "karagenc", "njones", "floor-epoll"}
+	idle     = []string{"ours", "node", "bun", "zishang", "googollee", "karagenc", "njones", "centrifuge", "gorilla"}
+	largest  = []string{"ours", "node", "bun"}
 )
 
 // workloads are in order of weight, so that a run cut short has the best part.
 func workloads() []workload {
 	return []workload{
-		{"fanout-1000", "-workload fanout -conns 1000", nil},
-		{"fanout-1000-16", "-workload fanout -conns 1000 -window 16 -warm 1s -duration 2s", joining},
-		{"echo-100", "-workload echo -conns 100 -warm 2s -duration 2s", nil},
-		{"idle-5000", "-workload idle -conns 5000 -settle 2s", idle},
-		{"fanout-100", "-workload fanout -conns 100", lockstep},
-		{"fanout-5000", "-workload fanout -conns 5000", lockstep},
-		{"rooms-1000x5", "-workload fanout -conns 5000 -rooms 1000 -window 64 -warm 1s -duration 2s", joining},
-		{"reading-1000", "-workload fanout -conns 1000 -window 16 -text 2000 -warm 2s -duration 2s", joining},
-		{"stalled-1000", "-workload fanout -conns 1000 -window 16 -text 2000 -warm 2s -duration 2s -stalled", joining},
-		{"upgrade-1000", "-workload upgrade -conns 1000", polled},
-		{"polling-500", "-workload polling -conns 500 -warm 2s -duration 2s", polled},
-		{"gif-200", "-workload gif -conns 200", gifs},
-		{"idle-19000", "-workload idle -conns 19000 -settle 3s", largest},
+		{"fanout-1000", "-workload fanout -conns 1000", nil, 0},
+		{"fanout-1000-16", "-workload fanout -conns 1000 -window 16 -warm 1s -duration 2s", joining, 0},
+		{"echo-100", "-workload echo -conns 100 -warm 2s -duration 2s", nil, 0},
+		{"idle-5000", "-workload idle -conns 5000 -settle 2s", idle, 0},
+		{"fanout-100", "-workload fanout -conns 100", lockstep, 0},
+		{"fanout-5000", "-workload fanout -conns 5000", lockstep, 0},
+		{"rooms-1000x5", "-workload fanout -conns 5000 -rooms 1000 -window 64 -warm 1s -duration 2s", joining, 0},
+		{"reading-1000", "-workload fanout -conns 1000 -window 16 -text 2000 -warm 2s -duration 2s", joining, 0},
+		{"stalled-1000", "-workload fanout -conns 1000 -window 16 -text 2000 -warm 2s -duration 2s -stalled", joining, 0},
+		{"upgrade-1000", "-workload upgrade -conns 1000", polled, 0},
+		{"polling-500", "-workload polling -conns 500 -warm 2s -duration 2s", polled, 0},
+		{"gif-200", "-workload gif -conns 200", gifs, 0},
+		{"idle-19000", "-workload idle -conns 19000 -settle 3s", largest, 0},
 	}
 }

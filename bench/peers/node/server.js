@@ -16,6 +16,9 @@ io.on("connection", (socket) => {
   socket.on("chat", (text) => {
     io.to(socket.data.room).emit("chat", { user: "u1", chat: text, ts: Date.now() })
   })
+  socket.on("volatile", (text) => {
+    io.to(socket.data.room).volatile.emit("chat", { user: "u1", chat: text, ts: Date.now() })
+  })
   socket.on("gif", (text) => {
     io.to(socket.data.room).emit("gif", { user: "u1", chat: text, gif: Buffer.alloc(gifBytes) })
   })

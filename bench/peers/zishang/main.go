@@ -1,4 +1,4 @@
-// Command zishang is the benchmark's contract on github.com/zishang520/socket.io/v2.
+// Command zishang is the benchmark's contract on github.com/zishang520/socket.io/servers/socket/v3.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/zishang520/socket.io/v2/socket"
+	"github.com/zishang520/socket.io/servers/socket/v3"
 )
 
 // gifBytes is the size of the picture that a gif event broadcasts.
@@ -31,6 +31,11 @@ func main() {
 		})
 		_ = s.On("chat", func(args ...any) {
 			_ = nsp.To(room).Emit("chat", map[string]any{
+				"user": "u1", "chat": args[0], "ts": time.Now().UnixMilli(),
+			})
+		})
+		_ = s.On("volatile", func(args ...any) {
+			_ = nsp.To(room).Volatile().Emit("chat", map[string]any{
 				"user": "u1", "chat": args[0], "ts": time.Now().UnixMilli(),
 			})
 		})
