@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	_ "net/http/pprof" //nolint:gosec // registered on a mux that only -pprof serves
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -27,9 +28,15 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:4100", "address to listen on")
 	root := flag.String("root", ".", "the repository, for templates and assets")
+	profile := flag.String("pprof", "", "address to serve net/http/pprof on; none by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *profile != "" {
+		go func() { // http.DefaultServeMux has the profiles and nothing else
+			fmt.Fprintln(os.Stderr, "pprof:", http.ListenAndServe(*profile, nil)) //nolint:gosec // for the person who profiles
+		}()
+	}
 	if err := run(ctx, *listen, *root); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
@@ -118,6 +125,12 @@ func contract(n *socketio.Namespace) {
 		var text string
 		if e.Bind(&text) == nil {
 			_ = n.To(roomOf(e.Socket)).Emit("chat", message{User: "u1", Chat: text, TS: time.Now().UnixMilli()})
+		}
+	})
+	n.On("volatile", func(e *socketio.Event) {
+		var text string
+		if e.Bind(&text) == nil {
+			_ = n.To(roomOf(e.Socket)).Volatile().Emit("chat", message{User: "u1", Chat: text, TS: time.Now().UnixMilli()})
 		}
 	})
 	n.On("gif", func(e *socketio.Event) {

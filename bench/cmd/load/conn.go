@@ -10,6 +10,8 @@ import (
 	"time"
 )
 
+var errClosed = errors.New("closed by the server")
+
 type state uint8
 
 const (
@@ -30,6 +32,8 @@ type conn struct {
 	binary        bool   // that message is
 	gif           bool   // the next binary message belongs to an event
 	stampOfGIF    []byte
+	received      int64     // deliveries
+	link          *slowLink // nil unless the client is throttled
 }
 
 func (c *conn) room() string { return "room" + strconv.Itoa(c.number) }
@@ -76,9 +80,10 @@ func (l *loader) open(c *conn) (err error) {
 	if l.config.stalled && c.index == l.config.conns-1 {
 		// As over a real network: the server's socket holds some tens of
 		// kilobytes for it, where loopback would give it megabytes.
-		err = errors.Join(err,
-			syscall.SetsockoptInt(c.fd, syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 1460),
-			syscall.SetsockoptInt(c.fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096))
+		err = errors.Join(err, narrow(c.fd, 1460, 4096))
+	}
+	if l.config.workload == "slow" && c.index >= l.config.conns-l.config.slow {
+		err = errors.Join(err, narrow(c.fd, l.config.mss, l.config.rcvbuf))
 	}
 	if err != nil {
 		return err
@@ -89,6 +94,16 @@ func (l *loader) open(c *conn) (err error) {
 	c.state = connecting
 	l.byFD[int32(c.fd)] = c //nolint:gosec // descriptors are small
 	return l.watch(syscall.EPOLL_CTL_ADD, c, syscall.EPOLLIN|syscall.EPOLLOUT)
+}
+
+// narrow sets the segment size, unless mss is 0, and the receive buffer of a
+// socket that is not connected yet.
+func narrow(fd, mss, rcvbuf int) error {
+	err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, rcvbuf)
+	if mss > 0 {
+		err = errors.Join(err, syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, mss))
+	}
+	return err
 }
 
 // watch is edge-triggered.
@@ -136,9 +151,15 @@ func (l *loader) poll() error {
 		if c == nil {
 			continue
 		}
-		if err := l.handle(c, l.events[i].Events); err != nil {
+		err := l.handle(c, l.events[i].Events)
+		if err != nil && l.slowRoom != nil {
+			l.cutOther(c)
+		} else if err != nil {
 			return fmt.Errorf("connection %d: %w", c.index, err)
 		}
+	}
+	if l.slowRoom != nil {
+		l.readSlow()
 	}
 	if n < len(l.events)/4 {
 		nap := syscall.NsecToTimespec(int64(l.config.nap))
@@ -184,7 +205,7 @@ func (l *loader) read(c *conn) error {
 		case err != nil:
 			return err
 		case n == 0:
-			return errors.New("closed by the server")
+			return errClosed
 		}
 		b := l.in[:kept+n]
 		if c.state == upgrading {

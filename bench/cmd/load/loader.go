@@ -39,7 +39,8 @@ type loader struct {
 	echoing   bool
 	measuring bool
 	latency   histogram
-	failure   error // of a write
+	failure   error     // of a write
+	slowRoom  *slowRoom // nil until the slow clients are throttled
 }
 
 func newLoader(c config) (*loader, error) {
@@ -100,6 +101,8 @@ func (l *loader) run() error {
 		return l.measure(l.fanout)
 	case "echo":
 		return l.measure(l.echo)
+	case "slow":
+		return l.slow()
 	}
 	return fmt.Errorf("no workload %q", l.config.workload)
 }
@@ -194,9 +197,14 @@ func (l *loader) take(c *conn, payload []byte) {
 		if !ok {
 			return
 		}
-		l.delivered++
-		if l.measuring {
-			l.latency.add(arrived - at)
+		c.received++
+		if c.link != nil {
+			l.slowRoom.latency.add(arrived - at)
+		} else {
+			l.delivered++
+			if l.measuring {
+				l.latency.add(arrived - at)
+			}
 		}
 		if l.echoing {
 			l.ask(c)

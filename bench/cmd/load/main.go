@@ -28,13 +28,18 @@ type config struct {
 	warm, duration, settle   time.Duration
 	text, handshakes         int
 	nap                      time.Duration
+
+	slow, rate, rcvbuf, mss int // of the workload "slow", as the rest
+	stream, burst           int
+	every, drain            time.Duration
+	volatile                bool
 }
 
 func parseFlags() config {
 	var c config
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:4100", "server's address")
 	flag.StringVar(&c.protocol, "protocol", "sio4", "sio4, sio3, centrifuge or raw")
-	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, idle, polling or upgrade")
+	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, idle, slow, polling or upgrade")
 	flag.IntVar(&c.pid, "pid", 0, "server's process id")
 	flag.IntVar(&c.conns, "conns", 100, "connections")
 	flag.IntVar(&c.rooms, "rooms", 1, "rooms they are spread over")
@@ -46,6 +51,15 @@ func parseFlags() config {
 	flag.IntVar(&c.text, "text", 100, "bytes of a message's text")
 	flag.IntVar(&c.handshakes, "handshakes", 64, "handshakes under way at once")
 	flag.DurationVar(&c.nap, "nap", 100*time.Microsecond, "pause between reads, so that the server pays for no wake-up of the generator with each write")
+	flag.IntVar(&c.slow, "slow", 20, "slow: clients with a slow link")
+	flag.IntVar(&c.rate, "rate", 20_000, "slow: bytes a second that each of them reads")
+	flag.IntVar(&c.rcvbuf, "rcvbuf", 4096, "slow: their SO_RCVBUF")
+	flag.IntVar(&c.mss, "mss", 1460, "slow: their TCP_MAXSEG; 0 for loopback's own")
+	flag.IntVar(&c.stream, "stream", 8000, "slow: bytes of text a second that the sender sends")
+	flag.IntVar(&c.burst, "burst", 0, "slow: bytes of text that it sends at once")
+	flag.DurationVar(&c.every, "every", 10*time.Second, "slow: between two bursts")
+	flag.DurationVar(&c.drain, "drain", drainTime, "slow: time for what is queued, after the last message")
+	flag.BoolVar(&c.volatile, "volatile", false, "slow: messages are volatile")
 	flag.Parse()
 	return c
 }

@@ -15,7 +15,7 @@ type protocol interface {
 }
 
 func newProtocol(c config) (protocol, error) {
-	joins := c.workload == "fanout" || c.workload == "gif"
+	joins := c.workload == "fanout" || c.workload == "gif" || c.workload == "slow"
 	switch c.protocol {
 	case "sio4", "sio3":
 		event := "chat"

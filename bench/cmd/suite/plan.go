@@ -49,6 +49,7 @@ var (
 	gifs     = []string{"ours", "node", "bun", "zishang", "karagenc", "njones", "floor-epoll"}
 	idle     = []string{"ours", "node", "bun", "zishang", "googollee", "karagenc", "njones", "centrifuge", "gorilla"}
 	largest  = []string{"ours", "node", "bun"}
+	slow     = []string{"ours", "node", "bun", "zishang"} // those that have volatile messages
 )
 
 // workloads are in order of weight, so that a run cut short has the best part.
@@ -66,6 +67,9 @@ func workloads() []workload {
 		{"upgrade-1000", "-workload upgrade -conns 1000", polled, 0},
 		{"polling-500", "-workload polling -conns 500 -warm 2s -duration 2s", polled, 0},
 		{"gif-200", "-workload gif -conns 200", gifs, 0},
+		{"slow-200", "-workload slow -conns 200 -text 4000 -stream 4000 -burst 400000 -every 30s -duration 40s -drain 30s", slow, 2},
+		{"volatile-150k", "-workload slow -conns 200 -text 4000 -stream 300000 -volatile -rate 150000 -mss 0 -duration 20s -drain 5s", slow, 2},
+		{"volatile-30k", "-workload slow -conns 200 -text 4000 -stream 300000 -volatile -rate 30000 -mss 0 -duration 55s -drain 5s", slow, 2},
 		{"idle-19000", "-workload idle -conns 19000 -settle 3s", largest, 0},
 	}
 }

@@ -59,14 +59,33 @@ func parseStat(stat []byte) (user, sys float64, err error) {
 	return user / clockTick, sys / clockTick, nil
 }
 
-func parseRSS(status []byte) (int64, error) {
+func parseRSS(status []byte) (int64, error) { return parseSize(status, "VmRSS") }
+
+// parseSize returns a field of /proc/PID/status in bytes.
+func parseSize(status []byte, field string) (int64, error) {
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
 			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("no VmRSS in %q", status)
+	return 0, fmt.Errorf("no %s in %q", field, status)
+}
+
+// ResetPeak makes Peak start again from the present resident memory.
+func ResetPeak(pid int) error {
+	const resetPeak = "5" // proc_pid_clear_refs(5)
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte(resetPeak), 0)
+}
+
+// Peak returns the most resident memory of a process, in bytes, since its start
+// or the last ResetPeak.
+func Peak(pid int) (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parseSize(status, "VmHWM")
 }
 
 // MachineBusy is the CPU time that the whole machine has worked, in seconds.

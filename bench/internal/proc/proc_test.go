@@ -2,6 +2,8 @@ package proc
 
 import (
 	"os"
+	"runtime"
+	"runtime/debug"
 	"testing"
 )
 
@@ -32,5 +34,37 @@ func TestReadOfThisProcess(t *testing.T) {
 	u, err := Read(os.Getpid())
 	if err != nil || u.RSS < 1<<20 {
 		t.Errorf("got %+v, %v", u, err)
+	}
+}
+
+func TestPeak_counts_from_reset(t *testing.T) {
+	const size = 64 << 20
+	touch := func() {
+		touched := make([]byte, size)
+		for i := 0; i < size; i += 4096 {
+			touched[i] = 1
+		}
+		runtime.KeepAlive(touched)
+		debug.FreeOSMemory()
+	}
+	peak := func() int64 {
+		got, err := Peak(os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	touch()
+	first := peak()
+	if err := ResetPeak(os.Getpid()); err != nil {
+		t.Fatal(err)
+	}
+	reset := peak()
+	if reset > first-size/2 {
+		t.Errorf("got %d after the reset, want at most %d", reset, first-size/2)
+	}
+	touch()
+	if got := peak(); got < reset+size/2 {
+		t.Errorf("got %d after touching %d bytes, want at least %d", got, size, reset+size/2)
 	}
 }

@@ -59,6 +59,11 @@ func (r Results) repetitions() int {
 		runs[p]++
 		good[p] = good[p] || run.Err == ""
 	}
+	for p := range good {
+		if isSlow(p.workload) {
+			delete(good, p) // the plan repeats these less often
+		}
+	}
 	least := 0
 	for p, n := range runs {
 		if good[p] && (least == 0 || n < least) {
@@ -107,6 +112,8 @@ func (r Results) writeWorkload(b *strings.Builder, w Workload, servers []string)
 		metrics = []metric{idleRSS, handshake}
 	case strings.HasPrefix(w.Name, "upgrade"):
 		metrics = []metric{handshake, perSecond}
+	case isSlow(w.Name):
+		metrics = slowMetrics()
 	}
 	type row struct {
 		first float64

@@ -94,7 +94,7 @@ func TestReadAndWriteThePage(t *testing.T) {
 
 func TestEveryDemandHasAName(t *testing.T) {
 	for _, d := range demands() {
-		if d.title == "" || d.workload == "" || d.most == 0 || d.metric.of == nil {
+		if d.title == "" || d.workload == "" || d.most < 0 || d.metric.of == nil {
 			t.Errorf("incomplete: %+v", d)
 		}
 	}

@@ -23,7 +23,30 @@ type Sample struct {
 	LoadCPU    float64 `json:"load_cpu_us"` // µs of the generator for each unit
 	OtherCores float64 `json:"other_cores"` // cores that anything else kept busy meanwhile
 
+	Slow *Slow `json:"slow,omitempty"` // only of a workload with slow links
+
 	Err string `json:"err,omitempty"`
+}
+
+// Slow is what happened to a room in which some clients read slowly. P50 and
+// P99 of its Sample are those of the other clients.
+type Slow struct {
+	Clients    int     `json:"clients"`             // with a slow link
+	Cut        int     `json:"cut"`                 // of those, although they had read within 10 s
+	CutStalled int     `json:"cut_stalled"`         // of those, after 10 s in which nothing came
+	FirstCut   float64 `json:"first_cut,omitempty"` // seconds after the start of the window
+	Cause      string  `json:"cause,omitempty"`     // of the first cut, as the client saw it
+
+	Lost      int64   `json:"lost"`       // messages that clients with a slow link did not get, those cut left out
+	LostShare float64 `json:"lost_share"` // of what was sent to them, 0 to 1
+	LagP50    float64 `json:"lag_p50"`    // seconds from sending to arrival on a slow link
+	LagP99    float64 `json:"lag_p99"`
+
+	Others     int   `json:"others"`      // clients that read as fast as they can
+	OthersCut  int   `json:"others_cut"`  // of those
+	OthersLost int64 `json:"others_lost"` // messages that those did not get
+
+	PeakBytes int64 `json:"peak_bytes"` // most resident memory, above that before the window
 }
 
 // Run is a Sample with its place in the plan.
