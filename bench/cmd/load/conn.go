@@ -288,7 +288,9 @@ func (l *loader) write(c *conn, b []byte) {
 		case errors.Is(err, syscall.EAGAIN) && tries < 2000:
 			time.Sleep(time.Millisecond)
 		default:
-			l.failure = fmt.Errorf("write to connection %d: %w", c.index, err)
+			if c.link == nil { // else the server has closed it, which findClosed records
+				l.failure = fmt.Errorf("write to connection %d: %w", c.index, err)
+			}
 			return
 		}
 	}

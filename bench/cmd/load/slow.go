@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 const (
 	slowTick     = 5 * time.Millisecond // between two reads of a slow client
 	slowBurst    = 4 * slowTick         // of reading that a slow client may catch up at once
+	lookTime     = time.Second          // between two looks at which connections the server has closed
 	progressTime = 10 * time.Second     // a client makes progress if it read a byte in this time
 	senderIndex  = 0                    // a client that reads as fast as it can
 )
@@ -24,6 +26,7 @@ type slowLink struct {
 	allowance float64 // bytes it may read now
 	lastRead  int64   // when it last read a byte, in nanoseconds
 	gone      bool    // the server ended the connection
+	address   netip.AddrPort
 }
 
 // slowRoom is the state of the workload "slow": one room, of which the last
@@ -32,6 +35,7 @@ type slowRoom struct {
 	links   []*conn // the clients with a slow link
 	begun   int64   // start of the measured window, in nanoseconds
 	ticked  int64   // time of the last reads
+	looked  int64   // time of the last look at the server's connections
 	latency histogram
 	result  sample.Slow
 }
@@ -52,7 +56,9 @@ func (l *loader) slow() error {
 	if err := proc.ResetPeak(l.config.pid); err != nil {
 		return err
 	}
-	l.beginSlow()
+	if err := l.beginSlow(); err != nil {
+		return err
+	}
 	if err := l.sendStream(); err != nil {
 		return err
 	}
@@ -60,6 +66,7 @@ func (l *loader) slow() error {
 	if err := l.pump(l.config.drain, l.allRead); err != nil {
 		return err
 	}
+	l.findClosed(now())
 	after, err := readMeter(l.config.pid)
 	if err != nil {
 		return err
@@ -68,7 +75,7 @@ func (l *loader) slow() error {
 }
 
 // beginSlow resets all counts and throttles the slow clients.
-func (l *loader) beginSlow() {
+func (l *loader) beginSlow() error {
 	l.sent, l.delivered, l.measuring = 0, 0, true
 	r := &slowRoom{begun: now(), ticked: now()}
 	for _, c := range l.conns {
@@ -76,11 +83,28 @@ func (l *loader) beginSlow() {
 	}
 	for _, c := range l.conns[l.config.conns-l.config.slow:] {
 		_ = l.watch(syscall.EPOLL_CTL_DEL, c, 0) // it is read by time from here on
-		c.link = &slowLink{lastRead: r.begun}
+		address, err := localAddress(c.fd)
+		if err != nil {
+			return err
+		}
+		c.link = &slowLink{lastRead: r.begun, address: address}
 		r.links = append(r.links, c)
 	}
 	r.result = sample.Slow{Clients: l.config.slow, Others: l.config.conns - l.config.slow}
 	l.slowRoom = r
+	return nil
+}
+
+func localAddress(fd int) (netip.AddrPort, error) {
+	address, err := syscall.Getsockname(fd)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	v4, ok := address.(*syscall.SockaddrInet4)
+	if !ok {
+		return netip.AddrPort{}, fmt.Errorf("not an IPv4 address: %v", address)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), uint16(v4.Port)), nil //nolint:gosec // the kernel's ports are so small
 }
 
 // sendStream sends the stream and its bursts for the configured duration.
@@ -124,12 +148,15 @@ func (l *loader) readSlow() {
 		return
 	}
 	r.ticked = at
+	if time.Duration(at-r.looked) >= lookTime {
+		l.findClosed(at)
+	}
 	rate := float64(l.config.rate)
 	for _, c := range r.links {
 		if c.link.gone {
 			continue
 		}
-		c.link.allowance = math.Min(c.link.allowance+rate*elapsed.Seconds(), rate*max(slowBurst, elapsed).Seconds())
+		c.link.allowance = math.Min(c.link.allowance+rate*elapsed.Seconds(), rate*max(slowBurst, min(elapsed, time.Second)).Seconds())
 		if err := l.readLink(c, at); err != nil {
 			l.cutSlow(c, at, err)
 		}
@@ -159,6 +186,23 @@ func (l *loader) readLink(c *conn, at int64) error {
 	}
 	c.carry = append(c.carry[:0], rest...)
 	return nil
+}
+
+// findClosed records the slow clients whose connections the server has closed.
+// Those notice it much later: they first read what the server's socket holds.
+func (l *loader) findClosed(at int64) {
+	l.slowRoom.looked = at
+	server := netip.AddrPortFrom(netip.AddrFrom4(l.server.Addr), uint16(l.server.Port)) //nolint:gosec // a TCP port
+	peers, err := proc.Peers(server)
+	if err != nil {
+		l.failure = err
+		return
+	}
+	for _, c := range l.slowRoom.links {
+		if !c.link.gone && !peers[c.link.address] {
+			l.cutSlow(c, at, errClosed)
+		}
+	}
 }
 
 // cutSlow records that the server ended the connection of a slow client.

@@ -138,4 +138,12 @@ func TestSlow_measure(t *testing.T) {
 			t.Errorf("got %+v, want one cut, closed by the server", *got)
 		}
 	})
+
+	t.Run("cut_client_is_counted_before_it_has_read_what_was_sent", func(t *testing.T) {
+		c := steady
+		c.rate, c.drain = 1000, time.Millisecond
+		if got := measureSlow(t, &roomServer{cut: 8}, c).sample.Slow; got.Cut != 1 {
+			t.Errorf("got %+v, want one cut", *got)
+		}
+	})
 }

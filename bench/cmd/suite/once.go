@@ -69,6 +69,9 @@ func load(ctx context.Context, root, addr string, pid int, s server, w workload)
 	var got sample.Sample
 	if bad := json.Unmarshal(out, &got); bad != nil {
 		got.Err = errors.Join(err, bad).Error()
+		if failed := new(exec.ExitError); errors.As(err, &failed) {
+			got.Err += fmt.Sprintf(": %.500s", failed.Stderr)
+		}
 	}
 	return got
 }
