@@ -32,7 +32,7 @@ type conn struct {
 	binary        bool   // that message is
 	gif           bool   // the next binary message belongs to an event
 	stampOfGIF    []byte
-	received      int64     // deliveries
+	received      int64     // deliveries while the client is throttled
 	link          *slowLink // nil unless the client is throttled
 }
 

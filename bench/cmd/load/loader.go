@@ -197,14 +197,15 @@ func (l *loader) take(c *conn, payload []byte) {
 		if !ok {
 			return
 		}
-		c.received++
-		if c.link != nil {
-			l.slowRoom.latency.add(arrived - at)
-		} else {
+		switch {
+		case c.link == nil:
 			l.delivered++
 			if l.measuring {
 				l.latency.add(arrived - at)
 			}
+		case !l.slowRoom.released:
+			c.received++
+			l.slowRoom.latency.add(arrived - at)
 		}
 		if l.echoing {
 			l.ask(c)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 type roomServer struct {
 	mu      sync.Mutex
 	members []net.Conn
-	cut     int // the server ends the connection of its last member with this broadcast; 0 for never
+	cut     int  // the server ends the connection of its last member with this broadcast; 0 for never
+	frame   bool // it does so by a close frame, and keeps the socket
 	sent    int
 }
 
@@ -26,7 +28,11 @@ func (s *roomServer) broadcast(frames []byte) {
 	s.sent++
 	if s.sent == s.cut {
 		last := len(s.members) - 1
-		_ = s.members[last].Close()
+		if s.frame {
+			_, _ = s.members[last].Write(wire.AppendFrame(nil, wire.OpClose))
+		} else {
+			_ = s.members[last].Close()
+		}
 		s.members = s.members[:last]
 	}
 	for _, c := range s.members {
@@ -143,6 +149,15 @@ func TestSlow_measure(t *testing.T) {
 		c := steady
 		c.rate, c.drain = 1000, time.Millisecond
 		if got := measureSlow(t, &roomServer{cut: 8}, c).sample.Slow; got.Cut != 1 {
+			t.Errorf("got %+v, want one cut", *got)
+		}
+	})
+
+	t.Run("close_frame_behind_what_was_sent_is_a_cut", func(t *testing.T) {
+		c := steady
+		c.rate, c.drain = 1000, time.Millisecond
+		got := measureSlow(t, &roomServer{cut: 8, frame: true}, c).sample.Slow
+		if got.Cut != 1 || !strings.HasPrefix(got.Cause, "close frame") {
 			t.Errorf("got %+v, want one cut", *got)
 		}
 	})
