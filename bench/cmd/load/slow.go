@@ -68,11 +68,7 @@ func (l *loader) slow() error {
 		return err
 	}
 	lasted := time.Since(before.server.At)
-	if err := l.pump(l.config.drain, l.allRead); err != nil {
-		return err
-	}
-	l.findClosed(now())
-	if err := l.pump(releaseTime, l.release); err != nil {
+	if err := l.settleSlow(); err != nil {
 		return err
 	}
 	after, err := readMeter(l.config.pid)
@@ -113,6 +109,15 @@ func localAddress(fd int) (netip.AddrPort, error) {
 		return netip.AddrPort{}, fmt.Errorf("not an IPv4 address: %v", address)
 	}
 	return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), uint16(v4.Port)), nil //nolint:gosec // the kernel's ports are so small
+}
+
+// settleSlow waits for what is queued, and then finds out who has been cut.
+func (l *loader) settleSlow() error {
+	if err := l.pump(l.config.drain, l.allRead); err != nil {
+		return err
+	}
+	l.findClosed(now())
+	return l.pump(releaseTime, l.release)
 }
 
 // sendStream sends the stream and its bursts for the configured duration.
