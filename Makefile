@@ -127,7 +127,7 @@ soak: ## the long forms: docs/promises.md with SOAK=1, Go tests COUNT (20) times
 	$(MAKE) fuzz FUZZTIME=10000000x
 	for i in 1 2 3 4 5; do $(MAKE) test-node; done
 
-bench: ## this server next to others, about 50 minutes: docs/benchmarks.md; BENCH="-reps 1" for a look
+bench: ## this server next to others, about 75 minutes: docs/benchmarks.md; BENCH="-reps 1" for a look
 	bench/run $(BENCH)
 
 ci: ## what must be green
