@@ -69,7 +69,7 @@ func workloads() []workload {
 		{"gif-200", "-workload gif -conns 200", gifs, 0},
 		{"slow-200", "-workload slow -conns 200 -text 4000 -stream 4000 -burst 400000 -every 30s -duration 40s -drain 30s", slow, 2},
 		{"quick-200", "-workload slow -conns 200 -text 4000 -stream 4000 -burst 400000 -every 30s -duration 40s -drain 30s -slow 0", []string{"ours"}, 2},
-		{"volatile-150k", "-workload slow -conns 200 -text 4000 -stream 300000 -volatile -rate 150000 -mss 0 -duration 20s -drain 5s", slow, 2},
+		{"volatile-150k", "-workload slow -conns 200 -text 4000 -stream 300000 -volatile -rate 150000 -mss 0 -duration 25s -drain 5s", slow, 2},
 		{"volatile-30k", "-workload slow -conns 200 -text 4000 -stream 300000 -volatile -rate 30000 -mss 0 -duration 55s -drain 5s", slow, 2},
 		{"idle-19000", "-workload idle -conns 19000 -settle 3s", largest, 0},
 	}
