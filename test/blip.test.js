@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
 import { startChaos } from './lib/chaos.js'
 import { shift } from './lib/ledger.js'
-import { connected, heard, pause, ways } from './lib/clients.js'
+import { connected, heard, join, pause, ways } from './lib/clients.js'
 import { patience, sized } from './lib/soak.js'
 import { Visitor } from './lib/visitor.js'
 
@@ -39,7 +39,7 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
         const chaos = await startChaos(server.port) // of this room alone
         const { visitor, room, history } = await keeper(server)
         const socket = await connected(`${chaos.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie }, auth: { room } })
-        assert.equal((await socket.emitWithAck('join', room)).ok, true)
+        await join(socket, room)
         const texts = []
         /** Cuts the connection for ms, and reports whether the client was back before it counted as gone. */
         const blip = async (ms) => {
@@ -54,7 +54,7 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
           await cut
           await back
           assert.ok(performance.now() - begun >= ms, 'it came through the cut')
-          assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
+          await join(socket, room)
           const away = performance.now() - begun // at most: the server missed it later, and it was back before the answer
           const after = await history()
           assert.deepEqual(after.slice(0, before.length), before, 'what was there is not there any more')
@@ -87,7 +87,7 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
     const server = await startServer({ EMPTY_ROOM_GRACE: '1s' })
     const { visitor, room, history } = await keeper(server)
     const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: visitor.cookie } })
-    assert.equal((await socket.emitWithAck('join', room)).ok, true)
+    await join(socket, room)
     assert.equal((await socket.emitWithAck('chat', 'still here')).ok, true)
     const before = await history()
     socket.disconnect()
@@ -101,7 +101,7 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
     const server = await startServer({ EMPTY_ROOM_GRACE: '1s' })
     const { visitor, room, history } = await keeper(server)
     const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: visitor.cookie } })
-    assert.equal((await socket.emitWithAck('join', room)).ok, true)
+    await join(socket, room)
     const said = []
     for (const by of ['1h', '-1h', '2h', '-2000h']) {
       for (let n = 0; n < 3; n++) {
@@ -135,7 +135,7 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
     for (let i = 0; i < 8; i++) {
       const { visitor, room } = await keeper(server)
       const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
-      assert.equal((await socket.emitWithAck('join', room)).ok, true)
+      await join(socket, room)
       for (let n = 0; n < 20; n++) assert.equal((await socket.emitWithAck('chat', `${room} ${n} ${'x'.repeat(1000)}`)).ok, true)
       socket.disconnect()
       rooms.push({ visitor, room })

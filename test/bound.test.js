@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
-import { connected, ways } from './lib/clients.js'
+import { connected, join, ways } from './lib/clients.js'
 import { Visitor } from './lib/visitor.js'
 import { patience } from './lib/soak.js'
 
@@ -37,7 +37,7 @@ for (const [way, options] of Object.entries(ways)) {
         })
         assert.equal(status, 400)
       }
-      assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
+      await join(socket, room)
       socket.off('disconnect')
       socket.disconnect()
     }

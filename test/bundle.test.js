@@ -101,7 +101,7 @@ function inPage() {
       socket.on('chat', (message) => list.push(message.chat))
       return list
     })
-    for (const socket of chats) if (!(await ask(socket, 'join', room)).ok) throw new Error('not let in')
+    for (const socket of chats) await enter(socket, room)
     for (const line of lines) if (!(await ask(chats[0], 'chat', line)).ok) throw new Error('not taken')
     await until(() => said.every((list) => list.length === lines.length), 'both heard all')
     heard.chats = said.map((list) => list.slice())
@@ -110,13 +110,19 @@ function inPage() {
     return heard
   }
 
+  async function enter(socket, room) {
+    const answer = await ask(socket, 'join', room)
+    if (answer.reason === 'unavailable') return enter(socket, room) // the machine is busy
+    if (!answer.ok) throw new Error(`not let in: ${JSON.stringify(answer)}`)
+  }
+
   window.comeBack = async ({ room }) => {
     const all = []
     for (const { chats, said } of rooms) {
       for (const list of said) list.length = 0
       for (const socket of chats) {
         await until(() => socket.connected, 'it is back')
-        if (!(await ask(socket, 'join', room)).ok) throw new Error('not let in')
+        await enter(socket, room)
       }
       await ask(chats[0], 'chat', '다시 왔어요')
       await until(() => said.every((list) => list.length === 1), 'both heard it')

@@ -6,7 +6,7 @@ import { binary, startServer } from './lib/server.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
 import { random, seed, startChaos } from './lib/chaos.js'
 import { fill } from './lib/ledger.js'
-import { client, collect, connected, heard, until, ways } from './lib/clients.js'
+import { client, collect, connected, heard, join, until, ways } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
 import { patience, promised, sized } from './lib/soak.js'
 import { Visitor } from './lib/visitor.js'
@@ -55,7 +55,7 @@ test('10,000 messages come to one client within a second, and cost the server li
     const visitor = new Visitor(server)
     await visitor.get('/')
     const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
-    assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
+    await join(socket, room)
     resetPeak(server.pid)
     const before = peak(server.pid)
     const begun = performance.now()
@@ -88,7 +88,7 @@ test('long messages come in pieces that fit beside what comes live', async (t) =
   await fill(server, room, 1000, { name: '가'.repeat(300) })
   await server.start()
   const speaker = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
-  assert.equal((await speaker.emitWithAck('join', room)).ok, true)
+  await join(speaker, room)
   const talk = setInterval(() => speaker.emit('chat', { room, chat: '말'.repeat(300) }), 25)
   t.after(() => clearInterval(talk))
   for (const options of [ways['polling only'], ways['polling, then upgrade']]) {
@@ -128,7 +128,7 @@ class Talk {
     talk.#rooms = rooms
     for (let i = 0; i < rooms.length * each; i++) {
       const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
-      assert.equal((await socket.emitWithAck('join', rooms[i % rooms.length])).ok, true)
+      await join(socket, rooms[i % rooms.length])
       talk.#speakers.push(socket)
     }
     return talk

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startServer } from './lib/server.js'
-import { connected, ways, within } from './lib/clients.js'
+import { connected, join as enter, ways, within } from './lib/clients.js'
 import { record } from './lib/record.js'
 import { Visitor } from './lib/visitor.js'
 import { patience } from './lib/soak.js'
@@ -67,7 +67,7 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           relayed.push(args.slice(0, 3))
           notice.emit('reply', ...args.slice(0, 3))
         })
-        assert.equal((await chat.timeout(patience).emitWithAck('join', room)).ok, true)
+        await enter(chat, room)
         const said = []
         chat.on('chat', (message) => {
           said.push(message.chat)

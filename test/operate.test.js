@@ -12,7 +12,7 @@ import { assertNoComplaints, person, screenshot } from './lib/browser.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
 import { random, seed } from './lib/chaos.js'
 import { assertWhole, fill } from './lib/ledger.js'
-import { connected, pause } from './lib/clients.js'
+import { connected, join as enter, pause } from './lib/clients.js'
 import { animatedGIF } from './lib/gif.js'
 import { longTest, nth, promised, sized, soak } from './lib/soak.js'
 import { owner, Visitor } from './lib/visitor.js'
@@ -182,7 +182,7 @@ test('a backup made while people talk is a whole prefix of every room', async (t
       await visitor.get('/')
       const room = await visitor.createRoom() // which renews the cookie: a socket with the one before would end
       const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
-      assert.equal((await socket.emitWithAck('join', room)).ok, true)
+      await enter(socket, room)
       for (let n = 0; !over; n++) {
         const at = performance.now()
         assert.equal((await socket.emitWithAck('chat', { chat: `${n}` })).ok, true)

@@ -3,7 +3,7 @@ import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { Visitor, member, owner } from './lib/visitor.js'
-import { client, collect, connected, heard, until, ways } from './lib/clients.js'
+import { client, collect, connected, heard, join, until, ways } from './lib/clients.js'
 
 const about = (target) => ({ where: (message) => message.target === target })
 const topic = (name) => ({ where: (message) => message.topic === name })
@@ -140,7 +140,7 @@ describe('people', () => {
   test('leaving for good ends the membership, and the room passes on', async () => {
     const { ann, bob, room, ask, end } = await company()
     const tab = await ann.join(room)
-    assert.equal((await tab.emitWithAck('join', room)).ok, true)
+    await join(tab, room)
     const [left, owns, both] = [heard(bob.chat, 'exit'), heard(bob.chat, 'room', { where: (now) => now.owner === bob.color }), heard(tab, 'quit')]
     assert.equal((await ask(ann, 'quit', room)).ok, true)
     assert.equal((await left)[0].person, ann.color)
@@ -161,7 +161,7 @@ describe('people', () => {
       reconnectionDelay: 300, reconnectionDelayMax: 300,
     })
     await heard(socket, 'connect')
-    assert.equal((await socket.emitWithAck('join', room)).ok, true)
+    await join(socket, room)
     const seen = heard(socket, 'chat') // and with it an offset to come back with
     await ask(ann, 'chat', 'before')
     await seen

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './lib/server.js'
 import { Visitor } from './lib/visitor.js'
-import { connected, collect, heard, until, ways } from './lib/clients.js'
+import { collect, connected, heard, join, until, ways } from './lib/clients.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
 // Long enough to say something meanwhile, also on a busy machine.
@@ -22,7 +22,7 @@ async function visited(server) {
   const room = await host.createRoom()
   await host.enter(room)
   const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
-  assert.equal((await guest.emitWithAck('join', room)).ok, true)
+  await join(guest, room)
   return { host, room, guest }
 }
 

@@ -1,6 +1,6 @@
 // A pair that must not notice what else happens to a server.
 import assert from 'node:assert/strict'
-import { connected, pause, until } from './clients.js'
+import { connected, join, pause, until } from './clients.js'
 import { nth, patience, promised } from './soak.js'
 import { Visitor } from './visitor.js'
 
@@ -13,7 +13,7 @@ export async function startCanary(server) {
   const amiss = []
   for (const socket of [one, two]) {
     socket.on('disconnect', (reason) => amiss.push(reason))
-    assert.equal((await socket.timeout(patience).emitWithAck('join', room)).ok, true)
+    await join(socket, room)
   }
   const said = [], heard = [], waits = []
   two.on('chat', (message) => heard.push(message.chat))

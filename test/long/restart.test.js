@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { binary, startServer } from '../lib/server.js'
-import { connected, heard, until } from '../lib/clients.js'
+import { connected, heard, join, until } from '../lib/clients.js'
 import { nth, promised } from '../lib/soak.js'
 import { ways } from '../lib/ways.js'
 import { Visitor, owner } from '../lib/visitor.js'
@@ -24,7 +24,7 @@ test('after a restart beside a slow upload 300 stock clients are back within 2 s
   for (let i = 0; i < clients; i++) {
     const way = Object.values(ways)[i % 3]
     const socket = await connected(`${server.url}/chat`, { ...way, ...stock })
-    assert.equal((await socket.emitWithAck('join', rooms[i % 10])).ok, true)
+    await join(socket, rooms[i % 10])
     sockets.push(socket)
   }
   const slow = connect(server.port, 'localhost')
@@ -38,7 +38,7 @@ test('after a restart beside a slow upload 300 stock clients are back within 2 s
     await heard(socket, 'disconnect', { ms: 20_000 })
     closed = Math.min(closed, performance.now())
     await heard(socket, 'connect', { ms: 20_000, retry: true })
-    assert.equal((await socket.emitWithAck('join', rooms[i % 10])).ok, true)
+    await join(socket, rooms[i % 10])
     return performance.now()
   })
   const signalled = performance.now()
