@@ -84,9 +84,15 @@ func (w pipeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // dial opens a WebSocket; with a sid it begins an upgrade.
 func (b *bubble) dial(query string) *wire {
 	b.t.Helper()
+	return b.dialAs("EIO=4&transport=websocket" + query)
+}
+
+// dialAs opens a WebSocket with that query.
+func (b *bubble) dialAs(query string) *wire {
+	b.t.Helper()
 	server, client := net.Pipe()
 	go func() {
-		r := httptest.NewRequest("GET", "/?EIO=4&transport=websocket"+query, nil)
+		r := httptest.NewRequest("GET", "/?"+query, nil)
 		r.Header.Set("Upgrade", "websocket")
 		r.Header.Set("Connection", "Upgrade")
 		r.Header.Set("Sec-WebSocket-Version", "13")
