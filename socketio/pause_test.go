@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -186,5 +187,5 @@ func TestWaitQueue_lets_a_program_send_more_than_the_queue_holds(t *testing.T) {
 		t.Error(err)
 	}
 	c.close()
-	eventually(t, func() bool { return s.WaitQueue(t.Context(), 0) == socketio.ErrDisconnected })
+	eventually(t, func() bool { return errors.Is(s.WaitQueue(t.Context(), 0), socketio.ErrDisconnected) })
 }
