@@ -15,6 +15,9 @@
 //		}
 //	})
 //	http.Handle("/socket.io/", server)
+//	web := &http.Server{Addr: ":8005", ConnContext: socketio.ConnContext}
+//
+// ConnContext lets polls see whether their clients make progress.
 //
 // What is guaranteed:
 //
