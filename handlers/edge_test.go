@@ -298,17 +298,20 @@ func TestRequestGivenUp_isNobodysError(t *testing.T) {
 }
 
 func TestNewcomers_areLimited(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.TrustedProxies = []string{"127.0.0.1"} })
+	h := open(t, func(c *handlers.Config) {
+		c.TrustedProxies = []string{"127.0.0.1"}
+		c.Limits.SessionAddress = handlers.Rate{Burst: 50, Each: time.Hour}
+	})
 	regular := h.visitor(t)
 	regular.get("/")
 	refused := 0
-	for range 400 {
+	for range 70 {
 		if got := h.visitor(t).get("/notice"); got.StatusCode == http.StatusTooManyRequests {
 			refused++
 		}
 	}
-	if refused < 50 || h.sessions.count() > 350 {
-		t.Errorf("got %d refusals and %d rows for 400 visits without a cookie", refused, h.sessions.count())
+	if refused != 21 || h.sessions.count() != 50 {
+		t.Errorf("got %d refusals and %d rows for 70 visits without a cookie, want 21 and 50", refused, h.sessions.count())
 	}
 	if got := regular.get("/"); got.StatusCode != http.StatusOK {
 		t.Errorf("who has a session got %d", got.StatusCode)
