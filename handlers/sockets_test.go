@@ -118,7 +118,9 @@ func TestJoin(t *testing.T) {
 }
 
 func TestChat_acksInOrderAndOnce(t *testing.T) {
-	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, nil) // who leaves has left
+	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, func(c *handlers.Config) { // who leaves has left
+		c.Limits.Visitor = handlers.Rate{Burst: 30, Each: time.Hour}
+	})
 	ann, bob := h.visitor(t), h.visitor(t)
 	path := ann.makeRoom("방", "")
 	room := strings.TrimPrefix(path, "/room/")
