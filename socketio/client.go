@@ -325,6 +325,10 @@ func (c *client) kick(s *Socket) bool {
 // of that has been sent.
 func (c *client) leave() {
 	c.mu.Lock()
+	if c.leaving {
+		c.mu.Unlock()
+		return
+	}
 	c.leaving = true
 	sockets := slices.Clone(c.sockets)
 	c.mu.Unlock()

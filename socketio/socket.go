@@ -13,7 +13,7 @@ import (
 var ErrDisconnected = errors.New("socketio: socket disconnected")
 
 // Socket is one client in one namespace. All methods may be called from any
-// goroutine, in handlers too; only EmitWithAck waits.
+// goroutine, in handlers too; only EmitWithAck and WaitQueue wait.
 type Socket struct {
 	// Immutable.
 	namespace *Namespace

@@ -28,7 +28,7 @@ func (s *Server) fullLocked(source string) *handshakeError {
 	switch {
 	case s.closed:
 		return errClosing
-	case len(s.conns) >= s.cfg.Limits.MaxConns, s.sources[source] >= s.cfg.Limits.MaxConnsPerAddr:
+	case len(s.conns)+len(s.leaving) >= s.cfg.Limits.MaxConns, s.sources[source] >= s.cfg.Limits.MaxConnsPerAddr:
 		return errTooManyConns
 	}
 	return nil

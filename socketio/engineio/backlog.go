@@ -1,6 +1,8 @@
 package engineio
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"sync/atomic"
 )
@@ -8,10 +10,13 @@ import (
 // backlog counts the bytes that wait for all clients together, in queues that are
 // blocked. The bytes of a broadcast count once, however many queues it waits in;
 // each place in a queue counts entryCost. A queue that is not blocked is not
-// counted: the counter would be written for each delivery, by all processors.
+// counted: over plain TCP the counter would be written for each delivery, by all
+// processors. Over TLS, where every write may wait, it is.
 type backlog struct {
+	_         [64]byte // a cache line of its own: each delivery reads bytes
 	bytes     atomic.Int64
 	relieving atomic.Bool
+	_         [64]byte
 }
 
 func (b *backlog) add(p *Prepared) {
@@ -43,7 +48,19 @@ func (s *Server) relieve() {
 		if s.backlog.bytes.Load() <= limit-limit/8 {
 			return
 		}
-		c.sendFailed(errTooSlow)
+		c.giveWay()
+	}
+}
+
+// giveWay ends a connection for the sake of the others. One that has ended already may
+// still be writing its last packets.
+func (c *Conn) giveWay() {
+	c.sendFailed(errTooSlow)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out.close()
+	if c.ws != nil {
+		c.ws.stream.abort()
 	}
 }
 
@@ -56,9 +73,11 @@ func (s *Server) longestQueues() []*Conn {
 	}
 	var queues []queue
 	s.mu.Lock()
-	for _, c := range s.conns {
-		if cost := c.out.blockedCost(); cost > 0 {
-			queues = append(queues, queue{c, cost})
+	for _, all := range []iter.Seq[*Conn]{maps.Values(s.conns), maps.Keys(s.leaving)} {
+		for c := range all {
+			if cost := c.out.blockedCost(); cost > 0 {
+				queues = append(queues, queue{c, cost})
+			}
 		}
 	}
 	s.mu.Unlock()
@@ -68,14 +87,4 @@ func (s *Server) longestQueues() []*Conn {
 		conns[i] = q.conn
 	}
 	return conns
-}
-
-// blockedCost returns what the queue counts while it is blocked, and else 0.
-func (o *outbox) blockedCost() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.blocked {
-		return 0
-	}
-	return o.cost
 }

@@ -85,7 +85,7 @@ func (c *Carried) servePoll(w http.ResponseWriter, r *http.Request) *handshakeEr
 	}
 	select {
 	case body := <-answered:
-		if writePoll(w, r, answer{body: body}, &c.conn.server.cfg.Limits) != nil {
+		if writePoll(w, r, answer{body: body}, &c.conn.server.cfg.Limits, func() { c.conn.close(ReasonTooSlow) }) != nil {
 			c.conn.close(ReasonTransportError)
 		}
 	case <-r.Context().Done():

@@ -129,7 +129,7 @@ func (c *Carried) Receive(p Packet) {
 		c.conn.receiver.Message(p.Data, p.Binary)
 		return
 	}
-	if err := c.conn.control(); err != nil {
+	if err := c.conn.control(len(p.Data)); err != nil {
 		c.conn.fail(err)
 		return
 	}

@@ -73,7 +73,7 @@ type Config struct {
 
 	PingInterval   time.Duration // between a pong and the next ping; default 25 s
 	PingTimeout    time.Duration // a client that does not answer a ping for so long is gone; default 20 s
-	UpgradeTimeout time.Duration // for a probe to become an upgrade; default 10 s
+	UpgradeTimeout time.Duration // for a probe to become an upgrade, without a POST or a poll's answer in progress; default 10 s
 
 	Limits Limits
 }

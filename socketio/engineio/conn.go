@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Reason tells why a connection ended, in the words of the reference server.
+// Reason tells why a connection ended, in the words of the reference server where it
+// has any: ReasonTooSlow and ReasonTooLarge are ours.
 type Reason string
 
 // The reasons.
@@ -43,7 +44,8 @@ type Receiver interface {
 }
 
 // Conn is one client's connection. It survives the upgrade from polling to
-// WebSocket. All methods may be called from any goroutine and never block.
+// WebSocket. All methods may be called from any goroutine; only
+// WaitQueue waits.
 type Conn struct {
 	// Immutable.
 	server    *Server
@@ -59,19 +61,20 @@ type Conn struct {
 
 	in sync.Mutex // held while packets of the client are handled, so that two transports never mix them
 
-	mu        sync.Mutex
-	closed    bool          // guarded by mu, as is all that follows
-	ws        *webSocket    // the transport; nil while it is polling
-	probing   *webSocket    // a WebSocket that asks to become the transport
-	poll      *poll         // the client's waiting GET
-	polled    net.Conn      // that the last answer went over, if that is known
-	answering bool          // the answer of a GET is being written
-	posting   bool          // a POST is being read
-	finishing bool          // the connection ends when everything queued has been sent
-	paused    bool          // the receiver takes no messages, see Pause
-	pinged    bool          // a ping waits for its pong
-	pingDue   time.Duration // since the handshake
-	out       outbox        // has a lock of its own
+	mu          sync.Mutex
+	closed      bool          // guarded by mu, as is all that follows
+	ws          *webSocket    // the transport; nil while it is polling
+	probing     *webSocket    // a WebSocket that asks to become the transport
+	poll        *poll         // the client's waiting GET
+	polled      net.Conn      // that the last answer went over, if that is known
+	polledAcked int64         // of its bytes, see downloadsLocked
+	answering   bool          // the answer of a GET is being written
+	posting     bool          // a POST is being read
+	finishing   bool          // the connection ends when everything queued has been sent
+	paused      bool          // the receiver takes no messages, see Pause
+	pinged      bool          // a ping waits for its pong
+	tickAt      time.Duration // since the handshake: when the heartbeat's timer is to fire
+	out         outbox        // has a lock of its own
 
 	receivedBefore int64     // what received was at the last heartbeat
 	late           *lateness // nil unless the next one is late
@@ -99,8 +102,8 @@ func (c *Conn) start() {
 		c.mu.Unlock()
 		return
 	}
-	c.pingDue = c.firstTick()
-	c.heartbeat = time.AfterFunc(c.pingDue, c.tick)
+	c.tickAt = c.firstTick()
+	c.heartbeat = time.AfterFunc(c.tickAt, c.tick)
 	c.mu.Unlock()
 	c.receiver.Opened()
 }
@@ -124,8 +127,9 @@ func (c *Conn) Transport() string {
 	return transportPolling
 }
 
-// Received returns how many bytes of messages the client has sent, those of a message
-// that has not come to its end among them.
+// Received returns how many bytes the client has sent in messages, those of a message
+// that has not come to its end among them. Heartbeats and other packets that say nothing
+// do not count.
 func (c *Conn) Received() int64 { return c.received.Load() }
 
 // Close ends the connection. What is queued is written first: over WebSocket while
@@ -168,6 +172,7 @@ func (c *Conn) close(reason Reason) {
 	} else {
 		c.out.close()
 	}
+	registered := c.server.remove(c, later)
 	c.mu.Unlock()
 
 	if p != nil {
@@ -179,7 +184,7 @@ func (c *Conn) close(reason Reason) {
 	if probing != nil {
 		probing.abandon()
 	}
-	if c.server.remove(c) {
+	if registered {
 		defer c.server.tasks.Done()
 	}
 	c.server.cfg.Log.Debug("connection closed", "reason", string(reason))
@@ -203,7 +208,7 @@ func (c *Conn) receive(p Packet) error {
 		c.receiver.Message(p.Data, p.Binary)
 		return nil
 	}
-	if err := c.control(); err != nil {
+	if err := c.control(len(p.Data)); err != nil {
 		return err
 	}
 	switch p.Type {

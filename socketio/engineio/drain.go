@@ -57,6 +57,7 @@ func (s *webSocket) drain() {
 		switch {
 		case errors.Is(err, errDrained):
 			s.conn.finish()
+			s.conn.server.left(s.conn)
 			return
 		case errors.Is(err, errStalled):
 			err = errTooSlow
@@ -67,6 +68,7 @@ func (s *webSocket) drain() {
 				s.conn.out.close() // if it had ended already, this was still to be written
 			}
 			s.close() // not before: the reading goroutine would give another reason
+			s.conn.server.left(s.conn)
 			return
 		}
 	}

@@ -32,7 +32,7 @@ func (c *Conn) finishedLocked() bool {
 	if !c.finishing || c.closed || !c.out.empty() {
 		return false
 	}
-	return c.ws != nil && !c.ws.draining || c.poll != nil || c.carried != nil
+	return c.writableNowLocked() || c.carried != nil
 }
 
 // finish ends a connection that has nothing left to send. mu is not held.
@@ -50,7 +50,7 @@ func (c *Conn) watchFinish() {
 	time.AfterFunc(c.server.cfg.Limits.StallTimeout, func() {
 		c.mu.Lock()
 		closed := c.closed
-		stuck := c.ws == nil && !c.answering && c.out.idle() >= c.server.cfg.Limits.StallTimeout
+		stuck := c.ws == nil && !c.answering && c.out.idle() >= c.server.cfg.Limits.StallTimeout && !c.downloadsLocked()
 		c.mu.Unlock()
 		switch {
 		case closed:

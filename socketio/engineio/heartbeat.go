@@ -36,6 +36,11 @@ func (c *Conn) tick() {
 		c.mu.Unlock()
 		return
 	}
+	if early := c.tickAt - time.Since(c.handshake.Time); early > 0 { // the timer was reset while this tick waited for the lock
+		c.heartbeat.Reset(early)
+		c.mu.Unlock()
+		return
+	}
 	if c.pinged || c.codec != revision4 {
 		wait, excused := c.excuseLocked()
 		if excused {
@@ -48,7 +53,7 @@ func (c *Conn) tick() {
 		return
 	}
 	c.pinged = true
-	late := time.Since(c.handshake.Time) - c.pingDue // timers are, on a busy machine
+	late := time.Since(c.handshake.Time) - c.tickAt // timers are, on a busy machine
 	c.resetHeartbeatLocked(max(c.server.cfg.PingTimeout-late, c.server.cfg.PingTimeout/2))
 	c.out.trim()
 	err := c.sendLocked(pingPacket)
@@ -58,13 +63,12 @@ func (c *Conn) tick() {
 
 // overdueLocked tells whether the pong is late, though the timer may be later.
 func (c *Conn) overdueLocked() bool {
-	return c.pinged && time.Since(c.handshake.Time) > c.pingDue+c.server.cfg.PingTimeout
+	return c.pinged && time.Since(c.handshake.Time) > c.tickAt
 }
 
 // awaitPongLocked gives a client that could not answer a ping before the whole time
 // from now on.
 func (c *Conn) awaitPongLocked() {
-	c.pingDue = time.Since(c.handshake.Time)
 	c.resetHeartbeatLocked(c.server.cfg.PingTimeout)
 }
 
@@ -78,8 +82,7 @@ func (c *Conn) pong() error {
 	defer c.mu.Unlock()
 	if !c.closed && c.pinged {
 		c.pinged = false
-		c.pingDue = time.Since(c.handshake.Time) + c.server.cfg.PingInterval
-		c.heartbeat.Reset(c.server.cfg.PingInterval)
+		c.resetHeartbeatLocked(c.server.cfg.PingInterval)
 	}
 	return nil
 }
@@ -101,6 +104,9 @@ func (c *Conn) pingFromClient(p Packet) error {
 	c.resetHeartbeatLocked(c.firstTick())
 	c.out.trim()
 	err := c.sendLocked(answer)
+	if err == nil {
+		err = c.judgeLocked()
+	}
 	c.mu.Unlock()
 	c.sent(err)
 	return nil
@@ -108,10 +114,15 @@ func (c *Conn) pingFromClient(p Packet) error {
 
 var errControls = &wsError{ws.StatusPolicyViolation, "too many control packets"}
 
-// control counts a packet, or a frame, that says nothing. A client has one or
-// two to send in an interval; one that does not stop costs time for nothing,
-// and is cut.
-func (c *Conn) control() error {
+// controlOverhead is what a packet that says nothing has beside its data: its type and
+// a WebSocket frame's header.
+const controlOverhead = 7
+
+// control counts a packet, or a frame, that says nothing and has so many bytes of data.
+// A client has one or two to send in an interval; one that does not stop costs time for
+// nothing, and is cut. They are no progress of anything.
+func (c *Conn) control(size int) error {
+	c.received.Add(-int64(size + controlOverhead))
 	period := int32(time.Since(c.handshake.Time) / c.server.cfg.PingInterval) //nolint:gosec // it may wrap: only equality counts
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -4,9 +4,10 @@ import "time"
 
 // lateness is what is known of a client whose heartbeat is late.
 type lateness struct {
-	taken   int64 // bytes that its TCP had taken at the last look
-	goal    int64 // bytes that its TCP has taken when it has the ping
-	reached bool  // it has had the ping for some time
+	taken    int64 // bytes that its TCP had taken at the last look
+	underWay bool  // more was under way then
+	goal     int64 // bytes that its TCP has taken when it has the ping
+	reached  bool  // it has had the ping for some time
 }
 
 // excuseLocked judges a client whose heartbeat is late. ok reports that it is alive, or
@@ -29,44 +30,50 @@ func (c *Conn) excuseLocked() (wait time.Duration, ok bool) {
 		wait, ok = c.excuseWriting(wait)
 	}
 	c.receivedBefore = received
-	if ok {
-		c.pingDue = time.Since(c.handshake.Time) + wait - c.server.cfg.PingTimeout
-	}
+	c.tickAt = time.Since(c.handshake.Time) + wait
 	return wait, ok
 }
 
 // excuseWriting is the part of excuseLocked about what the server sends.
 func (c *Conn) excuseWriting(again time.Duration) (wait time.Duration, ok bool) {
-	var state tcpState
-	if c.ws != nil {
-		state = c.ws.stream.state(&c.out)
-	} else {
-		state, _ = tcpStateOf(c.polled)
-	}
-	taken, before := state.acked, c.late
+	state := c.sendingLocked()
+	before, underWay := c.late, state.underWay > 0
 	switch {
-	case state.underWay > 0 && state.quiet >= min(again, c.server.cfg.PingTimeout), state.underWay > 0 && before != nil && taken == before.taken:
-		return 0, false
-	case state.underWay > 0 && before == nil:
-		c.late = &lateness{taken: taken, goal: taken + state.underWay}
-		return again, true
+	case underWay && before != nil && before.underWay && state.acked == before.taken:
+		return 0, false // nothing was taken since the last look
 	case c.paused:
-		c.late = &lateness{taken: taken}
+		c.late = &lateness{taken: state.acked, underWay: underWay}
+		return again, true
+	case before == nil && underWay && state.quiet < min(again, c.server.cfg.PingTimeout):
+		c.late = &lateness{taken: state.acked, underWay: true, goal: state.acked + state.underWay}
 		return again, true
 	case before == nil || before.reached:
 		return 0, false
-	case taken >= before.goal:
-		before.taken, before.reached = taken, true
+	case state.acked >= before.goal:
+		before.reached = true
 		return c.server.cfg.PingTimeout, true
 	default:
-		before.taken = taken
+		before.taken, before.underWay = state.acked, underWay
 		return again, true
 	}
+}
+
+// sendingLocked returns what is known of the sending half, with what is queued under
+// way.
+func (c *Conn) sendingLocked() tcpState {
+	if c.ws == nil {
+		state, _ := tcpStateOf(c.polled)
+		return state
+	}
+	state := c.ws.stream.state()
+	state.underWay += c.out.unwritten(c.ws.codec)
+	return state
 }
 
 // resetHeartbeatLocked begins the wait for the next sign of life.
 func (c *Conn) resetHeartbeatLocked(wait time.Duration) {
 	c.receivedBefore, c.late = c.received.Load(), nil
+	c.tickAt = time.Since(c.handshake.Time) + wait
 	c.heartbeat.Reset(wait)
 }
 

@@ -37,10 +37,14 @@ type outbox struct {
 // cost returns how many bytes a packet counts in a queue.
 func (p *Prepared) cost() int { return p.size() + entryCost }
 
-// isMessage reports whether p is of the program, and not a heartbeat or another packet
-// of the engine's own.
-func (p *Prepared) isMessage() bool {
-	return len(p.binary) > 0 || len(p.text) > 0 && p.text[0] == byte(PacketMessage)
+// maxHeartbeat is the size of a WebSocket pong with all the data it may have. A ping of
+// revision 3 may bring more, and its pong then counts as a message does.
+const maxHeartbeat = 2 + 125
+
+// isHeartbeat reports whether p is a small packet of the engine's own.
+func (p *Prepared) isHeartbeat() bool {
+	message := len(p.binary) > 0 || len(p.text) > 0 && p.text[0] == byte(PacketMessage)
+	return !message && p.size() <= maxHeartbeat
 }
 
 // empty reports whether there is nothing to write.
@@ -51,26 +55,31 @@ func (o *outbox) empty() bool {
 }
 
 // push appends p. It returns errTooSlow if the queue is full; a message that is
-// larger than the limit may wait alone, and heartbeats, which are few, always. first reports that nothing was queued.
-func (o *outbox) push(p *Prepared) (first bool, err error) {
+// larger than the limit may wait alone, and heartbeats always: they are small, and
+// MaxControls bounds the client's. flush reports that the caller has to flush the queue.
+func (o *outbox) push(p *Prepared) (flush bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {
 		return false, ErrClosed
 	}
-	first = len(o.items) == o.head
-	if !first && o.cost+p.cost() > o.server.cfg.Limits.MaxQueueBytes && p.isMessage() {
+	first := len(o.items) == o.head
+	limits := &o.server.cfg.Limits
+	if !first && o.cost+p.cost() > limits.MaxQueueBytes && !p.isHeartbeat() {
 		return false, errTooSlow
 	}
 	o.items = append(o.items, p)
 	o.cost += p.cost()
-	if o.blocked {
-		o.server.backlog.add(p)
-		if first {
-			o.since = time.Now()
-		}
+	if !o.blocked {
+		return first, nil
 	}
-	return first, nil
+	o.server.backlog.add(p)
+	now := time.Now()
+	if first {
+		o.since = now
+	}
+	// Who flushes a queue that is stalled ends the connection.
+	return first || now.Sub(o.since) > limits.StallTimeout, nil
 }
 
 // wrote forgets n bytes that have been written.
@@ -201,7 +210,7 @@ func (o *outbox) stalled(limit time.Duration) bool {
 	return o.blocked && len(o.items) > o.head && time.Since(o.since) > limit
 }
 
-// idle returns for how long the client has taken nothing while it was blocked.
+// idle returns for how long the client of a blocked queue has taken nothing.
 func (o *outbox) idle() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -226,12 +235,15 @@ func (o *outbox) waiting() (packets, bytes int) {
 	return packets, o.cost - packets*entryCost
 }
 
-// unwritten returns how many bytes come before the next packet on the wire, which is
-// exact for revision 4, and when the client last took a packet while it was blocked.
-func (o *outbox) unwritten() (bytes int64, since time.Time) {
+// unwritten returns how many bytes come before the next packet on the wire.
+func (o *outbox) unwritten(k codec) int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return int64(o.cost - (len(o.items)-o.head)*entryCost - o.sent), o.since
+	bytes := -int64(o.sent)
+	for _, p := range o.items[o.head:] {
+		bytes += int64(len(k.frames(p)))
+	}
+	return bytes
 }
 
 // below returns nil if at most so many bytes wait, or else a channel that is closed
@@ -262,4 +274,18 @@ func (o *outbox) close() {
 	o.sealed = true
 	o.drop(len(o.items) - o.head)
 	o.items, o.head, o.sent = nil, 0, 0
+	if o.taken != nil {
+		close(o.taken)
+		o.taken = nil
+	}
+}
+
+// blockedCost returns what the queue counts while it is blocked, and else 0.
+func (o *outbox) blockedCost() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.blocked {
+		return 0
+	}
+	return o.cost
 }

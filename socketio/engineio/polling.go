@@ -35,9 +35,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError
 		if a.refusal != nil {
 			return a.refusal
 		}
-		err := writePoll(w, r, a, &c.server.cfg.Limits)
-		c.answered(r)
-		if err != nil {
+		if c.writeAnswer(w, r, a) != nil {
 			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
 		}
 	case <-r.Context().Done():
@@ -45,6 +43,13 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError
 		c.close(ReasonTransportError)
 	}
 	return nil
+}
+
+// writeAnswer writes the answer of a poll. A client that makes no progress in reading it
+// is ended: the heartbeat leaves that to us meanwhile.
+func (c *Conn) writeAnswer(w http.ResponseWriter, r *http.Request, a answer) error {
+	defer c.answered(r)
+	return writePoll(w, r, a, &c.server.cfg.Limits, func() { c.close(ReasonTooSlow) })
 }
 
 // beginPoll returns a poll that either waits or has its answer already.
@@ -69,6 +74,8 @@ func (c *Conn) beginPoll() (*poll, *handshakeError) {
 	defer c.mu.Unlock()
 	p := newPoll()
 	switch {
+	case c.answering:
+		c.poll = p // the answer before it takes up the client; see answered
 	case !c.out.empty():
 		c.poll = p
 		c.answerPollLocked(c.takeAnswerLocked())
@@ -100,12 +107,22 @@ func (c *Conn) answerPollLocked(a answer) {
 // connection still has under way.
 func (c *Conn) answered(r *http.Request) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.answering, c.polled = false, connOf(r)
+	if c.closed || c.ws != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.answering, c.polled, c.polledAcked = false, connOf(r), 0
 	c.out.touch()
-	if c.pinged && !c.closed {
+	if c.pinged {
 		c.awaitPongLocked()
 	}
+	if c.poll != nil {
+		c.out.setBlocked(false)
+	}
+	err := c.flushLocked()
+	c.mu.Unlock()
+	c.sent(err)
+	c.finish()
 }
 
 // grace is how long what was sent over one connection may come behind what was
@@ -243,8 +260,8 @@ var (
 )
 
 // writePoll answers a GET while the client makes progress: one that does not read
-// must not hold the request for ever.
-func writePoll(w http.ResponseWriter, r *http.Request, a answer, limits *Limits) error {
+// must not hold the request for ever. stalled is called when it makes none.
+func writePoll(w http.ResponseWriter, r *http.Request, a answer, limits *Limits, stalled func()) error {
 	control := http.NewResponseController(w)
 	h := w.Header()
 	h["Content-Type"] = plainText
@@ -253,7 +270,10 @@ func writePoll(w http.ResponseWriter, r *http.Request, a answer, limits *Limits)
 	}
 	h["Cache-Control"] = noStore
 	h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
-	stop := watchAnswer(control, r, len(a.body), limits)
+	stop := watchAnswer(r, len(a.body), limits, func() {
+		_ = control.SetWriteDeadline(longAgo) // where there are deadlines, the write ends
+		stalled()
+	})
 	_, err := w.Write(a.body)
 	if err == nil {
 		if err = control.Flush(); errors.Is(err, http.ErrNotSupported) {
@@ -264,18 +284,20 @@ func writePoll(w http.ResponseWriter, r *http.Request, a answer, limits *Limits)
 	return err
 }
 
-// watchAnswer lets the write of an answer of that size time out when the client makes
-// no progress. Not every ResponseWriter has deadlines; where there are none, the
-// program's own server has to have one.
-func watchAnswer(control *http.ResponseController, r *http.Request, size int, limits *Limits) (stop func()) {
+// watchAnswer calls expire when the client of an answer of that size makes no progress,
+// until stop is called. The streams of HTTP/2 share a connection, whose progress says
+// nothing about one of them.
+func watchAnswer(r *http.Request, size int, limits *Limits, expire func()) (stop func()) {
 	conn := connOf(r)
-	if _, ok := tcpStateOf(conn); !ok {
-		_ = control.SetWriteDeadline(time.Now().Add(limits.TimeFor(size)))
-		return func() { _ = control.SetWriteDeadline(time.Time{}) }
+	first, ok := tcpStateOf(conn)
+	if !ok || r.ProtoMajor != 1 {
+		timer := time.AfterFunc(limits.TimeFor(size), expire)
+		return func() { timer.Stop() }
 	}
-	taken := func() (int64, int64) {
+	m := &meter{pace: limits.pace()}
+	m.begin(first.acked, first.underWay)
+	return m.watch(func() (int64, int64) {
 		state, _ := tcpStateOf(conn)
 		return state.acked, state.underWay
-	}
-	return newMeter(limits.pace(), taken).watch(taken, func() { _ = control.SetWriteDeadline(longAgo) })
+	}, expire)
 }

@@ -286,7 +286,7 @@ func TestAnAnswerThatIsNotReadEndsTheConnection(t *testing.T) {
 	defer conn.Close()
 	_ = conn.(*net.TCPConn).SetReadBuffer(4096)
 	fmt.Fprintf(conn, "GET /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: %s\r\n\r\n", sid, f.address())
-	p.wantClosed(t, engineio.ReasonTransportError)
+	p.wantClosed(t, engineio.ReasonTooSlow)
 }
 
 func TestOnlyWhatFitsIsTakenIntoOnePoll(t *testing.T) {

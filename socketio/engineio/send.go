@@ -38,7 +38,15 @@ func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
 }
 
 func (c *Conn) writableLocked() bool {
-	return !c.closed && c.out.empty() && (c.ws != nil && !c.ws.draining || c.poll != nil)
+	return !c.closed && c.out.empty() && c.writableNowLocked()
+}
+
+// writableNowLocked reports whether a flush would write something.
+func (c *Conn) writableNowLocked() bool {
+	if c.ws != nil {
+		return !c.ws.draining
+	}
+	return c.poll != nil && !c.answering
 }
 
 // Queue is the first half of Send, for a broadcast: it queues p, and reports
@@ -60,7 +68,7 @@ func (c *Conn) Queue(p *Prepared) (flush bool) {
 func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ws == nil && c.poll == nil || c.ws != nil && c.ws.draining {
+	if !c.writableNowLocked() {
 		return false
 	}
 	first, err := c.out.push(p)
@@ -83,14 +91,14 @@ func (c *Conn) Flush() {
 func (c *Conn) Queued() (packets, bytes int) { return c.out.waiting() }
 
 // WaitQueue waits until at most so many bytes wait for the client. It returns the
-// cause of ctx's end, or ErrClosed if the connection has ended.
+// cause of ctx's end, or ErrClosed if the connection has ended or ends.
 func (c *Conn) WaitQueue(ctx context.Context, bytes int) error {
 	for {
 		taken := c.out.below(bytes)
 		if taken == nil {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			if c.closed {
+			if c.closed || c.finishing {
 				return ErrClosed
 			}
 			return nil
@@ -114,7 +122,7 @@ func (c *Conn) sendLocked(p *Prepared) error {
 // come yet, and not for the client; then it is flushed first.
 func (c *Conn) pushLocked(p *Prepared) (first bool, err error) {
 	first, err = c.out.push(p)
-	if !errors.Is(err, errTooSlow) || c.ws == nil || c.ws.draining {
+	if !errors.Is(err, errTooSlow) || !c.writableNowLocked() {
 		return first, err
 	}
 	if err := c.flushLocked(); err != nil {
@@ -131,7 +139,7 @@ func (c *Conn) flushLocked() error {
 		return nil
 	case c.ws != nil:
 		return c.ws.flush(&c.out)
-	case c.poll != nil:
+	case c.writableNowLocked():
 		c.answerPollLocked(c.takeAnswerLocked())
 	}
 	return nil
@@ -142,10 +150,24 @@ func (c *Conn) flushLocked() error {
 // a silent client by its heartbeat.
 func (c *Conn) judgeLocked() error {
 	canPoll := c.ws == nil && c.poll == nil && c.carried == nil && c.probing == nil && !c.answering
-	if canPoll && c.out.stalled(c.server.cfg.Limits.StallTimeout) {
+	if canPoll && c.out.stalled(c.server.cfg.Limits.StallTimeout) && !c.downloadsLocked() {
 		return errTooSlow
 	}
 	return nil
+}
+
+// downloadsLocked reports whether the client's TCP has taken more of the last answer
+// since this was asked last. The kernel's send buffer holds an answer long after it has
+// been written.
+func (c *Conn) downloadsLocked() bool {
+	state, ok := tcpStateOf(c.polled)
+	more := state.acked - c.polledAcked
+	if !ok || more <= 0 || state.underWay > 0 && more < c.server.cfg.Limits.pace().least {
+		return false
+	}
+	c.polledAcked = state.acked
+	c.out.touch()
+	return true
 }
 
 // takeAnswerLocked takes what is queued for a poll.

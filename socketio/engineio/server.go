@@ -21,7 +21,8 @@ type Server struct {
 	mu      sync.Mutex
 	closed  bool           // guarded by mu, as is all that follows
 	conns   map[SID]*Conn  // by session id
-	sources map[string]int // how many of conns there are from each
+	leaving map[*Conn]bool // those that have ended and still write their last packets
+	sources map[string]int // how many of conns and leaving there are from each
 	bursts  bursts
 
 	awaited   map[aborter]struct{}
@@ -35,7 +36,7 @@ func NewServer(cfg Config) *Server {
 		panic("engineio: Config.Accept is required")
 	}
 	return &Server{
-		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), sources: make(map[string]int),
+		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), leaving: make(map[*Conn]bool), sources: make(map[string]int),
 		awaited: make(map[aborter]struct{}),
 	}
 }
@@ -118,7 +119,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 	}
 	c.start()
 	a := c.payload(s.openPacket(c.sid, transportWebSocket))
-	_ = writePoll(w, r, a, &s.cfg.Limits) // a client that has gone will not answer a ping
+	_ = writePoll(w, r, a, &s.cfg.Limits, func() {}) // a client that has gone will not answer a ping
 	return nil
 }
 
@@ -139,19 +140,38 @@ func (s *Server) add(c *Conn) *handshakeError {
 }
 
 // remove forgets c. If it was registered, its task is done once its Receiver
-// knows of the end.
-func (s *Server) remove(c *Conn) (registered bool) {
+// knows of the end. One that still writes its last packets takes up a place until left.
+func (s *Server) remove(c *Conn, stillWrites bool) (registered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, registered = s.conns[c.sid]; registered {
-		delete(s.conns, c.sid)
-		source := sourceOf(c.handshake.Address)
-		if s.sources[source]--; s.sources[source] <= 0 {
-			delete(s.sources, source)
-		}
-		s.movedLocked()
+	if _, registered = s.conns[c.sid]; !registered {
+		return false
 	}
-	return registered
+	delete(s.conns, c.sid)
+	s.movedLocked()
+	if stillWrites {
+		s.leaving[c] = true
+	} else {
+		s.releaseLocked(c)
+	}
+	return true
+}
+
+// left notes that a connection which has ended has written its last packets.
+func (s *Server) left(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leaving[c] {
+		delete(s.leaving, c)
+		s.releaseLocked(c)
+	}
+}
+
+func (s *Server) releaseLocked(c *Conn) {
+	source := sourceOf(c.handshake.Address)
+	if s.sources[source]--; s.sources[source] <= 0 {
+		delete(s.sources, source)
+	}
 }
 
 func (s *Server) conn(sid SID) *Conn {

@@ -29,8 +29,8 @@ type stream interface {
 	// progress may be called from any goroutine.
 	progress() (taken, underWay int64)
 
-	// state is progress for the heartbeat, with what is still queued under way.
-	state(out *outbox) tcpState
+	// state is progress for the heartbeat. What the stream cannot see is not under way.
+	state() tcpState
 
 	// closeWrite closes the sending half, so that the client reads to the end
 	// of what was sent while it is still sending itself.
@@ -57,7 +57,8 @@ func putBuffer(b *buffer) { buffers.Put(b) }
 // cannot be written to directly: all writes are left to write, which may wait.
 type blockingStream struct {
 	conn    net.Conn
-	written atomic.Int64
+	written atomic.Int64 // bytes
+	wrote   atomic.Int64 // when the last write returned, in ns since 1970
 }
 
 func (s *blockingStream) read() (*buffer, int, error) {
@@ -85,6 +86,7 @@ func (s *blockingStream) write(b []byte, m *meter) (n int, err error) {
 		var k int
 		k, err = s.conn.Write(b[:min(chunk, len(b))])
 		s.written.Add(int64(k))
+		s.wrote.Store(time.Now().UnixNano())
 		n += k
 		b = b[k:]
 	}
@@ -103,13 +105,11 @@ func (s *blockingStream) progress() (taken, underWay int64) {
 	return s.written.Load(), math.MaxInt64
 }
 
-func (s *blockingStream) state(out *outbox) tcpState {
-	queued, since := out.unwritten()
+func (s *blockingStream) state() tcpState {
 	state, ok := tcpStateOf(s.conn)
 	if !ok {
-		state = tcpState{acked: s.written.Load(), quiet: time.Since(since)}
+		state = tcpState{acked: s.written.Load(), quiet: time.Since(time.Unix(0, s.wrote.Load()))}
 	}
-	state.underWay += queued
 	return state
 }
 

@@ -157,10 +157,8 @@ func (s *socketStream) progress() (taken, underWay int64) {
 	return state.acked, state.underWay
 }
 
-func (s *socketStream) state(out *outbox) tcpState {
+func (s *socketStream) state() tcpState {
 	state, _ := tcpStateOf(s.conn)
-	queued, _ := out.unwritten()
-	state.underWay += queued
 	return state
 }
 

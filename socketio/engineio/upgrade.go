@@ -96,7 +96,7 @@ func (c *Conn) receiveProbe(s *webSocket, m message) error {
 	case s.upgraded:
 		return c.receiveFrame(s, m)
 	case m.op == ws.OpPing:
-		if err := c.control(); err != nil {
+		if err := c.control(len(m.data)); err != nil {
 			return err
 		}
 		return c.writeProbing(s, pongFrame(m.data)) // Send would go to the poll
@@ -176,7 +176,7 @@ func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
 	if c.poll != nil { // the client should have none
 		c.answerPollLocked(answer{refusal: errBadRequest})
 	}
-	c.answering = false
+	c.answering, c.polled = false, nil
 	c.out.setBlocked(false)
 	err = c.flushLocked()
 	c.mu.Unlock()

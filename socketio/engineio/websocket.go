@@ -167,10 +167,14 @@ func (s *webSocket) control(m message) error {
 	if m.op == ws.OpClose {
 		return errClientClosed
 	}
-	if err := s.conn.control(); err != nil || m.op != ws.OpPing {
+	if err := s.conn.control(len(m.data)); err != nil || m.op != ws.OpPing {
 		return err // a pong, which nobody asked for
 	}
-	return s.conn.Send(prepareFrame(pongFrame(m.data)))
+	err := s.conn.Send(prepareFrame(pongFrame(m.data)))
+	if errors.Is(err, ErrClosed) {
+		return nil // CloseWhenSent was called: the connection ends by itself
+	}
+	return err
 }
 
 func pongFrame(data []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(data)) }

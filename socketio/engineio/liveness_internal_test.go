@@ -1,0 +1,72 @@
+package engineio
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+type nobody struct{}
+
+func (nobody) Opened()              {}
+func (nobody) Message([]byte, bool) {}
+func (nobody) Closed(Reason)        {}
+
+type fakeStream struct {
+	blockingStream
+	s tcpState
+}
+
+func (f *fakeStream) state() tcpState                { return f.s }
+func (f *fakeStream) tryWrite(b []byte) (int, error) { return len(b), nil }
+func (f *fakeStream) close() error                   { return nil }
+
+func fakeConn(t *testing.T) (*Conn, *fakeStream) {
+	s := NewServer(Config{Accept: func(*Conn) Receiver { return nobody{} }})
+	c := newConn(s, query{transport: transportWebSocket}, &Handshake{Header: http.Header{}, Time: time.Now()}, nil)
+	f := &fakeStream{}
+	c.ws = &webSocket{conn: c, stream: f}
+	if err := s.add(c); err != nil {
+		t.Fatal(err)
+	}
+	c.start()
+	return c, f
+}
+
+func TestPause_bytes_that_have_just_left_are_no_stall(t *testing.T) {
+	c, f := fakeConn(t)
+	c.tick() // ping
+	c.Pause()
+	f.s = tcpState{acked: 1000, underWay: 0, quiet: 20 * time.Second}
+	c.tick()
+	f.s = tcpState{acked: 1000, underWay: 100, quiet: 20 * time.Second} // an event was emitted 5 ms ago; RTT 50 ms
+	c.tick()
+	if c.closed {
+		t.Error("a paused client was cut because of bytes that are 5 ms old")
+	}
+}
+
+func TestResume_before_a_tick_that_waits_for_the_lock(t *testing.T) {
+	c, _ := fakeConn(t)
+	c.tick() // ping
+	c.Pause()
+	c.Resume()
+	c.tick() // had fired already, and waited for c.mu
+	if c.closed {
+		t.Error("cut right after Resume")
+	}
+}
+
+func TestOutbox_unwritten_counts_what_the_codec_writes(t *testing.T) {
+	c, _ := fakeConn(t)
+	p := Prepare([]byte("x"), make([]byte, 1<<20))
+	k := revision4Base64
+	if _, err := c.out.push(p); err != nil {
+		t.Fatal(err)
+	}
+	total := len(k.frames(p))
+	c.out.wrote(total-1000, k)
+	if n := c.out.unwritten(k); n != 1000 {
+		t.Errorf("got %d, want 1000", n)
+	}
+}
