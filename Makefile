@@ -45,8 +45,9 @@ bundle: ## fetch the official Socket.IO client into public/vendor
 
 test: test-go test-node ## the tests: Go with the race detector, then the stock client and a browser; 5 minutes on two quiet cores
 
+# Tests that call t.Parallel wait for slow links and little else.
 test-go: bundle
-	go test -tags $(GOTAGS) -race -shuffle=on ./...
+	go test -tags $(GOTAGS) -race -shuffle=on -parallel 8 ./...
 	cd bench && go test ./...
 
 test-node: test-programs

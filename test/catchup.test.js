@@ -8,14 +8,15 @@ import { random, seed, startChaos } from './lib/chaos.js'
 import { fill } from './lib/ledger.js'
 import { client, collect, connected, heard, join, until, ways } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
-import { patience, promised, sized } from './lib/soak.js'
+import { longTest, patience, promised, sized } from './lib/soak.js'
 import { Visitor } from './lib/visitor.js'
 
 const unlimited = { ...fromOneAddress, RATE_VISITOR: 'off' } // one visitor is many clients here
 
 describe('whoever was away', () => {
   for (const missed of sized([1, 100, 10_000], [1, 100, 10_000, 100_000])) {
-    test(`for ${missed} messages gets them all, in order, while others talk`, async (t) => {
+    const testOf = missed > 100 ? longTest : test
+    testOf(`for ${missed} messages gets them all, in order, while others talk`, async (t) => {
       const server = await startServer(unlimited, { path: binary({ race: false }) })
       const crowd = new Crowd(server, random(seed))
       await crowd.gather(4, 1)
