@@ -13,9 +13,9 @@ COUNT    ?= 20
 # Gin's optional codec is not used here.
 GOTAGS   := nomsgpack
 
-# The tests of `make test-long`: Go files with the build tag long, and Node files that name longTest or promised.
+# The tests of `make test-long`: Go files with the build tag long, and Node files that name longTest, promised or someOf.
 LONG_GO   = $(shell find handlers rooms socketio store *_long_test.go -name '*_long_test.go' 2>/dev/null)
-MEASURED  = $(shell cd test && grep -lE 'longTest|promised' *.test.js)
+MEASURED  = $(shell cd test && grep -lE 'longTest|promised|someOf' *.test.js)
 
 # Most Node tests wait for something most of the time, so more files than cores run at once.
 NODE_JOBS ?= 4

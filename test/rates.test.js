@@ -324,7 +324,7 @@ function upload(server, room, { from, cookie }) {
   return ask(server, `/room/${room}/gif`, { from, method: 'POST', body, headers: { cookie, 'content-type': 'multipart/form-data; boundary=b' } })
 }
 
-test('uploads have the rates of messages', { skip }, async (t) => {
+longTest('uploads have the rates of messages', { skip }, async (t) => {
   const server = await startServer({ RATE_ROOM: '60+20/s' }, lone)
   const host = new Visitor(server)
   await host.get('/')

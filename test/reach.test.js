@@ -26,7 +26,7 @@ describe('with 30 people in the room', () => {
 
   for (const [width, height] of sizes) {
     for (const locale of ['ko-KR', 'en-US']) {
-      const testIn = locale === 'ko-KR' ? test : longTest
+      const testIn = locale === 'ko-KR' && width < 1920 ? test : longTest
       testIn(`the settings are in reach at ${width}×${height} in ${locale}`, async () => {
         const page = await person(server, { viewport: { width, height }, locale })
         const [, name, value] = ann.cookie.match(/(connect\.sid)=([^;]*)/)
