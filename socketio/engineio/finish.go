@@ -15,13 +15,9 @@ func (c *Conn) CloseWhenSent() {
 	c.finishing = true
 	c.out.seal()
 	err := c.flushLocked()
-	done := c.finishedLocked()
 	c.mu.Unlock()
 	c.sent(err)
-	if done {
-		c.close(ReasonForcedClose)
-		return
-	}
+	c.finish()
 	c.watchFinish()
 }
 

@@ -154,6 +154,11 @@ func (o *outbox) drop(n int) {
 		clear(o.items[kept:])
 		o.items, o.head = o.items[:kept], 0
 	}
+	o.wake()
+}
+
+// wake tells those who wait for room. mu is held.
+func (o *outbox) wake() {
 	if o.taken != nil {
 		close(o.taken)
 		o.taken = nil
@@ -210,7 +215,8 @@ func (o *outbox) stalled(limit time.Duration) bool {
 	return o.blocked && len(o.items) > o.head && time.Since(o.since) > limit
 }
 
-// idle returns for how long the client of a blocked queue has taken nothing.
+// idle returns for how long the client of a blocked queue has taken nothing. Unlike
+// stalled it also judges an empty queue, whose client has to come for its end.
 func (o *outbox) idle() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -231,9 +237,11 @@ func (o *outbox) trim() {
 func (o *outbox) waiting() (packets, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	packets = len(o.items) - o.head
-	return packets, o.cost - packets*entryCost
+	return len(o.items) - o.head, o.bytes()
 }
+
+// bytes returns what is queued without the cost of places in the queue. mu is held.
+func (o *outbox) bytes() int { return o.cost - (len(o.items)-o.head)*entryCost }
 
 // unwritten returns how many bytes come before the next packet on the wire.
 func (o *outbox) unwritten(k codec) int64 {
@@ -251,7 +259,7 @@ func (o *outbox) unwritten(k codec) int64 {
 func (o *outbox) below(bytes int) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.sealed || o.cost-(len(o.items)-o.head)*entryCost <= bytes {
+	if o.sealed || o.bytes() <= bytes {
 		return nil
 	}
 	if o.taken == nil {
@@ -274,10 +282,7 @@ func (o *outbox) close() {
 	o.sealed = true
 	o.drop(len(o.items) - o.head)
 	o.items, o.head, o.sent = nil, 0, 0
-	if o.taken != nil {
-		close(o.taken)
-		o.taken = nil
-	}
+	o.wake()
 }
 
 // blockedCost returns what the queue counts while it is blocked, and else 0.

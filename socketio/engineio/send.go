@@ -53,14 +53,14 @@ func (c *Conn) writableNowLocked() bool {
 // true if the caller has to call Flush. Where another goroutine is about to
 // flush this connection, p leaves with the same write, and the answer is false.
 func (c *Conn) Queue(p *Prepared) (flush bool) {
-	first, err := c.out.push(p)
+	flush, err := c.out.push(p)
 	if errors.Is(err, errTooSlow) {
 		c.mu.Lock()
-		first, err = c.pushLocked(p)
+		flush, err = c.pushLocked(p)
 		c.mu.Unlock()
 	}
 	c.sent(err)
-	return first
+	return flush
 }
 
 // QueueVolatile is Queue for what may be dropped: it is, if the client cannot
@@ -71,8 +71,8 @@ func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
 	if !c.writableNowLocked() {
 		return false
 	}
-	first, err := c.out.push(p)
-	return first && err == nil
+	flush, err := c.out.push(p)
+	return flush && err == nil
 }
 
 // Flush writes what is queued, as far as the client's socket takes it at once.
@@ -120,10 +120,10 @@ func (c *Conn) sendLocked(p *Prepared) error {
 
 // pushLocked queues p. What fills the queue may wait for a Flush that has not
 // come yet, and not for the client; then it is flushed first.
-func (c *Conn) pushLocked(p *Prepared) (first bool, err error) {
-	first, err = c.out.push(p)
+func (c *Conn) pushLocked(p *Prepared) (flush bool, err error) {
+	flush, err = c.out.push(p)
 	if !errors.Is(err, errTooSlow) || !c.writableNowLocked() {
-		return first, err
+		return flush, err
 	}
 	if err := c.flushLocked(); err != nil {
 		return false, err
