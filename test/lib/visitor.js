@@ -2,6 +2,18 @@
 import assert from 'node:assert/strict'
 import { client, heard } from './clients.js'
 
+/**
+ * Sends a request until the answer is not 503. The server waits 4 s for its disk before it answers 503, which asks the
+ * client to send the request again; a busy machine may need longer.
+ */
+async function retried(send) {
+  for (;;) {
+    const answer = await send()
+    if (answer.status !== 503) return answer
+    await answer.arrayBuffer()
+  }
+}
+
 export class Visitor {
   #server
   #cookies = new Map()
@@ -43,7 +55,7 @@ export class Visitor {
 
   /** Makes a room and returns its id. */
   async createRoom({ title = '테스트', max = 10, password = '' } = {}) {
-    const answer = await this.form('/room', { title, max: String(max), password })
+    const answer = await retried(() => this.form('/room', { title, max: String(max), password }))
     assert.equal(Math.floor(answer.status / 100), 3, `creating a room was answered with ${answer.status}: ${await answer.text()}`)
     return answer.headers.get('location').match(/^\/room\/([0-9a-f]{24})/)[1]
   }
@@ -55,7 +67,7 @@ export class Visitor {
 
   /** Opens the page and fails if it is refused. */
   async enter(id, password) {
-    const answer = await this.open(id, password)
+    const answer = await retried(() => this.open(id, password))
     const html = await answer.text()
     assert.equal(answer.status, 200, `entering was answered with ${answer.status} to ${answer.headers.get('location')}`)
     return html
