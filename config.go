@@ -256,7 +256,7 @@ func (c *config) localOnly(ctx context.Context) bool {
 		return false
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.Host)
-	// If the name cannot be resolved, serve returns an error that says so.
+	// If the name cannot be resolved, serve fails and returns that error.
 	return err == nil && !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !a.Unmap().IsLoopback() })
 }
 
