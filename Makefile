@@ -44,7 +44,7 @@ bundle: ## fetch the official Socket.IO client into public/vendor
 	fi
 
 quick: ## run the Go tests only, without the race detector: no browser, no Node, no benchmarks, no tests of make test-long
-	go test -tags $(GOTAGS) ./...
+	go test -tags $(GOTAGS) -parallel 8 ./...
 
 test: test-go test-node ## run all tests: Go with the race detector, then Node with the stock client and a browser; 5 minutes on two idle cores
 
