@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// go:embed excludes names that begin with "." or "_". The only such file is
+// Embedding excludes names that begin with "." or "_". The only such file is
 // public/vendor/.gitignore, which must not be served.
 //
 //go:embed templates public
