@@ -86,3 +86,27 @@ func TestDocuments_name_files_and_tests_that_exist(t *testing.T) {
 		}
 	})
 }
+
+func TestReadmes_have_the_same_sections(t *testing.T) {
+	heading := regexp.MustCompile(`(?m)^(#+) (.+)$`)
+	levels := make(map[string][]string)
+	readmes := []string{"README.md", "README.ko.md"}
+	for _, name := range readmes {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		titles := make(map[string]bool)
+		code := regexp.MustCompile("(?s)```.*?```")
+		for _, m := range heading.FindAllStringSubmatch(code.ReplaceAllString(string(text), ""), -1) {
+			levels[name] = append(levels[name], m[1])
+			if titles[m[2]] {
+				t.Errorf("%s: got section %q twice, want it once", name, m[2])
+			}
+			titles[m[2]] = true
+		}
+	}
+	if en, ko := levels[readmes[0]], levels[readmes[1]]; !slices.Equal(en, ko) {
+		t.Errorf("levels of the sections:\nREADME.md    %q\nREADME.ko.md %q", en, ko)
+	}
+}
