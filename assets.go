@@ -6,14 +6,14 @@ import (
 	"os"
 )
 
-// A bare //go:embed leaves out names beginning with "." or "_". None of ours
-// does, except the keep-file of public/vendor, which nobody needs to download.
+// Embedding excludes names that begin with "." or "_". The only such file is
+// public/vendor/.gitignore, which must not be served.
 //
 //go:embed templates public
 var embedded embed.FS
 
-// assets are the folders templates and public: of the binary, or in dev those
-// of the working directory, so that a reload shows what was just saved.
+// assets returns the folders templates and public from the binary. With dev it
+// returns those of the working directory, so that a reload shows saved changes.
 func assets(dev bool) (templates, public fs.FS, err error) {
 	if dev {
 		return os.DirFS("templates"), os.DirFS("public"), nil

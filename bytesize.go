@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// byteSize is a number of bytes, as people write it: 5000000, 200MiB, 1GiB.
+// byteSize is a number of bytes. Its text is a number with an optional unit:
+// 5000000, 200MiB, 1GiB.
 type byteSize int64
 
 var errByteSize = errors.New("not a number of bytes")

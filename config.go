@@ -21,11 +21,11 @@ import (
 	"gifchat/handlers"
 )
 
-// dotenvFile is read from the working directory, if it is there.
+// dotenvFile is an optional file of settings in the working directory.
 const dotenvFile = ".env"
 
-// config is everything that can be set from outside. The tags are the whole
-// list of keys; .env.example explains them and a test compares the two.
+// config holds all settings. The tags define their keys and defaults;
+// .env.example explains them, and a test compares the two.
 type config struct {
 	Port    int    `env:"PORT" envDefault:"8005"`
 	Host    string `env:"HOST"`
@@ -76,11 +76,11 @@ type config struct {
 	Dev      bool   `env:"DEV" envDefault:"false"`
 }
 
-// grace is how long a room may stand empty or without its owner; negative is for
-// ever.
+// grace is the time that a room can be empty or without its owner. A negative
+// grace has no end.
 type grace time.Duration
 
-// UnmarshalText reads a duration, or the word never.
+// UnmarshalText parses a duration, or the word never.
 func (g *grace) UnmarshalText(text []byte) error {
 	if string(text) == "never" {
 		*g = -1
@@ -94,13 +94,14 @@ func (g *grace) UnmarshalText(text []byte) error {
 	return err
 }
 
-// loadConfig reads the settings, the process environment before the file
-// dotenv, and reports every mistake at once, one line each.
+// loadConfig reads the settings from the process environment and, for keys that
+// are not set there, from the file dotenv. The error has one line for each
+// invalid setting.
 func loadConfig(getenv func(string) string, dotenv string) (config, error) {
 	keys := configKeys()
 	file, err := godotenv.Read(dotenv)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		// The parser quotes the text it could not read, which may be a secret.
+		// The parser's own error quotes the text, which can contain a secret.
 		return config{}, fmt.Errorf("%s: not readable, or a line is not KEY=value", dotenv)
 	}
 
@@ -133,7 +134,7 @@ func loadConfig(getenv func(string) string, dotenv string) (config, error) {
 	return cfg, errors.Join(errs...)
 }
 
-// configKeys maps each key to its field in config.
+// configKeys returns the fields of config by their keys.
 func configKeys() map[string]reflect.StructField {
 	keys := make(map[string]reflect.StructField)
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[config]()) {
@@ -142,7 +143,8 @@ func configKeys() map[string]reflect.StructField {
 	return keys
 }
 
-// parseValues fills cfg. It names the keys it could not read.
+// parseValues parses the values into cfg. It returns the keys of invalid values,
+// and an error with one line for each.
 func parseValues(cfg *config, values map[string]string, keys map[string]reflect.StructField) (map[string]bool, error) {
 	bad := make(map[string]bool)
 	err := env.ParseWithOptions(cfg, env.Options{Environment: values})
@@ -154,10 +156,10 @@ func parseValues(cfg *config, values map[string]string, keys map[string]reflect.
 		return bad, fmt.Errorf("read settings: %w", err)
 	}
 	var errs []error
-	for _, one := range aggregate.Errors {
-		parse, ok := errors.AsType[env.ParseError](one)
+	for _, e := range aggregate.Errors {
+		parse, ok := errors.AsType[env.ParseError](e)
 		if !ok {
-			errs = append(errs, one)
+			errs = append(errs, e)
 			continue
 		}
 		for key, field := range keys {
@@ -171,7 +173,7 @@ func parseValues(cfg *config, values map[string]string, keys map[string]reflect.
 	return bad, errors.Join(errs...)
 }
 
-// kind says in words what a setting of type t must look like.
+// kind describes the values of type t in an error message.
 func kind(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[int]():
@@ -190,11 +192,11 @@ func kind(t reflect.Type) string {
 	return "a valid " + t.String()
 }
 
-// check is one rule about one setting.
+// check is the result of validating one setting.
 type check struct {
 	key  string
 	ok   bool
-	want string // the rule in words; never the value of a secret
+	want string // the error message; never contains a secret
 }
 
 func (c *config) checks() []check {
@@ -229,44 +231,59 @@ func (c *config) checks() []check {
 }
 
 const (
-	minSecret = 32   // bytes; below this an HMAC key can be guessed
-	maxNotice = 1000 // bytes; it goes to everyone every few seconds
+	minSecret = 32   // bytes; a shorter HMAC key could be guessed
+	maxNotice = 1000 // bytes; the notice is sent to every client every few seconds
 )
 
 func (c *config) logLevel() slog.Level {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return slog.LevelInfo // checks has refused it already
+		return slog.LevelInfo // not reached: checks has refused the level
 	}
 	return level
 }
 
-// secure tells whether cookies are for TLS only. A trusted proxy is taken for
-// one that ends TLS: that is what it is there for.
+// secure reports whether cookies are sent over TLS only. In the mode auto, a
+// trusted proxy is assumed to terminate TLS.
 func (c *config) secure() bool {
 	return c.SecureCookies == "true" || c.SecureCookies == "auto" && len(c.TrustedProxies) > 0
 }
 
 // localOnly reports whether only this machine can reach the server: HOST is a
-// loopback address or a name of one, and no proxy passes on what others send.
+// loopback address or resolves to one, and there is no trusted proxy.
 func (c *config) localOnly(ctx context.Context) bool {
 	if c.Host == "" || len(c.TrustedProxies) > 0 {
 		return false
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.Host)
-	// A name that cannot be resolved is refused by serve, with words.
+	// If the name cannot be resolved, serve fails and returns that error.
 	return err == nil && !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !a.Unmap().IsLoopback() })
 }
 
-// secretCheck accepts no secret at all, since one is made then.
+// secretCheck accepts an empty secret, because the server then generates one.
 func secretCheck(key, v string) check {
 	if v == "gifchat" {
-		return check{key, false, "this one stands in a textbook; make your own of at least 32 bytes, or leave it empty"}
+		return check{key, false, "this is the secret of a textbook; choose your own of at least 32 bytes, or leave it empty"}
 	}
 	return check{key, v == "" || len(v) >= minSecret, fmt.Sprintf("%d bytes are too short; want at least %d, or nothing", len(v), minSecret)}
 }
 
-// limits are the rates, for package handlers.
+// strict reports whether to reproduce the original's peculiarities.
+func (c *config) strict() bool { return c.Compat == "strict" }
+
+// notice returns the settings of the notice.
+func (c *config) notice() handlers.NoticeConfig {
+	return handlers.NoticeConfig{
+		Interval:       c.NoticeInterval,
+		News:           c.NoticeNews,
+		Greeting:       c.NoticeGreeting,
+		SocketIO:       c.NoticeSocketIO,
+		Plain:          c.NoticeWebSocket,
+		RelayPerSecond: c.NoticeRelayPerSecond,
+	}
+}
+
+// limits returns the rate limits.
 func (c *config) limits() handlers.Limits {
 	return handlers.Limits{
 		Visitor: c.RateVisitor, Address: c.RateAddress, Room: c.RateRoom,
@@ -281,7 +298,8 @@ func within[T int | time.Duration](key string, v, low, high T) check {
 
 func oneOf(v string, allowed ...string) bool { return slices.Contains(allowed, v) }
 
-// firstBad checks each element of a list.
+// firstBad returns a check that fails for the first element that bad rejects.
+// bad returns the reason, or "".
 func firstBad(key string, list []string, bad func(string) string) check {
 	for _, v := range list {
 		if why := bad(v); why != "" {
@@ -291,8 +309,8 @@ func firstBad(key string, list []string, bad func(string) string) check {
 	return check{key: key, ok: true}
 }
 
-// badProxy refuses what is no address, and networks so wide that anyone could
-// claim any address.
+// badProxy rejects invalid addresses, and networks so large that any client
+// could forge its address.
 func badProxy(v string) string {
 	if _, err := netip.ParseAddr(v); err == nil {
 		return ""
@@ -307,7 +325,8 @@ func badProxy(v string) string {
 	return ""
 }
 
-// badOrigin refuses what a browser would not send as Origin, and "everyone".
+// badOrigin rejects values that browsers do not send as Origin, and the values
+// that would allow every page.
 func badOrigin(v string) string {
 	if v == "*" || v == "null" {
 		return "would let any page on the web act for your visitors; name the origins"

@@ -14,7 +14,7 @@ import (
 	"gifchat/handlers"
 )
 
-// environment makes a getenv of a map.
+// environment returns a getenv that reads m.
 func environment(m map[string]string) func(string) string {
 	return func(key string) string { return m[key] }
 }
@@ -28,42 +28,42 @@ func dotenv(t *testing.T, content string) string {
 	return path
 }
 
-func TestLoadConfig_defaults(t *testing.T) {
+func TestLoadConfig_returns_defaults_without_settings(t *testing.T) {
 	cfg, err := loadConfig(environment(nil), "no-such-file")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cfg.Port != 8005 || cfg.Host != "" || cfg.DataDir != "./data" {
-		t.Errorf("got port %d, host %q, data folder %q", cfg.Port, cfg.Host, cfg.DataDir)
+		t.Errorf("address and data folder: got port %d, host %q, folder %q, want 8005, \"\", \"./data\"", cfg.Port, cfg.Host, cfg.DataDir)
 	}
 	if cfg.NoticeInterval != 3*time.Second || cfg.NoticeNews != "Hello Socket.IO" ||
 		cfg.NoticeGreeting != "서버에서 클라이언트로 메시지를 보냅니다." {
-		t.Errorf("the notice is not the course's: %v %q %q", cfg.NoticeInterval, cfg.NoticeNews, cfg.NoticeGreeting)
+		t.Errorf("notice: got %v %q %q, want that of the course", cfg.NoticeInterval, cfg.NoticeNews, cfg.NoticeGreeting)
 	}
 	if cfg.PingInterval != 25*time.Second || cfg.PingTimeout != 20*time.Second || cfg.MaxHTTPBufferSize != 1_000_000 {
-		t.Errorf("the wire is not the official default: %v %v %d", cfg.PingInterval, cfg.PingTimeout, cfg.MaxHTTPBufferSize)
+		t.Errorf("pings and buffer: got %v %v %d, want 25s 20s 1000000 as in the official server", cfg.PingInterval, cfg.PingTimeout, cfg.MaxHTTPBufferSize)
 	}
 }
 
-func TestLoadConfig_environment_wins_over_dotenv(t *testing.T) {
+func TestLoadConfig_prefers_the_environment_to_dotenv(t *testing.T) {
 	path := dotenv(t, "PORT=9001\nNOTICE_NEWS=from the file\n")
 	cfg, err := loadConfig(environment(map[string]string{"PORT": "9002"}), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cfg.Port != 9002 || cfg.NoticeNews != "from the file" {
-		t.Errorf("got port %d, news %q", cfg.Port, cfg.NoticeNews)
+		t.Errorf("got port %d, news %q, want 9002, \"from the file\"", cfg.Port, cfg.NoticeNews)
 	}
 }
 
-func TestLoadConfig_says_what_is_wrong(t *testing.T) {
+func TestLoadConfig_reports_each_invalid_setting(t *testing.T) {
 	for _, tt := range []struct{ key, value, want string }{
 		{"PORT", "http", `PORT: "http" is not a whole number`},
 		{"PORT", "70000", "PORT: 70000 is not a port; want 0 to 65535"},
 		{"HOST", "localhost:8005", `HOST: "localhost:8005" is not an address`},
-		{"COOKIE_SECRET", "gifchat", "COOKIE_SECRET: this one stands in a textbook"},
+		{"COOKIE_SECRET", "gifchat", "COOKIE_SECRET: this is the secret of a textbook"},
 		{"COOKIE_SECRET", "short-and-secret", "COOKIE_SECRET: 16 bytes are too short; want at least 32"},
-		{"COOKIE_SECRET_OLD", "gifchat", "COOKIE_SECRET_OLD: this one stands in a textbook"},
+		{"COOKIE_SECRET_OLD", "gifchat", "COOKIE_SECRET_OLD: this is the secret of a textbook"},
 		{"COOKIE_SECRET_OLD", "short-and-secret", "COOKIE_SECRET_OLD: 16 bytes are too short; want at least 32"},
 		{"SESSION_CHECK", "0s", "SESSION_CHECK: 0s is out of range; want 1s to 1h0m0s"},
 		{"RATE_VISITOR", "10/s", `RATE_VISITOR: "10/s" is not a rate such as 30+10/s`},
@@ -101,26 +101,26 @@ func TestLoadConfig_says_what_is_wrong(t *testing.T) {
 		t.Run(tt.key+"="+tt.value[:min(20, len(tt.value))], func(t *testing.T) {
 			_, err := loadConfig(environment(map[string]string{tt.key: tt.value}), "no-such-file")
 			if err == nil {
-				t.Fatal("accepted")
+				t.Fatalf("%s=%q: got no error, want %q", tt.key, tt.value, tt.want)
 			}
 			if !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got  %q\nwant %q in it", err, tt.want)
+				t.Errorf("error:\ngot  %q\nwant %q in it", err, tt.want)
 			}
 			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("one mistake, several lines:\n%v", err)
+				t.Errorf("error: got several lines, want one:\n%v", err)
 			}
 			if tt.key == "COOKIE_SECRET" && strings.Contains(err.Error(), tt.value) {
-				t.Error("the message shows the secret")
+				t.Errorf("error: got %q, want it without the secret", err)
 			}
 		})
 	}
 }
 
-func TestLoadConfig_reports_every_mistake_at_once(t *testing.T) {
+func TestLoadConfig_reports_all_invalid_settings_at_once(t *testing.T) {
 	path := dotenv(t, "PROT=8005\nLOG_LEVEL=loud\n")
 	_, err := loadConfig(environment(map[string]string{"PORT": "x", "DEV": "y", "CORS_ORIGIN": "*"}), path)
 	if err == nil {
-		t.Fatal("accepted")
+		t.Fatal("five invalid settings: got no error, want five lines")
 	}
 	var keys []string
 	for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -128,22 +128,22 @@ func TestLoadConfig_reports_every_mistake_at_once(t *testing.T) {
 		keys = append(keys, key)
 	}
 	if want := []string{"PROT", "DEV", "PORT", "CORS_ORIGIN", "LOG_LEVEL"}; !slices.Equal(keys, want) {
-		t.Errorf("got  %q\nwant %q\n%v", keys, want, err)
+		t.Errorf("keys in the error:\ngot  %q\nwant %q\n%v", keys, want, err)
 	}
 }
 
-func TestLoadConfig_broken_dotenv_is_not_quoted(t *testing.T) {
+func TestLoadConfig_does_not_quote_a_broken_dotenv(t *testing.T) {
 	path := dotenv(t, "COOKIE_SECRET=\"do-not-show-me\nPORT\n")
 	_, err := loadConfig(environment(nil), path)
 	if err == nil {
-		t.Fatal("accepted")
+		t.Fatal("broken dotenv file: got no error, want one")
 	}
 	if strings.Contains(err.Error(), "do-not-show-me") {
-		t.Errorf("the message shows the file's text: %v", err)
+		t.Errorf("error: got %q, want it without the text of the file", err)
 	}
 }
 
-func TestLoadConfig_values(t *testing.T) {
+func TestLoadConfig_parses_lists_and_never(t *testing.T) {
 	cfg, err := loadConfig(environment(map[string]string{
 		"EMPTY_ROOM_GRACE": "never",
 		"TRUSTED_PROXIES":  "127.0.0.1,10.0.0.0/8,::1",
@@ -154,31 +154,31 @@ func TestLoadConfig_values(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cfg.EmptyRoomGrace >= 0 {
-		t.Errorf("never: got %v", time.Duration(cfg.EmptyRoomGrace))
+		t.Errorf("EMPTY_ROOM_GRACE=never: got %v, want a negative duration", time.Duration(cfg.EmptyRoomGrace))
 	}
 	if len(cfg.TrustedProxies) != 3 || len(cfg.CORSOrigin) != 2 {
-		t.Errorf("lists: got %q and %q", cfg.TrustedProxies, cfg.CORSOrigin)
+		t.Errorf("lists: got %q and %q, want 3 proxies and 2 origins", cfg.TrustedProxies, cfg.CORSOrigin)
 	}
 }
 
-func TestLoadConfig_rates_are_those_of_the_handlers(t *testing.T) {
+func TestLoadConfig_uses_the_default_rates_of_handlers(t *testing.T) {
 	cfg, err := loadConfig(environment(nil), "no-such-file")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := cfg.limits(); got != handlers.DefaultLimits {
-		t.Errorf("got  %+v\nwant %+v", got, handlers.DefaultLimits)
+		t.Errorf("default limits:\ngot  %+v\nwant %+v", got, handlers.DefaultLimits)
 	}
 	cfg, err = loadConfig(environment(map[string]string{"RATE_ROOM": "off", "RATE_CREATE_VISITOR": "5+20/h"}), "no-such-file")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := cfg.limits(); got.Room != handlers.Unlimited || got.CreateVisitor != (handlers.Rate{Burst: 5, Each: 3 * time.Minute}) {
-		t.Errorf("got %+v", got)
+		t.Errorf("limits with RATE_ROOM=off, RATE_CREATE_VISITOR=5+20/h: got %+v", got)
 	}
 }
 
-func TestEnvExample_names_every_setting_with_its_default(t *testing.T) {
+func TestEnvExample_lists_every_setting_with_its_default(t *testing.T) {
 	example, err := godotenv.Read(".env.example")
 	if err != nil {
 		t.Fatal(err)
@@ -186,20 +186,20 @@ func TestEnvExample_names_every_setting_with_its_default(t *testing.T) {
 	keys := configKeys()
 	for key := range example {
 		if _, ok := keys[key]; !ok {
-			t.Errorf("%s stands in .env.example and is read by nobody", key)
+			t.Errorf(".env.example: got %s, want known settings only", key)
 		}
 	}
 	for key, field := range keys {
 		value, ok := example[key]
 		if !ok {
-			t.Errorf("%s is read and does not stand in .env.example", key)
+			t.Errorf(".env.example: want %s, which is missing", key)
 		}
 		if want := field.Tag.Get("envDefault"); value != want {
-			t.Errorf("%s: .env.example says %q, the default is %q", key, value, want)
+			t.Errorf(".env.example: %s: got %q, want the default %q", key, value, want)
 		}
 	}
 	if _, err := loadConfig(environment(nil), ".env.example"); err != nil {
-		t.Errorf("a copy of .env.example is refused: %v", err)
+		t.Errorf("load a copy of .env.example: got %v, want no error", err)
 	}
 }
 
@@ -219,14 +219,14 @@ func TestReadme_table_lists_every_setting_with_its_default(t *testing.T) {
 			for key, field := range keys {
 				value, ok := listed[key]
 				if !ok {
-					t.Errorf("%s is missing", key)
+					t.Errorf("table: want %s, which is missing", key)
 				} else if want := field.Tag.Get("envDefault"); value != want {
-					t.Errorf("%s: the table says %q, the default is %q", key, value, want)
+					t.Errorf("table: %s: got %q, want the default %q", key, value, want)
 				}
 			}
 			for key := range listed {
 				if _, ok := keys[key]; !ok {
-					t.Errorf("%s is no setting", key)
+					t.Errorf("table: got %s, want known settings only", key)
 				}
 			}
 		})
@@ -312,7 +312,7 @@ func TestConfig_localOnly_follows_HOST_and_TRUSTED_PROXIES(t *testing.T) {
 	for _, tt := range tests {
 		cfg := config{Host: tt.host, TrustedProxies: tt.proxies}
 		if got := cfg.localOnly(t.Context()); got != tt.want {
-			t.Errorf("HOST=%q TRUSTED_PROXIES=%q: got %v, want %v", tt.host, tt.proxies, got, tt.want)
+			t.Errorf("localOnly with HOST=%q TRUSTED_PROXIES=%q: got %v, want %v", tt.host, tt.proxies, got, tt.want)
 		}
 	}
 }

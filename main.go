@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -18,8 +19,11 @@ import (
 	"gifchat/socketio"
 	"gifchat/socketio/engineio"
 	"gifchat/socketio/engineio/gosocketio"
-	"gifchat/store"
 )
+
+// leaveGrace is the delay between a lost connection and the exit notice. A page
+// reload takes less.
+const leaveGrace = 2 * time.Second
 
 func main() {
 	if err := command(context.Background(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
@@ -28,16 +32,13 @@ func main() {
 	}
 }
 
-// leaveGrace is how long a person may be away before "left" is said: a reload
-// takes less.
-const leaveGrace = 2 * time.Second
-
-// run is the program. It builds from the inside out, serves until ctx ends or
-// SIGINT or SIGTERM comes, and takes down in reverse.
+// run starts the server and serves until ctx ends or the process gets SIGINT or
+// SIGTERM. Then it closes everything in reverse order; "Start and end" in
+// docs/architecture.md describes both orders.
 func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process immediately
 
 	cfg, err := loadConfig(getenv, dotenvFile)
 	if err != nil {
@@ -45,41 +46,40 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	}
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: cfg.logLevel()}))
 
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	place := placeIn(cfg.DataDir)
-	if err := place.Check(); err != nil { // before a lock and a secret are left in a folder that is refused
-		return err
-	}
-	lock, err := lockFolder(ctx, cfg.DataDir) // before anything in it is made or opened
+	data, err := openDataFolder(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.release()) }()
-	secret, err := cookieSecret(cfg.CookieSecret, cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	db, err := place.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	gifs, err := store.OpenFiles(place.GIFs, int64(cfg.MinFreeSpace))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, gifs.Close()) }()
+	defer func() { err = errors.Join(err, data.close()) }()
 
-	defer sweep(ctx, gifs, db.HoldsGIF, log)()
+	sockets := newSocketServer(cfg, data, log)
+	events := handlers.NewEvents(sockets, log)
+	defer events.Close()
+	chat := newChat(cfg, data, events, log)
+	defer chat.Close()
+	defer handlers.NewNotice(sockets, cfg.notice(), log).Close()
 
-	oldSecrets := oldSecrets(cfg.CookieSecretOld)
-	wire := socketio.NewServer(socketio.Config{
+	handler, err := newHandler(ctx, cfg, data, handlers.Config{Chat: chat, Events: events, Server: sockets, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, handler.Close()) }() // without effect if serve has closed it
+	return serve(ctx, cfg, parts{
+		handler:      handler,
+		sockets:      sockets,
+		markStopping: data.lock.markStopping,
+		stopTimers:   chat.Close,
+	}, log)
+}
+
+// newSocketServer returns the Socket.IO server. It asks package handlers about
+// the limits, origins and identity of connections.
+func newSocketServer(cfg config, data *dataFolder, log *slog.Logger) *socketio.Server {
+	return socketio.NewServer(socketio.Config{
 		Log:             log,
 		AllowConnection: handlers.AllowConnection(cfg.limits()),
 		Identify:        handlers.Identify,
-		SameClient:      handlers.SameClient(secret, oldSecrets...),
+		SameClient:      handlers.SameClient(data.secret, oldSecrets(cfg.CookieSecretOld)...),
 		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin, log),
 		Secure:          cfg.secure(),
 		ClientAddress:   handlers.ClientAddress,
@@ -94,72 +94,63 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		RefuseOldClients: cfg.EIO3Engine == "off",
 		Carrier:          carrier(cfg, log),
 	})
-	events := handlers.NewEvents(wire, log)
-	defer events.Close()
-	chat := rooms.NewService(db, gifs, events, rooms.Options{
-		Log:        log,
-		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
-		OwnerGrace: time.Duration(cfg.OwnerGrace),
-		LeaveGrace: leaveGrace,
-		Strict:     cfg.Compat == "strict",
-
-		UploadQuota: int64(cfg.UploadQuota),
-		AddressKey:  addressKey(secret),
-		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
-	})
-	defer chat.Close()
-
-	notice := handlers.NoticeConfig{
-		Interval:       cfg.NoticeInterval,
-		News:           cfg.NoticeNews,
-		Greeting:       cfg.NoticeGreeting,
-		SocketIO:       cfg.NoticeSocketIO,
-		Plain:          cfg.NoticeWebSocket,
-		RelayPerSecond: cfg.NoticeRelayPerSecond,
-	}
-	defer handlers.NewNotice(wire, notice, log).Close()
-
-	templates, public, err := assets(cfg.Dev)
-	if err != nil {
-		return err
-	}
-	if version, ok := handlers.BundleVersion(public); ok {
-		log.Info("client bundle ready", "socket.io-client", version)
-	} else {
-		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")
-	}
-	site, err := handlers.New(handlers.Config{
-		Chat:           chat,
-		Events:         events,
-		Server:         wire,
-		Sessions:       db,
-		Secret:         secret,
-		OldSecrets:     oldSecrets,
-		Secure:         cfg.secure(),
-		Limits:         cfg.limits(),
-		SessionCheck:   cfg.SessionCheck,
-		TrustedProxies: cfg.TrustedProxies,
-		Origins:        cfg.CORSOrigin,
-		LocalOnly:      cfg.localOnly(ctx),
-		Strict:         cfg.Compat == "strict",
-		Log:            log,
-		Templates:      templates,
-		Public:         public,
-		Dev:            cfg.Dev,
-		Notice:         notice,
-		Version:        version(),
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, site.Close()) }() // serve has done it already, if it came so far
-	return serve(ctx, cfg, parts{site: site, wire: wire, stopping: lock.markStopping, timers: chat.Close}, log)
 }
 
-// carrier is what moves the packets of old clients, if not the engine itself.
+// carrier returns the library that transports the packets of old clients, or
+// nil if the engine does it itself.
 func carrier(cfg config, log *slog.Logger) engineio.Carrier {
 	if cfg.EIO3Engine == "go-socket.io" {
 		return gosocketio.New(log)
 	}
 	return nil
+}
+
+// newChat returns the chat over the database and the GIFs of data. It notifies
+// events of every change.
+func newChat(cfg config, data *dataFolder, events *handlers.Events, log *slog.Logger) *rooms.Service {
+	return rooms.NewService(data.db, data.gifs, events, rooms.Options{
+		Log:        log,
+		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
+		OwnerGrace: time.Duration(cfg.OwnerGrace),
+		LeaveGrace: leaveGrace,
+		Strict:     cfg.strict(),
+
+		UploadQuota: int64(cfg.UploadQuota),
+		AddressKey:  addressKey(data.secret),
+		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
+	})
+}
+
+// newHandler returns the HTTP handlers. It adds the settings, the sessions and the
+// assets to c, which names the other parts.
+func newHandler(ctx context.Context, cfg config, data *dataFolder, c handlers.Config) (*handlers.Handler, error) {
+	var err error
+	if c.Templates, c.Public, err = assets(cfg.Dev); err != nil {
+		return nil, err
+	}
+	logBundle(c.Public, c.Log)
+	c.Sessions = data.db
+	c.Secret = data.secret
+	c.OldSecrets = oldSecrets(cfg.CookieSecretOld)
+	c.Secure = cfg.secure()
+	c.Limits = cfg.limits()
+	c.SessionCheck = cfg.SessionCheck
+	c.TrustedProxies = cfg.TrustedProxies
+	c.Origins = cfg.CORSOrigin
+	c.LocalOnly = cfg.localOnly(ctx)
+	c.Strict = cfg.strict()
+	c.Dev = cfg.Dev
+	c.Notice = cfg.notice()
+	c.Version = version()
+	return handlers.New(c)
+}
+
+// logBundle logs the version of the client bundle in public, or how to build a
+// missing one.
+func logBundle(public fs.FS, log *slog.Logger) {
+	if version, ok := handlers.BundleVersion(public); ok {
+		log.Info("client bundle ready", "socket.io-client", version)
+	} else {
+		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")
+	}
 }

@@ -15,63 +15,53 @@ import (
 )
 
 const (
-	// drainTime is how long uploads and downloads in progress may go on after
-	// SIGTERM, while everything else is served as before.
-	drainTime = 1500 * time.Millisecond
+	// drainTimeout is the time that uploads and downloads in progress have
+	// after SIGTERM. Pages and sockets work as before until then.
+	drainTimeout = 1500 * time.Millisecond
 
-	// closeTime is how long requests may go on after the sockets are closed. It
-	// is short: the clients come back half a second later at the earliest, and
-	// the next server should listen by then.
-	closeTime = 100 * time.Millisecond
+	// httpTimeout is the time that requests in progress have after the sockets
+	// are closed. Clients reconnect after half a second at the earliest, and the
+	// next server should listen by then.
+	httpTimeout = 100 * time.Millisecond
 
-	// takeDown bounds what must not take long: event handlers, and requests
-	// whose connection is gone. Orchestrators kill after 10 s.
-	takeDown = 3 * time.Second
+	// closeTimeout limits event handlers and requests whose connection is gone.
+	// Orchestrators kill a process after 10 s.
+	closeTimeout = 3 * time.Second
 
-	// There is no WriteTimeout: long polls are answered late on purpose, and
-	// the engine bounds its own writes.
+	// WriteTimeout is not set: long polls are answered late on purpose, and the
+	// engine limits its own writes.
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 32 << 10 // a cookie, a Referer and what proxies add
+	maxHeaderBytes    = 32 << 10 // a cookie, a Referer and the headers of proxies
 )
 
-// parts are what serve runs and takes down.
+// parts are the parts of the program that serve runs and closes.
 type parts struct {
-	site interface {
+	handler interface {
 		http.Handler
-		Drain(ctx context.Context)
-		Close() error // of WebSockets without Socket.IO
+		Drain(ctx context.Context) // waits for requests in progress; cuts them when ctx ends
+		Close() error              // closes plain WebSockets
 	}
-	wire interface {
+	sockets interface {
 		Close(ctx context.Context) error
 	}
-	stopping func() // called first
-	timers   func() // stops those of the chat
+	markStopping func() // marks the lock file, so that the next server waits
+	stopTimers   func() // stops the timers of the chat
 }
 
-// serve listens, announces the address and serves until ctx ends. Then it
-// takes the parts down; see "Start and end" in docs/architecture.md for the
-// order. Requests that must be cut are no error.
+// serve listens, logs the address and serves until ctx ends. Then it closes the
+// parts in the order of "Start and end" in docs/architecture.md. Requests that
+// have to be cut are not an error.
 func serve(ctx context.Context, cfg config, p parts, log *slog.Logger) error {
 	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("%w; is another program on port %d? PORT chooses one", err, cfg.Port)
 	}
-	server := &http.Server{
-		Handler:           p.site,
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ConnContext:       socketio.ConnContext, // it sees which of its clients make progress
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-
-		// net/http would answer OPTIONS * by itself, for any host.
-		DisableGeneralOptionsHandler: true,
-	}
+	server := newHTTPServer(p.handler, log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ln) }()
-	announce(ln.Addr(), log)
+	logAddress(ln.Addr(), log)
 
 	select {
 	case err := <-served:
@@ -79,13 +69,13 @@ func serve(ctx context.Context, cfg config, p parts, log *slog.Logger) error {
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
-	p.stopping()
 	ctx = context.WithoutCancel(ctx)
-	withTimeout(ctx, drainTime, p.site.Drain)
+	p.markStopping()
+	withTimeout(ctx, drainTimeout, p.handler.Drain)
 
-	// Sockets that close with the server must not look like people who leave,
-	// nor their rooms empty.
-	p.timers()
+	// Sockets that close with the server are not exits, and must not empty
+	// their rooms.
+	p.stopTimers()
 	err = ln.Close()
 	if ended := <-served; !errors.Is(ended, net.ErrClosed) {
 		err = errors.Join(err, ended)
@@ -95,23 +85,37 @@ func serve(ctx context.Context, cfg config, p parts, log *slog.Logger) error {
 	return err
 }
 
-// closeConnections closes the Socket.IO server first: http.Server.Shutdown
-// waits for every long poll and does not know of WebSockets.
+func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       socketio.ConnContext, // lets the engine measure the progress of polling clients
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+
+		// net/http would answer OPTIONS * itself, for any host name.
+		DisableGeneralOptionsHandler: true,
+	}
+}
+
+// closeConnections closes the Socket.IO server first, because
+// http.Server.Shutdown waits for every long poll and ignores WebSockets.
 func closeConnections(ctx context.Context, server *http.Server, p parts, log *slog.Logger) error {
-	end, cancel := context.WithTimeout(ctx, takeDown)
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
-	err := p.wire.Close(end)
+	err := p.sockets.Close(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("event handlers still run at the end")
 		err = nil
 	}
-	err = errors.Join(err, p.site.Close())
-	withTimeout(end, closeTime, func(ctx context.Context) {
+	err = errors.Join(err, p.handler.Close())
+	withTimeout(ctx, httpTimeout, func(ctx context.Context) {
 		if server.Shutdown(ctx) != nil {
-			_ = server.Close() // connections that were in use, or have not sent a request yet
+			_ = server.Close() // connections with a request in progress, or without a first request
 		}
 	})
-	p.site.Drain(end) // their handlers use the store
+	p.handler.Drain(ctx) // handlers of the cut requests use the store, which is closed next
 	return err
 }
 
@@ -122,9 +126,9 @@ func withTimeout(ctx context.Context, d time.Duration, f func(context.Context)) 
 	f(ctx)
 }
 
-// announce says where the server is, for the reader of the terminal and for
-// the others in the same network.
-func announce(addr net.Addr, log *slog.Logger) {
+// logAddress logs the address of the listener, a URL for this machine and, if
+// the server listens on all interfaces, a URL for others on the network.
+func logAddress(addr net.Addr, log *slog.Logger) {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
 		log.Info("listening", "addr", addr.String())
@@ -137,17 +141,17 @@ func announce(addr net.Addr, log *slog.Logger) {
 		host = "localhost"
 	}
 	attrs = append(attrs, slog.String("open", "http://"+net.JoinHostPort(host, port)))
-	if lan, ok := lanIP(); ok && tcp.IP.IsUnspecified() {
+	if lan, ok := privateIP(); ok && tcp.IP.IsUnspecified() {
 		attrs = append(attrs, slog.String("others", "http://"+net.JoinHostPort(lan, port)))
 	}
 	log.LogAttrs(context.Background(), slog.LevelInfo, "listening", attrs...)
 }
 
-// lanIP is this machine's first address in a private network.
-func lanIP() (string, bool) {
+// privateIP returns this machine's first IPv4 address in a private network.
+func privateIP() (string, bool) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
-		return "", false // only a hint
+		return "", false // the address is only a hint in the log
 	}
 	for _, a := range addrs {
 		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsPrivate() {
@@ -157,7 +161,8 @@ func lanIP() (string, bool) {
 	return "", false
 }
 
-// version is what the binary was built from, as the Go tool recorded it.
+// version returns the commit that the binary was built from, or else the
+// version of its module.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -5,7 +5,7 @@
 //
 // The grammar is that of https://www.w3.org/Graphics/GIF/spec-gif89a.txt.
 // Where a file breaks it, Chromium's decoder (Wuffs) decides what the file
-// shows; docs/decisions/0022-gifs-that-browsers-paint.md lists the cases.
+// shows; docs/decisions/0022-accept-gifs-that-browsers-show.md lists the cases.
 package gif
 
 import (
