@@ -19,6 +19,7 @@ import (
 	"gifchat/socketio/engineio"
 	"gifchat/socketio/engineio/gosocketio"
 	"gifchat/store"
+	"gifchat/store/datadir"
 )
 
 func main() {
@@ -48,16 +49,16 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	place := placeIn(cfg.DataDir)
+	place := datadir.Place(cfg.DataDir)
 	if err := place.Check(); err != nil { // before a lock and a secret are left in a folder that is refused
 		return err
 	}
-	lock, err := lockFolder(ctx, cfg.DataDir) // before anything in it is made or opened
+	lock, err := datadir.Lock(ctx, cfg.DataDir) // before anything in it is made or opened
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.release()) }()
-	secret, err := cookieSecret(cfg.CookieSecret, cfg.DataDir)
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	secret, err := datadir.CookieSecret(cfg.CookieSecret, cfg.DataDir)
 	if err != nil {
 		return err
 	}
@@ -66,13 +67,16 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if m := db.Migration(); m.Copy != "" {
+		log.Info("database migrated", "from", m.From, "to", m.To, "copy", m.Copy)
+	}
 	gifs, err := store.OpenFiles(place.GIFs, int64(cfg.MinFreeSpace))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, gifs.Close()) }()
 
-	defer sweep(ctx, gifs, db.HoldsGIF, log)()
+	defer datadir.StartSweep(ctx, gifs, db.HoldsGIF, log)()
 
 	oldSecrets := oldSecrets(cfg.CookieSecretOld)
 	wire := socketio.NewServer(socketio.Config{
@@ -104,7 +108,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Strict:     cfg.Compat == "strict",
 
 		UploadQuota: int64(cfg.UploadQuota),
-		AddressKey:  addressKey(secret),
+		AddressKey:  datadir.AddressKey(secret),
 		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
 	})
 	defer chat.Close()
@@ -153,7 +157,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Close()) }() // serve has done it already, if it came so far
-	return serve(ctx, cfg, parts{site: site, wire: wire, stopping: lock.markStopping, timers: chat.Close}, log)
+	return serve(ctx, cfg, parts{site: site, wire: wire, stopping: lock.MarkStopping, timers: chat.Close}, log)
 }
 
 // carrier is what moves the packets of old clients, if not the engine itself.
@@ -162,4 +166,12 @@ func carrier(cfg config, log *slog.Logger) engineio.Carrier {
 		return gosocketio.New(log)
 	}
 	return nil
+}
+
+// oldSecrets returns the previous cookie secret, if one is configured.
+func oldSecrets(configured string) [][]byte {
+	if configured == "" {
+		return nil
+	}
+	return [][]byte{[]byte(configured)}
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"gifchat/rooms"
-	"gifchat/store"
+	"gifchat/store/inspect"
 )
 
 // spoil changes what is stored behind the store's back, as a disk does.
@@ -95,7 +95,7 @@ func TestDamageIsNobodysWord(t *testing.T) {
 		}
 	}
 	c.spoil(t, "DELETE FROM whispers")
-	if r, err := store.Look(ctx, c.path); err != nil || len(r.Problems()) > 0 {
+	if r, err := inspect.Database(ctx, c.path); err != nil || len(r.Problems()) > 0 {
 		t.Errorf("the rest: %q, %v", r.Problems(), err)
 	}
 }

@@ -151,6 +151,6 @@ func updateMessage(tx *transaction, m rooms.Message) error {
 		WHERE room = ? AND seq = ?`,
 		m.Kind, m.Edited, m.Said, m.Text, m.User, m.Nick, m.Topic, m.Person, m.Target,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(),
-		gif.Poster, gif.SHA256, messageSum(m, gif), m.Room, m.Seq)
+		gif.Poster, gif.SHA256, messageChecksum(m, gif), m.Room, m.Seq)
 	return err
 }

@@ -20,7 +20,7 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 				return err
 			}
 		}
-		seq, err := nextSeq(tx, c.ID) // also says whether there is such a room
+		seq, err := nextSeq(tx, c.ID) // returns rooms.ErrNotFound without a room
 		if err != nil {
 			return err
 		}

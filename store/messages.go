@@ -71,7 +71,7 @@ func insertMessage(tx *transaction, m rooms.Message) error {
 		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Nick, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
 		m.Target, m.Edited, m.Said, m.Topic, m.Person,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256,
-		messageSum(m, gif))
+		messageChecksum(m, gif))
 	return err
 }
 
@@ -140,7 +140,7 @@ func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 		gif := r.gif
 		m.GIF = &gif
 	}
-	return m, r.sum == 0 || r.sum == messageSum(m, r.gif), nil
+	return m, r.sum == 0 || r.sum == messageChecksum(m, r.gif), nil
 }
 
 // messageRow is a row as it is read. Reading a page would leave half of its

@@ -23,22 +23,22 @@ func (s *SQLite) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
 	return r, found(err)
 }
 
-// roomRow is a room as it is read.
+// roomRow is the destination of roomColumns.
 type roomRow struct {
-	kept    rooms.Room
+	stored  rooms.Room
 	created int64
 }
 
 func (r *roomRow) columns() []any {
-	k := &r.kept
+	k := &r.stored
 	return []any{
 		&k.ID, &k.Title, &k.Capacity, &k.Owner, &k.OwnerSession, &k.PasswordHash, &r.created, &k.Number, &k.Frozen, &k.Keep, &k.Closed,
 	}
 }
 
 func (r *roomRow) room() rooms.Room {
-	r.kept.CreatedAt = fromMillis(r.created)
-	return r.kept
+	r.stored.CreatedAt = fromMillis(r.created)
+	return r.stored
 }
 
 func scanRoom(row scanner) (rooms.Room, error) {
@@ -75,8 +75,8 @@ func (s *SQLite) RoomsOf(ctx context.Context, session rooms.Session) ([]rooms.ID
 	}, "SELECT id FROM rooms WHERE owner_session = ? AND owner_session <> '' AND gone = 0 ORDER BY number", session)
 }
 
-// RemoveRoom implements rooms.Store. A large room is only marked: the reaper
-// deletes it.
+// RemoveRoom implements rooms.Store. It marks the room as removed and deletes its
+// first rows; the reaper deletes the rest.
 func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
 	var gifs []string
 	var left bool
@@ -101,17 +101,17 @@ func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) 
 		return nil, err
 	}
 	if left {
-		s.reaper.look()
+		s.reaper.notify()
 	}
 	return gifs, nil
 }
 
-// scanner is the row of an answer.
+// scanner is a row of a result.
 type scanner interface {
 	Scan(dest ...any) error
 }
 
-// query returns all rows of a query.
+// query returns all rows of a query. It returns rooms.ErrUnavailable if the query fails.
 func query[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -120,8 +120,8 @@ func query[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error)
 	return collect(rows, scan)
 }
 
-// collect returns all rows of an answer and closes it. They are values of their
-// own, and all or none: a query that is cancelled half way returns nothing.
+// collect returns all rows of a result and closes it. After an error, for example
+// of a cancelled query, it returns no rows.
 func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
 	defer rows.Close()
 	var all []T
@@ -143,7 +143,7 @@ func scanString(row scanner) (s string, err error) {
 	return s, err
 }
 
-// found turns the error of a query for one row into one of package rooms.
+// found converts the error of a query for one row: no row is rooms.ErrNotFound.
 func found(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return rooms.ErrNotFound

@@ -22,7 +22,7 @@ const maxBatch = 256
 type writer struct {
 	db      *sql.DB // with a single connection, which tx has
 	tx      *transaction
-	log     *log
+	wal     *wal
 	jobs    chan *job
 	closing chan struct{}
 	stopped chan struct{}
@@ -57,7 +57,7 @@ func startWriter(ctx context.Context, db *sql.DB, path string) (*writer, error) 
 	w := &writer{
 		db:      db,
 		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)},
-		log:     &log{path: path, conn: conn},
+		wal:     &wal{path: path, conn: conn},
 		jobs:    make(chan *job, maxBatch),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
@@ -113,7 +113,7 @@ func (w *writer) run() {
 		select {
 		case j := <-w.jobs:
 			w.commit(w.gather(j))
-			w.log.trim() // everybody has an answer by now
+			w.wal.limit() // everybody has an answer by now
 		case <-w.closing:
 			select {
 			case j := <-w.jobs:

@@ -2,12 +2,15 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
+	"gifchat/rooms"
 	"gifchat/store"
 )
 
@@ -44,3 +47,58 @@ var migrated = sync.OnceValues(func() (content []byte, err error) {
 	}
 	return os.ReadFile(path)
 })
+
+// Open opens the database at path until the end of the test.
+func Open(t testing.TB, path string) *store.SQLite {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close %s: %v", path, err)
+		}
+	})
+	return s
+}
+
+// Place returns the paths of the data in a new folder with the given name.
+func Place(t testing.TB, name string) store.Place {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), name)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return store.Place{Database: filepath.Join(folder, "chat.db"), GIFs: filepath.Join(folder, "gifs")}
+}
+
+// Fill creates a room with n messages and returns its id.
+func Fill(t testing.TB, s *store.SQLite, n int) rooms.ID {
+	t.Helper()
+	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
+	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner, Standing: rooms.StandingIn}
+	if err := s.CreateRoom(t.Context(), room, owner); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		m := rooms.Message{ID: rooms.ID(fmt.Sprintf("%024x", i)), Room: room.ID, Kind: rooms.KindText, Text: "hello"}
+		if _, err := s.AddMessages(t.Context(), room.ID, []rooms.Message{m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return room.ID
+}
+
+// Exec runs SQL statements on the database at path, as another program would.
+func Exec(t testing.TB, path, statements string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(statements)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatalf("%s: %v", statements, err)
+	}
+}
