@@ -1,15 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"gifchat/store/datadir"
+	"gifchat/store/inspect"
+	"gifchat/store/storetest"
 )
 
 func TestRun_refuses_a_folder_that_another_server_uses(t *testing.T) {
@@ -39,6 +43,74 @@ func TestRun_refuses_a_folder_that_another_server_uses(t *testing.T) {
 	}
 	if err := start(t, dir, nil).end(); err != nil {
 		t.Errorf("third server, after the first has ended: got %v, want no error", err)
+	}
+}
+
+// The folder was written by version 5648205 of this program: see the README in it.
+func TestRun_serves_a_folder_of_version_5648205(t *testing.T) {
+	const fixture = "store/testdata/5648205"
+	var want struct {
+		Room, Closed, Password, Token string
+		Cookies                       map[string]string
+	}
+	list, err := os.ReadFile(filepath.Join(fixture, "expected.json"))
+	if err == nil {
+		err = json.Unmarshal(list, &want)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixture, "folder"))); err != nil {
+		t.Fatal(err)
+	}
+	database := datadir.Place(dir).Database
+	storetest.Exec(t, database, "UPDATE sessions SET expires = 4102444800000") // 2100: the stored sessions end after 30 days
+	p := start(t, dir, nil)
+	if copied := database + ".before-08"; !strings.Contains(p.logs.String(), `msg="database migrated" from=7 to=`) || !strings.Contains(p.logs.String(), "copy="+copied) {
+		t.Errorf("log: got\n%s\nwant that the database was migrated, and copied to %s", p.logs, copied)
+	}
+
+	get := func(path, cookie string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cookie != "" {
+			req.Header.Set("Cookie", cookie)
+		}
+		c := visitor(t)
+		defer c.CloseIdleConnections()
+		res, err := c.Do(req)
+		return fetch(t, res, err)
+	}
+	status, page := get("/room/"+want.Room, want.Cookies["bob"]) // a member, by the cookie of then
+	for _, text := range []string{"안녕하세요", "hello, world", "나래", ".gif"} {
+		if status != http.StatusOK || !strings.Contains(page, text) {
+			t.Errorf("page of a member: got %d, %q in it: %t, want 200, true", status, text, strings.Contains(page, text))
+		}
+	}
+	for _, text := range []string{"wrold", "this text was removed"} {
+		if strings.Contains(page, text) {
+			t.Errorf("page of a member: got %q in it, want neither the edited nor the removed text", text)
+		}
+	}
+	password := "?password=" + url.QueryEscape(want.Password)
+	if status, page := get("/room/"+want.Closed+password, ""); status != http.StatusOK || !strings.Contains(page, "behind a password") {
+		t.Errorf("page of a visitor with the password: got %d, want 200 with the message", status)
+	}
+	if status, _ := get("/room/"+want.Closed+"?password=another", ""); status == http.StatusOK {
+		t.Error("page of a visitor with another password: got 200, want a refusal")
+	}
+	if err := p.end(); err != nil {
+		t.Fatal(err)
+	}
+	for path, schema := range map[string]int{database: 0, database + ".before-08": 7} {
+		r, err := inspect.Database(t.Context(), path)
+		if err != nil || len(r.Problems()) > 0 || schema != 0 && r.Schema != schema {
+			t.Errorf("inspect.Database(%q): got %+v, %v, want no problems and schema %d", path, r, err, schema)
+		}
 	}
 }
 
