@@ -24,7 +24,7 @@ const module = "gifchat"
 var mayImport = map[string][]string{
 	"rooms":                        {},
 	"store":                        {"rooms"},
-	"store/datadir":                {"store"},
+	"store/datadir":                {"rooms", "store"},
 	"store/inspect":                {"rooms", "store", "store/internal/disk", "store/internal/sqliteerr"},
 	"socketio":                     {},
 	"socketio/adaptertest":         {"socketio"},

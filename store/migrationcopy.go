@@ -72,7 +72,8 @@ func makeCopy(ctx context.Context, db *sql.DB, database string, next int, free f
 	return path, disk.SyncDir(filepath.Dir(path))
 }
 
-// checkFree returns an error if the disk has no room for a copy of the database.
+// checkFree returns an error if the disk has no room for a copy of the database. If
+// free fails, the free space is unknown, and writing the copy shows whether it fits.
 func checkFree(database string, free func(dir string) (int64, error)) error {
 	size, err := disk.FileSize(database)
 	if err != nil {
@@ -82,14 +83,10 @@ func checkFree(database string, free func(dir string) (int64, error)) error {
 	if err != nil {
 		return err
 	}
-	left, err := free(filepath.Dir(database))
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-		return nil // writing the copy fails if the disk is full
-	case err == nil && left < size+log:
-		err = fmt.Errorf("the disk has %d bytes free, the copy needs up to %d", left, size+log)
+	if left, err := free(filepath.Dir(database)); err == nil && left < size+log {
+		return fmt.Errorf("the disk has %d bytes free, the copy needs up to %d", left, size+log)
 	}
-	return err
+	return nil
 }
 
 // choosePath returns name, or name with a number if that file exists: name.2,

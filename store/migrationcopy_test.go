@@ -167,6 +167,21 @@ func TestOpen_without_a_copy_does_not_migrate(t *testing.T) {
 	}
 }
 
+// A new, empty database would hide the copy.
+func TestOpen_beside_a_copy_creates_no_database(t *testing.T) {
+	path, copyPath := oldDatabase(t)
+	if err := os.Rename(path, copyPath); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), path)
+	if err == nil {
+		t.Fatalf("Open: got a store (closing it: %v), want an error", s.Close())
+	}
+	if want := "the database is missing but " + filepath.Base(copyPath) + " is there"; !strings.Contains(err.Error(), want) {
+		t.Errorf("Open: got %q, want %q in it", err, want)
+	}
+}
+
 func TestKeepCopy_without_space_leaves_no_file(t *testing.T) {
 	path, _ := oldDatabase(t)
 	info, err := os.Stat(path)
