@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"sync"
 
@@ -85,6 +86,21 @@ func damagedWhisper(w rooms.Whisper) rooms.Whisper {
 	return rooms.Whisper{
 		Room: w.Room, From: rooms.Member{Room: w.Room, Session: w.From.Session}, To: rooms.Member{Room: w.Room, Session: w.To.Session},
 		FromSeq: w.FromSeq, ToSeq: w.ToSeq, Damaged: true,
+	}
+}
+
+// placeDamaged gives each damaged whisper of a page the room of the page and the
+// time of the whisper before it, or of the first undamaged one.
+func placeDamaged(page []rooms.Whisper, room rooms.ID) {
+	at := fromMillis(0)
+	if sound := slices.IndexFunc(page, func(w rooms.Whisper) bool { return !w.Damaged }); sound >= 0 {
+		at = page[sound].CreatedAt
+	}
+	for i := range page {
+		if page[i].Damaged {
+			page[i].Room, page[i].CreatedAt = room, at
+		}
+		at = page[i].CreatedAt
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"gifchat/rooms"
 )
@@ -106,15 +105,6 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 // before it.
 func (s *SQLite) Whispers(ctx context.Context, id rooms.ID, session rooms.Session, after int64, limit int) ([]rooms.Whisper, error) {
 	whispers, err := query(ctx, s.read, scanWhisper, selectWhispers, id, session, after, limit)
-	at := fromMillis(0)
-	if sound := slices.IndexFunc(whispers, func(w rooms.Whisper) bool { return !w.Damaged }); sound >= 0 {
-		at = whispers[sound].CreatedAt
-	}
-	for i := range whispers {
-		if whispers[i].Damaged {
-			whispers[i].Room, whispers[i].CreatedAt = id, at
-		}
-		at = whispers[i].CreatedAt
-	}
+	placeDamaged(whispers, id)
 	return whispers, err
 }
