@@ -116,12 +116,12 @@ func equalFiles(a, b string) (same bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	g, err := os.Open(b)
 	if err != nil {
 		return false, err
 	}
-	defer g.Close()
+	defer func() { _ = g.Close() }()
 	const piece = 64 << 10
 	x, y := make([]byte, piece), make([]byte, piece)
 	for {

@@ -27,10 +27,10 @@ func CookieSecret(configured, dir string) ([]byte, error) {
 		return []byte(configured), nil
 	}
 	path := filepath.Join(dir, secretFile)
-	secret, err := os.ReadFile(path) //nolint:gosec // a path of the settings
+	secret, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = createSecret(dir, path); err == nil {
-			secret, err = os.ReadFile(path) //nolint:gosec // likewise
+			secret, err = os.ReadFile(path)
 		}
 	}
 	if err != nil {

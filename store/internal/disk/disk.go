@@ -10,7 +10,7 @@ import (
 // SyncDir flushes the names in the folder at path, so that a new file in it
 // survives a power cut.
 func SyncDir(path string) error {
-	dir, err := os.Open(path) //nolint:gosec // a folder of the settings
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}
