@@ -87,6 +87,22 @@ func TestOpen_of_a_copy_has_the_data_from_before_the_migration(t *testing.T) {
 	}
 }
 
+// After kill -9 of the old program, its latest rows are in the write-ahead log only.
+func TestOpen_copies_the_rows_of_the_log(t *testing.T) {
+	old, _ := oldDatabase(t)
+	if _, err := connect(t, old).Exec("UPDATE rooms SET title = 'latest'"); err != nil { // the connection stays open
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "chat.db")
+	copyFile(t, old, path)
+	copyFile(t, old+"-wal", path+"-wal")
+	copied := open(t, path).Migration().Copy
+	var title string
+	if err := connect(t, copied).QueryRow("SELECT title FROM rooms").Scan(&title); err != nil || title != "latest" {
+		t.Errorf("title in the copy: got %q, %v, want %q", title, err, "latest")
+	}
+}
+
 func TestOpen_never_overwrites_a_copy(t *testing.T) {
 	path, copyPath := oldDatabase(t)
 	for _, name := range []string{copyPath, copyPath + ".2"} {

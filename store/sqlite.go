@@ -23,7 +23,7 @@ const readers = 4
 
 // readerCache is the page cache of each reader in KiB, enough for the inner
 // pages of the indexes. The pages with rows are left to the operating system:
-// with SQLite's default of 2 MiB, pages of 200 messages are read no faster.
+// with SQLite's default of 2 MiB, the history of 200 rooms is read no faster.
 const readerCache = 512
 
 // SQLite keeps everything in one database file. It implements rooms.Store and
