@@ -12,7 +12,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	open    = storetest.Open
+	open    = storetest.OpenFile
 	place   = storetest.Place
 	fill    = storetest.Fill
 	execute = storetest.Exec

@@ -54,7 +54,7 @@ func post(t *testing.T, s *store.SQLite, gifs *store.Files, room rooms.Room, sto
 func TestBackup_of_a_store_in_use_is_a_prefix_of_each_room(t *testing.T) {
 	ctx := t.Context()
 	from := storetest.Place(t, "from")
-	s := storetest.Open(t, from.Database)
+	s := storetest.OpenFile(t, from.Database)
 	gifs, err := store.OpenFiles(from.GIFs, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func checkBackup(t *testing.T, to store.Place, all []rooms.Room, before []int64,
 	if err != nil || len(entries) != gifs || gifs == 0 {
 		t.Errorf("copied GIFs: got %d files, %v, want the %d that Backup returned", len(entries), err, gifs)
 	}
-	restored := storetest.Open(t, to.Database)
+	restored := storetest.OpenFile(t, to.Database)
 	if r, err := inspect.Database(t.Context(), to.Database); err != nil || len(r.Problems()) > 0 {
 		t.Errorf("inspect.Database: got %q, %v, want no problems", r.Problems(), err)
 	}

@@ -26,7 +26,7 @@ const (
 func placeWithGIFs(t *testing.T) (store.Place, rooms.ID) {
 	t.Helper()
 	p := storetest.Place(t, "from")
-	s := storetest.Open(t, p.Database)
+	s := storetest.OpenFile(t, p.Database)
 	room := storetest.Fill(t, s, 0)
 	files, err := store.OpenFiles(p.GIFs, 0)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // A GIF is not missing if its message was removed while the others were read.
 func TestReadGIFs_reports_only_gifs_that_are_still_shown(t *testing.T) {
 	p := storetest.Place(t, "data")
-	s := storetest.Open(t, p.Database)
+	s := storetest.OpenFile(t, p.Database)
 	room := storetest.Fill(t, s, 0)
 	files, err := store.OpenFiles(p.GIFs, 0)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 func TestDatabase_of_a_store_in_use_has_no_problems(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat.db")
-	storetest.Fill(t, storetest.Open(t, path), 10)
+	storetest.Fill(t, storetest.OpenFile(t, path), 10)
 	for range 2 {
 		r, err := inspect.Database(t.Context(), path)
 		if err != nil {

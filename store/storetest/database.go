@@ -48,8 +48,8 @@ var migrated = sync.OnceValues(func() (content []byte, err error) {
 	return os.ReadFile(path)
 })
 
-// Open opens the database at path until the end of the test.
-func Open(t testing.TB, path string) *store.SQLite {
+// OpenFile opens the database at path until the end of the test.
+func OpenFile(t testing.TB, path string) *store.SQLite {
 	t.Helper()
 	s, err := store.Open(t.Context(), path)
 	if err != nil {
