@@ -25,9 +25,9 @@ func (e *AddressError) Unwrap() error { return ErrBanned }
 
 // BanAddress implements Chat.
 func (s *Service) BanAddress(ctx context.Context, v Visitor, id ID, who Color) (known bool, err error) {
-	err = s.sendOut(ctx, v, id, who, TopicBanned, func(p *place, m *Member) {
+	err = s.endMembership(ctx, v, id, who, TopicBanned, func(live *liveRoom, m *Member) {
 		m.Standing = StandingBanned
-		source := p.source(m.Session)
+		source := live.sourceLocked(m.Session)
 		if known = source != ""; known {
 			m.Address, m.AddressUntil = s.hashAddress(id, source), now().Add(AddressBan)
 		}

@@ -80,6 +80,11 @@ type Message struct {
 	Said   int64 // the Fingerprint of what was first said, if the store has it no more
 	Topic  Topic // of a notice
 	Person Color // whom a notice is about; Nick is that person's
+
+	// Authority is an input of the store: the Room.Authority under which the message was
+	// allowed. The store refuses the message with ErrOutdated if the room has another
+	// version. Zero allows any. It is not stored.
+	Authority int64
 }
 
 // Draft is a message to be posted: a text or a GIF, not both.
@@ -132,11 +137,13 @@ func checkText(text string) error {
 	return nil
 }
 
-// message is what d becomes when m posts it.
-func (d Draft) message(m Member) Message {
+// message returns the message that stores a draft.
+func (d Draft) message(by access) Message {
+	m := by.member
 	msg := Message{
 		ID: newMessageID(), Room: m.Room, Kind: KindText, CreatedAt: now(),
 		User: m.Color, Nick: m.Nick, Session: m.Session, Text: d.Text, ClientID: d.ClientID,
+		Authority: by.room.Authority,
 	}
 	if d.GIF != nil {
 		gif := *d.GIF

@@ -30,8 +30,8 @@ func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Me
 		return Member{}, err
 	}
 	var renamed Member
-	err = s.decide(ctx, v, id, toSpeak, func(_ context.Context, _ *place, st standing) (decision, error) {
-		renamed = st.member
+	err = s.changeRoom(ctx, v, id, actSpeak, func(_ context.Context, _ *liveRoom, a access) (decision, error) {
+		renamed = a.member
 		if renamed.Nick == nick { // also a name that would not be given to anybody today
 			return decision{}, nil
 		}

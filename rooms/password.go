@@ -32,23 +32,23 @@ const hashPatience = 10 * time.Second
 // 71.
 type hasher struct {
 	memory, time uint32 // of new hashes, as above
-	turn         chan struct{}
+	slot         chan struct{}
 	closing      <-chan struct{} // ends all waiting
 }
 
 func newHasher(closing <-chan struct{}) hasher {
-	return hasher{memory: hashMemory, time: hashTime, turn: make(chan struct{}, 1), closing: closing}
+	return hasher{memory: hashMemory, time: hashTime, slot: make(chan struct{}, 1), closing: closing}
 }
 
 // inTurn calls f while nobody else hashes, or returns an ErrUnavailable after
 // hashPatience, or when the service closes: a queue of passwords must not delay
 // the shutdown.
-func (h hasher) inTurn(ctx context.Context, f func() error) error {
+func (h hasher) exclusively(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, hashPatience)
 	defer cancel()
 	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
+	case h.slot <- struct{}{}:
+		defer func() { <-h.slot }()
 		return f()
 	case <-h.closing:
 		return fmt.Errorf("hash password: %w: the server stops", ErrUnavailable)
@@ -62,7 +62,7 @@ func (h hasher) inTurn(ctx context.Context, f func() error) error {
 func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	p := phc{memory: h.memory, time: h.time, threads: hashThreads, salt: make([]byte, hashSaltLen)}
 	rand.Read(p.salt)
-	err := h.inTurn(ctx, func() error {
+	err := h.exclusively(ctx, func() error {
 		p.key = p.derive(password, hashKeyLen)
 		return nil
 	})

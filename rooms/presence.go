@@ -8,27 +8,37 @@ import (
 	"time"
 )
 
-// Attendance is a member's part in a room at the moment.
+// Attendance is a member's present stay in a room.
 type Attendance struct {
 	Owner bool
-	Since time.Time // start of the present stay, which a short loss of the connection does not end; zero for an absent member
+	Since time.Time // start of the stay, which a short loss of the connection does not end; zero for an absent member
 }
 
 // Attendance implements Chat.
 func (s *Service) Attendance(ctx context.Context, v Visitor, id ID) (Attendance, error) {
-	st, err := s.may(ctx, v, id, toBe)
+	a, err := s.authorize(ctx, v, id, actRead)
 	if err != nil {
 		return Attendance{}, err
 	}
-	a := Attendance{Owner: st.owner()}
+	stay := Attendance{Owner: a.owner()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.places[id]; p != nil {
-		if who := p.find(v.Session); who != nil {
-			a.Since = who.since
+	if live := s.live[id]; live != nil {
+		if p := live.find(v.Session); p != nil {
+			stay.Since = p.since
 		}
 	}
-	return a, nil
+	return stay, nil
+}
+
+// Present implements Chat.
+func (s *Service) Present(id ID) []Member {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if live := s.live[id]; live != nil {
+		return live.members()
+	}
+	return nil
 }
 
 // Arrive implements Chat.
@@ -36,111 +46,117 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit,
 	if !id.valid() {
 		return Member{}, nil, ErrNotFound
 	}
-	p, err := s.takeTurn(ctx, id)
+	live, err := s.lockRoom(ctx, id)
 	if err != nil {
 		return Member{}, nil, fmt.Errorf("arrive in %s: %w", id, err)
 	}
-	defer s.endTurn(p)
-	st, err := s.may(ctx, v, id, toBe)
+	defer s.unlockRoom(live)
+	var p *person
+	err = whileOutdated(func() error {
+		a, err := s.authorize(ctx, v, id, actRead)
+		if err != nil {
+			return err
+		}
+		if p = live.find(v.Session); p == nil {
+			p, err = s.addPersonLocked(ctx, live, a)
+		}
+		return err
+	})
 	if err != nil {
 		return Member{}, nil, err
 	}
-	who := p.find(v.Session)
-	if who == nil {
-		if who, err = s.admit(ctx, p, st); err != nil {
-			return Member{}, nil, err
-		}
-	}
-	who.source = v.Source
-	s.connect(p, who)
-	return who.member, &Visit{lose: func() { s.lose(p, who) }, leave: func() { s.leave(p, who) }}, nil
+	p.source = v.Source
+	s.connectLocked(live, p)
+	return p.member, &Visit{lose: func() { s.lose(live, p) }, leave: func() { s.leave(live, p) }}, nil
 }
 
-// admit lets a member's first connection into the room whose turn it is, if
-// there is a place left, and tells of it.
-func (s *Service) admit(ctx context.Context, p *place, st standing) (*person, error) {
-	if p.fullFor(st.room, st.member.Session) {
+// addPersonLocked makes a member present and notifies the room, unless the room is
+// full. The caller holds live.lock.
+func (s *Service) addPersonLocked(ctx context.Context, live *liveRoom, a access) (*person, error) {
+	if live.fullFor(a.room, a.member.Session) {
 		return nil, ErrFull
 	}
-	notice, err := s.note(ctx, p, noticeAbout(TopicEntered, st.member))
+	notice := noticeAbout(TopicEntered, a.member)
+	notice.Authority = a.room.Authority
+	notice, err := s.storeNotice(ctx, live, notice)
 	if err != nil {
 		return nil, err
 	}
-	who := &person{member: st.member, since: time.Now()}
-	p.owner = st.room.OwnerSession
+	p := &person{member: a.member, since: time.Now()}
+	live.owner = a.room.OwnerSession
 	s.mu.Lock()
-	p.people = append(p.people, who)
-	people := p.members()
+	live.people = append(live.people, p)
+	people := live.members()
 	s.mu.Unlock()
-	s.notify.Entered(st.member, notice)
-	s.notify.PeopleChanged(p.id, people)
-	s.watchOwner(p)
-	return who, nil
+	s.notify.Entered(a.member, notice)
+	s.notify.PeopleChanged(live.id, people)
+	s.watchOwnerLocked(live)
+	return p, nil
 }
 
-// connect counts one more connection, and with it nobody leaves and the room
-// is not empty. It needs the turn.
-func (s *Service) connect(p *place, who *person) {
+// connectLocked adds a connection and stops the timers that wait for one. The caller
+// holds live.lock.
+func (s *Service) connectLocked(live *liveRoom, p *person) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.visits++
-	who.visit = p.visits
-	who.connections++
-	stop(&who.leaving)
-	stop(&p.closing)
+	live.visits++
+	p.visit = live.visits
+	p.connections++
+	stop(&p.leaving)
+	stop(&live.closing)
 }
 
-// depart ends the presence of a person who has not come back since a visit.
-func (s *Service) depart(id ID, who *person, visit int) {
-	p, err := s.takeTurn(s.background, id)
+// depart ends the presence of a person who has not connected again since a visit.
+func (s *Service) depart(id ID, p *person, visit int) {
+	live, err := s.lockRoom(s.background, id)
 	if err != nil {
-		return // the server goes
+		return // the service closes
 	}
-	defer s.endTurn(p)
+	defer s.unlockRoom(live)
 	s.mu.Lock()
-	if !slices.Contains(p.people, who) || who.connections > 0 || who.visit != visit {
+	if !slices.Contains(live.people, p) || p.connections > 0 || p.visit != visit {
 		s.mu.Unlock()
 		return
 	}
-	p.remove(who.member.Session)
-	people := p.members()
+	live.removeLocked(p.member.Session)
+	people := live.members()
 	s.mu.Unlock()
 
 	if len(people) > 0 {
-		notice, err := s.note(s.background, p, noticeAbout(TopicLeft, who.member))
+		notice, err := s.storeNotice(s.background, live, noticeAbout(TopicLeft, p.member))
 		if err != nil {
 			s.log.Warn("departure not stored", "room", id, "err", err)
 		}
-		s.notify.Left(who.member, notice)
+		s.notify.Left(p.member, notice)
 	}
-	s.peopleLeft(p, people)
-	s.watchOwner(p)
+	s.peopleLeftLocked(live, people)
+	s.watchOwnerLocked(live)
 }
 
-// peopleLeft tells who is still in the room whose turn it is; if nobody is, its
-// grace begins.
-func (s *Service) peopleLeft(p *place, people []Member) {
-	s.notify.PeopleChanged(p.id, people)
+// peopleLeftLocked notifies the room of the people who remain. If nobody does, the
+// grace of the empty room begins. The caller holds live.lock.
+func (s *Service) peopleLeftLocked(live *liveRoom, people []Member) {
+	s.notify.PeopleChanged(live.id, people)
 	if len(people) == 0 && s.emptyGrace >= 0 {
-		s.closeLater(p, s.emptyGrace, s.removeEmpty)
+		s.closeLaterLocked(live, s.emptyGrace, s.removeEmpty)
 	}
 }
 
-// note keeps a notice in the history of the room whose turn it is. Only a room
-// that is gone is an error: a full disk does not keep anybody out, and leaves
-// the notice without a seq.
-func (s *Service) note(ctx context.Context, p *place, notice Message) (Message, error) {
+// storeNotice stores a notice and returns it with its seq. It fails only with
+// ErrNotFound and ErrOutdated: a full disk must not keep people out of a room, and the
+// notice then has no seq.
+func (s *Service) storeNotice(ctx context.Context, live *liveRoom, notice Message) (Message, error) {
 	if s.strict {
 		return notice, nil
 	}
-	ctx, cancel := patient(ctx)
+	ctx, cancel := detach(ctx)
 	defer cancel()
-	stored, err := s.store.AddMessages(ctx, p.id, []Message{notice})
+	stored, err := s.store.AddMessages(ctx, live.id, []Message{notice})
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return Message{}, fmt.Errorf("room %s: %w", p.id, err)
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrOutdated):
+		return Message{}, fmt.Errorf("room %s: %w", live.id, err)
 	case err != nil:
-		s.log.Warn("notice not stored", "room", p.id, "err", err)
+		s.log.Warn("notice not stored", "room", live.id, "err", err)
 		return notice, nil
 	}
 	return stored[0].Message, nil

@@ -61,7 +61,11 @@ type Room struct {
 	Number       int64 // the order of creation; the Store's
 	Frozen       bool  // only the owner may speak
 	Keep         bool  // not removed for standing empty
-	Closed       bool  // nobody new is let in
+	Closed       bool  // only members may enter
+
+	// Authority is the version of the room's settings, owner and members' rights. Each
+	// change raises it by one. The first is 1.
+	Authority int64
 }
 
 // Private tells whether entering needs a password.

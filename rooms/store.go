@@ -10,6 +10,15 @@ import (
 // ErrColorTaken is a Store's answer to AddMember; visitors never see it.
 var ErrColorTaken = errors.New("another member has this colour")
 
+// ErrOutdated is a Store's answer to a change that was allowed under an authority
+// version that the room no longer has. The Service reads the room again; visitors never
+// see it.
+var ErrOutdated = errors.New("the room's authority has changed")
+
+// ErrOccupied is a Store's answer to a change that needs a person, or everybody, to be
+// absent. Visitors never see it.
+var ErrOccupied = errors.New("somebody is present in the room")
+
 // Store keeps rooms, members and messages.
 //
 //  1. When a method returns nil its change has reached the disk.
@@ -36,8 +45,8 @@ type Store interface {
 	// creation.
 	RoomsOf(ctx context.Context, s Session) ([]ID, error)
 	// RemoveRoom removes a room with its members and messages, or returns
-	// ErrNotFound. It returns the names of the GIFs that no message shows now.
-	RemoveRoom(ctx context.Context, id ID) (gifs []string, err error)
+	// ErrNotFound, ErrOutdated. It returns the names of the GIFs that no message shows now.
+	RemoveRoom(ctx context.Context, r Removal) (gifs []string, err error)
 	// Apply keeps a change of a room and what is told of it, all or nothing:
 	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq.
 	// ErrNickTaken is for a member's new name that shares one of its NickKeys with
@@ -106,10 +115,19 @@ type Stored struct {
 
 // Change is what a decision changes: of a room, of a member, or both.
 type Change struct {
-	ID     ID
-	Room   *Room   // as it is to be; ID, CreatedAt and Number stay what they are
-	Member *Member // as it is to be; Color, Since, Bot and Whispers stay
-	Notice Message // what is told of it
+	ID        ID
+	Authority int64   // as Message.Authority
+	Absent    Session // ErrOccupied if this session is present; "" for no such condition
+	Room      *Room   // as it is to be; ID, CreatedAt and Number stay what they are
+	Member    *Member // as it is to be; Color, Since, Bot and Whispers stay
+	Notice    Message // what is told of it
+}
+
+// Removal is the removal of a room.
+type Removal struct {
+	ID        ID
+	Authority int64 // as Message.Authority
+	Empty     bool  // ErrOccupied if a person is present
 }
 
 // GIFStore keeps the bytes of GIFs under names made by the Service. Its own

@@ -13,7 +13,7 @@ import (
 
 // AddGIF implements Chat.
 func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, filename string, r io.Reader) (GIF, error) {
-	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
+	if _, err := s.authorize(ctx, v, id, actSpeak); err != nil {
 		return GIF{}, err
 	}
 	if err := s.checkQuota(ctx, v, 1); err != nil {
@@ -69,7 +69,7 @@ func (s *Service) GIF(ctx context.Context, v Visitor, name string) (GIF, GIFFile
 	}
 	// Asked of a GIF that is not there as well: it must not be told from others'
 	// by the answer, nor by the time that takes.
-	switch _, err := s.may(ctx, v, shown.Room, toBe); {
+	switch _, err := s.authorize(ctx, v, shown.Room, actRead); {
 	case errors.Is(err, ErrUnavailable):
 		return GIF{}, nil, err
 	case err != nil:

@@ -45,6 +45,9 @@ type Member struct {
 	Bot        bool      // a program with a token of the room's
 	Whispers   int64     // how many whispers this member has sent and got
 
+	// Authority is an input of Store.AddMember, as Message.Authority.
+	Authority int64
+
 	// Of somebody banned with the address: its keyed hash, and until when newcomers
 	// from there are refused.
 	Address      string

@@ -18,10 +18,11 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 			stored = rooms.Stored{Message: first, Again: true}
 			return err
 		}
-		if m.Seq, err = nextSeq(tx, m.Room); err != nil {
+		if m.Seq, err = reserveSeqs(tx, m.Room, m.Authority, 1); err != nil {
 			return err
 		}
 		stored = rooms.Stored{Message: m}
+		stored.Authority = 0
 		if err := insertMessage(tx, m); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"gifchat/rooms"
 )
@@ -20,7 +21,7 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 				return err
 			}
 		}
-		seq, err := nextSeq(tx, c.ID) // also says whether there is such a room
+		seq, err := reserveSeqs(tx, c.ID, c.Authority, 1)
 		if err != nil {
 			return err
 		}
@@ -36,7 +37,7 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 		}
 		notice = c.Notice
 		notice.Seq = seq
-		return insertMessage(tx, notice)
+		return errors.Join(insertMessage(tx, notice), raiseAuthority(tx, c.ID))
 	})
 	if err != nil {
 		return rooms.Message{}, err

@@ -80,6 +80,8 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 		switch {
 		case err != nil:
 			return err
+		case m.Authority != 0 && m.Authority != room.Authority:
+			return rooms.ErrOutdated
 		case before.Standing == rooms.StandingBanned:
 			return rooms.ErrBanned
 		case before.Standing == rooms.StandingIn:
@@ -98,6 +100,7 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 			return updateMember(tx, stored, renamed)
 		}
 		stored = m
+		stored.Authority = 0
 		return insertNewcomer(tx, m, renamed)
 	})
 	if err != nil {
@@ -117,8 +120,16 @@ func insertNewcomer(tx *transaction, m rooms.Member, renamed bool) error {
 	if taken {
 		return rooms.ErrColorTaken
 	}
-	if err := insertMember(tx, m); err != nil || !renamed {
+	if err := insertMember(tx, m); err != nil {
 		return err
+	}
+	if m.Bot { // the next token is counted under a new version
+		if err := raiseAuthority(tx, m.Room); err != nil {
+			return err
+		}
+	}
+	if !renamed {
+		return nil
 	}
 	return storeKeys(tx, m)
 }

@@ -47,7 +47,7 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 	}
 
 	s.reaper.close() // as if the program ended just then
-	gifs, err := s.RemoveRoom(ctx, large)
+	gifs, err := s.RemoveRoom(ctx, rooms.Removal{ID: large})
 	if err != nil || len(gifs) != 1 || gifs[0] != "a.gif" {
 		t.Errorf("RemoveRoom: got %q, %v", gifs, err)
 	}
@@ -58,7 +58,7 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 		"Room":        second(s.Room(ctx, large)),
 		"AddMessages": second(s.AddMessages(ctx, large, all[:1])),
 		"AddMember":   second(s.AddMember(ctx, rooms.Member{Room: large, Session: "s", Color: "#000000"})),
-		"RemoveRoom":  second(s.RemoveRoom(ctx, large)),
+		"RemoveRoom":  second(s.RemoveRoom(ctx, rooms.Removal{ID: large})),
 		"Apply":       second(s.Apply(ctx, rooms.Change{ID: large})),
 	} {
 		if !errors.Is(err, rooms.ErrNotFound) {

@@ -9,7 +9,7 @@ import (
 )
 
 const roomColumns = `r.id, r.title, r.capacity, r.owner, r.owner_session, r.password_hash, r.created_at,
-	r.number, r.frozen, r.keep, r.closed`
+	r.number, r.frozen, r.keep, r.closed, r.authority`
 
 // Rooms implements rooms.Store.
 func (s *SQLite) Rooms(ctx context.Context, p rooms.RoomPage) ([]rooms.Room, error) {
@@ -33,6 +33,7 @@ func (r *roomRow) columns() []any {
 	k := &r.kept
 	return []any{
 		&k.ID, &k.Title, &k.Capacity, &k.Owner, &k.OwnerSession, &k.PasswordHash, &r.created, &k.Number, &k.Frozen, &k.Keep, &k.Closed,
+		&k.Authority,
 	}
 }
 
@@ -77,12 +78,15 @@ func (s *SQLite) RoomsOf(ctx context.Context, session rooms.Session) ([]rooms.ID
 
 // RemoveRoom implements rooms.Store. A large room is only marked: the reaper
 // deletes it.
-func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
+func (s *SQLite) RemoveRoom(ctx context.Context, r rooms.Removal) ([]string, error) {
+	id := r.ID
 	var gifs []string
 	var left bool
 	err := s.write.do(ctx, func(tx *transaction) error {
-		removed, err := tx.exec("UPDATE rooms SET gone = 1 WHERE id = ? AND gone = 0", id)
-		if err := one(removed, err, rooms.ErrNotFound); err != nil {
+		if err := checkAuthority(tx, id, r.Authority); err != nil {
+			return err
+		}
+		if _, err := tx.exec("UPDATE rooms SET gone = 1 WHERE id = ?", id); err != nil {
 			return err
 		}
 		rows, err := tx.query(`
@@ -111,8 +115,13 @@ type scanner interface {
 	Scan(dest ...any) error
 }
 
+// queryer is a *sql.DB or a *reader.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // query returns all rows of a query.
-func query[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func query[T any](ctx context.Context, db queryer, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, unavailable(err)

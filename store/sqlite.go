@@ -32,7 +32,7 @@ const readerCache = 512
 // clear of https://www.sqlite.org/wal.html#walresetbug; queries go through
 // others, which cannot write, and do not wait for it.
 type SQLite struct {
-	read   *sql.DB
+	read   *reader
 	write  *writer
 	reaper *reaper
 }
@@ -82,7 +82,7 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	s := &SQLite{read: read, write: write}
+	s := &SQLite{read: &reader{DB: read}, write: write}
 	s.reaper = startReaper(s)
 	return s, nil
 }

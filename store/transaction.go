@@ -16,20 +16,17 @@ type transaction struct {
 
 // run makes a change in a transaction of its own: it is kept if f returns nil.
 func (t *transaction) run(f func() error) error {
-	// No context reaches the database: who leaves does not take the changes of
-	// others back.
-	ctx := context.Background()
-	if _, err := t.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	err := f()
 	if err == nil {
-		_, err = t.conn.ExecContext(ctx, "COMMIT")
+		_, err = t.exec("COMMIT")
 	}
 	if err != nil {
 		// SQLite may have rolled back by itself already; then this one fails:
 		// https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
-		_, _ = t.conn.ExecContext(ctx, "ROLLBACK")
+		_, _ = t.exec("ROLLBACK")
 	}
 	return err
 }

@@ -200,7 +200,8 @@ func refusal(err error) bool {
 
 // refusals are what a Store may answer that is no failure.
 var refusals = []error{
-	rooms.ErrNotFound, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrNoPerson, rooms.ErrNoMessage,
+	rooms.ErrNotFound, rooms.ErrOutdated, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrClosed,
+	rooms.ErrNoPerson, rooms.ErrNoMessage,
 }
 
 // undo marks a refusal that comes after something was written, which has to be

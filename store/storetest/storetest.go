@@ -59,6 +59,7 @@ func newRoom(title string) rooms.Room {
 		OwnerSession: "owner",
 		PasswordHash: "$argon2id$…",
 		CreatedAt:    began,
+		Authority:    1,
 	}
 }
 
@@ -162,11 +163,11 @@ func removal(t *testing.T, s rooms.Store) {
 			add(t, s, m)
 		}
 	}
-	gifs, err := s.RemoveRoom(ctx, gone.ID)
+	gifs, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID})
 	if err != nil || !slices.Equal(gifs, []string{"a.gif"}) {
 		t.Errorf("RemoveRoom: got %q, %v, want a.gif alone", gifs, err)
 	}
-	if _, err := s.RemoveRoom(ctx, gone.ID); !errors.Is(err, rooms.ErrNotFound) {
+	if _, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID}); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
 	}
 	if _, err := stands(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
