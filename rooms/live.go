@@ -54,10 +54,11 @@ const maxDeparted = 100
 
 // person is a member who is present, with one connection or several.
 type person struct {
-	member Member
-	since  time.Time // of the first connection; immutable
-	visit  int       // of the latest connection; guarded as liveRoom.people
-	source string    // Visitor.Source of the latest connection; guarded by liveRoom.lock
+	member    Member
+	since     time.Time // of the first connection; immutable
+	authority int64     // of the room when the store last confirmed the presence; 0 if it never has
+	visit     int       // of the latest connection; guarded as liveRoom.people
+	source    string    // Visitor.Source of the latest connection; guarded by liveRoom.lock
 
 	connections int         // guarded by Service.mu
 	leaving     *time.Timer // runs while connections is 0; guarded by Service.mu

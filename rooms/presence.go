@@ -57,9 +57,7 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit,
 		if err != nil {
 			return err
 		}
-		if p = live.find(v.Session); p == nil {
-			p, err = s.addPersonLocked(ctx, live, a)
-		}
+		p, err = s.personLocked(ctx, live, a)
 		return err
 	})
 	if err != nil {
@@ -70,28 +68,49 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit,
 	return p.member, &Visit{lose: func() { s.lose(live, p) }, leave: func() { s.leave(live, p) }}, nil
 }
 
-// addPersonLocked makes a member present and notifies the room, unless the room is
-// full. The caller holds live.lock.
-func (s *Service) addPersonLocked(ctx context.Context, live *liveRoom, a access) (*person, error) {
-	if live.fullFor(a.room, a.member.Session) {
+// personLocked returns the person of a member, who becomes present unless the room is
+// full. The people of this process are a cache of the store's presence: another process
+// may have ended one, but only together with a change of the room's authority. The
+// caller holds live.lock.
+func (s *Service) personLocked(ctx context.Context, live *liveRoom, a access) (*person, error) {
+	p := live.find(a.member.Session)
+	if p != nil && p.authority == a.room.Authority {
+		return p, nil
+	}
+	if p == nil && live.fullFor(a.room, a.member.Session) {
 		return nil, ErrFull
 	}
-	notice := noticeAbout(TopicEntered, a.member)
-	notice.Authority = a.room.Authority
-	notice, err := s.storeNotice(ctx, live, notice)
-	if err != nil {
-		return nil, err
+	notice, first, err := s.storeArrival(ctx, a)
+	switch {
+	case isRefusal(err):
+		return nil, fmt.Errorf("arrive in %s: %w", live.id, err)
+	case err != nil: // a full disk must not keep people out
+		s.log.Warn("notice not stored", "room", live.id, "err", err)
+		a.room.Authority, first = 0, p == nil
 	}
-	p := &person{member: a.member, since: time.Now()}
+	if p != nil && !first {
+		p.authority = a.room.Authority
+		return p, nil
+	}
+	return s.addPersonLocked(live, a, notice, first), nil
+}
+
+// addPersonLocked adds a person and notifies the room; first reports that no other
+// process has announced the person. The caller holds live.lock.
+func (s *Service) addPersonLocked(live *liveRoom, a access, notice Message, first bool) *person {
+	p := &person{member: a.member, since: time.Now(), authority: a.room.Authority}
 	live.owner = a.room.OwnerSession
 	s.mu.Lock()
+	live.removeLocked(a.member.Session) // the person of an ended membership
 	live.people = append(live.people, p)
 	people := live.members()
 	s.mu.Unlock()
-	s.notify.Entered(a.member, notice)
+	if first {
+		s.notify.Entered(a.member, notice)
+	}
 	s.notify.PeopleChanged(live.id, people)
 	s.watchOwnerLocked(live)
-	return p, nil
+	return p
 }
 
 // connectLocked adds a connection and stops the timers that wait for one. The caller
@@ -122,11 +141,8 @@ func (s *Service) depart(id ID, p *person, visit int) {
 	people := live.members()
 	s.mu.Unlock()
 
-	if len(people) > 0 {
-		notice, err := s.storeNotice(s.background, live, noticeAbout(TopicLeft, p.member))
-		if err != nil {
-			s.log.Warn("departure not stored", "room", id, "err", err)
-		}
+	notice, last := s.storeDeparture(live, p)
+	if last && len(people) > 0 {
 		s.notify.Left(p.member, notice)
 	}
 	s.peopleLeftLocked(live, people)
@@ -142,22 +158,75 @@ func (s *Service) peopleLeftLocked(live *liveRoom, people []Member) {
 	}
 }
 
-// storeNotice stores a notice and returns it with its seq. It fails only with
-// ErrNotFound and ErrOutdated: a full disk must not keep people out of a room, and the
-// notice then has no seq.
-func (s *Service) storeNotice(ctx context.Context, live *liveRoom, notice Message) (Message, error) {
-	if s.strict {
-		return notice, nil
-	}
+// storeArrival makes a member present in the store. It returns the notice, which has no
+// seq if it was not stored, and whether the member was absent before.
+func (s *Service) storeArrival(ctx context.Context, a access) (notice Message, first bool, err error) {
 	ctx, cancel := detach(ctx)
 	defer cancel()
-	stored, err := s.store.AddMessages(ctx, live.id, []Message{notice})
-	switch {
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrOutdated):
-		return Message{}, fmt.Errorf("room %s: %w", live.id, err)
-	case err != nil:
-		s.log.Warn("notice not stored", "room", live.id, "err", err)
-		return notice, nil
+	notice = noticeAbout(TopicEntered, a.member)
+	p := s.presence(a.room.ID, a.member.Session)
+	p.Authority = a.room.Authority
+	stored, first, err := s.store.AddPresence(ctx, p, s.unlessStrict(notice))
+	if stored.Seq != 0 {
+		notice = stored
 	}
-	return stored[0].Message, nil
+	return notice, first, err
+}
+
+// storeDeparture ends a person's presence in the store. It returns the notice, which has
+// no seq if it was not stored, and whether the person is absent now.
+func (s *Service) storeDeparture(live *liveRoom, p *person) (notice Message, last bool) {
+	ctx, cancel := detach(s.background)
+	defer cancel()
+	notice = noticeAbout(TopicLeft, p.member)
+	stored, last, err := s.store.RemovePresence(ctx, s.presence(live.id, p.member.Session), s.unlessStrict(notice))
+	if err != nil {
+		s.log.Warn("departure not stored", "room", live.id, "err", err)
+		s.removeAbsentLater(live.id, p.member.Session)
+		return notice, true
+	}
+	if stored.Seq != 0 {
+		notice = stored
+	}
+	return notice, last || p.authority == 0
+}
+
+// removeAbsentLater ends a presence that the store could not end: it would count
+// towards the room's capacity as long as this process runs.
+func (s *Service) removeAbsentLater(id ID, session Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scheduleLocked(retryDelay, func() {
+		live, err := s.lockRoom(s.background, id)
+		if err != nil {
+			return // the service closes
+		}
+		defer s.unlockRoom(live)
+		if live.find(session) != nil {
+			return
+		}
+		ctx, cancel := detach(s.background)
+		defer cancel()
+		_, _, err = s.store.RemovePresence(ctx, s.presence(id, session), Message{})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			s.removeAbsentLater(id, session)
+		}
+	})
+}
+
+func (s *Service) presence(id ID, session Session) Presence {
+	return Presence{Room: id, Session: session, Process: s.process}
+}
+
+// unlessStrict returns a notice, or the zero Message if notices are not stored.
+func (s *Service) unlessStrict(notice Message) Message {
+	if s.strict {
+		return Message{}
+	}
+	return notice
+}
+
+// isRefusal reports whether a visitor cannot arrive, in contrast to a store that fails.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrOutdated) || errors.Is(err, ErrFull)
 }

@@ -16,6 +16,9 @@ const (
 	// storeTimeout bounds the wait for the store, so that a visitor gets an answer while
 	// the page still waits for it.
 	storeTimeout = 4 * time.Second
+
+	// endTimeout bounds the wait for the store in Close, which is part of a shutdown.
+	endTimeout = time.Second
 )
 
 // Options configures a Service.
@@ -50,10 +53,12 @@ type Options struct {
 // Changes of one room are made one after another, under the room's lock, and the
 // Notifier is called in the same order. Rooms do not wait for each other.
 type Service struct {
-	store  Store
-	gifs   GIFStore
-	notify Notifier
-	log    *slog.Logger
+	store Store
+	gifs  GIFStore
+	// process names this Service in the store's presence.
+	process string
+	notify  Notifier
+	log     *slog.Logger
 
 	emptyGrace, leaveGrace, ownerGrace time.Duration
 	maxRooms, maxOwned                 int
@@ -98,6 +103,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 	return &Service{
 		store:          store,
 		gifs:           gifs,
+		process:        rand.Text(),
 		notify:         notify,
 		log:            opts.Log,
 		emptyGrace:     opts.EmptyGrace,
@@ -123,12 +129,22 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 func (s *Service) Close() {
 	s.mu.Lock()
 	s.closed = true
+	present := false
 	for _, live := range s.live {
 		live.stopTimersLocked()
+		present = present || len(live.people) > 0
 	}
 	s.mu.Unlock()
 	s.stopBackground()
 	s.running.Wait()
+	if !present {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	if err := s.store.EndProcess(ctx, s.process); err != nil {
+		s.log.Warn("presence not ended", "err", err)
+	}
 }
 
 // detach returns a context for a change that is completed whether or not its visitor

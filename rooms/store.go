@@ -50,7 +50,8 @@ type Store interface {
 	// Apply keeps a change of a room and what is told of it, all or nothing:
 	// ErrNotFound, ErrNoPerson, ErrNickTaken. It returns the notice with its seq.
 	// ErrNickTaken is for a member's new name that shares one of its NickKeys with
-	// the name of another member; a name that stays as it is is not compared. Of the
+	// the name of another member; a name that stays as it is is not compared. A member who
+	// is no longer in is no longer present. ErrOutdated, ErrOccupied. Of the
 	// addresses that a room's members have, the MaxAddressBans that last longest stay.
 	Apply(ctx context.Context, c Change) (notice Message, err error)
 
@@ -98,6 +99,20 @@ type Store interface {
 	// oldest first.
 	Uploads(ctx context.Context, s Session, since time.Time) ([]Upload, error)
 
+	// AddPresence makes a session present in a room through a process: ErrNotFound,
+	// ErrOutdated, and ErrFull if the people of all processes fill the room, where the
+	// owner always has a place. first reports that the session was not present through
+	// any process; then the notice is stored, unless it is the zero Message, and returned
+	// with its seq.
+	AddPresence(ctx context.Context, p Presence, notice Message) (stored Message, first bool, err error)
+	// RemovePresence ends the presence of a session through a process. last reports that
+	// it was present and is not through any other process; then the notice is stored as
+	// by AddPresence, unless nobody is left in the room. ErrNotFound.
+	RemovePresence(ctx context.Context, p Presence, notice Message) (stored Message, last bool, err error)
+	// EndProcess ends all presences through a process. A store also has to end those of
+	// a process that could not call it.
+	EndProcess(ctx context.Context, process string) error
+
 	// AddWhisper keeps a whisper under the next number of both lists. A repeated
 	// ClientID as in AddMessages. ErrNoPerson, also if there is no such room.
 	AddWhisper(ctx context.Context, w Whisper) (stored Whisper, again bool, err error)
@@ -121,6 +136,15 @@ type Change struct {
 	Room      *Room   // as it is to be; ID, CreatedAt and Number stay what they are
 	Member    *Member // as it is to be; Color, Since, Bot and Whispers stay
 	Notice    Message // what is told of it
+}
+
+// Presence is a session that is present in a room through a process, which has the
+// session's connections.
+type Presence struct {
+	Room      ID
+	Session   Session
+	Process   string
+	Authority int64 // as Message.Authority
 }
 
 // Removal is the removal of a room.

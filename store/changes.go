@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -11,6 +12,11 @@ import (
 func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, error) {
 	var notice rooms.Message
 	err := s.write.do(ctx, func(tx *transaction) error {
+		if c.Absent != "" {
+			if present, err := isPresent(tx, c.ID, c.Absent); err != nil || present {
+				return cmp.Or(err, rooms.ErrOccupied)
+			}
+		}
 		var renamed bool
 		if c.Member != nil {
 			stored, err := storedName(tx, *c.Member)
@@ -28,6 +34,11 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 		if c.Member != nil {
 			if err := updateMember(tx, *c.Member, renamed); err != nil {
 				return undo(err)
+			}
+			if c.Member.Standing != rooms.StandingIn {
+				if err := removeFromPresence(tx, c.ID, c.Member.Session); err != nil {
+					return err
+				}
 			}
 		}
 		if c.Room != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -86,7 +87,15 @@ func (s *SQLite) RemoveRoom(ctx context.Context, r rooms.Removal) ([]string, err
 		if err := checkAuthority(tx, id, r.Authority); err != nil {
 			return err
 		}
+		if r.Empty {
+			if some, err := hasPeople(tx, id); err != nil || some {
+				return cmp.Or(err, rooms.ErrOccupied)
+			}
+		}
 		if _, err := tx.exec("UPDATE rooms SET gone = 1 WHERE id = ?", id); err != nil {
+			return err
+		}
+		if _, err := tx.exec("DELETE FROM presence WHERE room = ?", id); err != nil {
 			return err
 		}
 		rows, err := tx.query(`

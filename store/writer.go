@@ -54,6 +54,11 @@ func startWriter(ctx context.Context, db *sql.DB, path string) (*writer, error) 
 	if err != nil {
 		return nil, err
 	}
+	// One process owns a data folder (docs/decisions/0018), so whoever is still present
+	// was left by a process that has ended.
+	if _, err := conn.ExecContext(ctx, "DELETE FROM presence"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	w := &writer{
 		db:      db,
 		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)},
@@ -201,7 +206,7 @@ func refusal(err error) bool {
 // refusals are what a Store may answer that is no failure.
 var refusals = []error{
 	rooms.ErrNotFound, rooms.ErrOutdated, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrClosed,
-	rooms.ErrNoPerson, rooms.ErrNoMessage,
+	rooms.ErrFull, rooms.ErrOccupied, rooms.ErrNoPerson, rooms.ErrNoMessage,
 }
 
 // undo marks a refusal that comes after something was written, which has to be
