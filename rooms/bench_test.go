@@ -16,10 +16,10 @@ import (
 // silent is a Notifier that does nothing.
 type silent struct{ rooms.Notifier }
 
-func (silent) RoomCreated(rooms.Room)                 {}
-func (silent) Posted(rooms.Message)                   {}
-func (silent) Entered(rooms.Member, rooms.Message)    {}
-func (silent) PeopleChanged(rooms.ID, []rooms.Member) {}
+func (silent) RoomCreated(rooms.Room)                              {}
+func (silent) Posted(rooms.Message)                                {}
+func (silent) Entered(rooms.Member, rooms.Message, []rooms.Member) {}
+func (silent) PeopleChanged(rooms.ID, []rooms.Member)              {}
 
 // BenchmarkPost stores messages in a number of rooms, each of which has a number of
 // members with one message outstanding.

@@ -50,7 +50,7 @@ func (s *Service) applyLocked(ctx context.Context, live *liveRoom, d decision) e
 		return fmt.Errorf("change room %s: %w", live.id, err)
 	}
 	if notice.Topic == TopicLeft && d.Member != nil {
-		s.notify.Left(*d.Member, notice)
+		s.notify.Left(*d.Member, notice, live.membersWithout(d.Member.Session))
 	} else {
 		s.notify.Posted(notice)
 	}

@@ -187,6 +187,11 @@ func (l *liveRoom) members() []Member {
 	return members
 }
 
+// membersWithout returns the people who are present, except the person of a session.
+func (l *liveRoom) membersWithout(session Session) []Member {
+	return slices.DeleteFunc(l.members(), func(m Member) bool { return m.Session == session })
+}
+
 // stopTimersLocked stops all timers of the room. The caller holds Service.mu.
 func (l *liveRoom) stopTimersLocked() {
 	stop(&l.closing)

@@ -106,7 +106,7 @@ func (s *Service) addPersonLocked(live *liveRoom, a access, notice Message, firs
 	people := live.members()
 	s.mu.Unlock()
 	if first {
-		s.notify.Entered(a.member, notice)
+		s.notify.Entered(a.member, notice, people)
 	}
 	s.notify.PeopleChanged(live.id, people)
 	s.watchOwnerLocked(live)
@@ -143,7 +143,7 @@ func (s *Service) depart(id ID, p *person, visit int) {
 
 	notice, last := s.storeDeparture(live, p)
 	if last && len(people) > 0 {
-		s.notify.Left(p.member, notice)
+		s.notify.Left(p.member, notice, people)
 	}
 	s.peopleLeftLocked(live, people)
 	s.watchOwnerLocked(live)

@@ -83,7 +83,7 @@ func TestProcesses_refuse_a_message_allowed_before_a_kick(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
-				for n := 0; ; n++ {
+				for n := range 500 {
 					if _, err := other.Post(context.Background(), bob, id, rooms.Draft{Text: fmt.Sprint(i, n)}); err != nil {
 						if !errors.Is(err, rooms.ErrForbidden) {
 							t.Errorf("Post: got %v, want ErrForbidden", err)
@@ -91,6 +91,7 @@ func TestProcesses_refuse_a_message_allowed_before_a_kick(t *testing.T) {
 						return
 					}
 				}
+				t.Error("Post: the kicked member can still post")
 			})
 		}
 		for first.seqs(t, id) < 20 {

@@ -42,8 +42,21 @@ func (d *diary) RoomCreated(r rooms.Room) { d.note("created %s", r.Title) }
 func (d *diary) RoomRemoved(rooms.ID)     { d.note("removed") }
 func (d *diary) RoomChanged(r rooms.Room) { d.note("changed %s", r.Title) }
 
-func (d *diary) Entered(m rooms.Member, n rooms.Message) { d.note("entered %s", m.Session); d.keep(n) }
-func (d *diary) Left(m rooms.Member, n rooms.Message)    { d.note("left %s", m.Session); d.keep(n) }
+func (d *diary) Entered(m rooms.Member, n rooms.Message, people []rooms.Member) {
+	d.note("entered %s", m.Session)
+	d.keep(n)
+	if !slices.ContainsFunc(people, func(p rooms.Member) bool { return p.Session == m.Session }) {
+		d.note("%s entered without being in the list", m.Session)
+	}
+}
+
+func (d *diary) Left(m rooms.Member, n rooms.Message, people []rooms.Member) {
+	d.note("left %s", m.Session)
+	d.keep(n)
+	if slices.ContainsFunc(people, func(p rooms.Member) bool { return p.Session == m.Session }) {
+		d.note("%s left and is in the list", m.Session)
+	}
+}
 
 func (d *diary) Expelled(m rooms.Member, why rooms.Topic) { d.note("expelled %s %s", m.Session, why) }
 func (d *diary) Whispered(w rooms.Whisper)                { d.note("whispered %s", w.Text) }
