@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -20,11 +21,37 @@ func NewDatabase(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return writeDatabase(t, content)
+}
+
+func writeDatabase(t testing.TB, content []byte) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "chat.db")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Open returns a new SQLite store in memory, with every migration and no rows.
+func Open(t testing.TB) *store.SQLite {
+	t.Helper()
+	content, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = bytes.Clone(content)
+	content[18], content[19] = 1, 1 // no write-ahead log: https://www.sqlite.org/fileformat.html#file_format_version_numbers
+	s, err := store.OpenMemory(t.Context(), writeDatabase(t, content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // migrated returns the content of a new database file.
