@@ -44,11 +44,9 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 	if err != nil {
 		return Room{}, err
 	}
-	release, err := s.reserveRoom(ctx, v.Session)
-	if err != nil {
+	if err := s.checkRoomCount(ctx, v.Session); err != nil {
 		return Room{}, err
 	}
-	defer release()
 	room := Room{
 		ID:           newID(),
 		Title:        n.Title,
@@ -74,7 +72,7 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 	owner := Member{
 		Room: room.ID, Session: v.Session, Color: room.Owner, Since: room.CreatedAt, Standing: StandingIn,
 	}
-	if err := s.store.CreateRoom(ctx, room, owner); err != nil {
+	if err := s.store.CreateRoom(ctx, room, owner, s.limits); err != nil {
 		return Room{}, fmt.Errorf("create room: %w", err)
 	}
 	s.notify.RoomCreated(room)
@@ -84,39 +82,24 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 	return room, nil
 }
 
-// reserveRoom returns ErrTooManyRooms if the session may not create another room. Rooms
-// that are being created count, so concurrent calls stay within the limits. The caller
-// calls release when the room is stored or will not be.
-//
-// The rooms that are being created are counted before the stored ones. A room that is
-// stored in between counts twice, which can refuse a room too many; the other order
-// could admit one.
-func (s *Service) reserveRoom(ctx context.Context, session Session) (release func(), err error) {
-	if s.maxRooms == 0 && s.maxOwned == 0 {
-		return func() {}, nil
+// checkRoomCount returns ErrTooManyRooms if the session may not create another room. It
+// answers before a password is hashed; Store.CreateRoom decides.
+func (s *Service) checkRoomCount(ctx context.Context, session Session) error {
+	if s.limits == (RoomLimits{}) {
+		return nil
 	}
-	s.mu.Lock()
-	s.creating[session]++
-	own, all := s.creating[session], 0 // with this one
-	for _, n := range s.creating {
-		all += n
-	}
-	s.mu.Unlock()
-	release = func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.creating[session]--; s.creating[session] == 0 {
-			delete(s.creating, session)
-		}
-	}
-	storedOwn, storedAll, err := s.store.CountRooms(ctx, session)
+	own, all, err := s.store.CountRooms(ctx, session)
 	if err != nil {
-		release()
-		return nil, fmt.Errorf("count rooms: %w", err)
+		return fmt.Errorf("count rooms: %w", err)
 	}
-	if s.maxOwned > 0 && storedOwn+own > s.maxOwned || s.maxRooms > 0 && storedAll+all > s.maxRooms {
-		release()
-		return nil, ErrTooManyRooms
+	return s.limits.Check(own, all)
+}
+
+// Check returns ErrTooManyRooms if a session that owns a number of rooms, of all in the
+// store, may not own another one.
+func (l RoomLimits) Check(own, all int) error {
+	if l.PerSession > 0 && own >= l.PerSession || l.All > 0 && all >= l.All {
+		return ErrTooManyRooms
 	}
-	return release, nil
+	return nil
 }

@@ -61,7 +61,7 @@ type Service struct {
 	log     *slog.Logger
 
 	emptyGrace, leaveGrace, ownerGrace time.Duration
-	maxRooms, maxOwned                 int
+	limits                             RoomLimits
 	strict                             bool
 	uploadQuota                        int64
 	addressKey                         []byte
@@ -72,10 +72,9 @@ type Service struct {
 	stopBackground context.CancelFunc
 	running        sync.WaitGroup // timers that have fired
 
-	mu       sync.Mutex // held for a few instructions only
-	closed   bool       // guarded by mu, as are the fields below
-	live     map[ID]*liveRoom
-	creating map[Session]int // rooms that are being created, by session
+	mu     sync.Mutex // held for a few instructions only
+	closed bool       // guarded by mu, as is live
+	live   map[ID]*liveRoom
 }
 
 var _ Chat = (*Service)(nil)
@@ -109,14 +108,12 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		emptyGrace:     opts.EmptyGrace,
 		leaveGrace:     max(opts.LeaveGrace, 0),
 		ownerGrace:     opts.OwnerGrace,
-		maxRooms:       opts.MaxRooms,
-		maxOwned:       opts.MaxRoomsPerVisitor,
+		limits:         RoomLimits{All: opts.MaxRooms, PerSession: opts.MaxRoomsPerVisitor},
 		strict:         opts.Strict,
 		uploadQuota:    opts.UploadQuota,
 		addressKey:     opts.AddressKey,
 		hashes:         newHasher(ctx.Done()),
 		attempts:       newAttempts(),
-		creating:       make(map[Session]int),
 		background:     ctx,
 		stopBackground: cancel,
 		live:           make(map[ID]*liveRoom),

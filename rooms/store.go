@@ -36,8 +36,9 @@ type Store interface {
 	Rooms(ctx context.Context, p RoomPage) ([]Room, error)
 	// Room returns one room, or ErrNotFound.
 	Room(ctx context.Context, id ID) (Room, error)
-	// CreateRoom keeps a room and its first member, both or none.
-	CreateRoom(ctx context.Context, r Room, owner Member) error
+	// CreateRoom stores a room and its first member, both or none. ErrTooManyRooms if
+	// there are as many rooms as the limits allow.
+	CreateRoom(ctx context.Context, r Room, owner Member, limits RoomLimits) error
 	// CountRooms returns how many rooms the session has made, and how many there
 	// are in all.
 	CountRooms(ctx context.Context, s Session) (made, all int, err error)
@@ -145,6 +146,12 @@ type Presence struct {
 	Session   Session
 	Process   string
 	Authority int64 // as Message.Authority
+}
+
+// RoomLimits bounds the number of rooms. Zero is no limit.
+type RoomLimits struct {
+	All        int // rooms in the store
+	PerSession int // rooms that one session owns
 }
 
 // Removal is the removal of a room.

@@ -19,7 +19,7 @@ func fill(t testing.TB, s *store.SQLite, n int) rooms.ID {
 	t.Helper()
 	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
 	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(t.Context(), room, owner); err != nil {
+	if err := s.CreateRoom(t.Context(), room, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {

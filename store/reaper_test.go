@@ -23,7 +23,7 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 		t.Helper()
 		room := rooms.Room{ID: id, Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
 		owner := rooms.Member{Room: id, Session: "owner", Color: room.Owner, Standing: rooms.StandingIn}
-		if err := s.CreateRoom(ctx, room, owner); err != nil {
+		if err := s.CreateRoom(ctx, room, owner, rooms.RoomLimits{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -50,8 +50,17 @@ func scanRoom(row scanner) (rooms.Room, error) {
 }
 
 // CreateRoom implements rooms.Store.
-func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member) error {
+func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member, limits rooms.RoomLimits) error {
 	return s.write.do(ctx, func(tx *transaction) error {
+		if limits != (rooms.RoomLimits{}) {
+			var own, all int
+			if err := tx.queryRow(countRooms, r.OwnerSession).Scan(&own, &all); err != nil {
+				return err
+			}
+			if err := limits.Check(own, all); err != nil {
+				return err
+			}
+		}
 		_, err := tx.exec(`INSERT INTO rooms (id, title, capacity, owner, owner_session, password_hash, created_at, frozen, keep, closed)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt), r.Frozen, r.Keep, r.Closed)
@@ -62,10 +71,13 @@ func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Membe
 	})
 }
 
+// countRooms counts the rooms of a session and all rooms, with those that the reaper has
+// yet to delete.
+const countRooms = "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ? AND gone = 0), (SELECT count(*) FROM rooms)"
+
 // CountRooms implements rooms.Store.
 func (s *SQLite) CountRooms(ctx context.Context, session rooms.Session) (made, all int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ? AND gone = 0), (SELECT count(*) FROM rooms)",
-		session).Scan(&made, &all)
+	err = s.read.QueryRowContext(ctx, countRooms, session).Scan(&made, &all)
 	return made, all, unavailable(err)
 }
 

@@ -206,7 +206,7 @@ func refusal(err error) bool {
 // refusals are what a Store may answer that is no failure.
 var refusals = []error{
 	rooms.ErrNotFound, rooms.ErrOutdated, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrClosed,
-	rooms.ErrFull, rooms.ErrOccupied, rooms.ErrNoPerson, rooms.ErrNoMessage,
+	rooms.ErrFull, rooms.ErrOccupied, rooms.ErrTooManyRooms, rooms.ErrNoPerson, rooms.ErrNoMessage,
 }
 
 // undo marks a refusal that comes after something was written, which has to be

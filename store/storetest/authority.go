@@ -78,7 +78,7 @@ func presence(t *testing.T, s rooms.Store) {
 	room := newRoom("room")
 	room.Capacity = 2
 	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner, Since: began, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(ctx, room, owner); err != nil {
+	if err := s.CreateRoom(ctx, room, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	a := guest(t, s, room.ID, "a", "#111111")
@@ -135,5 +135,26 @@ func presence(t *testing.T, s rooms.Store) {
 	_, _, err := s.AddPresence(ctx, rooms.Presence{Room: room.ID, Session: "a", Process: "one"}, rooms.Message{})
 	if !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("AddPresence in a removed room: got %v, want ErrNotFound", err)
+	}
+}
+
+func roomLimits(t *testing.T, s rooms.Store) {
+	create(t, s, "one")
+	for name, test := range map[string]struct {
+		limits rooms.RoomLimits
+		owner  rooms.Session
+		want   error
+	}{
+		"as many as one session may own":  {rooms.RoomLimits{PerSession: 1}, "owner", rooms.ErrTooManyRooms},
+		"as many as there may be":         {rooms.RoomLimits{All: 1}, "other", rooms.ErrTooManyRooms},
+		"fewer than one session may own":  {rooms.RoomLimits{PerSession: 1}, "another", nil},
+		"one more than without any limit": {rooms.RoomLimits{}, "owner", nil},
+	} {
+		room := newRoom(name)
+		room.OwnerSession = test.owner
+		owner := rooms.Member{Room: room.ID, Session: test.owner, Color: room.Owner, Standing: rooms.StandingIn}
+		if err := s.CreateRoom(t.Context(), room, owner, test.limits); !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
 	}
 }

@@ -42,6 +42,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"a cancelled change is not made":                    tooLate,
 		"an outdated authority version is refused":          authority,
 		"presence decides whether a room is full or empty":  presence,
+		"a room beyond the limits is refused":               roomLimits,
 		"a cancelled query returns no other query's rows":   cancelledQueries,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -69,7 +70,7 @@ func create(t *testing.T, s rooms.Store, title string) rooms.Room {
 	t.Helper()
 	r := newRoom(title)
 	owner := rooms.Member{Room: r.ID, Session: r.OwnerSession, Color: r.Owner, Since: r.CreatedAt, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(t.Context(), r, owner); err != nil {
+	if err := s.CreateRoom(t.Context(), r, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -241,7 +242,7 @@ func tooLate(t *testing.T, s rooms.Store) {
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "late", Color: "#000000"}); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("AddMember: got %v, want ErrUnavailable", err)
 	}
-	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}); !errors.Is(err, rooms.ErrUnavailable) {
+	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}, rooms.RoomLimits{}); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("CreateRoom: got %v, want ErrUnavailable", err)
 	}
 	if got := add(t, s, text(room.ID, "in time")); got.Seq != 1 {
