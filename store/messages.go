@@ -18,7 +18,7 @@ const messageColumns = `id, room, seq, kind, color, nick, session, text, client_
 
 const columnsOfMessage = 25
 
-// gifOf returns what is in the columns of a message's GIF, if there is none too.
+// gifOf returns the GIF of a message, or the zero GIF.
 func gifOf(m rooms.Message) rooms.GIF {
 	if m.GIF == nil {
 		return rooms.GIF{}
@@ -57,10 +57,11 @@ func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]roo
 	if sequential(messages, after) {
 		return messages, nil
 	}
-	return s.mended(ctx, id, messages, after, p)
+	return s.fillGaps(ctx, id, messages, after, p)
 }
 
-// scanMessage reads a message, or that there is one which is damaged.
+// scanMessage reads a message. A message that differs from what was written is returned
+// as rooms.KindDamaged.
 func scanMessage(row scanner) (rooms.Message, error) {
 	m, sound, err := scanAnyMessage(row)
 	if !sound {
@@ -69,7 +70,7 @@ func scanMessage(row scanner) (rooms.Message, error) {
 	return m, err
 }
 
-// scanAnyMessage reads a message as it is, and whether that is how it was written.
+// scanAnyMessage reads a message, and reports whether its checksum matches.
 func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 	r := messageRows.Get().(*messageRow)
 	defer messageRows.Put(r)
@@ -86,8 +87,8 @@ func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 	return m, r.sum == 0 || r.sum == messageSum(m, r.gif), nil
 }
 
-// messageRow is a row as it is read. Reading a page would leave half of its
-// garbage here if each row had its own.
+// messageRow holds the columns of a row during Scan. It is reused, because the pointers
+// to its fields would otherwise be half of the garbage of reading a page.
 type messageRow struct {
 	message                rooms.Message
 	gif                    rooms.GIF
