@@ -30,7 +30,7 @@ func (c chat) spoil(t *testing.T, statement string) {
 // whoever said it cannot edit it, and the owner can take it away.
 func TestDamageIsNobodysWord(t *testing.T) {
 	var log bytes.Buffer
-	c := newChat(t, rooms.Options{EmptyGrace: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	c := newChatOnDisk(t, rooms.Options{EmptyGrace: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	id := c.room(t, rooms.NewRoom{})
 	c.enter(t, id, bob)
 	ctx := t.Context()

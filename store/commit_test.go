@@ -140,7 +140,7 @@ func storeWithRooms(t testing.TB, n int) (*SQLite, []rooms.ID) {
 	var all []rooms.ID
 	for range n {
 		room := rooms.Room{ID: rooms.ID(rand.Text())}
-		if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}); err != nil {
+		if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}, rooms.RoomLimits{}); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, room.ID)

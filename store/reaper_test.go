@@ -23,7 +23,7 @@ func TestRemoveRoom_deletes_a_large_room_in_batches(t *testing.T) {
 		t.Helper()
 		room := rooms.Room{ID: id, Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
 		owner := rooms.Member{Room: id, Session: "owner", Color: room.Owner, Standing: rooms.StandingIn}
-		if err := s.CreateRoom(ctx, room, owner); err != nil {
+		if err := s.CreateRoom(ctx, room, owner, rooms.RoomLimits{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -47,7 +47,7 @@ func TestRemoveRoom_deletes_a_large_room_in_batches(t *testing.T) {
 	}
 
 	s.reaper.close() // as if the program ended here
-	gifs, err := s.RemoveRoom(ctx, large)
+	gifs, err := s.RemoveRoom(ctx, rooms.Removal{ID: large})
 	if err != nil || len(gifs) != 1 || gifs[0] != "a.gif" {
 		t.Errorf("RemoveRoom: got %q, %v, want a.gif", gifs, err)
 	}
@@ -58,7 +58,7 @@ func TestRemoveRoom_deletes_a_large_room_in_batches(t *testing.T) {
 		"Room":        second(s.Room(ctx, large)),
 		"AddMessages": second(s.AddMessages(ctx, large, all[:1])),
 		"AddMember":   second(s.AddMember(ctx, rooms.Member{Room: large, Session: "s", Color: "#000000"})),
-		"RemoveRoom":  second(s.RemoveRoom(ctx, large)),
+		"RemoveRoom":  second(s.RemoveRoom(ctx, rooms.Removal{ID: large})),
 		"Apply":       second(s.Apply(ctx, rooms.Change{ID: large})),
 	} {
 		if !errors.Is(err, rooms.ErrNotFound) {

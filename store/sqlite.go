@@ -33,7 +33,7 @@ const readerCache = 512
 // avoids https://www.sqlite.org/wal.html#walresetbug. Queries use other
 // connections, which cannot write, and do not wait for the writer.
 type SQLite struct {
-	read      *sql.DB
+	read      *reader
 	write     *writer
 	reaper    *reaper
 	migration Migration
@@ -66,7 +66,7 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	s := &SQLite{read: read, write: write, migration: migration}
+	s := &SQLite{read: &reader{DB: read}, write: write, migration: migration}
 	s.reaper = startReaper(s)
 	return s, nil
 }

@@ -73,7 +73,13 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 				return err
 			}
 		}
+		if err := checkAuthority(tx, w.Room, w.Authority); errors.Is(err, rooms.ErrNotFound) {
+			return rooms.ErrNoPerson
+		} else if err != nil {
+			return err
+		}
 		stored = w
+		stored.Authority = 0
 		stored.From = rooms.Member{Room: w.Room, Session: w.From.Session, Color: w.From.Color, Nick: w.From.Nick}
 		stored.To = rooms.Member{Room: w.Room, Session: w.To.Session, Color: w.To.Color, Nick: w.To.Nick}
 		for _, end := range []struct {

@@ -41,7 +41,7 @@ func TestWhispers_of_every_page_size_are_complete(t *testing.T) {
 	ctx, s := t.Context(), openTest(t)
 	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Owner: "#000000", OwnerSession: "owner"}
 	people := []rooms.Member{{Room: room.ID, Session: "owner", Color: "#000000", Standing: rooms.StandingIn}}
-	if err := s.CreateRoom(ctx, room, people[0]); err != nil {
+	if err := s.CreateRoom(ctx, room, people[0], rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, session := range []rooms.Session{"a", "b"} {

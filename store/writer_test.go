@@ -31,7 +31,7 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 	s := openTest(t)
 	for name, db := range map[string]interface {
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	}{"reader": s.read, "writer": s.write.tx.conn} {
+	}{"reader": s.read.DB, "writer": s.write.tx.conn} {
 		for pragma, want := range map[string]string{
 			"journal_mode":       "wal",
 			"synchronous":        "2", // FULL

@@ -74,7 +74,7 @@ func TestBackup_of_a_store_in_use_is_a_prefix_of_each_room(t *testing.T) {
 	var all []rooms.Room
 	for i := range acked {
 		room := rooms.Room{ID: rooms.ID(fmt.Sprintf("%012x000000000000", i+1)), Capacity: 10, OwnerSession: "owner"}
-		if err := s.CreateRoom(ctx, room, rooms.Member{Room: room.ID, Session: "owner", Color: "#78583a"}); err != nil {
+		if err := s.CreateRoom(ctx, room, rooms.Member{Room: room.ID, Session: "owner", Color: "#78583a"}, rooms.RoomLimits{}); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, room)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,11 +24,37 @@ func NewDatabase(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return writeDatabase(t, content)
+}
+
+func writeDatabase(t testing.TB, content []byte) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "chat.db")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Open returns a new SQLite store in memory, with every migration and no rows.
+func Open(t testing.TB) *store.SQLite {
+	t.Helper()
+	content, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = bytes.Clone(content)
+	content[18], content[19] = 1, 1 // no write-ahead log: https://www.sqlite.org/fileformat.html#file_format_version_numbers
+	s, err := store.OpenMemory(t.Context(), writeDatabase(t, content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // migrated returns the content of a new database file.
@@ -78,7 +105,7 @@ func Fill(t testing.TB, s *store.SQLite, n int) rooms.ID {
 	t.Helper()
 	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
 	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(t.Context(), room, owner); err != nil {
+	if err := s.CreateRoom(t.Context(), room, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {

@@ -182,7 +182,7 @@ func uploads(t *testing.T, s rooms.Store) {
 			t.Errorf("Uploads since %v: got %v, %v, want %v", since, got, err, want)
 		}
 	}
-	if _, err := s.RemoveRoom(t.Context(), room.ID); err != nil {
+	if _, err := s.RemoveRoom(t.Context(), rooms.Removal{ID: room.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Uploads(t.Context(), "owner", began.Add(-time.Second)); err != nil || len(got) != 1 {

@@ -56,7 +56,7 @@ func names(t *testing.T, s rooms.Store) {
 	if err := setName(t, s, a, "BUILD"); !errors.Is(err, rooms.ErrNickTaken) {
 		t.Errorf("name of a program: got %v, want ErrNickTaken", err)
 	}
-	if _, err := s.RemoveRoom(ctx, room.ID); err != nil {
+	if _, err := s.RemoveRoom(ctx, rooms.Removal{ID: room.ID}); err != nil {
 		t.Error(err)
 	}
 }

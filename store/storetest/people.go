@@ -36,7 +36,7 @@ func changes(t *testing.T, s rooms.Store) {
 	add(t, s, text(room.ID, "first"))
 
 	room.Title, room.Capacity, room.Owner, room.OwnerSession = "after", 20, m.Color, m.Session
-	room.PasswordHash, room.Frozen, room.Keep, room.Closed = "", true, true, true
+	room.PasswordHash, room.Frozen, room.Keep, room.Closed, room.Authority = "", true, true, true, 2
 	m.Nick, m.MutedUntil = "철수", began.Add(time.Hour)
 	want := notice(room.ID, rooms.TopicOwner)
 	want.Person, want.Nick = m.Color, m.Nick

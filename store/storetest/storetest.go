@@ -18,29 +18,32 @@ import (
 // each subtest and closes it at the end of that subtest.
 func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 	for name, test := range map[string]func(*testing.T, rooms.Store){
-		"rooms are listed in the order of their creation":              roomsInOrder,
-		"a room is removed with its contents":                          removal,
-		"a member keeps the first grant":                               firstGrant,
-		"members have different colours":                               differentColors,
-		"messages are returned unchanged":                              sameMessages,
-		"a page has the requested messages in order":                   pages,
-		"a repeated message gets the first answer":                     repeatedMessage,
-		"a retry finds the fingerprint of the first text":              fingerprints,
-		"concurrent messages have seqs without holes":                  seqsWithoutHoles,
-		"a batch of messages is stored together":                       together,
-		"an edit changes its target and has a seq":                     edits,
-		"a removed message has no content":                             removals,
-		"a change is stored with its notice":                           changes,
-		"similar names are taken":                                      names,
-		"banned addresses are kept up to a limit":                      addresses,
-		"a closed room admits members only":                            closedDoor,
-		"one of many similar names is given":                           namesAtOnce,
-		"a former member keeps the colour and a banned one is refused": standings,
-		"a whisper is in two lists":                                    whispers,
-		"a GIF is found by its name":                                   shownGIFs,
-		"uploads are the GIFs still shown":                             uploads,
-		"a cancelled change is not made":                               tooLate,
-		"a cancelled query returns no messages of another room":        cancelledQueries,
+		"rooms are listed in order of creation":             roomsInOrder,
+		"a removed room takes its content along":            removal,
+		"a member keeps the first grant":                    firstGrant,
+		"members have different colours":                    differentColors,
+		"messages are returned unchanged":                   sameMessages,
+		"a page has the requested messages in order":        pages,
+		"a repeated client id returns the first message":    repeatedMessage,
+		"a fingerprint survives edits and removals":         fingerprints,
+		"concurrent messages have numbers without gaps":     seqsWithoutHoles,
+		"a batch is stored together":                        together,
+		"an edit changes its target and has a number":       edits,
+		"a removal erases the message and its edits":        removals,
+		"a change is stored with its notice":                changes,
+		"a name that looks like another one is refused":     names,
+		"address bans expire and are limited":               addresses,
+		"a closed room admits members and programs only":    closedDoor,
+		"one of many concurrent look-alike names is stored": namesAtOnce,
+		"a former member keeps the colour":                  standings,
+		"a whisper is in two lists":                         whispers,
+		"a GIF is found by its name":                        shownGIFs,
+		"uploads are the GIFs that messages still show":     uploads,
+		"a cancelled change is not made":                    tooLate,
+		"an outdated authority version is refused":          authority,
+		"presence decides whether a room is full or empty":  presence,
+		"a room beyond the limits is refused":               roomLimits,
+		"a cancelled query returns no other query's rows":   cancelledQueries,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -59,6 +62,7 @@ func newRoom(title string) rooms.Room {
 		OwnerSession: "owner",
 		PasswordHash: "$argon2id$…",
 		CreatedAt:    began,
+		Authority:    1,
 	}
 }
 
@@ -66,7 +70,7 @@ func create(t *testing.T, s rooms.Store, title string) rooms.Room {
 	t.Helper()
 	r := newRoom(title)
 	owner := rooms.Member{Room: r.ID, Session: r.OwnerSession, Color: r.Owner, Since: r.CreatedAt, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(t.Context(), r, owner); err != nil {
+	if err := s.CreateRoom(t.Context(), r, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -162,11 +166,11 @@ func removal(t *testing.T, s rooms.Store) {
 			add(t, s, m)
 		}
 	}
-	gifs, err := s.RemoveRoom(ctx, gone.ID)
+	gifs, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID})
 	if err != nil || !slices.Equal(gifs, []string{"a.gif"}) {
 		t.Errorf("RemoveRoom: got %q, %v, want a.gif only", gifs, err)
 	}
-	if _, err := s.RemoveRoom(ctx, gone.ID); !errors.Is(err, rooms.ErrNotFound) {
+	if _, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID}); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
 	}
 	if _, err := stands(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
@@ -238,7 +242,7 @@ func tooLate(t *testing.T, s rooms.Store) {
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "late", Color: "#000000"}); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("AddMember: got %v, want ErrUnavailable", err)
 	}
-	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}); !errors.Is(err, rooms.ErrUnavailable) {
+	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}, rooms.RoomLimits{}); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("CreateRoom: got %v, want ErrUnavailable", err)
 	}
 	if got := add(t, s, text(room.ID, "in time")); got.Seq != 1 {

@@ -8,19 +8,20 @@ import (
 	"strconv"
 )
 
-// Color is a visitor's name and paint towards others: "#rrggbb", lower case.
+// Color identifies a member within a room, and paints the member's name: "#rrggbb" in
+// lower case.
 type Color string
 
-// A colour that is assigned is one that a name can be written in on the light
-// page, #fbfaf8: https://www.w3.org/TR/WCAG22/#contrast-minimum. No colour can
-// be read on a light and on a dark page alike; on the dark one the stylesheet
-// lifts it (--visitor-lift in public/css/base.css).
+// An assigned colour has enough contrast for text on the light page, #fbfaf8:
+// https://www.w3.org/TR/WCAG22/#contrast-minimum. No colour is legible on both a light
+// and a dark page; on the dark page the stylesheet lightens it (--visitor-lift in
+// public/css/base.css).
 const (
 	minContrast = 4.5
-	lightPage   = 0.95657755 // its luminance
+	lightPage   = 0.95657755 // luminance
 )
 
-// rgb returns the number behind c, or false if c is not a colour.
+// rgb returns the value of c, or false if c is not a colour.
 func (c Color) rgb() (uint32, bool) {
 	if len(c) != 7 || c[0] != '#' {
 		return 0, false
@@ -34,7 +35,7 @@ func (c Color) rgb() (uint32, bool) {
 
 func colorOf(rgb uint32) Color { return Color(fmt.Sprintf("#%06x", rgb)) }
 
-// wantedColor returns the wanted colour if it is one, else any.
+// wantedColor returns the wanted colour if it is valid, and a random one otherwise.
 func wantedColor(wanted Color) Color {
 	if _, ok := wanted.rgb(); ok {
 		return wanted
@@ -42,7 +43,7 @@ func wantedColor(wanted Color) Color {
 	return randomColor()
 }
 
-// randomColor returns one that can be read; a third of all can.
+// randomColor returns a random legible colour. A third of all colours are legible.
 func randomColor() Color {
 	for {
 		var b [4]byte
@@ -53,19 +54,20 @@ func randomColor() Color {
 	}
 }
 
-// legible tells whether text in this colour can be read on the light page, and
-// is not so dark that it looks black.
+// legible reports whether text in this colour has enough contrast on the light page and
+// does not look black.
 func legible(rgb uint32) bool {
 	l := luminance(rgb)
 	return (lightPage+0.05)/(l+0.05) >= minContrast && l >= 0.02
 }
 
-// luminance is https://www.w3.org/TR/WCAG22/#dfn-relative-luminance.
+// luminance returns the relative luminance: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance.
 func luminance(rgb uint32) float64 {
 	return 0.2126*linear(rgb>>16) + 0.7152*linear(rgb>>8) + 0.0722*linear(rgb)
 }
 
-// linear returns the light of a channel, the lowest eight bits of its argument.
+// linear returns the linear value of a channel, which is the lowest eight bits of its
+// argument.
 func linear(channel uint32) float64 {
 	c := float64(channel&0xff) / 255
 	if c <= 0.04045 {

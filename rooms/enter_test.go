@@ -85,7 +85,7 @@ func TestGuessingIsSlowForASession(t *testing.T) {
 func TestGuessingIsSlowInARoom(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id, other := c.room(t, rooms.NewRoom{Password: "x"}), c.room(t, rooms.NewRoom{Password: "x"})
-	c.TryInRoom(id, 98)
+	c.CountAttempts(id, 98)
 	var wrong, tooMany int
 	for i := range 5 {
 		_, err := c.Enter(t.Context(), rooms.Visitor{Session: rooms.Session(fmt.Sprint(i))}, id, "wrong")

@@ -89,7 +89,7 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 		if _, err := c.Enter(t.Context(), bob, id, "x"); err != nil {
 			t.Fatal(err)
 		}
-		c.TryInRoom(id, 97)
+		c.CountAttempts(id, 97)
 		var got outcomes
 		for i := range 1000 { // of a thousand addresses
 			_, err := c.Enter(t.Context(), from(fmt.Sprint("address ", i), i), id, "wrong")
@@ -139,7 +139,7 @@ func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
 		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
 			t.Fatal(err)
 		}
-		c.TryInRoom(id, 100)
+		c.CountAttempts(id, 100)
 		var got outcomes
 		for range 3 {
 			for i := range 300 {
@@ -164,9 +164,9 @@ func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
 func TestNoRoomIsForgottenForOthers(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x"})
-	c.TryInRoom(id, 100)
+	c.CountAttempts(id, 100)
 	for i := range 50_000 {
-		c.TryInRoom(rooms.ID(fmt.Sprint("other ", i)), 1)
+		c.CountAttempts(rooms.ID(fmt.Sprint("other ", i)), 1)
 	}
 	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
 		t.Errorf("got %v, want ErrTooManyTries", err)
@@ -179,7 +179,7 @@ func TestGuessesAtOnceAreCountedOneAfterAnother(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
-		release := c.HoldTurn()
+		release := c.BlockHasher()
 		errs := make([]error, 40)
 		var guessing sync.WaitGroup
 		for i := range errs {
@@ -203,7 +203,7 @@ func TestNobodyWaitsForATurnForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		id := c.room(t, rooms.NewRoom{Password: "x"})
-		defer c.HoldTurn()()
+		defer c.BlockHasher()()
 		begun := time.Now()
 		if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrUnavailable) || time.Since(begun) != 10*time.Second {
 			t.Errorf("got %v after %v, want ErrUnavailable after ten seconds", err, time.Since(begun))
@@ -220,7 +220,7 @@ func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
 		for _, room := range []rooms.ID{id, other} {
 			visit(t, c, bob, room, "x")
 		}
-		c.TryInRoom(id, 100)
+		c.CountAttempts(id, 100)
 		guess := func(v rooms.Visitor, room rooms.ID) {
 			for range 11 {
 				_, _ = c.Enter(t.Context(), v, room, "wrong")
@@ -252,7 +252,7 @@ func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
 func TestAnotherPasswordBeginsAnew(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x"})
-	c.TryInRoom(id, 100)
+	c.CountAttempts(id, 100)
 	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
 		t.Fatalf("got %v, want ErrTooManyTries", err)
 	}
@@ -300,14 +300,14 @@ func TestAnotherPasswordBeginsAnewForTheKnown(t *testing.T) {
 				t.Errorf("friend %d with the new one: %v", i, err)
 			}
 		}
-		if n := c.GuessedRooms(); n != 0 {
+		if n := c.AttemptKeys(); n != 0 {
 			t.Errorf("of %d rooms it is known how often they were tried, want none", n)
 		}
-		c.TryInRoom(id, 1)
+		c.CountAttempts(id, 1)
 		if err := c.Remove(t.Context(), ada, id); err != nil {
 			t.Fatal(err)
 		}
-		if n := c.GuessedRooms(); n != 0 {
+		if n := c.AttemptKeys(); n != 0 {
 			t.Errorf("of %d rooms that are gone it is known how often they were tried", n)
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// forever is until when somebody is muted whom the owner has to unmute.
+// forever is the end of a mute that only the owner ends.
 var forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // MaxMute is the longest mute that ends by itself.
@@ -13,39 +13,39 @@ const MaxMute = 30 * 24 * time.Hour
 
 // Kick implements Chat.
 func (s *Service) Kick(ctx context.Context, v Visitor, id ID, who Color) error {
-	return s.sendOut(ctx, v, id, who, TopicKicked, func(_ *place, m *Member) { m.Standing = StandingOut })
+	return s.endMembership(ctx, v, id, who, TopicKicked, func(_ *liveRoom, m *Member) { m.Standing = StandingOut })
 }
 
 // Ban implements Chat.
 func (s *Service) Ban(ctx context.Context, v Visitor, id ID, who Color) error {
-	return s.sendOut(ctx, v, id, who, TopicBanned, func(_ *place, m *Member) { m.Standing = StandingBanned })
+	return s.endMembership(ctx, v, id, who, TopicBanned, func(_ *liveRoom, m *Member) { m.Standing = StandingBanned })
 }
 
-// sendOut ends a membership; change says what becomes of the member.
-func (s *Service) sendOut(ctx context.Context, v Visitor, id ID, who Color, why Topic, change func(*place, *Member)) error {
-	return s.decide(ctx, v, id, toRule, func(ctx context.Context, p *place, st standing) (decision, error) {
+// endMembership ends another person's membership; change sets the new standing.
+func (s *Service) endMembership(ctx context.Context, v Visitor, id ID, who Color, why Topic, change func(*liveRoom, *Member)) error {
+	return s.changeRoom(ctx, v, id, actModerate, func(ctx context.Context, live *liveRoom, a access) (decision, error) {
 		from := []Standing{StandingIn}
 		if why == TopicBanned {
 			from = append(from, StandingOut)
 		}
-		m, err := s.other(ctx, st, who, from...)
+		m, err := s.findOther(ctx, a, who, from...)
 		if err != nil {
 			return decision{}, err
 		}
 		notice := noticeAbout(why, m)
 		m.Nick = ""
-		change(p, &m)
+		change(live, &m)
 		return decision{
 			Change: Change{Member: &m, Notice: notice},
-			then:   func() { s.expel(p, m, why) },
+			then:   func() { s.expelLocked(live, m, why) },
 		}, nil
 	})
 }
 
 // Unban implements Chat.
 func (s *Service) Unban(ctx context.Context, v Visitor, id ID, who Color) error {
-	return s.decide(ctx, v, id, toRule, func(ctx context.Context, _ *place, _ standing) (decision, error) {
-		m, err := s.person(ctx, id, who, StandingBanned)
+	return s.changeRoom(ctx, v, id, actModerate, func(ctx context.Context, _ *liveRoom, _ access) (decision, error) {
+		m, err := s.findMember(ctx, id, who, StandingBanned)
 		if err != nil {
 			return decision{}, err
 		}
@@ -54,13 +54,12 @@ func (s *Service) Unban(ctx context.Context, v Visitor, id ID, who Color) error 
 	})
 }
 
-// maxBanned is how many of those who are banned an owner is shown: an answer of
-// 60 KB.
+// maxBanned is the number of banned people in one answer, which has up to 60 KB.
 const maxBanned = 500
 
 // Banned implements Chat.
 func (s *Service) Banned(ctx context.Context, v Visitor, id ID) ([]Member, error) {
-	if _, err := s.may(ctx, v, id, toRule); err != nil {
+	if _, err := s.authorize(ctx, v, id, actModerate); err != nil {
 		return nil, err
 	}
 	return s.store.Banned(ctx, id, maxBanned)
@@ -84,8 +83,8 @@ func (s *Service) Unmute(ctx context.Context, v Visitor, id ID, who Color) error
 }
 
 func (s *Service) setMute(ctx context.Context, v Visitor, id ID, who Color, until time.Time, topic Topic) error {
-	return s.decide(ctx, v, id, toRule, func(ctx context.Context, _ *place, st standing) (decision, error) {
-		m, err := s.other(ctx, st, who, StandingIn)
+	return s.changeRoom(ctx, v, id, actModerate, func(ctx context.Context, _ *liveRoom, a access) (decision, error) {
+		m, err := s.findOther(ctx, a, who, StandingIn)
 		if err != nil || m.MutedUntil.Equal(until) {
 			return decision{}, err
 		}
@@ -96,19 +95,19 @@ func (s *Service) setMute(ctx context.Context, v Visitor, id ID, who Color, unti
 
 // Delegate implements Chat.
 func (s *Service) Delegate(ctx context.Context, v Visitor, id ID, who Color) error {
-	return s.decide(ctx, v, id, toRule, func(ctx context.Context, _ *place, st standing) (decision, error) {
-		m, err := s.other(ctx, st, who, StandingIn)
+	return s.changeRoom(ctx, v, id, actModerate, func(ctx context.Context, _ *liveRoom, a access) (decision, error) {
+		m, err := s.findOther(ctx, a, who, StandingIn)
 		if err != nil {
 			return decision{}, err
 		}
 		if m.Bot {
 			return decision{}, &InvalidError{Field: "person", Reason: "bot"}
 		}
-		return handOver(st.room, m), nil
+		return handOver(a.room, m), nil
 	})
 }
 
-// handOver makes a member the owner, who may not be muted.
+// handOver returns the decision that makes a member the owner. An owner is not muted.
 func handOver(room Room, to Member) decision {
 	room.Owner, room.OwnerSession = to.Color, to.Session
 	d := decision{Change: Change{Room: &room, Notice: noticeAbout(TopicOwner, to)}}
@@ -117,13 +116,4 @@ func handOver(room Room, to Member) decision {
 		d.Member = &to
 	}
 	return d
-}
-
-// other returns a person the owner decides about, who is somebody else.
-func (s *Service) other(ctx context.Context, st standing, who Color, is ...Standing) (Member, error) {
-	m, err := s.person(ctx, st.room.ID, who, is...)
-	if err == nil && m.Session == st.member.Session {
-		return Member{}, &InvalidError{Field: "person", Reason: "yourself"}
-	}
-	return m, err
 }
