@@ -24,6 +24,8 @@ const module = "gifchat"
 var mayImport = map[string][]string{
 	"rooms":                        {},
 	"store":                        {"rooms"},
+	"store/datadir":                {"rooms", "store"},
+	"store/inspect":                {"rooms", "store", "store/internal/disk", "store/internal/sqliteerr"},
 	"socketio":                     {},
 	"socketio/adaptertest":         {"socketio"},
 	"socketio/engineio":            {},

@@ -233,65 +233,6 @@ func TestReadme_table_lists_every_setting_with_its_default(t *testing.T) {
 	}
 }
 
-func TestCookieSecret_is_made_once_and_kept(t *testing.T) {
-	dir := t.TempDir()
-	first, err := cookieSecret("", dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(first) < minSecret {
-		t.Errorf("got %d bytes, want at least %d", len(first), minSecret)
-	}
-	info, err := os.Stat(filepath.Join(dir, secretFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := info.Mode().Perm(); got != 0o600 {
-		t.Errorf("mode: got %o, want 600", got)
-	}
-	second, err := cookieSecret("", dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(first) != string(second) {
-		t.Error("the second start made another secret")
-	}
-	left, err := filepath.Glob(filepath.Join(dir, secretFile+".*"))
-	if err != nil || len(left) != 0 {
-		t.Errorf("left behind: %q, %v", left, err)
-	}
-}
-
-func TestCookieSecret_two_first_starts_agree(t *testing.T) {
-	dir := t.TempDir()
-	secrets := make(chan string)
-	for range 8 {
-		go func() {
-			s, err := cookieSecret("", dir)
-			if err != nil {
-				t.Error(err)
-			}
-			secrets <- string(s)
-		}()
-	}
-	first := <-secrets
-	for range 7 {
-		if <-secrets != first {
-			t.Error("two starts have different secrets")
-		}
-	}
-}
-
-func TestCookieSecret_damaged_file_is_refused(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, secretFile), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := cookieSecret("", dir); err == nil {
-		t.Error("a secret of one byte was accepted")
-	}
-}
-
 func TestConfig_localOnly_follows_HOST_and_TRUSTED_PROXIES(t *testing.T) {
 	tests := []struct {
 		host    string

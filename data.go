@@ -9,11 +9,12 @@ import (
 	"slices"
 
 	"gifchat/store"
+	"gifchat/store/datadir"
 )
 
 // dataFolder is an open DATA_DIR, which this process alone uses.
 type dataFolder struct {
-	lock   *folderLock
+	lock   *datadir.FolderLock
 	secret []byte // signs the session cookie
 	db     *store.SQLite
 	gifs   *store.Files
@@ -27,7 +28,7 @@ func openDataFolder(ctx context.Context, cfg config, log *slog.Logger) (_ *dataF
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	place := placeIn(cfg.DataDir)
+	place := datadir.Place(cfg.DataDir)
 	if err := place.Check(); err != nil { // before the lock and the secret: a refused folder stays unchanged
 		return nil, err
 	}
@@ -37,22 +38,25 @@ func openDataFolder(ctx context.Context, cfg config, log *slog.Logger) (_ *dataF
 			err = errors.Join(err, d.close())
 		}
 	}()
-	if d.lock, err = lockFolder(ctx, cfg.DataDir); err != nil { // before anything in the folder is created or opened
+	if d.lock, err = datadir.Lock(ctx, cfg.DataDir); err != nil { // before anything in the folder is created or opened
 		return nil, err
 	}
-	d.closers = append(d.closers, d.lock.release)
-	if d.secret, err = cookieSecret(cfg.CookieSecret, cfg.DataDir); err != nil {
+	d.closers = append(d.closers, d.lock.Release)
+	if d.secret, err = datadir.CookieSecret(cfg.CookieSecret, cfg.DataDir); err != nil {
 		return nil, err
 	}
 	if d.db, err = place.Open(ctx); err != nil {
 		return nil, err
 	}
 	d.closers = append(d.closers, d.db.Close)
+	if m := d.db.Migration(); m.Copy != "" {
+		log.Info("database migrated", "from", m.From, "to", m.To, "copy", m.Copy)
+	}
 	if d.gifs, err = store.OpenFiles(place.GIFs, int64(cfg.MinFreeSpace)); err != nil {
 		return nil, err
 	}
 	d.closers = append(d.closers, d.gifs.Close)
-	stopSweep := sweep(ctx, d.gifs, d.db.HoldsGIF, log)
+	stopSweep := datadir.StartSweep(ctx, d.gifs, d.db.HoldsGIF, log)
 	d.closers = append(d.closers, func() error { stopSweep(); return nil })
 	return d, nil
 }

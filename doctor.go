@@ -6,53 +6,72 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"gifchat/handlers"
 	"gifchat/store"
+	"gifchat/store/datadir"
+	"gifchat/store/inspect"
 )
 
-// doctor says how the data is, beside a server that uses it or without one,
-// and returns an error if anything is wrong. It changes nothing.
+// doctor prints the state of the data, while a server runs or without one. It
+// returns an error if something is wrong. It changes nothing.
 func doctor(ctx context.Context, cfg config, out io.Writer) error {
-	place := placeIn(cfg.DataDir)
+	place := datadir.Place(cfg.DataDir)
 	if err := place.Check(); err != nil {
 		return err
 	}
-	r, err := store.Look(ctx, place.Database)
+	r, err := inspect.Database(ctx, place.Database)
 	if err != nil {
 		return err
 	}
-	problems := r.Problems()
-	gifs, damage, err := store.LookAtGIFs(ctx, place)
+	gifs, damage, err := inspect.GIFs(ctx, place)
 	if err != nil {
 		damage = "the GIFs cannot be read: " + err.Error()
 	}
-	if damage != "" {
-		problems = append(problems, damage)
-	}
-	if floor := int64(cfg.MinFreeSpace); floor > 0 && 0 <= r.Free && r.Free-store.UploadReserve < floor {
-		problems = append(problems, "a GIF would leave less than "+mib(floor)+" free (MIN_FREE_SPACE): none are taken")
-	}
-	bundle := "missing: run make bundle, then build again"
 	_, public, err := assets(cfg.Dev)
 	if err != nil {
 		return err
 	}
+	bundle := "missing: run make bundle, then build again"
 	if version, ok := handlers.BundleVersion(public); ok {
 		bundle = "socket.io-client " + version
 	}
+	lines := append(reportLines(r, place, cmp.Or(damage, fmt.Sprint(gifs))), [2]string{"client bundle", bundle})
+	if err := printTable(out, lines); err != nil {
+		return err
+	}
+	if problems := problems(r, damage, int64(cfg.MinFreeSpace)); len(problems) > 0 {
+		return errors.New("wrong: " + strings.Join(problems, "; "))
+	}
+	return nil
+}
 
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, line := range [][2]string{
+// problems describes what is wrong with the database, the GIFs and the disk, of
+// which uploads leave floor bytes free.
+func problems(r inspect.Report, gifDamage string, floor int64) []string {
+	all := r.Problems()
+	if gifDamage != "" {
+		all = append(all, gifDamage)
+	}
+	if floor > 0 && 0 <= r.Free && r.Free-store.UploadReserve < floor {
+		all = append(all, "a GIF would leave less than "+mib(floor)+" free (MIN_FREE_SPACE): none are taken")
+	}
+	return all
+}
+
+func reportLines(r inspect.Report, place store.Place, gifs string) [][2]string {
+	return [][2]string{
 		{"program", version()},
 		{"database", place.Database},
 		{"size", mib(r.Size) + ", its log " + mib(r.Log)},
 		{"rooms", countWords(r.Rooms)},
 		{"messages", countWords(r.Messages)},
-		{"GIFs", cmp.Or(damage, fmt.Sprint(gifs))},
+		{"GIFs", gifs},
 		{"schema", fmt.Sprintf("%d of %d", r.Schema, r.Known)},
+		{"old copies", copyWords(r.Copies)},
 		{"SQLite", r.Version},
 		{"journal_mode", r.Journal},
 		{"synchronous", fmt.Sprint(r.Synchronous)},
@@ -60,19 +79,18 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 		{"busy_timeout", fmt.Sprintf("%d ms", r.BusyTimeout)},
 		{"check", cmp.Or(r.Altered, r.Check)},
 		{"free space", freeWords(r.Free)},
-		{"client bundle", bundle},
-	} {
+	}
+}
+
+// printTable prints pairs of a name and a value in two columns.
+func printTable(out io.Writer, lines [][2]string) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, line := range lines {
 		if _, err := fmt.Fprintf(table, "%s\t%s\n", line[0], line[1]); err != nil {
 			return err
 		}
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	if len(problems) > 0 {
-		return errors.New("wrong: " + strings.Join(problems, "; "))
-	}
-	return nil
+	return table.Flush()
 }
 
 func mib(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
@@ -89,4 +107,13 @@ func freeWords(free int64) string {
 		return "unknown on this system"
 	}
 	return mib(free)
+}
+
+// copyWords names the copies of the database that migrations have kept.
+func copyWords(paths []string) string {
+	var names []string
+	for _, path := range paths {
+		names = append(names, filepath.Base(path))
+	}
+	return cmp.Or(strings.Join(names, ", "), "none")
 }

@@ -19,6 +19,7 @@ import (
 	"gifchat/socketio"
 	"gifchat/socketio/engineio"
 	"gifchat/socketio/engineio/gosocketio"
+	"gifchat/store/datadir"
 )
 
 // leaveGrace is the delay between a lost connection and the exit notice. A page
@@ -67,7 +68,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	return serve(ctx, cfg, parts{
 		handler:      handler,
 		sockets:      sockets,
-		markStopping: data.lock.markStopping,
+		markStopping: data.lock.MarkStopping,
 		stopTimers:   chat.Close,
 	}, log)
 }
@@ -116,7 +117,7 @@ func newChat(cfg config, data *dataFolder, events *handlers.Events, log *slog.Lo
 		Strict:     cfg.strict(),
 
 		UploadQuota: int64(cfg.UploadQuota),
-		AddressKey:  addressKey(data.secret),
+		AddressKey:  datadir.AddressKey(data.secret),
 		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
 	})
 }
@@ -153,4 +154,12 @@ func logBundle(public fs.FS, log *slog.Logger) {
 	} else {
 		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")
 	}
+}
+
+// oldSecrets returns the previous cookie secret, if one is configured.
+func oldSecrets(configured string) [][]byte {
+	if configured == "" {
+		return nil
+	}
+	return [][]byte{[]byte(configured)}
 }

@@ -77,8 +77,7 @@ type Events struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
-	people  map[rooms.ID][]rooms.Member // guarded by mu; rooms with anybody in them
-	telling map[rooms.ID]bool           // guarded by mu; a people timer runs
+	pending map[rooms.ID][]rooms.Member // guarded by mu; the lists that a people timer will send
 	timers  timers
 }
 
@@ -104,7 +103,7 @@ func NewEvents(srv *socketio.Server, log *slog.Logger) *Events {
 func newEvents(out emitter, log *slog.Logger) *Events {
 	return &Events{
 		out: out, log: log,
-		people: make(map[rooms.ID][]rooms.Member), telling: make(map[rooms.ID]bool),
+		pending: make(map[rooms.ID][]rooms.Member),
 	}
 }
 
@@ -119,7 +118,9 @@ func (e *Events) RoomCreated(r rooms.Room) {
 // RoomRemoved says removeRoom to the lobby, twice, and sends everybody out.
 func (e *Events) RoomRemoved(id rooms.ID) {
 	e.mu.Lock()
-	delete(e.people, id)
+	if _, pending := e.pending[id]; pending {
+		e.pending[id] = nil
+	}
 	e.mu.Unlock()
 
 	tell := func() { e.check(e.out.everyone(lobbyNamespace, eventRemoveRoom, id)) }
@@ -152,26 +153,17 @@ func (e *Events) Posted(m rooms.Message) {
 }
 
 // Entered says join to all in the room but the one who entered.
-func (e *Events) Entered(m rooms.Member, notice rooms.Message) {
-	e.sayNotice(eventJoin, m, notice, true)
+func (e *Events) Entered(m rooms.Member, notice rooms.Message, people []rooms.Member) {
+	e.emitNotice(eventJoin, m, notice, len(people))
 }
 
 // Left says exit to those who remain.
-func (e *Events) Left(m rooms.Member, notice rooms.Message) { e.sayNotice(eventExit, m, notice, false) }
+func (e *Events) Left(m rooms.Member, notice rooms.Message, people []rooms.Member) {
+	e.emitNotice(eventExit, m, notice, len(people))
+}
 
-// sayNotice counts as it will be: PeopleChanged comes after it.
-func (e *Events) sayNotice(event string, m rooms.Member, notice rooms.Message, there bool) {
-	count := 0
-	if there {
-		count++
-	}
-	e.mu.Lock()
-	for _, other := range e.people[m.Room] {
-		if other.Color != m.Color {
-			count++
-		}
-	}
-	e.mu.Unlock()
+// emitNotice emits a join or exit to the room, except to the person it is about.
+func (e *Events) emitNotice(event string, m rooms.Member, notice rooms.Message, count int) {
 	e.check(e.out.inRoom(label(m.Room), personLabel(m.Room, m.Color), event, wireNotice{
 		User: systemUser, Chat: notice.Text, Participants: count, Person: m.Color, Nick: notice.Nick,
 		Room: m.Room, ID: notice.ID, CreatedAt: isoTime(notice.CreatedAt), Seq: notice.Seq,
@@ -200,13 +192,8 @@ func (e *Events) Whispered(w rooms.Whisper) {
 // lobby: soon, and once for all changes until then.
 func (e *Events) PeopleChanged(id rooms.ID, people []rooms.Member) {
 	e.mu.Lock()
-	if len(people) == 0 {
-		delete(e.people, id)
-	} else {
-		e.people[id] = people
-	}
-	pending := e.telling[id]
-	e.telling[id] = true
+	_, pending := e.pending[id]
+	e.pending[id] = people
 	e.mu.Unlock()
 	if !pending {
 		e.timers.after(peopleDelay, func() { e.tellPeople(id) })
@@ -215,8 +202,8 @@ func (e *Events) PeopleChanged(id rooms.ID, people []rooms.Member) {
 
 func (e *Events) tellPeople(id rooms.ID) {
 	e.mu.Lock()
-	delete(e.telling, id)
-	people := wirePeopleOf(id, e.people[id])
+	people := wirePeopleOf(id, e.pending[id])
+	delete(e.pending, id)
 	e.mu.Unlock()
 	e.check(e.out.everyone(lobbyNamespace, eventPeople, wireCount{Room: id, Count: people.Count}))
 	if people.Count > 0 {

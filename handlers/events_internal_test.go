@@ -92,12 +92,12 @@ func TestEvents(t *testing.T) {
 			})
 		}, []string{inRoom + ` ["chat",{"room":"6b038c7f8bb22f6d27999d18","user":"#8795c5","gif":"a.gif","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","__v":0,"clientId":"c1","seq":8,"kind":"gif","w":3,"h":2,"alt":"고양이"}]`}},
 		{
-			"someone comes", func(e *Events) { e.Entered(member, notice) },
+			"someone comes", func(e *Events) { e.Entered(member, notice, []rooms.Member{member}) },
 			[]string{others + `["join",{"user":"system","chat":"철수님이 입장하셨습니다.","participants":1,"person":"#7453ac","nick":"철수","room":"6b038c7f8bb22f6d27999d18","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z","seq":9}]`},
 		},
 		{
 			"someone goes", func(e *Events) {
-				e.Left(member, rooms.Message{ID: id, Text: "#7453ac님이 퇴장하셨습니다.", CreatedAt: at})
+				e.Left(member, rooms.Message{ID: id, Text: "#7453ac님이 퇴장하셨습니다.", CreatedAt: at}, nil)
 			},
 			[]string{others + `["exit",{"user":"system","chat":"#7453ac님이 퇴장하셨습니다.","participants":0,"person":"#7453ac","room":"6b038c7f8bb22f6d27999d18","_id":"6b038c7f8bb22f6d27999d19","createdAt":"2026-11-23T00:44:47.519Z"}]`},
 		},

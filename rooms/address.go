@@ -9,15 +9,16 @@ import (
 	"time"
 )
 
-// AddressBan is how long newcomers from the address of a banned person are
-// refused. A whole school may share one address, so existing members stay in.
+// AddressBan is how long newcomers from the address of a banned person are refused. A
+// whole school can share one address, so members from there are not refused.
 const AddressBan = time.Hour
 
-// MaxAddressBans is how many addresses a room can have banned at once; another one
+// MaxAddressBans is the number of addresses that a room can ban at once. Another one
 // replaces the oldest.
 const MaxAddressBans = 100
 
-// AddressError is an ErrBanned of a newcomer whose address is banned for a while.
+// AddressError is an ErrBanned for a newcomer whose address is banned until RetryAfter
+// has passed.
 type AddressError struct{ RetryAfter time.Duration }
 
 func (e *AddressError) Error() string { return ErrBanned.Error() + ": newcomers from this address" }
@@ -25,9 +26,9 @@ func (e *AddressError) Unwrap() error { return ErrBanned }
 
 // BanAddress implements Chat.
 func (s *Service) BanAddress(ctx context.Context, v Visitor, id ID, who Color) (known bool, err error) {
-	err = s.sendOut(ctx, v, id, who, TopicBanned, func(p *place, m *Member) {
+	err = s.endMembership(ctx, v, id, who, TopicBanned, func(live *liveRoom, m *Member) {
 		m.Standing = StandingBanned
-		source := p.source(m.Session)
+		source := live.sourceLocked(m.Session)
 		if known = source != ""; known {
 			m.Address, m.AddressUntil = s.hashAddress(id, source), now().Add(AddressBan)
 		}
@@ -35,9 +36,9 @@ func (s *Service) BanAddress(ctx context.Context, v Visitor, id ID, who Color) (
 	return known && err == nil, err
 }
 
-// hashAddress returns the hash that is stored for an address. The key is not in the
+// hashAddress returns the hash under which an address is stored. The key is not in the
 // database, so a copy of the database does not reveal a banned person's address. The
-// hash includes the room, so that an address has another hash in each room.
+// hash includes the room, so one address has a different hash in each room.
 func (s *Service) hashAddress(id ID, source string) string {
 	mac := hmac.New(sha256.New, s.addressKey)
 	mac.Write([]byte(string(id) + " " + source))

@@ -139,7 +139,7 @@ func TestBanAddress_includes_a_person_who_has_just_left(t *testing.T) {
 }
 
 func TestBanAddress_address_is_not_stored_in_clear(t *testing.T) {
-	c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
+	c := newChatOnDisk(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	var hashes []string
 	for i := range 2 {
 		id := c.room(t, rooms.NewRoom{})

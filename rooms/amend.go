@@ -5,32 +5,42 @@ import (
 	"fmt"
 )
 
-// Amendment changes a message that was posted.
+// Amendment changes a stored message.
 type Amendment struct {
 	Seq      int64  // of the message
-	Text     string // the new text; of a GIF the new alt text, which may be empty
-	Remove   bool   // instead of Text
+	Text     string // the new text, or the new alt text of a GIF, which may be empty
+	Remove   bool   // removes the message; Text is not used
 	ClientID string // as in Draft
 }
 
 // Amend implements Chat.
 func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Stored, error) {
-	need := toSpeak
+	act := actSpeak
 	if a.Remove {
-		need = toBe // taking something back is no speaking
+		act = actRead // a muted member may remove a message
 	}
-	if _, err := s.may(ctx, v, id, need); err != nil {
+	if _, err := s.authorize(ctx, v, id, act); err != nil {
 		return Stored{}, err
 	}
 	if err := checkClientID(a.ClientID); err != nil {
 		return Stored{}, err
 	}
-	p, err := s.takeTurn(ctx, id)
+	live, err := s.lockRoom(ctx, id)
 	if err != nil {
 		return Stored{}, fmt.Errorf("amend in %s: %w", id, err)
 	}
-	defer s.endTurn(p)
-	st, err := s.may(ctx, v, id, need)
+	defer s.unlockRoom(live)
+	var stored Stored
+	err = whileOutdated(func() (err error) {
+		stored, err = s.amendLocked(ctx, v, id, act, a)
+		return err
+	})
+	return stored, err
+}
+
+// amendLocked makes an amendment. The caller holds the room's lock.
+func (s *Service) amendLocked(ctx context.Context, v Visitor, id ID, act action, a Amendment) (Stored, error) {
+	by, err := s.authorize(ctx, v, id, act)
 	if err != nil {
 		return Stored{}, err
 	}
@@ -38,11 +48,11 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Sto
 	if err != nil {
 		return Stored{}, fmt.Errorf("amend in %s: %w", id, err)
 	}
-	amending, err := a.message(st, target)
+	amending, err := a.message(by, target)
 	if err != nil {
 		return Stored{}, err
 	}
-	ctx, cancel := patient(ctx)
+	ctx, cancel := detach(ctx)
 	defer cancel()
 	stored, gifs, err := s.store.Amend(ctx, amending)
 	if err != nil {
@@ -51,7 +61,7 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Sto
 	switch {
 	case !stored.Again:
 		s.notify.Posted(stored.Message)
-	case !amending.repeats(stored.Message) && !cleaned(amending, target).repeats(stored.Message):
+	case !amending.repeats(stored.Message) && !withCleanAlt(amending, target).repeats(stored.Message):
 		return Stored{}, errUsed
 	}
 	for _, name := range gifs {
@@ -60,16 +70,17 @@ func (s *Service) Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Sto
 	return stored, nil
 }
 
-// message is what a does to target when somebody of a standing asks for it.
-func (a Amendment) message(st standing, target Message) (Message, error) {
+// message returns the message that stores an amendment of target, or why by may not
+// make it.
+func (a Amendment) message(by access, target Message) (Message, error) {
 	m := Message{
 		ID: newMessageID(), Room: target.Room, Kind: KindEdit, CreatedAt: now(), Target: target.Seq,
-		User: st.member.Color, Nick: st.member.Nick, Session: st.member.Session, ClientID: a.ClientID,
+		User: by.member.Color, Nick: by.member.Nick, Session: by.member.Session, ClientID: a.ClientID,
+		Authority: by.room.Authority,
 	}
-	mine := target.Session == st.member.Session
 	switch target.Kind {
 	case KindText, KindGIF:
-	case KindDamaged: // nobody knows whose it was
+	case KindDamaged: // its sender is unknown
 		if !a.Remove {
 			return Message{}, ErrNoMessage
 		}
@@ -82,11 +93,11 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 		} else {
 			m.Text = a.Text
 		}
-		return m, nil // perhaps a retry: the store knows
+		return m, nil // may be a retry: the store compares the client id
 	default:
 		return Message{}, ErrNoMessage
 	}
-	if !mine && (!a.Remove || !st.owner()) {
+	if own := target.Session == by.member.Session; !own && (!a.Remove || !by.owner()) {
 		return Message{}, ErrNotYours
 	}
 	if a.Remove {
@@ -101,9 +112,9 @@ func (a Amendment) message(st standing, target Message) (Message, error) {
 	return m, checkText(a.Text)
 }
 
-// cleaned returns an edit as one of a GIF's description would be stored. Of a
-// removed target it is not known any more whether it was a GIF.
-func cleaned(edit, target Message) Message {
+// withCleanAlt returns an edit of a removed message as if the message had been a GIF:
+// a removed message does not show its former kind.
+func withCleanAlt(edit, target Message) Message {
 	if target.Kind == KindRemoved {
 		edit.Text = cleanAlt(edit.Text)
 	}

@@ -8,96 +8,120 @@ import (
 )
 
 const (
-	// unusedGrace is how long a new room is kept that nobody enters and says
-	// anything in: a stranger's loop makes one each second.
+	// unusedGrace is how long a new room is kept in which nobody arrives or posts: a
+	// loop can create one each second.
 	unusedGrace = time.Hour
-	// retryRemoval is how long what is to be done by itself waits when the store
-	// could not do it.
-	retryRemoval = time.Minute
+
+	// retryDelay is how long a timer waits to do its work again after the store failed.
+	retryDelay = time.Minute
 )
 
-// closeLater gives a room that nobody is in its grace, unless somebody arrives
-// first. It needs the turn.
-func (s *Service) closeLater(p *place, grace time.Duration, remove func(id ID, visit int)) {
+// closeLaterLocked calls remove after a grace, unless a person arrives first. The
+// caller holds live.lock.
+func (s *Service) closeLaterLocked(live *liveRoom, grace time.Duration, remove func(id ID, visit int)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	visit := p.visits
-	p.closing = s.after(grace, func() { remove(p.id, visit) })
+	visit := live.visits
+	live.closing = s.scheduleLocked(grace, func() { remove(live.id, visit) })
 }
 
-// used begins the grace of an empty room anew when something was said in it:
-// people without JavaScript and programs talk without ever arriving.
-func (s *Service) used(p *place) {
+// touchEmptyLocked starts the grace of an empty room again after a message: people
+// without JavaScript and programs post without arriving. The caller holds live.lock.
+func (s *Service) touchEmptyLocked(live *liveRoom) {
 	s.mu.Lock()
-	empty := len(p.people) == 0 && p.visits > 0 && p.closing != nil
+	empty := len(live.people) == 0 && live.visits > 0 && live.closing != nil
 	if empty {
-		stop(&p.closing)
-		p.visits++ // what has fired already is late
+		stop(&live.closing)
+		live.visits++ // a timer that has fired already does nothing
 	}
 	s.mu.Unlock()
 	if empty {
-		s.closeLater(p, s.emptyGrace, s.removeEmpty)
+		s.closeLaterLocked(live, s.emptyGrace, s.removeEmpty)
 	}
 }
 
-// remove removes the room whose turn it is and sends everybody away.
-func (s *Service) remove(ctx context.Context, p *place) error {
-	ctx, cancel := patient(ctx)
-	defer cancel()
-	gifs, err := s.store.RemoveRoom(ctx, p.id)
+// Remove implements Chat.
+func (s *Service) Remove(ctx context.Context, v Visitor, id ID) error {
+	if !id.valid() {
+		return ErrNotFound
+	}
+	live, err := s.lockRoom(ctx, id)
 	if err != nil {
-		return fmt.Errorf("remove room %s: %w", p.id, err)
+		return fmt.Errorf("remove room %s: %w", id, err)
+	}
+	defer s.unlockRoom(live)
+	return whileOutdated(func() error {
+		a, err := s.authorize(ctx, v, id, actModerate)
+		if err != nil {
+			return err
+		}
+		return s.removeLocked(ctx, live, Removal{ID: id, Authority: a.room.Authority})
+	})
+}
+
+// removeLocked removes a room and notifies everybody. The caller holds live.lock.
+func (s *Service) removeLocked(ctx context.Context, live *liveRoom, r Removal) error {
+	ctx, cancel := detach(ctx)
+	defer cancel()
+	gifs, err := s.store.RemoveRoom(ctx, r)
+	if err != nil {
+		return fmt.Errorf("remove room %s: %w", live.id, err)
 	}
 	s.mu.Lock()
-	p.stopTimers()
-	p.people = nil
+	live.stopTimersLocked()
+	live.people = nil
 	s.mu.Unlock()
-	s.guesses.forget(p.id)
-	s.notify.RoomRemoved(p.id)
+	live.access.clear()
+	s.attempts.forget(live.id)
+	s.notify.RoomRemoved(live.id)
 	for _, name := range gifs {
 		s.dropGIF(name)
 	}
 	return nil
 }
 
-// removeUnused removes a new room if nobody has arrived, unless something was
-// said in it: without JavaScript nobody ever arrives.
+// removeUnused removes a new room in which nobody has arrived or posted. People without
+// JavaScript post without arriving.
 func (s *Service) removeUnused(id ID, visit int) {
 	s.endGrace(id, visit, s.removeUnused, func() (bool, error) {
-		said, err := s.store.Messages(s.background, id, Page{Limit: 1})
-		return len(said) == 0, err
+		messages, err := s.store.Messages(s.background, id, Page{Limit: 1})
+		return len(messages) == 0, err
 	})
 }
 
-// removeEmpty removes the room if nobody has arrived since a visit.
+// removeEmpty removes a room in which nobody has arrived since a visit.
 func (s *Service) removeEmpty(id ID, visit int) {
 	s.endGrace(id, visit, s.removeEmpty, func() (bool, error) { return true, nil })
 }
 
-// endGrace removes a room unless somebody has arrived since a visit, its owner
-// wants to keep it, or unwanted says no. What cannot be known or done now is tried
-// again: nothing is removed on a guess.
+// endGrace removes a room unless a person has arrived since a visit, the owner wants to
+// keep it, or unwanted returns false. If the store fails, endGrace calls again later: a
+// room is removed only if the store confirms it.
 func (s *Service) endGrace(id ID, visit int, again func(ID, int), unwanted func() (bool, error)) {
-	p, err := s.takeTurn(s.background, id)
+	live, err := s.lockRoom(s.background, id)
 	if err != nil {
-		return // the server goes
+		return // the service closes
 	}
-	defer s.endTurn(p)
-	if p.visits != visit {
+	defer s.unlockRoom(live)
+	if live.visits != visit {
 		return
 	}
 	s.mu.Lock()
-	stop(&p.closing)
+	stop(&live.closing)
 	s.mu.Unlock()
 	room, err := s.store.Room(s.background, id)
 	if err == nil && !room.Keep {
-		var is bool
-		if is, err = unwanted(); is && err == nil {
-			err = s.remove(s.background, p)
+		var remove bool
+		if remove, err = unwanted(); remove && err == nil {
+			err = s.removeLocked(s.background, live, Removal{ID: id, Authority: room.Authority, Empty: true})
 		}
 	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	switch {
+	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrOccupied):
+	case errors.Is(err, ErrOutdated):
+		s.closeLaterLocked(live, 0, again)
+	default:
 		s.log.Error("empty room not removed", "room", id, "err", err)
-		s.closeLater(p, retryRemoval, again)
+		s.closeLaterLocked(live, retryDelay, again)
 	}
 }

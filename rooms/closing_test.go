@@ -49,7 +49,7 @@ func TestNoRoomIsRemovedWhileTheStoreCannotBeAsked(t *testing.T) {
 				if _, err := c.store.Room(t.Context(), id); errors.Is(err, rooms.ErrNotFound) == keep {
 					t.Errorf("got %v a minute later", err)
 				}
-				if n := s.Places(); n != 0 {
+				if n := s.LiveRooms(); n != 0 {
 					t.Errorf("%d places are left", n)
 				}
 			})
@@ -81,7 +81,7 @@ func TestARoomThatIsTalkedInStays(t *testing.T) {
 		if _, err := c.Room(t.Context(), id); !errors.Is(err, rooms.ErrNotFound) {
 			t.Errorf("a grace after the last word: got %v, want ErrNotFound", err)
 		}
-		if n := c.Places(); n != 0 {
+		if n := c.LiveRooms(); n != 0 {
 			t.Errorf("%d places are left", n)
 		}
 	})

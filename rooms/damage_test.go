@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"gifchat/rooms"
-	"gifchat/store"
+	"gifchat/store/inspect"
 )
 
 // spoil changes what is stored behind the store's back, as a disk does.
@@ -30,7 +30,7 @@ func (c chat) spoil(t *testing.T, statement string) {
 // whoever said it cannot edit it, and the owner can take it away.
 func TestDamageIsNobodysWord(t *testing.T) {
 	var log bytes.Buffer
-	c := newChat(t, rooms.Options{EmptyGrace: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	c := newChatOnDisk(t, rooms.Options{EmptyGrace: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	id := c.room(t, rooms.NewRoom{})
 	c.enter(t, id, bob)
 	ctx := t.Context()
@@ -95,7 +95,7 @@ func TestDamageIsNobodysWord(t *testing.T) {
 		}
 	}
 	c.spoil(t, "DELETE FROM whispers")
-	if r, err := store.Look(ctx, c.path); err != nil || len(r.Problems()) > 0 {
+	if r, err := inspect.Database(ctx, c.path); err != nil || len(r.Problems()) > 0 {
 		t.Errorf("the rest: %q, %v", r.Problems(), err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What a visitor can be refused for.
+// The reasons to refuse a visitor.
 var (
 	ErrNotFound      = errors.New("no such room")
 	ErrNoMessage     = errors.New("no such message in the room")
@@ -24,18 +24,18 @@ var (
 	ErrTooManyRooms  = errors.New("too many rooms")
 	ErrUnavailable   = errors.New("the store is unavailable")
 
-	// ErrStorageFull is an ErrUnavailable that waiting does not cure.
+	// ErrStorageFull is an ErrUnavailable that lasts until somebody frees space.
 	ErrStorageFull = fmt.Errorf("%w: no space is left", ErrUnavailable)
 )
 
-// TriesError is an ErrTooManyTries that says when the next try is free.
+// TriesError is an ErrTooManyTries with the time until the next attempt is allowed.
 type TriesError struct{ RetryAfter time.Duration }
 
 func (e *TriesError) Error() string { return ErrTooManyTries.Error() }
 func (e *TriesError) Unwrap() error { return ErrTooManyTries }
 
-// InvalidError says which field of a request is wrong and why. Reason is a
-// short machine-readable word such as "empty", "too_long", "not_a_gif".
+// InvalidError refuses a field of a request. Reason is a short machine-readable word
+// such as "empty", "too_long", "not_a_gif".
 type InvalidError struct {
 	Field  string
 	Reason string
@@ -43,7 +43,7 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Reason }
 
-// MutedError refuses what a muted member says.
+// MutedError refuses a message of a muted member.
 type MutedError struct{ Until time.Time }
 
 func (e *MutedError) Error() string { return "muted until " + e.Until.Format(time.RFC3339) }

@@ -1,34 +1,34 @@
 package rooms
 
-// TryInRoom counts wrong passwords in a room without the work of hashing them.
-func (s *Service) TryInRoom(id ID, times int) {
-	s.guesses.mu.Lock()
-	defer s.guesses.mu.Unlock()
+// CountAttempts counts wrong passwords of newcomers in a room without hashing any.
+func (s *Service) CountAttempts(id ID, times int) {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
 	for range times {
-		s.guesses.byRoom.add(string(id))
+		s.attempts.perRoom.add(string(id))
 	}
 }
 
-// GuessedRooms counts the rooms of which it is known how often they were tried.
-func (s *Service) GuessedRooms() int {
-	s.guesses.mu.Lock()
-	defer s.guesses.mu.Unlock()
-	return len(s.guesses.byRoom.when) + len(s.guesses.ofKnown.when) + len(s.guesses.byKnown.when)
+// AttemptKeys returns the number of keys that the limits of rooms hold.
+func (s *Service) AttemptKeys() int {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	return len(s.attempts.perRoom.events) + len(s.attempts.returningPerRoom.events) + len(s.attempts.perReturningMember.events)
 }
 
-// HoldTurn hashes nothing until release is called.
-func (s *Service) HoldTurn() (release func()) {
-	s.hashes.turn <- struct{}{}
-	return func() { <-s.hashes.turn }
+// BlockHasher keeps passwords from being hashed until release is called.
+func (s *Service) BlockHasher() (release func()) {
+	s.hashes.slot <- struct{}{}
+	return func() { <-s.hashes.slot }
 }
 
-// HashCheaply makes passwords that are set from now on cost next to nothing; with
-// the race detector a real one takes most of a second.
+// HashCheaply makes the hashes of new passwords cheap. With the race detector a real
+// one takes most of a second.
 func (s *Service) HashCheaply() { s.hashes.memory, s.hashes.time = 8, 1 }
 
-// Places counts the rooms in which something goes on.
-func (s *Service) Places() int {
+// LiveRooms returns the number of live rooms.
+func (s *Service) LiveRooms() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.places)
+	return len(s.live)
 }

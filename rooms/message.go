@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The limits of a message and of a page of them.
+// The limits of a message and of a page of messages.
 const (
 	maxText     = 2000 // characters
 	maxClientID = 64   // characters; a UUID has 36
@@ -17,43 +17,42 @@ const (
 	maxPage     = 200
 )
 
-// Kind tells what a message is.
+// Kind is the kind of a message.
 type Kind string
 
 // The kinds of message.
 const (
 	KindText   Kind = "text"
 	KindGIF    Kind = "gif"
-	KindNotice Kind = "notice" // "… entered", "… left": said by nobody
+	KindNotice Kind = "notice" // "… entered", "… left": has no sender
 
-	// KindEdit and KindRemove change an earlier message, their Target, and
-	// have a seq of their own: who keeps the messages has to hear of them. What
-	// was removed stays in its place as KindRemoved, with nothing in it.
+	// KindEdit and KindRemove change an earlier message, their Target. They have a seq of
+	// their own, so that clients that store messages receive them. The removed message
+	// stays under its seq as KindRemoved, without content.
 	KindEdit    Kind = "edit"
 	KindRemove  Kind = "remove"
 	KindRemoved Kind = "removed"
 
-	// KindDamaged stands where the store has something that is not as it was
-	// written: what it said is not known. Only the owner can do anything with
-	// it, which is to remove it.
+	// KindDamaged is a message whose stored row differs from what was written, so its
+	// content is unknown. Only the owner can remove it.
 	KindDamaged Kind = "damaged"
 )
 
 // GIF describes an uploaded image. The bytes are in a GIFStore.
 type GIF struct {
-	Name          string // the stored name: 24 hex digits and ".gif"
+	Name          string // of the stored file: 24 hex digits and ".gif"
 	Width, Height int
 	Frames        int
-	Duration      time.Duration // of one round, to the millisecond
-	Poster        int64         // bytes of the file up to the end of its first image; 0 when that is the only one
+	Duration      time.Duration // of one loop, to the millisecond
+	Poster        int64         // bytes of the file up to the end of its first image; 0 if it has no other image
 	Bytes         int64
-	SHA256        string // of the stored file, in hex; empty for those from before it was kept
-	Alt           string // what it shows, up to 200 characters: from the uploaded file's name, or edited
+	SHA256        string // of the stored file, in hex; "" if it was uploaded before hashes were stored
+	Alt           string // the description, up to 200 characters: from the uploaded file's name, or edited
 }
 
 const gifSuffix = ".gif"
 
-// newGIFName returns a name that nobody can guess.
+// newGIFName returns a random name that cannot be guessed.
 func newGIFName() string { return string(newID()) + gifSuffix }
 
 func validGIFName(name string) bool {
@@ -61,7 +60,7 @@ func validGIFName(name string) bool {
 	return found && ID(id).valid()
 }
 
-// Message is what was said in a room.
+// Message is a message of a room.
 type Message struct {
 	ID        ID
 	Room      ID
@@ -70,27 +69,32 @@ type Message struct {
 	User      Color // empty for a notice
 	Nick      string
 	Session   Session
-	Text      string // for an edit the new text, or the new alt text of a GIF
+	Text      string // of an edit: the new text, or the new alt text of a GIF
 	GIF       *GIF
-	ClientID  string // the sender's own name for it, may be empty
+	ClientID  string // chosen by the sender; optional
 	CreatedAt time.Time
 
 	Target int64 // of an edit or a removal: the seq of what it changes
-	Edited int64 // the seq of the latest edit, 0 if there was none
-	Said   int64 // the Fingerprint of what was first said, if the store has it no more
+	Edited int64 // the seq of the latest edit or removal; 0 without one
+	Said   int64 // the Fingerprint of the original content, once it was replaced or erased
 	Topic  Topic // of a notice
-	Person Color // whom a notice is about; Nick is that person's
+	Person Color // the person of a notice; Nick is that person's nickname
+
+	// Authority is an input of the store: the Room.Authority under which the message was
+	// allowed. The store refuses the message with ErrOutdated if the room has another
+	// version. Zero allows any. It is not stored.
+	Authority int64
 }
 
 // Draft is a message to be posted: a text or a GIF, not both.
 type Draft struct {
 	Text     string
 	GIF      *GIF   // from AddGIF
-	ClientID string // optional, at most 64 characters; a retry with the same one gets the first answer, another draft is refused
+	ClientID string // optional, at most 64 characters; a retry gets the first answer, other content under the same id is refused
 }
 
-// check says what is wrong with d. Whatever it lets through, every store can
-// keep: PostgreSQL refuses U+0000 and invalid UTF-8, which SQLite would take.
+// check returns an InvalidError if d cannot be posted. Every store can keep what it
+// admits: PostgreSQL refuses U+0000 and invalid UTF-8, which SQLite accepts.
 func (d Draft) check() error {
 	if err := checkClientID(d.ClientID); err != nil {
 		return err
@@ -116,8 +120,8 @@ func checkClientID(id string) error {
 	return nil
 }
 
-// errUsed refuses a client id under which the visitor has done something else:
-// the first answer would be one to another question.
+// errUsed refuses a client id that the visitor has used for other content or another
+// method, whose answer would be wrong here.
 var errUsed = &InvalidError{Field: "clientId", Reason: "used"}
 
 func checkText(text string) error {
@@ -132,11 +136,13 @@ func checkText(text string) error {
 	return nil
 }
 
-// message is what d becomes when m posts it.
-func (d Draft) message(m Member) Message {
+// message returns the message that stores a draft.
+func (d Draft) message(by access) Message {
+	m := by.member
 	msg := Message{
 		ID: newMessageID(), Room: m.Room, Kind: KindText, CreatedAt: now(),
 		User: m.Color, Nick: m.Nick, Session: m.Session, Text: d.Text, ClientID: d.ClientID,
+		Authority: by.room.Authority,
 	}
 	if d.GIF != nil {
 		gif := *d.GIF
@@ -150,7 +156,7 @@ func storable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsRune(s, 0)
 }
 
-// altOf makes a picture's description of the name of an uploaded file.
+// altOf returns the description of a GIF whose uploaded file has a name.
 func altOf(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	if name == "." || name == "/" {
@@ -162,7 +168,7 @@ func altOf(name string) string {
 	return cleanAlt(name)
 }
 
-// cleanAlt leaves of a picture's description what can be seen, up to maxAlt
+// cleanAlt removes invisible characters from a description and cuts it to maxAlt
 // characters.
 func cleanAlt(alt string) string {
 	alt = strings.Map(func(r rune) rune {
@@ -177,26 +183,25 @@ func cleanAlt(alt string) string {
 	return strings.TrimSpace(alt)
 }
 
-// unseen tells whether nobody can see a character, only what it does to those
-// around it: controls, those of direction and joining among them, separators
-// of lines, and letters without a shape.
+// unseen reports whether a character is invisible: controls (including those of text
+// direction and joining), line separators, and blank letters.
 func unseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) ||
 		r == '\u034f' || r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0'
 }
 
-// visible tells whether a character makes a text one that says something. Those
-// that Unicode has added since this program was built do.
+// visible reports whether a text with this character is not empty. Characters that
+// Unicode has added since this program was built are visible.
 func visible(r rune) bool { return !unicode.IsSpace(r) && !unseen(r) && !ignorable(r) }
 
-// Page asks for a part of a room's history, oldest first in the answer.
+// Page selects a part of a room's history, which is returned oldest first.
 type Page struct {
-	Before int64 // only messages with a smaller seq; 0 for the newest
-	After  int64 // only messages with a larger seq; wins over Before when both are given; negative for the first ones
+	Before int64 // only messages with a smaller seq; 0 for the newest messages
+	After  int64 // only messages with a larger seq; overrides Before; a negative value for the first messages
 	Limit  int   // at most 200; 0 means 50
 }
 
-// clamp returns p with a limit that may be asked of a Store.
+// clamp returns p with a limit that a Store accepts.
 func (p Page) clamp() Page {
 	if p.Limit <= 0 {
 		p.Limit = defaultPage

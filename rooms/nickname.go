@@ -14,13 +14,13 @@ import (
 const (
 	maxNick = 20 // characters
 
-	// maxMarks is how many combining marks may follow a letter: Vietnamese and
-	// Thai need two, a tower that covers other people's lines needs more.
+	// maxMarks is the number of combining marks that may follow a letter. Vietnamese and
+	// Thai need two; a tower of marks that covers other lines needs more.
 	maxMarks = 2
 )
 
-// NickKeys returns what a name must not share with another name in the room: two
-// names with a common key look the same to people.
+// NickKeys returns the keys of a nickname. Two nicknames with a common key look the same
+// to people, so a room does not accept both.
 func NickKeys(nick string) []string { return lookalike.Keys(nick) }
 
 // Rename implements Chat.
@@ -30,9 +30,9 @@ func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Me
 		return Member{}, err
 	}
 	var renamed Member
-	err = s.decide(ctx, v, id, toSpeak, func(_ context.Context, _ *place, st standing) (decision, error) {
-		renamed = st.member
-		if renamed.Nick == nick { // also a name that would not be given to anybody today
+	err = s.changeRoom(ctx, v, id, actSpeak, func(_ context.Context, _ *liveRoom, a access) (decision, error) {
+		renamed = a.member
+		if renamed.Nick == nick { // also if checkNick would refuse it today
 			return decision{}, nil
 		}
 		if err := checkNick(nick); err != nil {
@@ -47,13 +47,13 @@ func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Me
 	return renamed, nil
 }
 
-// cleanNick returns a name as it is stored: "" removes it. It refuses what cannot
-// be shown in a line.
+// cleanNick returns a nickname in its stored form, or "" to remove it. It refuses a name
+// that cannot be shown in a line.
 func cleanNick(nick string) (string, error) {
 	if !utf8.ValidString(nick) {
 		return "", &InvalidError{Field: "nick", Reason: "bad_character"}
 	}
-	// Behind an emoji this asks for its colours; elsewhere nobody sees it.
+	// The variation selector asks for the coloured form of an emoji and is invisible.
 	nick = strings.ReplaceAll(nick, "\ufe0f", "")
 	nick = strings.Join(strings.Fields(norm.NFC.String(nick)), " ")
 	switch {
@@ -67,8 +67,8 @@ func cleanNick(nick string) (string, error) {
 	return nick, nil
 }
 
-// checkNick refuses a clean name that people would take for the chat's own, or for
-// a person without a name.
+// checkNick refuses a clean nickname that looks like a name of the chat itself or like
+// the colour of a person without a nickname.
 func checkNick(nick string) error {
 	switch {
 	case looksLikeColor(nick):
@@ -79,8 +79,8 @@ func checkNick(nick string) error {
 	return nil
 }
 
-// showable tells whether a name consists of what can be seen, and stays within
-// its line: no controls, no invisible or turning characters, no towers of marks.
+// showable reports whether all of a name is visible and stays within its line. It
+// refuses controls, invisible characters, changes of text direction and towers of marks.
 func showable(nick string) bool {
 	marks, seen := 0, false
 	for _, r := range nick {
@@ -99,12 +99,13 @@ func showable(nick string) bool {
 	return seen
 }
 
-// invisible tells whether a character shows nothing of its own.
+// invisible reports whether a character has no shape of its own.
 func invisible(r rune) bool {
-	return ignorable(r) || !unicode.IsPrint(r) // knows no space but U+0020, and no format characters
+	return ignorable(r) || !unicode.IsPrint(r) // IsPrint is false for format characters and all spaces except U+0020
 }
 
-// ignorable tells whether a character counts as a letter or sign, and is blank.
+// ignorable reports whether a character is blank although Unicode calls it a letter or
+// a symbol.
 func ignorable(r rune) bool {
 	const brailleBlank = '\u2800'
 	return r == brailleBlank || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)

@@ -2,30 +2,31 @@ package rooms
 
 import "fmt"
 
-// Topic is what a notice is about.
+// Topic is the subject of a notice.
 type Topic string
 
-// The topics. All but the last six are about a person.
+// The topics. All but the last six concern a person.
 const (
 	TopicEntered  Topic = "entered"
 	TopicLeft     Topic = "left"
-	TopicNamed    Topic = "named" // has chosen a name, or none
+	TopicNamed    Topic = "named" // chose or removed a nickname
 	TopicKicked   Topic = "kicked"
 	TopicBanned   Topic = "banned"
 	TopicUnbanned Topic = "unbanned"
 	TopicMuted    Topic = "muted"
 	TopicUnmuted  Topic = "unmuted"
-	TopicOwner    Topic = "owner" // owns the room now
+	TopicOwner    Topic = "owner" // became the owner
 	TopicFrozen   Topic = "frozen"
 	TopicThawed   Topic = "thawed"
-	TopicClosed   Topic = "closed" // nobody new is let in
+	TopicClosed   Topic = "closed" // only members may enter
 	TopicOpened   Topic = "opened"
 	TopicTitled   Topic = "titled"
 	TopicChanged  Topic = "changed" // another setting of the room
 )
 
-// topicTexts are Korean, as the contract has it for the first two; %s is the
-// person's name. Pages in other languages go by the topic.
+// topicTexts are the stored texts of notices about a person; %s is the person's name.
+// They are Korean, as the wire contract demands for the first two. Pages in other
+// languages use the topic.
 var topicTexts = map[Topic]string{
 	TopicEntered:  "%s님이 입장하셨습니다.",
 	TopicLeft:     "%s님이 퇴장하셨습니다.",
@@ -37,6 +38,7 @@ var topicTexts = map[Topic]string{
 	TopicOwner:    "%s님이 방장이 되었습니다.",
 }
 
+// roomTexts are the stored texts of notices about the room.
 var roomTexts = map[Topic]string{
 	TopicFrozen:  "방장이 대화를 멈췄습니다.",
 	TopicThawed:  "대화를 다시 시작합니다.",
@@ -46,7 +48,7 @@ var roomTexts = map[Topic]string{
 	TopicChanged: "방 설정이 바뀌었습니다.",
 }
 
-// noticeAbout says what has happened to a person.
+// noticeAbout returns a notice about a person.
 func noticeAbout(t Topic, m Member) Message {
 	return Message{
 		ID: newMessageID(), Room: m.Room, Kind: KindNotice, CreatedAt: now(),
@@ -54,8 +56,8 @@ func noticeAbout(t Topic, m Member) Message {
 	}
 }
 
-// aboutText names a person, but who has a new name by the colour: others know
-// whose it is by that.
+// aboutText returns the text of a notice about a person. A person with a new nickname is
+// named by the colour, which the other people know.
 func aboutText(t Topic, m Member) string {
 	switch {
 	case t == TopicNamed && m.Nick == "":
@@ -66,7 +68,7 @@ func aboutText(t Topic, m Member) string {
 	return fmt.Sprintf(topicTexts[t], m.Name())
 }
 
-// noticeOf says what has happened to the room.
+// noticeOf returns a notice about the room.
 func noticeOf(t Topic, id ID) Message {
 	return Message{ID: newMessageID(), Room: id, Kind: KindNotice, CreatedAt: now(), Topic: t, Text: roomTexts[t]}
 }

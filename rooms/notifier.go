@@ -1,31 +1,33 @@
 package rooms
 
-// Notifier tells the world what has happened, after it was stored.
+// Notifier is notified of changes after they were stored.
 //
-//  1. The events of one room are told in their order, one at a time; those of
-//     different rooms at once.
-//  2. Its methods must not block, and must not call back into the Service,
-//     Present excepted: the room waits while they run.
+//  1. Its methods are called for one room at a time, in the order of the changes; for
+//     different rooms concurrently.
+//  2. Its methods must not block, and must not call the Service, except Present: the
+//     room is locked during the call.
+//  3. The lists of people are in order of arrival, and the Service does not change them
+//     later. It is the owner of presence: a Notifier need not keep a list.
 type Notifier interface {
 	RoomCreated(Room)
 	RoomChanged(Room)
-	// RoomRemoved is the last that is told of a room.
+	// RoomRemoved is the last call for a room.
 	RoomRemoved(ID)
-	// Posted tells of a message of any kind, in the order of seq; but of the
-	// notices of coming and going Entered and Left tell.
+	// Posted is called for messages of every kind, in the order of seq, except the
+	// notices of Entered and Left.
 	Posted(Message)
-	// PeopleChanged tells who is in the room now, in order of arrival, and that
-	// something about one of them is different.
+	// PeopleChanged is called when a person arrives, leaves or changes, after Entered and
+	// Left.
 	PeopleChanged(id ID, people []Member)
-	// Entered tells of a person's first connection, Left that a person has
-	// been gone for the grace of Options, or has quit the room, present or not.
-	// Whose going leaves the room empty is not told of by Left, unless it quit.
-	// The notice has no seq if it could not be kept.
-	Entered(Member, Message)
-	Left(Member, Message)
-	// Expelled tells that a person must be out of the room at once: its
-	// standing says why.
+	// Entered is called for a person's first connection, with the people who are present
+	// now. The notice has no seq if it could not be stored.
+	Entered(m Member, notice Message, people []Member)
+	// Left is called when a person has had no connection for Options.LeaveGrace or has
+	// quit the room, with the people who remain. It is not called when the last person's
+	// connection was lost. The notice is as that of Entered.
+	Left(m Member, notice Message, people []Member)
+	// Expelled is called when a person must leave the room at once, and why.
 	Expelled(Member, Topic)
-	// Whispered tells the two it is for.
+	// Whispered is called for the two members of a whisper.
 	Whispered(Whisper)
 }

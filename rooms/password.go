@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The cost of a guess, as OWASP asks for:
+// The cost of a hash, as OWASP recommends:
 // https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 const (
 	hashMemory  = 19 << 10 // KiB
@@ -22,33 +22,32 @@ const (
 	hashSaltLen = 16
 )
 
-// hashPatience is how long a password waits for its turn to be hashed.
+// hashPatience is how long a password waits for the hasher.
 const hashPatience = 10 * time.Second
 
-// hasher hashes room passwords, one at a time: that bounds the memory and the
-// processors that strangers can claim by sending them to 19 MiB, and as much again
-// or twice that until the garbage collector has come. With two at a time 200 at
-// once took up to 127 MiB and both processors of a small machine; with one up to
-// 71.
+// hasher hashes room passwords, one at a time. This bounds the memory that visitors can
+// occupy by sending passwords to 19 MiB, plus 19 to 38 MiB that the garbage collector has
+// yet to free. 200 concurrent passwords took up to 71 MiB; with two hashes at a time they
+// took up to 127 MiB and both processors of a small machine.
 type hasher struct {
-	memory, time uint32 // of new hashes, as above
-	turn         chan struct{}
-	closing      <-chan struct{} // ends all waiting
+	memory, time uint32 // the cost of new hashes
+	slot         chan struct{}
+	closing      <-chan struct{} // ends all waits
 }
 
 func newHasher(closing <-chan struct{}) hasher {
-	return hasher{memory: hashMemory, time: hashTime, turn: make(chan struct{}, 1), closing: closing}
+	return hasher{memory: hashMemory, time: hashTime, slot: make(chan struct{}, 1), closing: closing}
 }
 
-// inTurn calls f while nobody else hashes, or returns an ErrUnavailable after
-// hashPatience, or when the service closes: a queue of passwords must not delay
-// the shutdown.
-func (h hasher) inTurn(ctx context.Context, f func() error) error {
+// exclusively calls f while no other password is hashed. It returns an ErrUnavailable
+// after hashPatience or when the service closes: a queue of passwords must not delay the
+// shutdown.
+func (h hasher) exclusively(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, hashPatience)
 	defer cancel()
 	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
+	case h.slot <- struct{}{}:
+		defer func() { <-h.slot }()
 		return f()
 	case <-h.closing:
 		return fmt.Errorf("hash password: %w: the server stops", ErrUnavailable)
@@ -62,7 +61,7 @@ func (h hasher) inTurn(ctx context.Context, f func() error) error {
 func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	p := phc{memory: h.memory, time: h.time, threads: hashThreads, salt: make([]byte, hashSaltLen)}
 	rand.Read(p.salt)
-	err := h.inTurn(ctx, func() error {
+	err := h.exclusively(ctx, func() error {
 		p.key = p.derive(password, hashKeyLen)
 		return nil
 	})
@@ -72,18 +71,18 @@ func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	return p.String(), nil
 }
 
-// matches tells whether the password is the one behind a hash.
+// matches reports whether a hash is the password's.
 func matches(hash, password string) (bool, error) {
 	p, err := parsePHC(hash)
 	if err != nil {
 		return false, err
 	}
-	key := p.derive(password, uint32(len(p.key))) //nolint:gosec // a few dozen bytes of a row of ours
+	key := p.derive(password, uint32(len(p.key))) //nolint:gosec // a few dozen bytes from the database
 	return subtle.ConstantTimeCompare(key, p.key) == 1, nil
 }
 
-// phc is a parsed hash. It carries its own cost, so that the constants above
-// can be raised without locking anybody out of an older room.
+// phc is a parsed hash. It has its own cost, so the constants above can be raised
+// without making the passwords of older rooms invalid.
 type phc struct {
 	memory, time uint32
 	threads      uint8

@@ -2,22 +2,23 @@ package rooms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
 
-// maxPostings bounds how many messages of a room go into one transaction, and
-// with it how long those behind them wait.
-const maxPostings = 128
+// maxBatch bounds how many messages of a room go into one transaction, and so how long
+// the messages behind them wait.
+const maxBatch = 128
 
-// posting is a message on its way. Whoever has the room's turn takes all that
-// wait: one commit then carries what was said while the last was under way.
+// posting is a message on its way to the store. The goroutine that holds the room's
+// lock stores all messages that wait: one commit carries what arrived during the last
+// one.
 type posting struct {
 	visitor Visitor
-	message Message
-	rules   int64 // the place's when the visitor was allowed to speak
+	message Message // with the authority version under which it was allowed
 
-	done   chan struct{} // closed when the rest is set
+	done   chan struct{} // closed when stored and err are set
 	stored Stored
 	err    error
 }
@@ -25,64 +26,64 @@ type posting struct {
 // Post implements Chat.
 func (s *Service) Post(ctx context.Context, v Visitor, id ID, d Draft) (posted Stored, err error) {
 	defer func() { s.dropRefused(ctx, d, err) }()
-	p := s.hold(id)
-	defer s.release(p)
-	rules := p.rules.Load()
-	st, err := s.may(ctx, v, id, toSpeak)
+	live := s.acquire(id)
+	defer s.release(live)
+	a, err := s.authorizeCached(ctx, live, v, actSpeak)
 	if err != nil {
 		return Stored{}, err
 	}
 	if err := d.check(); err != nil {
 		return Stored{}, err
 	}
-	job := &posting{visitor: v, message: d.message(st.member), rules: rules, done: make(chan struct{})}
-	if err := s.queue(ctx, p, job); err != nil {
+	p := &posting{visitor: v, message: d.message(a), done: make(chan struct{})}
+	if err := s.enqueue(ctx, live, p); err != nil {
 		return Stored{}, fmt.Errorf("post in %s: %w", id, err)
 	}
-	if job.stored.Again && !job.message.repeats(job.stored.Message) {
+	if p.stored.Again && !p.message.repeats(p.stored.Message) {
 		return Stored{}, errUsed
 	}
-	if job.stored.Again && d.GIF != nil {
+	if p.stored.Again && d.GIF != nil {
 		s.dropRepeated(ctx, d.GIF.Name)
 	}
-	return job.stored, nil
+	return p.stored, nil
 }
 
-// queue waits until a posting is kept and told, by this goroutine or another.
-func (s *Service) queue(ctx context.Context, p *place, job *posting) error {
+// enqueue returns when a posting is stored and announced, by this goroutine or by
+// another one that holds the room's lock. A context that ends first withdraws it.
+func (s *Service) enqueue(ctx context.Context, live *liveRoom, p *posting) error {
 	s.mu.Lock()
-	p.postings = append(p.postings, job)
+	live.waiting = append(live.waiting, p)
 	s.mu.Unlock()
 	select {
-	case <-job.done:
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }() // also after a panic of the Notifier
-		s.postAll(ctx, p, job)
+	case <-p.done:
+	case live.lock <- struct{}{}:
+		defer func() { <-live.lock }() // also after a panic of the Notifier
+		s.storeWaitingLocked(ctx, live, p)
 	case <-ctx.Done():
-		if s.withdraw(p, job) {
+		if s.withdraw(live, p) {
 			return fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
 		}
-		<-job.done
+		<-p.done
 	}
-	return job.err
+	return p.err
 }
 
-// withdraw takes back a posting that nobody has taken yet.
-func (s *Service) withdraw(p *place, job *posting) bool {
+// withdraw removes a posting that no batch has taken yet, and reports whether it did.
+func (s *Service) withdraw(live *liveRoom, p *posting) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.Index(p.postings, job)
+	i := slices.Index(live.waiting, p)
 	if i < 0 {
 		return false
 	}
-	p.postings = slices.Delete(p.postings, i, i+1)
+	live.waiting = slices.Delete(live.waiting, i, i+1)
 	return true
 }
 
-// postAll keeps what waits in the room whose turn it is, until own is done; the
-// owners of the rest take their turns.
-func (s *Service) postAll(ctx context.Context, p *place, own *posting) {
-	ctx, cancel := patient(ctx)
+// storeWaitingLocked stores what waits until own is done. The goroutines of the other
+// postings take the lock for the rest. The caller holds live.lock.
+func (s *Service) storeWaitingLocked(ctx context.Context, live *liveRoom, own *posting) {
+	ctx, cancel := detach(ctx)
 	defer cancel()
 	for {
 		select {
@@ -91,62 +92,81 @@ func (s *Service) postAll(ctx context.Context, p *place, own *posting) {
 		default:
 		}
 		s.mu.Lock()
-		n := min(len(p.postings), maxPostings)
-		batch := slices.Clone(p.postings[:n])
-		p.postings = slices.Delete(p.postings, 0, n)
+		n := min(len(live.waiting), maxBatch)
+		batch := slices.Clone(live.waiting[:n])
+		live.waiting = slices.Delete(live.waiting, 0, n)
 		s.mu.Unlock()
-		s.postBatch(ctx, p, batch)
+		s.postBatchLocked(ctx, live, batch)
 	}
 }
 
-func (s *Service) postBatch(ctx context.Context, p *place, batch []*posting) {
-	defer func() { // also of those that a panic of the Notifier has left
-		for _, job := range batch {
-			close(job.done)
+// postBatchLocked stores a batch and announces its messages. The caller holds
+// live.lock.
+func (s *Service) postBatchLocked(ctx context.Context, live *liveRoom, batch []*posting) {
+	defer func() { // also for the postings that a panic of the Notifier left
+		for _, p := range batch {
+			close(p.done)
 		}
 	}()
-	var allowed []*posting
-	var messages []Message
-	for _, job := range batch {
-		job.err = ErrUnavailable
-		if err := s.stillMay(ctx, p, job); err != nil {
-			job.err = err
-			continue
-		}
-		allowed = append(allowed, job)
-		messages = append(messages, job.message)
+	for _, p := range batch {
+		p.err = ErrUnavailable
 	}
-	if len(messages) == 0 {
+	allowed := batch
+	err := whileOutdated(func() error {
+		stored, err := s.store.AddMessages(ctx, live.id, messagesOf(allowed))
+		if errors.Is(err, ErrOutdated) {
+			if allowed = s.allowedStill(ctx, live, allowed); len(allowed) == 0 {
+				return nil
+			}
+			return err
+		}
+		for i, p := range allowed {
+			if p.err = err; err == nil {
+				p.stored = stored[i]
+			}
+		}
+		return err
+	})
+	if err != nil || len(allowed) == 0 {
 		return
 	}
-	stored, err := s.store.AddMessages(ctx, p.id, messages)
-	for i, job := range allowed {
-		if job.err = err; err == nil {
-			job.stored = stored[i]
+	for _, p := range allowed {
+		if !p.stored.Again {
+			s.notify.Posted(p.stored.Message)
 		}
 	}
-	for _, one := range stored {
-		if !one.Again {
-			s.notify.Posted(one.Message)
-		}
-	}
-	s.used(p)
+	s.touchEmptyLocked(live)
 }
 
-// stillMay asks again if the owner has decided anything since the posting was
-// allowed: nobody's message comes after the notice that they were silenced.
-func (s *Service) stillMay(ctx context.Context, p *place, job *posting) error {
-	if job.rules == p.rules.Load() {
-		return nil
+func messagesOf(postings []*posting) []Message {
+	messages := make([]Message, len(postings))
+	for i, p := range postings {
+		messages[i] = p.message
 	}
-	st, err := s.may(ctx, job.visitor, p.id, toSpeak)
-	job.message.Nick = st.member.Nick // the one before may be somebody else's by now
-	return err
+	return messages
+}
+
+// allowedStill asks the store again whether the visitors may post, after the room's
+// authority changed. It returns the postings that may, with the sender's present name:
+// the earlier name may belong to another member by now.
+func (s *Service) allowedStill(ctx context.Context, live *liveRoom, postings []*posting) []*posting {
+	live.access.clear()
+	var allowed []*posting
+	for _, p := range postings {
+		a, err := s.authorizeCached(ctx, live, p.visitor, actSpeak)
+		if err != nil {
+			p.err = err
+			continue
+		}
+		p.message.Nick, p.message.Authority = a.member.Nick, a.room.Authority
+		allowed = append(allowed, p)
+	}
+	return allowed
 }
 
 // History implements Chat.
 func (s *Service) History(ctx context.Context, v Visitor, id ID, p Page) ([]Message, error) {
-	if _, err := s.may(ctx, v, id, toBe); err != nil {
+	if _, err := s.authorize(ctx, v, id, actRead); err != nil {
 		return nil, err
 	}
 	messages, err := s.store.Messages(ctx, id, p.clamp())

@@ -8,27 +8,37 @@ import (
 	"time"
 )
 
-// Attendance is a member's part in a room at the moment.
+// Attendance is a member's present stay in a room.
 type Attendance struct {
 	Owner bool
-	Since time.Time // start of the present stay, which a short loss of the connection does not end; zero for an absent member
+	Since time.Time // start of the stay, which a short loss of the connection does not end; zero for an absent member
 }
 
 // Attendance implements Chat.
 func (s *Service) Attendance(ctx context.Context, v Visitor, id ID) (Attendance, error) {
-	st, err := s.may(ctx, v, id, toBe)
+	a, err := s.authorize(ctx, v, id, actRead)
 	if err != nil {
 		return Attendance{}, err
 	}
-	a := Attendance{Owner: st.owner()}
+	stay := Attendance{Owner: a.owner()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.places[id]; p != nil {
-		if who := p.find(v.Session); who != nil {
-			a.Since = who.since
+	if live := s.live[id]; live != nil {
+		if p := live.find(v.Session); p != nil {
+			stay.Since = p.since
 		}
 	}
-	return a, nil
+	return stay, nil
+}
+
+// Present implements Chat.
+func (s *Service) Present(id ID) []Member {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if live := s.live[id]; live != nil {
+		return live.members()
+	}
+	return nil
 }
 
 // Arrive implements Chat.
@@ -36,112 +46,187 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit,
 	if !id.valid() {
 		return Member{}, nil, ErrNotFound
 	}
-	p, err := s.takeTurn(ctx, id)
+	live, err := s.lockRoom(ctx, id)
 	if err != nil {
 		return Member{}, nil, fmt.Errorf("arrive in %s: %w", id, err)
 	}
-	defer s.endTurn(p)
-	st, err := s.may(ctx, v, id, toBe)
+	defer s.unlockRoom(live)
+	var p *person
+	err = whileOutdated(func() error {
+		a, err := s.authorize(ctx, v, id, actRead)
+		if err != nil {
+			return err
+		}
+		p, err = s.personLocked(ctx, live, a)
+		return err
+	})
 	if err != nil {
 		return Member{}, nil, err
 	}
-	who := p.find(v.Session)
-	if who == nil {
-		if who, err = s.admit(ctx, p, st); err != nil {
-			return Member{}, nil, err
-		}
-	}
-	who.source = v.Source
-	s.connect(p, who)
-	return who.member, &Visit{lose: func() { s.lose(p, who) }, leave: func() { s.leave(p, who) }}, nil
+	p.source = v.Source
+	s.connectLocked(live, p)
+	return p.member, &Visit{lose: func() { s.lose(live, p) }, leave: func() { s.leave(live, p) }}, nil
 }
 
-// admit lets a member's first connection into the room whose turn it is, if
-// there is a place left, and tells of it.
-func (s *Service) admit(ctx context.Context, p *place, st standing) (*person, error) {
-	if p.fullFor(st.room, st.member.Session) {
+// personLocked returns the person of a member, who becomes present unless the room is
+// full. The people of this process are a cache of the store's presence: another process
+// may have ended one, but only together with a change of the room's authority. The
+// caller holds live.lock.
+func (s *Service) personLocked(ctx context.Context, live *liveRoom, a access) (*person, error) {
+	p := live.find(a.member.Session)
+	if p != nil && p.authority == a.room.Authority {
+		return p, nil
+	}
+	if p == nil && live.fullFor(a.room, a.member.Session) {
 		return nil, ErrFull
 	}
-	notice, err := s.note(ctx, p, noticeAbout(TopicEntered, st.member))
-	if err != nil {
-		return nil, err
+	notice, first, err := s.storeArrival(ctx, a)
+	switch {
+	case isRefusal(err):
+		return nil, fmt.Errorf("arrive in %s: %w", live.id, err)
+	case err != nil: // a full disk must not keep people out
+		s.log.Warn("notice not stored", "room", live.id, "err", err)
+		a.room.Authority, first = 0, p == nil
 	}
-	who := &person{member: st.member, since: time.Now()}
-	p.owner = st.room.OwnerSession
-	s.mu.Lock()
-	p.people = append(p.people, who)
-	people := p.members()
-	s.mu.Unlock()
-	s.notify.Entered(st.member, notice)
-	s.notify.PeopleChanged(p.id, people)
-	s.watchOwner(p)
-	return who, nil
+	if p != nil && !first {
+		p.authority = a.room.Authority
+		return p, nil
+	}
+	return s.addPersonLocked(live, a, notice, first), nil
 }
 
-// connect counts one more connection, and with it nobody leaves and the room
-// is not empty. It needs the turn.
-func (s *Service) connect(p *place, who *person) {
+// addPersonLocked adds a person and notifies the room; first reports that no other
+// process has announced the person. The caller holds live.lock.
+func (s *Service) addPersonLocked(live *liveRoom, a access, notice Message, first bool) *person {
+	p := &person{member: a.member, since: time.Now(), authority: a.room.Authority}
+	live.owner = a.room.OwnerSession
+	s.mu.Lock()
+	live.removeLocked(a.member.Session) // the person of an ended membership
+	live.people = append(live.people, p)
+	people := live.members()
+	s.mu.Unlock()
+	if first {
+		s.notify.Entered(a.member, notice, people)
+	}
+	s.notify.PeopleChanged(live.id, people)
+	s.watchOwnerLocked(live)
+	return p
+}
+
+// connectLocked adds a connection and stops the timers that wait for one. The caller
+// holds live.lock.
+func (s *Service) connectLocked(live *liveRoom, p *person) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.visits++
-	who.visit = p.visits
-	who.connections++
-	stop(&who.leaving)
-	stop(&p.closing)
+	live.visits++
+	p.visit = live.visits
+	p.connections++
+	stop(&p.leaving)
+	stop(&live.closing)
 }
 
-// depart ends the presence of a person who has not come back since a visit.
-func (s *Service) depart(id ID, who *person, visit int) {
-	p, err := s.takeTurn(s.background, id)
+// depart ends the presence of a person who has not connected again since a visit.
+func (s *Service) depart(id ID, p *person, visit int) {
+	live, err := s.lockRoom(s.background, id)
 	if err != nil {
-		return // the server goes
+		return // the service closes
 	}
-	defer s.endTurn(p)
+	defer s.unlockRoom(live)
 	s.mu.Lock()
-	if !slices.Contains(p.people, who) || who.connections > 0 || who.visit != visit {
+	if !slices.Contains(live.people, p) || p.connections > 0 || p.visit != visit {
 		s.mu.Unlock()
 		return
 	}
-	p.remove(who.member.Session)
-	people := p.members()
+	live.removeLocked(p.member.Session)
+	people := live.members()
 	s.mu.Unlock()
 
-	if len(people) > 0 {
-		notice, err := s.note(s.background, p, noticeAbout(TopicLeft, who.member))
-		if err != nil {
-			s.log.Warn("departure not stored", "room", id, "err", err)
-		}
-		s.notify.Left(who.member, notice)
+	notice, last := s.storeDeparture(live, p)
+	if last && len(people) > 0 {
+		s.notify.Left(p.member, notice, people)
 	}
-	s.peopleLeft(p, people)
-	s.watchOwner(p)
+	s.peopleLeftLocked(live, people)
+	s.watchOwnerLocked(live)
 }
 
-// peopleLeft tells who is still in the room whose turn it is; if nobody is, its
-// grace begins.
-func (s *Service) peopleLeft(p *place, people []Member) {
-	s.notify.PeopleChanged(p.id, people)
+// peopleLeftLocked notifies the room of the people who remain. If nobody does, the
+// grace of the empty room begins. The caller holds live.lock.
+func (s *Service) peopleLeftLocked(live *liveRoom, people []Member) {
+	s.notify.PeopleChanged(live.id, people)
 	if len(people) == 0 && s.emptyGrace >= 0 {
-		s.closeLater(p, s.emptyGrace, s.removeEmpty)
+		s.closeLaterLocked(live, s.emptyGrace, s.removeEmpty)
 	}
 }
 
-// note keeps a notice in the history of the room whose turn it is. Only a room
-// that is gone is an error: a full disk does not keep anybody out, and leaves
-// the notice without a seq.
-func (s *Service) note(ctx context.Context, p *place, notice Message) (Message, error) {
-	if s.strict {
-		return notice, nil
-	}
-	ctx, cancel := patient(ctx)
+// storeArrival makes a member present in the store. It returns the notice, which has no
+// seq if it was not stored, and whether the member was absent before.
+func (s *Service) storeArrival(ctx context.Context, a access) (notice Message, first bool, err error) {
+	ctx, cancel := detach(ctx)
 	defer cancel()
-	stored, err := s.store.AddMessages(ctx, p.id, []Message{notice})
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return Message{}, fmt.Errorf("room %s: %w", p.id, err)
-	case err != nil:
-		s.log.Warn("notice not stored", "room", p.id, "err", err)
-		return notice, nil
+	notice = noticeAbout(TopicEntered, a.member)
+	p := s.presence(a.room.ID, a.member.Session)
+	p.Authority = a.room.Authority
+	stored, first, err := s.store.AddPresence(ctx, p, s.unlessStrict(notice))
+	if stored.Seq != 0 {
+		notice = stored
 	}
-	return stored[0].Message, nil
+	return notice, first, err
+}
+
+// storeDeparture ends a person's presence in the store. It returns the notice, which has
+// no seq if it was not stored, and whether the person is absent now.
+func (s *Service) storeDeparture(live *liveRoom, p *person) (notice Message, last bool) {
+	ctx, cancel := detach(s.background)
+	defer cancel()
+	notice = noticeAbout(TopicLeft, p.member)
+	stored, last, err := s.store.RemovePresence(ctx, s.presence(live.id, p.member.Session), s.unlessStrict(notice))
+	if err != nil {
+		s.log.Warn("departure not stored", "room", live.id, "err", err)
+		s.removeAbsentLater(live.id, p.member.Session)
+		return notice, true
+	}
+	if stored.Seq != 0 {
+		notice = stored
+	}
+	return notice, last || p.authority == 0
+}
+
+// removeAbsentLater ends a presence that the store could not end: it would count
+// towards the room's capacity as long as this process runs.
+func (s *Service) removeAbsentLater(id ID, session Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scheduleLocked(retryDelay, func() {
+		live, err := s.lockRoom(s.background, id)
+		if err != nil {
+			return // the service closes
+		}
+		defer s.unlockRoom(live)
+		if live.find(session) != nil {
+			return
+		}
+		ctx, cancel := detach(s.background)
+		defer cancel()
+		_, _, err = s.store.RemovePresence(ctx, s.presence(id, session), Message{})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			s.removeAbsentLater(id, session)
+		}
+	})
+}
+
+func (s *Service) presence(id ID, session Session) Presence {
+	return Presence{Room: id, Session: session, Process: s.process}
+}
+
+// unlessStrict returns a notice, or the zero Message if notices are not stored.
+func (s *Service) unlessStrict(notice Message) Message {
+	if s.strict {
+		return Message{}
+	}
+	return notice
+}
+
+// isRefusal reports whether a visitor cannot arrive, in contrast to a store that fails.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrOutdated) || errors.Is(err, ErrFull)
 }

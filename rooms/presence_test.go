@@ -180,7 +180,7 @@ func TestARoomThatNobodyUsesIsRemoved(t *testing.T) {
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				c.told(t, tt.told...)
-				if n := c.Places(); len(tt.told) == 1 && n != 0 {
+				if n := c.LiveRooms(); len(tt.told) == 1 && n != 0 {
 					t.Errorf("%d places are left", n)
 				}
 			})

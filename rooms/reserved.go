@@ -9,17 +9,17 @@ import (
 	"gifchat/rooms/lookalike"
 )
 
-// reservedWords are what the chat calls itself and those in charge of it.
+// reservedWords are names of the chat itself and of people in charge of it.
 var reservedWords = []string{
 	"system", "server", "admin", "administrator", "moderator", "owner",
 	"시스템", "서버", "관리자", "방장", "운영자", "운영진", "공지", "공지사항",
 }
 
-// honorifics follow a name or a title when people are addressed.
+// honorifics follow a name or a title in Korean.
 var honorifics = []string{"님", "씨", "쌤", "샘", "군", "양", "선생"}
 
-// reservedKeys are the keys of reservedWords in each case: capitals look like
-// other letters than small ones.
+// reservedKeys are the keys of reservedWords in lower and upper case, because a capital
+// letter can look like other letters than its small form.
 var reservedKeys = sync.OnceValue(func() []string {
 	var keys []string
 	for _, word := range reservedWords {
@@ -31,11 +31,11 @@ var reservedKeys = sync.OnceValue(func() []string {
 	return slices.Compact(keys)
 })
 
-// looksReserved reports whether a name looks like one or more reserved words.
-// Punctuation, symbols, accents and an honorific at its end are left out, since
-// they make no other person of 방장님 or -관리자-. Only here: 달님 and 손님 are names.
+// looksReserved reports whether a name looks like one or more reserved words. It ignores
+// punctuation, symbols, accents and honorifics at the end, so that 방장님 and -관리자- are
+// refused. Only this check ignores honorifics: 달님 and 손님 are ordinary names.
 func looksReserved(nick string) bool {
-	upper := strings.ToUpper(nick) // small м looks like a small capital M
+	upper := strings.ToUpper(nick) // the small letter м looks like a small capital M
 	for _, text := range []string{
 		nick, lookalike.Bare(nick), lookalike.Bare(lookalike.Skeleton(nick)), lookalike.Bare(lookalike.Skeleton(upper)),
 	} {
@@ -46,7 +46,7 @@ func looksReserved(nick string) bool {
 	return false
 }
 
-// withoutHonorifics cuts honorifics off a name's end, as long as some of it stays.
+// withoutHonorifics removes honorifics from the end of a name, but not the whole name.
 func withoutHonorifics(name string) string {
 	for {
 		i := slices.IndexFunc(honorifics, func(h string) bool { return len(h) < len(name) && strings.HasSuffix(name, h) })
@@ -57,7 +57,7 @@ func withoutHonorifics(name string) string {
 	}
 }
 
-// madeOfReserved reports whether a key is that of reserved words in a row, such as
+// madeOfReserved reports whether a key consists of the keys of reserved words, such as
 // 시스템관리자.
 func madeOfReserved(key string) bool {
 	kind, rest := key[:lookalike.KindLength], key[lookalike.KindLength:]
@@ -72,13 +72,13 @@ func madeOfReserved(key string) bool {
 const numberSigns = "#♯⌗⋕⧣⧤⨳⨩ⵌ井丼𝄪"
 
 const (
-	// colorDigits are the digits of a colour in a skeleton, in which 1 is l and 0 is O.
+	// colorDigits are the hex digits in a skeleton, where l stands for 1 and O for 0.
 	colorDigits = "23456789abcdefABCDEFlO"
 	colorLength = len("rrggbb")
 )
 
-// looksLikeColor reports whether a name looks like the colour that stands for a
-// person without a name, whatever is around it, or begins with its number sign.
+// looksLikeColor reports whether a name contains text that looks like a colour, which
+// names a person without a nickname, or begins with a number sign.
 func looksLikeColor(nick string) bool {
 	text := []rune(strings.Map(unmarked, lookalike.Skeleton(nick)))
 	for i, r := range text {

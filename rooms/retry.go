@@ -5,20 +5,20 @@ import (
 	"encoding/binary"
 )
 
-// A retry repeats a client id and what was first sent under it, and gets the first
-// answer. The same id with something else is refused with errUsed.
+// A retry repeats a client id with the same content and gets the first answer. The same
+// id with other content is refused with errUsed.
 
-// fingerprinted marks a fingerprint, so that it is never 0, which means unknown.
+// fingerprinted is a bit that each fingerprint has, because 0 means unknown.
 const fingerprinted = 1 << 16
 
-// Fingerprint returns 16 bits of a hash of what a message says, or 0 if that is
-// unknown. A store keeps it in Said of a message whose text it replaces or erases,
-// so that a retry of that message can be told from another text.
+// Fingerprint returns 16 bits of a hash of the message's content, or 0 if the content is
+// unknown. A store keeps it as Said when it replaces or erases the content, so that a
+// retry can be distinguished from other content.
 //
-// It is salted with the message's random id and deliberately short: one text in
-// 65,536 has the fingerprint that is stored, so it refuses other texts, but cannot
-// prove what a removed message said. A longer hash could: most messages are short
-// enough to be guessed, and whoever reads the database has every salt or key in it.
+// It is salted with the message's random id and short on purpose: one text in 65,536 has
+// the stored fingerprint. That is enough to refuse other texts, and too little to prove
+// the text of a removed message. A longer hash could prove it: most messages are short
+// enough to be guessed, and a reader of the database has every salt and key in it.
 func (m Message) Fingerprint() int64 {
 	if m.GIF != nil && m.GIF.SHA256 == "" {
 		return 0 // uploaded before its hash was stored
@@ -27,9 +27,9 @@ func (m Message) Fingerprint() int64 {
 	return fingerprinted | int64(binary.BigEndian.Uint16(sum[:]))
 }
 
-// content returns what a retry must repeat: the kind and the text, or the picture.
-// A GIF's description is not part of it: it is made from the file name, and a phone
-// makes up a new name for each attempt.
+// content returns what a retry must repeat: the kind and the text, or the GIF's hash. A
+// GIF's description is left out, because it is made from the file name and a phone
+// invents a new name for each attempt.
 func (m Message) content() string {
 	if m.GIF != nil {
 		return string(KindGIF) + "\x00" + m.GIF.SHA256
@@ -37,8 +37,8 @@ func (m Message) content() string {
 	return string(m.Kind) + "\x00" + m.Text
 }
 
-// repeats reports whether m has the content that first, a stored message with the
-// same client id, was sent with. It returns true if that content is unknown by now.
+// repeats reports whether m has the original content of first, a stored message with the
+// same client id. It returns true if that content is unknown.
 func (m Message) repeats(first Message) bool {
 	switch {
 	case first.Kind == KindDamaged:
@@ -56,7 +56,8 @@ func (m Message) repeats(first Message) bool {
 	return m.content() == first.content()
 }
 
-// repeats is the same for whispers, which never change.
+// repeats reports whether w has the content of first, a stored whisper with the same
+// client id. Whispers never change.
 func (w Whisper) repeats(first Whisper) bool {
 	return first.To.Session == w.To.Session && (first.Damaged || first.Text == w.Text)
 }

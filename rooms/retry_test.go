@@ -164,7 +164,7 @@ func TestRetry_of_a_whisper(t *testing.T) {
 
 // Rows that were changed before fingerprints were stored cannot be compared.
 func TestRetry_of_what_changed_before_the_migration_gets_the_first_answer(t *testing.T) {
-	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	c := newChatOnDisk(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	for i := range 3 {
 		if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "one", ClientID: fmt.Sprint(i + 1)}); err != nil {

@@ -10,78 +10,80 @@ import (
 	"unicode/utf8"
 )
 
-// The limits of a room. Title and capacity are shown to everybody, so they
-// have to fit into a row of the lobby and a room into one screen's list.
+// The limits of a room. The title has to fit into a row of the lobby, and the people into
+// the list of one screen.
 const (
 	maxTitle    = 60 // characters
 	minCapacity = 2
 	maxCapacity = 500
-	maxPassword = 128 // bytes; a longer one would only be work for the hash
+	maxPassword = 128 // bytes; a longer one only costs time to hash
 )
 
-// ID names a room, a message or a GIF: 24 lower-case hex digits.
+// ID identifies a room, a message or a GIF: 24 lower-case hex digits.
 type ID string
 
-// idBytes of randomness are out of reach for guessing.
+// idBytes is the number of bytes of an ID. As many random bytes cannot be guessed.
 const idBytes = 12
 
-// newID returns an ID that nobody can guess.
+// newID returns a random ID that cannot be guessed.
 func newID() ID {
 	var b [idBytes]byte
 	rand.Read(b[:]) // never fails: https://pkg.go.dev/crypto/rand#Read
 	return ID(hex.EncodeToString(b[:]))
 }
 
-// newMessageID returns an ID that begins with the time, so that the database
-// finds the places of new ones beside each other: a burst is a third faster for
-// that. Its 64 random bits are there so that no two are the same; nothing is
-// opened by it.
+// newMessageID returns an ID that begins with the time, so that new rows are adjacent in
+// the database's index: a burst is a third faster. Its 64 random bits make it unique;
+// it grants no access.
 func newMessageID() ID {
 	var b [idBytes]byte
-	binary.BigEndian.PutUint32(b[:4], uint32(time.Now().Unix())) //nolint:gosec // what is cut off is 136 years
+	binary.BigEndian.PutUint32(b[:4], uint32(time.Now().Unix())) //nolint:gosec // wraps around in 2106
 	rand.Read(b[4:])
 	return ID(hex.EncodeToString(b[:]))
 }
 
-// valid tells whether id is well formed, so that no other string gets as far
-// as a query or a path.
+// valid reports whether id is well formed. No other string reaches a query or a path.
 func (id ID) valid() bool {
 	return len(id) == 2*idBytes && strings.Trim(string(id), "0123456789abcdef") == ""
 }
 
-// Room is a place to talk.
+// Room is a chat room.
 type Room struct {
 	ID           ID
 	Title        string // 1 to 60 characters
 	Capacity     int    // 2 to 500 people
-	Owner        Color  // empty while the room has none, as OwnerSession is
+	Owner        Color  // "" while the room has no owner, as is OwnerSession
 	OwnerSession Session
-	PasswordHash string // argon2id in PHC form; empty for a public room
+	PasswordHash string // argon2id in PHC form; "" for a public room
 	CreatedAt    time.Time
-	Number       int64 // the order of creation; the Store's
+	Number       int64 // grows in order of creation; set by the Store
 	Frozen       bool  // only the owner may speak
-	Keep         bool  // not removed for standing empty
-	Closed       bool  // nobody new is let in
+	Keep         bool  // the room is not removed while it is empty
+	Closed       bool  // only members may enter
+
+	// Authority is the version of the room's settings, owner and members' rights. Each
+	// change raises it by one. The first is 1.
+	Authority int64
 }
 
-// Private tells whether entering needs a password.
+// Private reports whether entering needs a password.
 func (r Room) Private() bool { return r.PasswordHash != "" }
 
-// Listing is a room as the lobby shows it.
+// Listing is a room in the list of rooms.
 type Listing struct {
 	Room
-	People int // visitors present now
+	People int // people present through this process
 }
 
-// NewRoom is what a visitor asks for.
+// NewRoom is a room to be created.
 type NewRoom struct {
 	Title    string
 	Capacity int
-	Password string // empty for a public room
-	Keep     bool   // not removed for standing empty
+	Password string // "" for a public room
+	Keep     bool   // the room is not removed while it is empty
 }
 
-// check returns n with its title trimmed, or says what is wrong with it.
+// check returns n with its title trimmed, or an InvalidError.
 func (n NewRoom) check() (NewRoom, error) {
 	title, err := checkTitle(n.Title)
 	if err != nil {
@@ -127,13 +129,13 @@ func checkPassword(password string) error {
 	return nil
 }
 
-// RoomPage asks for a part of the list of rooms, in the order of creation.
+// RoomPage selects a part of the list of rooms, in order of creation.
 type RoomPage struct {
 	After int64 // only rooms with a larger Number
 	Limit int   // at most 200; 0 means 100
 }
 
-// The limits of a page of the list.
+// The sizes of a page of rooms.
 const (
 	defaultRooms = 100
 	maxRooms     = 200

@@ -1,4 +1,4 @@
-// Package rooms is the chat: who made which room, who may be in it, what was
-// said. It knows nothing of HTTP, of Socket.IO or of SQL; those reach it
-// through Service, and it reaches them through Store, GIFStore and Notifier.
+// Package rooms is the chat: rooms, their members, and messages. It does not know HTTP,
+// Socket.IO or SQL. Service offers the chat to them through the interface Chat, and uses
+// them through Store, GIFStore and Notifier.
 package rooms

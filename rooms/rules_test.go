@@ -35,24 +35,24 @@ func TestLuminance(t *testing.T) {
 
 func TestTriesForgetTheQuietestFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := newTries(1, time.Hour, maxTried)
-		for i := range maxTried {
+		tries := newSlidingLog(1, time.Hour, maxKeys)
+		for i := range maxKeys {
 			tries.add(fmt.Sprint(i))
 			time.Sleep(time.Millisecond)
 		}
 		for i := range 10 {
 			tries.add(fmt.Sprint("new", i))
 		}
-		if len(tries.when) != maxTried {
-			t.Errorf("%d keys are kept, want %d", len(tries.when), maxTried)
+		if len(tries.events) != maxKeys {
+			t.Errorf("%d keys are kept, want %d", len(tries.events), maxKeys)
 		}
 		if tries.wait("9") > 0 || tries.wait("11") == 0 {
 			t.Error("not the quietest were forgotten")
 		}
 		time.Sleep(time.Hour)
 		tries.add("later")
-		if len(tries.when) != 1 {
-			t.Errorf("%d keys are kept after the window, want 1", len(tries.when))
+		if len(tries.events) != 1 {
+			t.Errorf("%d keys are kept after the window, want 1", len(tries.events))
 		}
 	})
 }
@@ -60,12 +60,12 @@ func TestTriesForgetTheQuietestFirst(t *testing.T) {
 // Also where there is room for more: a server runs for months.
 func TestTriesForgetWhatIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := newTries(1, time.Hour, maxTried)
+		tries := newSlidingLog(1, time.Hour, maxKeys)
 		for i := range 50 {
 			tries.add(fmt.Sprint(i))
 			time.Sleep(10 * time.Minute)
 		}
-		if n := len(tries.when); n > 12 {
+		if n := len(tries.events); n > 12 {
 			t.Errorf("%d keys are kept, want those of two windows at most", n)
 		}
 	})
@@ -97,7 +97,7 @@ func TestDamagedHashesAreErrors(t *testing.T) {
 func TestHasher_waiting_ends_when_the_service_closes(t *testing.T) {
 	closing := make(chan struct{})
 	h := newHasher(closing)
-	h.turn <- struct{}{} // somebody hashes, and does not end
+	h.slot <- struct{}{} // somebody hashes, and does not end
 	close(closing)
 	if _, err := h.hash(t.Context(), "x"); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("got %v, want unavailable", err)
@@ -132,14 +132,14 @@ func TestNoPlaceIsLeftBehind(t *testing.T) {
 	s := NewService(nil, nil, nil, Options{})
 	defer s.Close()
 	for range 3 {
-		p, err := s.takeTurn(t.Context(), "6b038c7f8bb22f6d27999d18")
+		p, err := s.lockRoom(t.Context(), "6b038c7f8bb22f6d27999d18")
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.endTurn(p)
+		s.unlockRoom(p)
 	}
-	if len(s.places) != 0 {
-		t.Errorf("%d places are left", len(s.places))
+	if len(s.live) != 0 {
+		t.Errorf("%d places are left", len(s.live))
 	}
 }
 

@@ -42,8 +42,21 @@ func (d *diary) RoomCreated(r rooms.Room) { d.note("created %s", r.Title) }
 func (d *diary) RoomRemoved(rooms.ID)     { d.note("removed") }
 func (d *diary) RoomChanged(r rooms.Room) { d.note("changed %s", r.Title) }
 
-func (d *diary) Entered(m rooms.Member, n rooms.Message) { d.note("entered %s", m.Session); d.keep(n) }
-func (d *diary) Left(m rooms.Member, n rooms.Message)    { d.note("left %s", m.Session); d.keep(n) }
+func (d *diary) Entered(m rooms.Member, n rooms.Message, people []rooms.Member) {
+	d.note("entered %s", m.Session)
+	d.keep(n)
+	if !slices.ContainsFunc(people, func(p rooms.Member) bool { return p.Session == m.Session }) {
+		d.note("%s entered without being in the list", m.Session)
+	}
+}
+
+func (d *diary) Left(m rooms.Member, n rooms.Message, people []rooms.Member) {
+	d.note("left %s", m.Session)
+	d.keep(n)
+	if slices.ContainsFunc(people, func(p rooms.Member) bool { return p.Session == m.Session }) {
+		d.note("%s left and is in the list", m.Session)
+	}
+}
 
 func (d *diary) Expelled(m rooms.Member, why rooms.Topic) { d.note("expelled %s %s", m.Session, why) }
 func (d *diary) Whispered(w rooms.Whisper)                { d.note("whispered %s", w.Text) }
@@ -87,32 +100,48 @@ func (d *diary) take() []string {
 type chat struct {
 	*rooms.Service
 	store *store.SQLite
-	path  string // of the store
+	path  string // of the database file; "" in memory
 	gifs  *store.Files
 	dir   string // of the GIFs
 	diary *diary
 }
 
+// newChat returns a Service on a store in memory.
 func newChat(t *testing.T, opts rooms.Options) chat {
+	t.Helper()
+	return newChatOn(t, storetest.Open(t), opts)
+}
+
+// newChatOnDisk returns a Service on a store whose database file is at path.
+func newChatOnDisk(t *testing.T, opts rooms.Options) chat {
+	t.Helper()
+	path := storetest.NewDatabase(t)
+	db, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := newChatOn(t, db, opts)
+	c.path = path
+	return c
+}
+
+func newChatOn(t *testing.T, db *store.SQLite, opts rooms.Options) chat {
 	t.Helper()
 	dir := t.TempDir()
 	files, err := store.OpenFiles(dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := storetest.NewDatabase(t)
-	db, err := store.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := chat{store: db, path: path, gifs: files, dir: dir, diary: &diary{}}
+	c := chat{store: db, gifs: files, dir: dir, diary: &diary{}}
 	c.Service = rooms.NewService(c.store, files, c.diary, opts)
 	c.HashCheaply()
 	t.Cleanup(func() {
 		c.Close()
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
 		if err := files.Close(); err != nil {
 			t.Error(err)
 		}

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// Settings are what an owner may change of a room; nil leaves a thing as it is.
+// Settings are the settings that an owner can change. A nil field stays as it is.
 type Settings struct {
 	Title    *string
-	Capacity *int    // who is there stays there
+	Capacity *int    // people who are present stay
 	Password *string // empty makes the room public; members stay members
 	Frozen   *bool   // only the owner may speak
-	Keep     *bool   // not removed for standing empty
-	Closed   *bool   // nobody new is let in; members stay members
+	Keep     *bool   // the room is not removed while it is empty
+	Closed   *bool   // only members may enter
 }
 
 func (n Settings) check() (Settings, error) {
@@ -36,7 +36,7 @@ func (n Settings) check() (Settings, error) {
 
 // Configure implements Chat.
 func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (Room, error) {
-	if _, err := s.may(ctx, v, id, toRule); err != nil { // before the work of hashing
+	if _, err := s.authorize(ctx, v, id, actModerate); err != nil { // before the work of hashing
 		return Room{}, err
 	}
 	n, err := n.check()
@@ -50,8 +50,8 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 		}
 	}
 	var room Room
-	err = s.decide(ctx, v, id, toRule, func(_ context.Context, p *place, st standing) (decision, error) {
-		room = st.room
+	err = s.changeRoom(ctx, v, id, actModerate, func(_ context.Context, live *liveRoom, a access) (decision, error) {
+		room = a.room
 		topic := n.apply(&room, hash)
 		if topic == "" {
 			return decision{}, nil
@@ -61,9 +61,9 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 			notice.Text = fmt.Sprintf("방 제목이 바뀌었습니다: %s", room.Title)
 		}
 		return decision{Change: Change{Room: &room, Notice: notice}, then: func() {
-			s.keepOpen(p, st.room.Keep, room.Keep)
+			s.keepOpenLocked(live, a.room.Keep, room.Keep)
 			if n.Password != nil {
-				s.guesses.forget(id)
+				s.attempts.forget(id)
 			}
 		}}, nil
 	})
@@ -73,8 +73,8 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 	return room, nil
 }
 
-// apply changes the room and returns the topic of the most noticeable change,
-// none if nothing is different.
+// apply changes the room and returns the topic of the most noticeable change, or "" if
+// nothing differs.
 func (n Settings) apply(room *Room, hash string) Topic {
 	before := *room
 	set(&room.Title, n.Title)
@@ -102,22 +102,23 @@ func (n Settings) apply(room *Room, hash string) Topic {
 	return ""
 }
 
+// set copies *from to *to, unless from is nil.
 func set[T any](to, from *T) {
 	if from != nil {
 		*to = *from
 	}
 }
 
-// keepOpen stops the clock of a room that stands empty and is to be kept, or
-// starts it for one that is not any more. It needs the turn.
-func (s *Service) keepOpen(p *place, was, is bool) {
+// keepOpenLocked stops the grace of an empty room whose owner wants to keep it, or
+// starts the grace if the owner no longer does. The caller holds live.lock.
+func (s *Service) keepOpenLocked(live *liveRoom, kept, keep bool) {
 	s.mu.Lock()
-	empty := len(p.people) == 0
-	if is {
-		stop(&p.closing)
+	empty := len(live.people) == 0
+	if keep {
+		stop(&live.closing)
 	}
 	s.mu.Unlock()
-	if was && !is && empty && s.emptyGrace >= 0 {
-		s.closeLater(p, s.emptyGrace, s.removeEmpty)
+	if kept && !keep && empty && s.emptyGrace >= 0 {
+		s.closeLaterLocked(live, s.emptyGrace, s.removeEmpty)
 	}
 }

@@ -9,17 +9,17 @@ import (
 
 // Quit implements Chat.
 func (s *Service) Quit(ctx context.Context, v Visitor, id ID) error {
-	return s.decide(ctx, v, id, toBe, func(_ context.Context, p *place, st standing) (decision, error) {
-		m := st.member
+	return s.changeRoom(ctx, v, id, actRead, func(_ context.Context, live *liveRoom, a access) (decision, error) {
+		m := a.member
 		notice := noticeAbout(TopicLeft, m)
 		m.Standing, m.Nick = StandingOut, ""
 		d := decision{
 			Change: Change{Member: &m, Notice: notice},
-			then:   func() { s.expel(p, m, TopicLeft) },
+			then:   func() { s.expelLocked(live, m, TopicLeft) },
 		}
-		if st.owner() {
-			st.room.Owner, st.room.OwnerSession = "", "" // until there is another
-			d.Room = &st.room
+		if a.owner() {
+			a.room.Owner, a.room.OwnerSession = "", "" // until the succession
+			d.Room = &a.room
 		}
 		return d, nil
 	})
@@ -34,100 +34,116 @@ func (s *Service) Forget(ctx context.Context, v Visitor) error {
 	var errs []error
 	for _, id := range owned {
 		err := s.Quit(ctx, v, id)
-		if err != nil && !errors.Is(err, ErrNotFound) { // removed meanwhile
+		if err != nil && !errors.Is(err, ErrNotFound) { // the room was removed after RoomsOf
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// setOwner notes who owns the room whose turn it is. An absence of the one before
-// is none of the new one's.
-func (s *Service) setOwner(p *place, owner Session) {
-	if p.owner == owner {
+// setOwnerLocked remembers the owner. A new owner starts with a fresh absence timer.
+// The caller holds live.lock.
+func (s *Service) setOwnerLocked(live *liveRoom, owner Session) {
+	if live.owner == owner {
 		return
 	}
-	p.owner = owner
+	live.owner = owner
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stop(&p.succession)
+	stop(&live.succession)
 }
 
-// watchOwner passes the room whose turn it is on when its owner has been away
-// for long while others are there; at once when it has none.
-func (s *Service) watchOwner(p *place) {
+// watchOwnerLocked starts the succession timer while people are present without the
+// owner. A room without an owner passes on at once. The caller holds live.lock.
+func (s *Service) watchOwnerLocked(live *liveRoom) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	away := len(p.people) > 0 && p.find(p.owner) == nil
+	absent := len(live.people) > 0 && live.find(live.owner) == nil
 	switch {
-	case !away || s.ownerGrace < 0 && p.owner != "":
-		stop(&p.succession)
-	case p.owner == "":
-		stop(&p.succession)
-		p.succession = s.after(0, func() { s.succeed(p.id) })
-	case p.succession == nil:
-		p.succession = s.after(s.ownerGrace, func() { s.succeed(p.id) })
+	case !absent || s.ownerGrace < 0 && live.owner != "":
+		stop(&live.succession)
+	case live.owner == "":
+		stop(&live.succession)
+		live.succession = s.scheduleLocked(0, func() { s.succeed(live.id) })
+	case live.succession == nil:
+		live.succession = s.scheduleLocked(s.ownerGrace, func() { s.succeed(live.id) })
 	}
 }
 
-// succeed makes the one who has been in the room for longest its owner, unless
-// the owner is back.
+// succeed makes the person who has been present for longest the owner, unless the owner
+// is present again.
 func (s *Service) succeed(id ID) {
-	p, err := s.takeTurn(s.background, id)
+	live, err := s.lockRoom(s.background, id)
 	if err != nil {
-		return // the server goes
+		return // the service closes
 	}
-	defer s.endTurn(p)
+	defer s.unlockRoom(live)
 	s.mu.Lock()
-	p.succession = nil
+	live.succession = nil
 	s.mu.Unlock()
 	room, err := s.store.Room(s.background, id)
+	if errors.Is(err, ErrNotFound) {
+		return
+	}
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			s.log.Warn("owner not replaced", "room", p.id, "err", err)
-			s.succeedLater(p, retryRemoval)
-		}
+		s.retrySuccession(live, err)
 		return
 	}
-	p.owner = room.OwnerSession
-	if p.find(p.owner) != nil {
+	live.owner = room.OwnerSession
+	if live.find(live.owner) != nil {
 		return
 	}
-	heir, unsure := s.heir(p)
+	heir, unsure := s.heir(live)
 	switch {
 	case heir != nil:
-		ctx, cancel := patient(s.background)
+		ctx, cancel := detach(s.background)
 		defer cancel()
-		if err := s.apply(ctx, p, handOver(room, heir.member)); err != nil {
-			s.log.Warn("owner not replaced", "room", p.id, "err", err)
-			s.succeedLater(p, retryRemoval)
+		d := handOver(room, heir.member)
+		d.Authority, d.Absent = room.Authority, room.OwnerSession
+		if err := s.applyLocked(ctx, live, d); err != nil {
+			s.retrySuccession(live, err)
 		}
 	case unsure:
-		s.succeedLater(p, s.leaveGrace)
+		s.succeedLater(live, s.leaveGrace)
 	}
 }
 
-// heir returns who has been in the room for longest; no program, and nobody who
-// may just have gone. If there are only such it is unsure.
-func (s *Service) heir(p *place) (who *person, unsure bool) {
+// retrySuccession calls succeed again after the owner was not replaced: at once if the
+// room has changed, after the owner's grace if the owner is present through another
+// process, later if the store failed.
+func (s *Service) retrySuccession(live *liveRoom, err error) {
+	switch {
+	case errors.Is(err, ErrOutdated):
+		s.succeedLater(live, 0)
+		return
+	case errors.Is(err, ErrOccupied):
+		s.succeedLater(live, s.ownerGrace)
+		return
+	}
+	s.log.Warn("owner not replaced", "room", live.id, "err", err)
+	s.succeedLater(live, retryDelay)
+}
+
+// heir returns the person who has been present for longest and is connected. It never
+// returns a program. unsure reports that a person without a connection may come back.
+func (s *Service) heir(live *liveRoom) (heir *person, unsure bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, who := range p.people {
+	for _, p := range live.people {
 		switch {
-		case who.member.Bot:
-		case who.connections == 0:
+		case p.member.Bot:
+		case p.connections == 0:
 			unsure = true
 		default:
-			return who, false
+			return p, false
 		}
 	}
 	return nil, unsure
 }
 
-// succeedLater tries again.
-func (s *Service) succeedLater(p *place, after time.Duration) {
+func (s *Service) succeedLater(live *liveRoom, delay time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stop(&p.succession)
-	p.succession = s.after(after, func() { s.succeed(p.id) })
+	stop(&live.succession)
+	live.succession = s.scheduleLocked(delay, func() { s.succeed(live.id) })
 }

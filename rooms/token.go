@@ -14,16 +14,28 @@ const (
 )
 
 // MakeToken implements Chat.
-func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) (string, Member, error) {
+func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) (token string, bot Member, err error) {
 	if !id.valid() {
 		return "", Member{}, ErrNotFound
 	}
-	p, err := s.takeTurn(ctx, id) // many at once are not too many, nor is who owned the room just now its owner
+	live, err := s.lockRoom(ctx, id)
 	if err != nil {
 		return "", Member{}, fmt.Errorf("token for %s: %w", id, err)
 	}
-	defer s.endTurn(p)
-	if _, err := s.may(ctx, v, id, toRule); err != nil {
+	defer s.unlockRoom(live)
+	err = whileOutdated(func() (err error) {
+		token, bot, err = s.makeTokenLocked(ctx, v, id, nick)
+		return err
+	})
+	return token, bot, err
+}
+
+// makeTokenLocked counts the tokens of a room and adds one. A new token raises the
+// room's authority version: if two processes count at once, one of them fails with
+// ErrOutdated. The caller holds the room's lock.
+func (s *Service) makeTokenLocked(ctx context.Context, v Visitor, id ID, nick string) (string, Member, error) {
+	by, err := s.authorize(ctx, v, id, actModerate)
+	if err != nil {
 		return "", Member{}, err
 	}
 	nick, err = cleanNick(nick)
@@ -40,8 +52,8 @@ func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) 
 	b := make([]byte, tokenBytes)
 	rand.Read(b)
 	token := base64.RawURLEncoding.EncodeToString(b)
-	bot, err := s.grant(ctx, Member{
-		Room: id, Session: TokenVisitor(token).Session, Nick: nick, Bot: true,
+	bot, err := s.addMember(ctx, Member{
+		Room: id, Session: TokenVisitor(token).Session, Nick: nick, Bot: true, Authority: by.room.Authority,
 	}, "")
 	if err != nil {
 		return "", Member{}, err
@@ -51,7 +63,7 @@ func (s *Service) MakeToken(ctx context.Context, v Visitor, id ID, nick string) 
 
 // Tokens implements Chat.
 func (s *Service) Tokens(ctx context.Context, v Visitor, id ID) ([]Member, error) {
-	if _, err := s.may(ctx, v, id, toRule); err != nil {
+	if _, err := s.authorize(ctx, v, id, actModerate); err != nil {
 		return nil, err
 	}
 	return s.bots(ctx, id)

@@ -13,11 +13,11 @@ import (
 
 // AddGIF implements Chat.
 func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, filename string, r io.Reader) (GIF, error) {
-	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
+	if _, err := s.authorize(ctx, v, id, actSpeak); err != nil {
 		return GIF{}, err
 	}
 	if err := s.checkQuota(ctx, v, 1); err != nil {
-		return GIF{}, err // before reading megabytes for nothing
+		return GIF{}, err // before the upload is read
 	}
 	var info gif.Info
 	sum := sha256.New()
@@ -53,7 +53,7 @@ func (s *Service) AddGIF(ctx context.Context, v Visitor, id ID, filename string,
 	return added, nil
 }
 
-// nowhere is the id of no room.
+// nowhere is an id that no room has.
 const nowhere ID = "000000000000000000000000"
 
 // GIF implements Chat.
@@ -67,9 +67,9 @@ func (s *Service) GIF(ctx context.Context, v Visitor, name string) (GIF, GIFFile
 	} else if err != nil {
 		return GIF{}, nil, fmt.Errorf("gif %s: %w", name, err)
 	}
-	// Asked of a GIF that is not there as well: it must not be told from others'
-	// by the answer, nor by the time that takes.
-	switch _, err := s.may(ctx, v, shown.Room, toBe); {
+	// An unknown GIF is authorized as well, so that neither the answer nor its time
+	// distinguishes it from the GIF of another room.
+	switch _, err := s.authorize(ctx, v, shown.Room, actRead); {
 	case errors.Is(err, ErrUnavailable):
 		return GIF{}, nil, err
 	case err != nil:
@@ -100,24 +100,24 @@ type poster struct {
 	io.Closer
 }
 
-// dropRefused removes the upload of a message that was not posted. Of one that
-// the store did not answer for nobody knows; the sweep will.
+// dropRefused removes the upload of a message that was not posted. If the store is
+// unavailable the message may be stored; the sweep decides later.
 func (s *Service) dropRefused(ctx context.Context, d Draft, err error) {
 	if err != nil && d.GIF != nil && !errors.Is(err, ErrUnavailable) {
 		s.dropRepeated(context.WithoutCancel(ctx), d.GIF.Name)
 	}
 }
 
-// dropRepeated removes the upload of a message that turned out to be stored
-// already, as a rule with an earlier upload of the same picture.
+// dropRepeated removes the upload of a repeated message, unless a message shows it. The
+// stored message usually shows an earlier upload of the same picture.
 func (s *Service) dropRepeated(ctx context.Context, name string) {
 	if _, err := s.store.GIF(ctx, name); errors.Is(err, ErrNotFound) {
 		s.dropGIF(name)
 	}
 }
 
-// dropGIF removes a file that no message shows. If that fails it costs space
-// until the next sweep, but nobody can open it.
+// dropGIF removes a file that no message shows. If this fails, the file takes space until
+// the next sweep, but cannot be opened.
 func (s *Service) dropGIF(name string) {
 	if err := s.gifs.Remove(name); err != nil {
 		s.log.Warn("gif not removed", "gif", name, "err", err)

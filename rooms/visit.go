@@ -5,43 +5,43 @@ import (
 	"sync"
 )
 
-// Visit is one connection of a member in a room. It ends once, by the first call.
+// Visit is one connection of a member to a room. The first call of Lose or Leave ends
+// it; later calls do nothing.
 type Visit struct {
 	once        sync.Once
 	lose, leave func()
 }
 
-// Lose says that the connection is gone. The person may come back within the
-// leave grace: a page that reloads, or a short loss of the network, is no departure.
-// It does not block.
+// Lose reports that the connection was lost. The person stays present for the leave
+// grace, because a page that reloads connects again. Lose does not block.
 func (v *Visit) Lose() { v.once.Do(v.lose) }
 
-// Leave says that the person leaves by this connection. When it returns, the place
-// is free, unless the person has another connection.
+// Leave reports that the person leaves by this connection. When it returns the person
+// is absent, unless another connection remains.
 func (v *Visit) Leave() { v.once.Do(v.leave) }
 
-// lose counts one connection less. It does not wait for the turn.
-func (s *Service) lose(p *place, who *person) {
+// lose removes a connection. It does not wait for the room's lock.
+func (s *Service) lose(live *liveRoom, p *person) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if visit, last := p.hangUp(who); last {
-		who.leaving = s.after(s.leaveGrace, func() { s.depart(p.id, who, visit) })
+	if visit, last := live.disconnectLocked(p); last {
+		p.leaving = s.scheduleLocked(s.leaveGrace, func() { s.depart(live.id, p, visit) })
 	}
 }
 
-// leave counts one connection less, and ends the presence with the last one.
-func (s *Service) leave(p *place, who *person) {
+// leave removes a connection, and ends the presence with the last one.
+func (s *Service) leave(live *liveRoom, p *person) {
 	s.mu.Lock()
-	visit, last := p.hangUp(who)
+	visit, last := live.disconnectLocked(p)
 	s.mu.Unlock()
 	if last {
-		s.depart(p.id, who, visit)
+		s.depart(live.id, p, visit)
 	}
 }
 
-// hangUp counts one connection less. last reports whether the person is present
-// and has no other connection. Service.mu must be held.
-func (p *place) hangUp(who *person) (visit int, last bool) {
-	who.connections--
-	return who.visit, who.connections == 0 && slices.Contains(p.people, who) // the room may have been removed since
+// disconnectLocked removes a connection. last reports whether the person is present and
+// has no other connection. The caller holds Service.mu.
+func (l *liveRoom) disconnectLocked(p *person) (visit int, last bool) {
+	p.connections--
+	return p.visit, p.connections == 0 && slices.Contains(l.people, p) // the room may have been removed
 }

@@ -7,51 +7,54 @@ import (
 	"time"
 )
 
-// Session names a visitor's session. It is secret: it never leaves the server
-// and is never logged. The Store keeps it as it is, therefore it must not be
-// what opens a session, such as the value of a cookie, but derived from it.
+// Session identifies a visitor. It is secret: it never leaves the server and is never
+// logged. The Store keeps it in plain text, so it must be derived from the credential,
+// such as a cookie's value, and not be the credential itself.
 type Session string
 
-// Visitor is someone at the door: a session and the colour it would like.
+// Visitor is one browser or program, known by its session.
 type Visitor struct {
 	Session Session
-	Color   Color // wanted; within a room Member.Color counts
-	// Source is where the visitor comes from, such as a network address: what a
-	// stranger cannot have many of. Passwords are guessed no faster from one
-	// source than by one session. Empty if it is unknown.
+	Color   Color // the wanted colour; within a room Member.Color is used
+	// Source is the visitor's network address or a similar origin, of which a visitor
+	// cannot have many. One source has as many password attempts as one session. "" if it
+	// is unknown.
 	Source string
 }
 
-// Standing is how a session stands to a room. The zero value is a stranger's.
+// Standing is the state of a membership. The zero value is that of a visitor who has
+// never been a member.
 type Standing string
 
-// The standings of those who were let in once.
+// The standings of present and former members.
 const (
 	StandingIn     Standing = "in"
-	StandingOut    Standing = "out"    // kicked, or left for good: may be let in again
-	StandingBanned Standing = "banned" // may not
+	StandingOut    Standing = "out"    // was kicked or has quit; may enter again
+	StandingBanned Standing = "banned" // may not enter
 )
 
-// Member is a visitor who was let into a room: the grant to be there. Whoever
-// has been one keeps the colour, whatever the standing.
+// Member is a visitor who was let into a room. A former member keeps the colour.
 type Member struct {
 	Room       ID
 	Session    Session
-	Color      Color // unique among all who have ever been members
+	Color      Color // unique among all present and former members
 	Since      time.Time
 	Standing   Standing
-	Nick       string    // optional; looks like no other member's, see NickKeys
+	Nick       string    // optional; looks unlike every other member's, see NickKeys
 	MutedUntil time.Time // zero unless muted
-	Bot        bool      // a program with a token of the room's
-	Whispers   int64     // how many whispers this member has sent and got
+	Bot        bool      // a program with a token of the room
+	Whispers   int64     // number of whispers sent and received
 
-	// Of somebody banned with the address: its keyed hash, and until when newcomers
-	// from there are refused.
+	// Authority is an input of Store.AddMember, as Message.Authority.
+	Authority int64
+
+	// Address is the keyed hash of the address of a member who was banned with it.
+	// Newcomers from there are refused until AddressUntil.
 	Address      string
 	AddressUntil time.Time
 }
 
-// Name is what others call the member.
+// Name returns the nickname, or the colour of a member without one.
 func (m Member) Name() string {
 	if m.Nick != "" {
 		return m.Nick
@@ -59,17 +62,17 @@ func (m Member) Name() string {
 	return string(m.Color)
 }
 
-// Muted tells whether the member may not speak at a time.
+// Muted reports whether the member is muted at a time.
 func (m Member) Muted(at time.Time) bool { return at.Before(m.MutedUntil) }
 
-// tokenPrefix keeps the sessions of tokens apart from those of visitors.
+// tokenPrefix distinguishes the sessions of tokens from those of browsers.
 const tokenPrefix = "token:"
 
-// program tells whether the visitor shows a token, good or not.
+// program reports whether the visitor has a token, which may be invalid.
 func (v Visitor) program() bool { return strings.HasPrefix(string(v.Session), tokenPrefix) }
 
-// TokenVisitor returns who speaks with a room's token (see Service.MakeToken).
-// It says nothing of whether there is such a token.
+// TokenVisitor returns the visitor of a token (see Service.MakeToken). It does not check
+// that the token exists.
 func TokenVisitor(token string) Visitor {
 	sum := sha256.Sum256([]byte(tokenPrefix + token))
 	return Visitor{Session: Session(tokenPrefix + hex.EncodeToString(sum[:16]))}

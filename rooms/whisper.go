@@ -7,26 +7,30 @@ import (
 	"time"
 )
 
-// Whisper is what one member says to another. It has no seq of the room's, or
-// the others would see that there was something: both have a list of their own.
+// Whisper is a message from one member to another. It has no number in the room's
+// sequence, where the other members would notice it: sender and receiver each have a
+// list of their own.
 type Whisper struct {
 	ID        ID
 	Room      ID
-	From, To  Member // From.Nick is the one it was said under
-	FromSeq   int64  // its number in the sender's list, from 1, without holes
-	ToSeq     int64  // and in the receiver's
+	From, To  Member // From.Nick is the name at the time of sending
+	FromSeq   int64  // the number in the sender's list, from 1, without gaps
+	ToSeq     int64  // the number in the receiver's list
 	Text      string
 	ClientID  string
 	CreatedAt time.Time
-	Damaged   bool // it is not kept as it was written, and its text is not known
+	Damaged   bool // the stored row differs from what was written; Text is unknown
+
+	// Authority is an input of the store, as Message.Authority.
+	Authority int64
 }
 
-// maxWhispers is the most that is read at once.
+// maxWhispers is the largest page of whispers.
 const maxWhispers = 200
 
 // Whisper implements Chat.
 func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error) {
-	if _, err := s.may(ctx, v, id, toSpeak); err != nil {
+	if _, err := s.authorize(ctx, v, id, actSpeak); err != nil {
 		return Whisper{}, err
 	}
 	if d.GIF != nil {
@@ -35,40 +39,52 @@ func (s *Service) Whisper(ctx context.Context, v Visitor, id ID, to Color, d Dra
 	if err := d.check(); err != nil {
 		return Whisper{}, err
 	}
-	p, err := s.takeTurn(ctx, id)
+	live, err := s.lockRoom(ctx, id)
 	if err != nil {
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
 	}
-	defer s.endTurn(p)
-	st, err := s.may(ctx, v, id, toSpeak)
+	defer s.unlockRoom(live)
+	var stored Whisper
+	err = whileOutdated(func() (err error) {
+		stored, err = s.whisperLocked(ctx, v, id, to, d)
+		return err
+	})
+	return stored, err
+}
+
+// whisperLocked stores a whisper and notifies its two members. The caller holds the
+// room's lock.
+func (s *Service) whisperLocked(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error) {
+	from, err := s.authorize(ctx, v, id, actSpeak)
 	if err != nil {
 		return Whisper{}, err
 	}
-	m, err := s.other(ctx, st, to, StandingIn)
+	receiver, err := s.findOther(ctx, from, to, StandingIn)
 	if err != nil {
 		return Whisper{}, err
 	}
-	ctx, cancel := patient(ctx)
+	ctx, cancel := detach(ctx)
 	defer cancel()
 	whisper := Whisper{
-		ID: newMessageID(), Room: id, From: st.member, To: m, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),
+		ID: newMessageID(), Room: id, From: from.member, To: receiver, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),
+		Authority: from.room.Authority,
 	}
-	w, again, err := s.store.AddWhisper(ctx, whisper)
+	stored, again, err := s.store.AddWhisper(ctx, whisper)
 	if err != nil {
 		return Whisper{}, fmt.Errorf("whisper in %s: %w", id, err)
 	}
 	switch {
 	case !again:
-		s.notify.Whispered(w)
-	case !whisper.repeats(w):
+		s.notify.Whispered(stored)
+	case !whisper.repeats(stored):
 		return Whisper{}, errUsed
 	}
-	return w, nil
+	return stored, nil
 }
 
 // Whispers implements Chat.
 func (s *Service) Whispers(ctx context.Context, v Visitor, id ID, after int64, limit int) ([]Whisper, error) {
-	if _, err := s.may(ctx, v, id, toBe); err != nil {
+	if _, err := s.authorize(ctx, v, id, actRead); err != nil {
 		return nil, err
 	}
 	if limit <= 0 || limit > maxWhispers {

@@ -12,16 +12,17 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 	var stored rooms.Stored
 	var gifs []string
 	err := s.write.do(ctx, func(tx *transaction) error {
-		gifs = nil // also when this is run again
+		gifs = nil // the writer can run this again
 		first, err := firstMessage(tx, m)
 		if !errors.Is(err, rooms.ErrNotFound) {
 			stored = rooms.Stored{Message: first, Again: true}
 			return err
 		}
-		if m.Seq, err = nextSeq(tx, m.Room); err != nil {
+		if m.Seq, err = reserveSeqs(tx, m.Room, m.Authority, 1); err != nil {
 			return err
 		}
 		stored = rooms.Stored{Message: m}
+		stored.Authority = 0
 		if err := insertMessage(tx, m); err != nil {
 			return err
 		}
@@ -34,9 +35,8 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 	return stored, gifs, nil
 }
 
-// amendTarget changes what m is about. What is removed is really gone: its
-// text, its picture, and the texts of its edits. It returns the GIFs that no
-// message shows any more.
+// amendTarget changes the target of m. A removal erases the text, the GIF, and the texts
+// of all edits. It returns the GIFs that no message shows any more.
 func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 	target, sound, err := scanAnyMessage(tx.queryRow("SELECT "+messageColumns+
 		" FROM messages WHERE room = ? AND seq = ?", m.Room, m.Target))
@@ -46,11 +46,11 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := target.Kind == rooms.KindText || target.Kind == rooms.KindGIF
+	amendable := target.Kind == rooms.KindText || target.Kind == rooms.KindGIF
 	switch {
 	case !sound && m.Kind == rooms.KindRemove:
-		return nil, updateMessage(tx, emptied(target, m.Seq))
-	case !sound || !said:
+		return nil, updateMessage(tx, erasedDamaged(target, m.Seq))
+	case !sound || !amendable:
 		return nil, undo(rooms.ErrNoMessage)
 	case m.Kind == rooms.KindEdit:
 		return nil, updateMessage(tx, edited(target, m))
@@ -73,11 +73,11 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 	return []string{gif}, nil
 }
 
-// selectEdits names target twice, or SQLite would not know that its index holds
-// them all.
+// selectEdits compares target twice: the second comparison lets SQLite use the partial
+// index.
 const selectEdits = "SELECT " + messageColumns + " FROM messages WHERE room = ? AND target = ? AND target <> 0 AND kind = 'edit'"
 
-// clearEdits empties the edits of what m has removed.
+// clearEdits erases the texts of the edits of m's target.
 func clearEdits(tx *transaction, m rooms.Message) error {
 	rows, err := tx.query(selectEdits, m.Room, m.Target)
 	if err != nil {
@@ -95,54 +95,55 @@ func clearEdits(tx *transaction, m rooms.Message) error {
 	return nil
 }
 
-// scanEdit reads an edit, and returns what a removal with a seq leaves of it.
+// scanEdit reads an edit. It returns a function from the seq of a removal to the erased
+// edit.
 func scanEdit(row scanner) (func(seq int64) rooms.Message, error) {
 	edit, sound, err := scanAnyMessage(row)
 	return func(seq int64) rooms.Message {
 		if !sound {
-			return emptied(edit, seq)
+			return erasedDamaged(edit, seq)
 		}
-		edit.Said, edit.Text = said(edit), ""
+		edit.Said, edit.Text = originalFingerprint(edit), ""
 		return edit
 	}, err
 }
 
-// edited is what an edit makes of its target.
+// edited returns the target after an edit.
 func edited(target, edit rooms.Message) rooms.Message {
 	if target.Kind == rooms.KindGIF {
-		target.GIF.Alt = edit.Text // the picture stays
+		target.GIF.Alt = edit.Text // the image stays
 	} else {
-		target.Said, target.Text = said(target), edit.Text
+		target.Said, target.Text = originalFingerprint(target), edit.Text
 	}
 	target.Edited = edit.Seq
 	return target
 }
 
-// said returns the fingerprint of what a message said first, which is about to go;
-// 0 if it was edited before fingerprints were stored.
-func said(m rooms.Message) int64 {
+// originalFingerprint returns the fingerprint of a message's original content, which is
+// about to be replaced; 0 if it was edited before fingerprints were stored.
+func originalFingerprint(m rooms.Message) int64 {
 	if m.Said != 0 || m.Kind == rooms.KindText && m.Edited != 0 {
 		return m.Said
 	}
 	return m.Fingerprint()
 }
 
-// removed is what a removal with a seq leaves of a message.
+// removed returns a message after its removal by the message with a seq.
 func removed(target rooms.Message, seq int64) rooms.Message {
-	target.Said = said(target)
+	target.Said = originalFingerprint(target)
 	target.Kind, target.Text, target.GIF, target.Edited = rooms.KindRemoved, "", nil, seq
 	return target
 }
 
-// emptied is what is left of a damaged one: anything in it may be wrong, and a
-// new sum would make it true. What tells one row from all others stays.
-func emptied(target rooms.Message, seq int64) rooms.Message {
+// erasedDamaged returns a damaged message after its removal. Each column can be wrong,
+// and a new checksum would confirm it, so only the columns that identify the row stay.
+func erasedDamaged(target rooms.Message, seq int64) rooms.Message {
 	target = removed(target, seq)
 	target.User, target.Nick, target.Topic, target.Person, target.Target, target.Said = "", "", "", "", 0, 0
 	return target
 }
 
-// updateMessage writes what an amendment can change.
+// updateMessage writes the columns that an amendment can change.
 func updateMessage(tx *transaction, m rooms.Message) error {
 	gif := gifOf(m)
 	_, err := tx.exec(`UPDATE messages SET kind = ?, edited = ?, said = ?, text = ?, color = ?, nick = ?, topic = ?, person = ?, target = ?,
@@ -151,6 +152,6 @@ func updateMessage(tx *transaction, m rooms.Message) error {
 		WHERE room = ? AND seq = ?`,
 		m.Kind, m.Edited, m.Said, m.Text, m.User, m.Nick, m.Topic, m.Person, m.Target,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(),
-		gif.Poster, gif.SHA256, messageSum(m, gif), m.Room, m.Seq)
+		gif.Poster, gif.SHA256, messageChecksum(m, gif), m.Room, m.Seq)
 	return err
 }

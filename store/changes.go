@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"gifchat/rooms"
 )
@@ -10,6 +12,11 @@ import (
 func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, error) {
 	var notice rooms.Message
 	err := s.write.do(ctx, func(tx *transaction) error {
+		if c.Absent != "" {
+			if present, err := isPresent(tx, c.ID, c.Absent); err != nil || present {
+				return cmp.Or(err, rooms.ErrOccupied)
+			}
+		}
 		var renamed bool
 		if c.Member != nil {
 			stored, err := storedName(tx, *c.Member)
@@ -20,13 +27,18 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 				return err
 			}
 		}
-		seq, err := nextSeq(tx, c.ID) // also says whether there is such a room
+		seq, err := reserveSeqs(tx, c.ID, c.Authority, 1)
 		if err != nil {
 			return err
 		}
 		if c.Member != nil {
 			if err := updateMember(tx, *c.Member, renamed); err != nil {
 				return undo(err)
+			}
+			if c.Member.Standing != rooms.StandingIn {
+				if err := removeFromPresence(tx, c.ID, c.Member.Session); err != nil {
+					return err
+				}
 			}
 		}
 		if c.Room != nil {
@@ -36,7 +48,7 @@ func (s *SQLite) Apply(ctx context.Context, c rooms.Change) (rooms.Message, erro
 		}
 		notice = c.Notice
 		notice.Seq = seq
-		return insertMessage(tx, notice)
+		return errors.Join(insertMessage(tx, notice), raiseAuthority(tx, c.ID))
 	})
 	if err != nil {
 		return rooms.Message{}, err

@@ -17,10 +17,10 @@ import (
 	"gifchat/rooms"
 )
 
-// BenchmarkCommit compares, in one run on one disk, what SQLite commits by
-// itself with what the store makes of it. bare/N inserts N rows a commit, and
-// nothing else: no look for a retry, no next seq. store/N has N senders who each
-// wait for their answer.
+// BenchmarkCommit compares the commits of SQLite with those of the store, in one run
+// on one disk. bare/N inserts N rows a commit and does nothing else: it neither
+// looks for a retry nor takes a number. store/N has N senders, each of which waits
+// for its answer.
 //
 //	go test -run '^$' -bench Commit -count 5 ./store
 func BenchmarkCommit(b *testing.B) {
@@ -51,31 +51,31 @@ func BenchmarkCommit(b *testing.B) {
 	})
 }
 
-// An acknowledgement waits for the disk, and for others only as long as that
-// takes. `make soak` asks for the figures of a quiet machine.
-func TestAcknowledgementsAreQuick(t *testing.T) {
+// An acknowledgement waits for one or two flushes of the disk. With SOAK=1 the test
+// demands the figures of a quiet machine.
+func TestWriter_acknowledges_quickly(t *testing.T) {
 	s, all := storeWithRooms(t, 50)
 	seconds, p50, p99 := 1, 20*time.Second, 20*time.Second
 	if os.Getenv("SOAK") != "" {
 		seconds, p50, p99 = 60, 5*time.Millisecond, 25*time.Millisecond
 	}
 	waits := pace(t, s, all, 500, 500*seconds)
-	half, most := waits[len(waits)/2], waits[len(waits)*99/100]
-	t.Logf("500 messages a second in 50 rooms: p50 %v, p99 %v", half, most)
-	if half > p50 || most > p99 {
-		t.Errorf("p50 %v, p99 %v; want %v and %v at most", half, most, p50, p99)
+	median, slow := waits[len(waits)/2], waits[len(waits)*99/100]
+	t.Logf("500 messages a second in 50 rooms: p50 %v, p99 %v", median, slow)
+	if median > p50 || slow > p99 {
+		t.Errorf("waits: got p50 %v, p99 %v, want at most %v and %v", median, slow, p50, p99)
 	}
 }
 
-// Many who wait share a flush of the disk: one by one, the store would be at a
-// tenth to a fifth of what SQLite commits by itself with 128 rows at once.
-func TestABurstIsCommittedInGroups(t *testing.T) {
+// Changes that wait share a flush of the disk. With one commit a message, the store
+// would reach a tenth to a fifth of SQLite's rate with 128 rows a commit.
+func TestWriter_commits_a_burst_in_groups(t *testing.T) {
 	n, want := 3000, 0.25
 	if os.Getenv("SOAK") != "" {
 		n, want = 100_000, 0.4
 	}
 	var ratios []float64
-	for range 3 { // the machine may have had something else to do
+	for range 3 { // other programs may have used the machine
 		tx := bareDatabase(t)
 		begun := time.Now()
 		for done := 0; done < n; done += 128 {
@@ -88,17 +88,17 @@ func TestABurstIsCommittedInGroups(t *testing.T) {
 		burst(t, s, all, 256, n)
 		took := time.Since(begun)
 		ratio := bare.Seconds() / took.Seconds()
-		t.Logf("%.0f messages a second, %.2f of bare SQLite", float64(n)/took.Seconds(), ratio)
+		t.Logf("%.0f messages a second, %.2f of the rate of SQLite", float64(n)/took.Seconds(), ratio)
 		if ratio >= want {
 			return
 		}
 		ratios = append(ratios, ratio)
 	}
-	t.Errorf("%.2f of bare SQLite, want %v", ratios, want)
+	t.Errorf("parts of the rate of SQLite: got %.2f, want one of at least %v", ratios, want)
 }
 
-// burst adds n messages as fast as so many senders can who each wait for their
-// answer.
+// burst adds n messages from concurrent senders. Each sender waits for an answer
+// before it sends the next message.
 func burst(t testing.TB, s *SQLite, all []rooms.ID, senders, n int) {
 	t.Helper()
 	var left atomic.Int64
@@ -114,8 +114,8 @@ func burst(t testing.TB, s *SQLite, all []rooms.ID, senders, n int) {
 	sending.Wait()
 }
 
-// pace adds messages evenly, so many a second, and returns how long each
-// waited for its answer, in order of length.
+// pace adds n messages at a constant rate and returns their waits for an answer,
+// shortest first.
 func pace(t testing.TB, s *SQLite, all []rooms.ID, perSecond, n int) []time.Duration {
 	t.Helper()
 	waits := make([]time.Duration, n)
@@ -140,7 +140,7 @@ func storeWithRooms(t testing.TB, n int) (*SQLite, []rooms.ID) {
 	var all []rooms.ID
 	for range n {
 		room := rooms.Room{ID: rooms.ID(rand.Text())}
-		if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}); err != nil {
+		if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}, rooms.RoomLimits{}); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, room.ID)
@@ -156,7 +156,7 @@ func addRandom(t testing.TB, s *SQLite, room rooms.ID) {
 
 func randomMessage(room rooms.ID) rooms.Message {
 	return rooms.Message{
-		ID:       rooms.ID(fmt.Sprintf("%08x%s", time.Now().Unix(), rand.Text()[:16])), // as rooms makes them
+		ID:       rooms.ID(fmt.Sprintf("%08x%s", time.Now().Unix(), rand.Text()[:16])), // the form of the ids of package rooms
 		Room:     room,
 		Kind:     rooms.KindText,
 		Session:  "session",
@@ -165,21 +165,21 @@ func randomMessage(room rooms.ID) rooms.Message {
 	}
 }
 
-// bareDatabase has our settings and our tables.
+// bareDatabase returns a database with the settings and tables of the store.
 func bareDatabase(t testing.TB) *transaction {
 	t.Helper()
-	db, err := sql.Open("sqlite", dsn(filepath.Join(t.TempDir(), "bare.db"), writing))
+	db, err := sql.Open("sqlite", dsn(filepath.Join(t.TempDir(), "bare.db"), accessWriter))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate(t.Context(), db, func() error { return nil }); err != nil {
+	if err := applyMigrations(t.Context(), db, 0, LatestSchema()); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := conn.ExecContext(t.Context(), "PRAGMA foreign_keys = OFF"); err != nil { // there is no room
+	if _, err := conn.ExecContext(t.Context(), "PRAGMA foreign_keys = OFF"); err != nil { // the rooms do not exist
 		t.Fatal(err)
 	}
 	tx := &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)}
@@ -191,7 +191,7 @@ func bareDatabase(t testing.TB) *transaction {
 	return tx
 }
 
-// bareCommit inserts rows in one transaction, behind so many others.
+// bareCommit inserts rows in one transaction, with numbers after those of others.
 func bareCommit(t testing.TB, tx *transaction, others, rows int) {
 	t.Helper()
 	err := tx.run(func() error {

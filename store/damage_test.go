@@ -8,11 +8,12 @@ import (
 
 	"gifchat/rooms"
 	"gifchat/store"
+	"gifchat/store/inspect"
 )
 
-// A log without its tail is what a power cut leaves: a prefix of what was said
-// is there, whole.
-func TestACutLogLeavesAPrefix(t *testing.T) {
+// After a power cut the end of the log can be missing. The store then has a
+// prefix of the messages, without holes.
+func TestOpen_with_a_truncated_log_has_a_prefix(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat.db")
 	s := open(t, path)
 	id := fill(t, s, 40)
@@ -29,46 +30,45 @@ func TestACutLogLeavesAPrefix(t *testing.T) {
 		}
 		s, err := store.Open(t.Context(), left)
 		if before < 0 && err != nil && strings.Contains(err.Error(), "no tables") {
-			continue // not even the first start is in this log
+			continue // the log ends within the first start
 		}
 		if err != nil {
 			t.Fatalf("step %d: %v", step, err)
 		}
 		t.Cleanup(func() { s.Close() })
-		if r, err := store.Look(t.Context(), left); err != nil || len(r.Problems()) > 0 {
-			t.Fatalf("step %d: %q, %v", step, r.Problems(), err)
+		if r, err := inspect.Database(t.Context(), left); err != nil || len(r.Problems()) > 0 {
+			t.Fatalf("step %d: inspect.Database: got %q, %v, want no problems", step, r.Problems(), err)
 		}
 		got, err := s.Messages(t.Context(), id, rooms.Page{Limit: 200})
 		if err != nil || len(got) < before {
-			t.Fatalf("step %d: got %d messages, %v; with less of the log there were %d", step, len(got), err, before)
+			t.Fatalf("step %d: got %d messages, %v, want at least the %d of the step before", step, len(got), err, before)
 		}
 		for i, m := range got {
 			if m.Seq != int64(i)+1 || m.Kind == rooms.KindDamaged {
-				t.Fatalf("step %d: got seq %d in place %d", step, m.Seq, i)
+				t.Fatalf("step %d: message %d: got seq %d, kind %q, want seq %d", step, i, m.Seq, m.Kind, i+1)
 			}
 		}
 		before = len(got)
 	}
 	if before != 40 {
-		t.Errorf("with the whole log there are %d messages, want 40", before)
+		t.Errorf("messages with the whole log: got %d, want 40", before)
 	}
 }
 
-// A new database knows none of the GIFs that are there, and its first sweep
-// would remove them all.
-func TestNoDatabaseIsBegunBesideGIFs(t *testing.T) {
+// The first sweep of a new database would remove all GIFs in the folder.
+func TestOpen_creates_no_database_beside_gifs(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "chat.db")
-	fill(t, open(t, whole), 1) // what is in it is still in its log
+	fill(t, open(t, whole), 1) // the rows are still in the log
 	for name, test := range map[string]struct {
-		files []string
-		left  func(t *testing.T, path string)
-		want  bool
+		files   []string // in the folder of the GIFs
+		prepare func(t *testing.T, path string)
+		want    bool // the database can be opened
 	}{
-		"new data":                        {nil, func(*testing.T, string) {}, true},
-		"what is not ours in the folder":  {[]string{"README.txt", gifA + ".tmp"}, func(*testing.T, string) {}, true},
+		"an empty folder":                 {nil, func(*testing.T, string) {}, true},
+		"files of other programs":         {[]string{"README.txt", gifA + ".tmp"}, func(*testing.T, string) {}, true},
 		"a GIF and no database":           {[]string{gifA}, func(*testing.T, string) {}, false},
 		"a GIF and an empty file":         {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, os.DevNull, path) }, false},
-		"a GIF and a database of no log":  {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path) }, false},
+		"a GIF, a database, no log":       {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path) }, false},
 		"a GIF and a log":                 {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole+"-wal", path+"-wal") }, false},
 		"a GIF and a database with a log": {[]string{gifA}, func(t *testing.T, path string) { copyFile(t, whole, path); copyFile(t, whole+"-wal", path+"-wal") }, true},
 	} {
@@ -80,31 +80,30 @@ func TestNoDatabaseIsBegunBesideGIFs(t *testing.T) {
 				}
 				copyFile(t, os.DevNull, filepath.Join(p.GIFs, file))
 			}
-			test.left(t, p.Database)
+			test.prepare(t, p.Database)
 			before, _ := os.ReadFile(p.Database)
 			s, err := p.Open(t.Context())
 			if err == nil {
 				err = s.Close()
 				if !test.want {
-					t.Error("it was opened")
+					t.Error("Open: got a store, want an error")
 				}
 			} else if !test.want && strings.Contains(err.Error(), "its GIFs are there") && !strings.Contains(err.Error(), "\n") {
 				if after, _ := os.ReadFile(p.Database); string(after) != string(before) {
-					t.Error("the database was changed")
+					t.Errorf("database after Open: got %d bytes, want the %d bytes from before", len(after), len(before))
 				}
 				err = nil
 			}
 			if err != nil {
-				t.Errorf("got %v", err)
+				t.Errorf("Open: got error %v, want a store: %t", err, test.want)
 			}
 		})
 	}
 }
 
-// A page that is damaged is found by Look. Open refuses it, or what is read of it is an
-// error, or the page was of no importance; in no case does the store begin
-// anew.
-func TestADamagedPageIsFound(t *testing.T) {
+// inspect.Database finds every damaged page. Open returns an error, or a query does,
+// or the page has no data. The store never replaces the damaged database.
+func TestOpen_with_a_damaged_page_hides_no_message(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat.db")
 	s, err := store.Open(t.Context(), path)
 	if err != nil {
@@ -127,14 +126,14 @@ func TestADamagedPageIsFound(t *testing.T) {
 		if err := os.WriteFile(left, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := store.Look(t.Context(), left); err == nil && len(r.Problems()) == 0 {
-			t.Errorf("page %d: Look finds nothing", at/pageSize)
+		if r, err := inspect.Database(t.Context(), left); err == nil && len(r.Problems()) == 0 {
+			t.Errorf("page %d: inspect.Database: got no problem, want one", at/pageSize)
 		}
 		s, err := store.Open(t.Context(), left)
 		if err != nil {
 			refused++
 			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("page %d: more than a line: %v", at/pageSize, err)
+				t.Errorf("page %d: Open: got %q, want one line", at/pageSize, err)
 			}
 			continue
 		}
@@ -143,17 +142,17 @@ func TestADamagedPageIsFound(t *testing.T) {
 		if roomErr != nil || err != nil {
 			failed++
 		} else if len(got) != 400 {
-			t.Errorf("page %d: %d of 400 messages, and no error", at/pageSize, len(got))
+			t.Errorf("page %d: Messages: got %d and no error, want 400 or an error", at/pageSize, len(got))
 		}
 		if err := s.Close(); err != nil {
-			t.Logf("page %d: closing: %v", at/pageSize, err)
+			t.Logf("page %d: close: %v", at/pageSize, err)
 		}
 		if info, err := os.Stat(left); err != nil || info.Size() < int64(len(whole)) {
-			t.Errorf("page %d: the file was made smaller: %v", at/pageSize, err)
+			t.Errorf("page %d: file: got %v, %v, want at least %d bytes", at/pageSize, info, err, len(whole))
 		}
 	}
-	t.Logf("%d pages: %d times not opened, %d times not read", len(whole)/pageSize, refused, failed)
+	t.Logf("%d pages: %d refused by Open, %d by a query", len(whole)/pageSize, refused, failed)
 	if refused == 0 || failed == 0 {
-		t.Error("no damage was ever noticed")
+		t.Errorf("refused by Open: got %d, by a query: got %d, want some of both", refused, failed)
 	}
 }

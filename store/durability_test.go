@@ -12,24 +12,8 @@ import (
 
 	"gifchat/rooms"
 	"gifchat/store"
+	"gifchat/store/inspect"
 )
-
-// fill makes a room with so many messages.
-func fill(t testing.TB, s *store.SQLite, n int) rooms.ID {
-	t.Helper()
-	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
-	owner := rooms.Member{Room: room.ID, Session: room.OwnerSession, Color: room.Owner, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(t.Context(), room, owner); err != nil {
-		t.Fatal(err)
-	}
-	for i := range n {
-		m := rooms.Message{ID: rooms.ID(fmt.Sprintf("%024x", i)), Room: room.ID, Kind: rooms.KindText, Text: "hello"}
-		if _, err := s.AddMessages(t.Context(), room.ID, []rooms.Message{m}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return room.ID
-}
 
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
@@ -42,9 +26,9 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// What kill -9 leaves is the database and its log as they are on the disk while
+// After kill -9 the disk has the database and its write-ahead log as they are while
 // the store is open.
-func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
+func TestOpen_after_a_kill_has_every_acknowledged_message(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat.db")
 	id := fill(t, open(t, path), 100)
 	left := filepath.Join(t.TempDir(), "chat.db")
@@ -55,21 +39,21 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	got, err := s.Messages(t.Context(), id, rooms.Page{Limit: 200})
 	damaged := func(m rooms.Message) bool { return m.Kind == rooms.KindDamaged }
 	if err != nil || len(got) != 100 || got[99].Seq != 100 || slices.ContainsFunc(got, damaged) {
-		t.Errorf("got %d messages, %v, want 100", len(got), err)
+		t.Errorf("messages: got %d, %v, want 100 undamaged ones", len(got), err)
 	}
 	if _, m, err := s.Standing(t.Context(), id, "owner"); err != nil || m.Standing != rooms.StandingIn {
-		t.Errorf("the owner is no member any more: %+v, %v", m, err)
+		t.Errorf("standing of the owner: got %+v, %v, want %q", m, err, rooms.StandingIn)
 	}
-	if r, err := store.Look(t.Context(), left); err != nil || len(r.Problems()) > 0 {
-		t.Errorf("%q, %v", r.Problems(), err)
+	if r, err := inspect.Database(t.Context(), left); err != nil || len(r.Problems()) > 0 {
+		t.Errorf("inspect.Database: got %q, %v, want no problems", r.Problems(), err)
 	}
 	next, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "next", Room: id}})
 	if err != nil || next[0].Seq != 101 {
-		t.Errorf("the next message: %+v, %v, want 101", next, err)
+		t.Errorf("next message: got %+v, %v, want seq 101", next, err)
 	}
 }
 
-func TestCloseLeavesOneFile(t *testing.T) {
+func TestClose_leaves_one_file(t *testing.T) {
 	folder := t.TempDir()
 	s, err := store.Open(t.Context(), filepath.Join(folder, "chat.db"))
 	if err != nil {
@@ -80,11 +64,11 @@ func TestCloseLeavesOneFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
-		t.Errorf("got %v, %v, want the database alone", files, err)
+		t.Errorf("files: got %v, %v, want the database only", files, err)
 	}
 }
 
-func TestFilesAreForTheirOwnerOnly(t *testing.T) {
+func TestOpen_creates_files_for_their_owner_only(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	fill(t, open(t, filepath.Join(folder, "chat.db")), 1)
 	for name, want := range map[string]os.FileMode{"": 0o700, "chat.db": 0o600, "chat.db-wal": 0o600, "chat.db-shm": 0o600} {
@@ -98,12 +82,12 @@ func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestOpen_refuses_unusable_files(t *testing.T) {
 	for name, test := range map[string]struct {
 		spoil func(t *testing.T, path string)
 		want  string
 	}{
-		"a file that is no database": {func(t *testing.T, path string) {
+		"a text file": {func(t *testing.T, path string) {
 			if err := os.WriteFile(path, bytes.Repeat([]byte("not a database. "), 100), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -154,24 +138,56 @@ func TestOpenRefuses(t *testing.T) {
 			test.spoil(t, path)
 			s, err = store.Open(t.Context(), path)
 			if err == nil {
-				t.Fatalf("it was opened: %v", s.Close())
+				t.Fatalf("Open: got a store (closing it: %v), want an error", s.Close())
 			}
 			if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("got %q, want one line with %q", err, test.want)
+				t.Errorf("Open: got %q, want one line with %q", err, test.want)
 			}
 		})
 	}
 }
 
-func execute(t *testing.T, path, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", path)
+// SQLite truncates a log that grew during a long read to 64 MiB after the read.
+func TestSQLite_limits_the_log_after_a_long_read(t *testing.T) {
+	const most = 64 << 20
+	path := filepath.Join(t.TempDir(), "chat.db")
+	s := open(t, path)
+	id := fill(t, s, 1)
+	tx, err := connect(t, path).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
+	defer tx.Rollback()
+	var n int
+	if err := tx.QueryRow("SELECT count(*) FROM messages").Scan(&n); err != nil {
 		t.Fatal(err)
+	}
+
+	logSize := func() int64 {
+		t.Helper()
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	// Another program writes a lot, for example a repair tool.
+	execute(t, path, "CREATE TABLE much (data BLOB)")
+	execute(t, path, fmt.Sprintf("INSERT INTO much VALUES (zeroblob(%d))", most+1<<20))
+	if got := logSize(); got <= most {
+		t.Fatalf("log during the read: got %d bytes, want more than %d", got, most)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		m := rooms.Message{ID: rooms.ID(fmt.Sprintf("after %d", i)), Room: id, Kind: rooms.KindText, Text: "hello"}
+		if _, err := s.AddMessages(t.Context(), id, []rooms.Message{m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := logSize(); got > most {
+		t.Errorf("log after the read: got %d bytes, want at most %d", got, most)
 	}
 }
 

@@ -13,48 +13,53 @@ import (
 	"time"
 
 	"gifchat/rooms"
+	"gifchat/store/internal/disk"
 )
 
-// sweepAge is how old a file must be before Sweep takes it for left over: an
-// upload that is under way is younger, since one that pauses for so long is cut.
+// sweepAge is the age of a file that Sweep can remove. The file of an upload in
+// progress is younger, since an upload that pauses for this long is cut.
 const sweepAge = 6 * time.Minute
 
+// temporary ends the name of a file whose upload is in progress.
 const temporary = ".tmp"
 
-// UploadReserve is what an upload under way may still write: the largest GIF
-// that the chat takes. What it writes beyond that comes out of the floor.
+// UploadReserve is the number of bytes reserved for each upload in progress: the
+// size of the largest GIF that the chat accepts.
 const UploadReserve = 5 << 20
 
 // Files keeps GIFs in one folder. It is a rooms.GIFStore.
 //
-// Names are checked, and resolved by os.Root: no name leads out of the folder,
-// not even through a symbolic link.
+// os.Root resolves the names, so that no name leads out of the folder, not even
+// through a symbolic link.
 type Files struct {
 	root  *os.Root
 	name  *regexp.Regexp
-	floor int64
-	free  func() (int64, error) // bytes left where the folder is
+	floor int64                 // bytes of the disk that uploads leave free
+	free  func() (int64, error) // bytes free on the folder's disk
 
-	// What brings a file, and the names in the folder, to the disk.
-	flushFile, flushFolder func(*os.File) error
+	// These flush a file's contents and the names in the folder to the disk.
+	syncFile, syncFolder func(*os.File) error
 
-	underWay atomic.Int64 // uploads
+	uploads atomic.Int64 // in progress
 }
 
 var _ rooms.GIFStore = (*Files)(nil)
 
-// OpenFiles opens a folder of GIFs and creates it if there is none. Of the disk
-// it is on it leaves floor bytes for others, the database first of all, also
-// when all uploads under way become as large as they may; zero leaves nothing.
+// OpenFiles opens a folder of GIFs and creates it if it is missing. Uploads leave
+// floor bytes of the disk free, for the database above all, even if every upload
+// in progress reaches UploadReserve bytes. With a floor of 0 they use all of it.
 func OpenFiles(dir string, floor int64) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
 	}
-	return openFolder(dir, floor)
+	return openFiles(dir, floor)
 }
 
-// openFolder opens a folder of GIFs that is there.
-func openFolder(dir string, floor int64) (*Files, error) {
+// OpenExistingFiles opens a folder of GIFs for reading. It returns an error that
+// wraps fs.ErrNotExist if the folder is missing.
+func OpenExistingFiles(dir string) (*Files, error) { return openFiles(dir, 0) }
+
+func openFiles(dir string, floor int64) (*Files, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open gif folder: %w", err)
@@ -63,13 +68,13 @@ func openFolder(dir string, floor int64) (*Files, error) {
 		root:  root,
 		name:  regexp.MustCompile(`^[0-9a-f]{24}\.gif$`),
 		floor: floor,
-		free:  func() (int64, error) { return freeSpace(dir) },
+		free:  func() (int64, error) { return disk.FreeSpace(dir) },
 
-		flushFile: (*os.File).Sync, flushFolder: flush,
+		syncFile: (*os.File).Sync, syncFolder: disk.SyncOpenDir,
 	}, nil
 }
 
-// Close closes the folder. GIFs that are open stay so.
+// Close closes the folder. Open GIFs stay open.
 func (f *Files) Close() error { return f.root.Close() }
 
 // Save implements rooms.GIFStore.
@@ -77,13 +82,13 @@ func (f *Files) Save(name string, write func(io.Writer) error) error {
 	if !f.name.MatchString(name) {
 		return fmt.Errorf("save gif: %w: bad name %q", rooms.ErrUnavailable, name)
 	}
-	underWay := f.underWay.Add(1)
-	defer f.underWay.Add(-1)
-	if err := f.checkSpace(underWay); err != nil {
+	uploads := f.uploads.Add(1)
+	defer f.uploads.Add(-1)
+	if err := f.checkSpace(uploads); err != nil {
 		return fmt.Errorf("save gif: %w", err)
 	}
 	if err := f.fill(name+temporary, write); err != nil {
-		// What cannot be removed now is left to Sweep.
+		// Sweep removes the file if this fails.
 		_ = f.root.Remove(name + temporary)
 		return err
 	}
@@ -97,9 +102,9 @@ func (f *Files) Save(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// checkSpace refuses with rooms.ErrStorageFull when less than the floor would
-// be free after so many uploads. Each was counted before it asks the disk, so
-// what another has written is counted, or free no more, or both.
+// checkSpace returns rooms.ErrStorageFull if less than the floor would be free
+// after the uploads in progress. Save counts an upload before it reads the free
+// space. So the bytes of another upload are counted, or already taken, or both.
 func (f *Files) checkSpace(uploads int64) error {
 	if f.floor <= 0 {
 		return nil
@@ -107,24 +112,24 @@ func (f *Files) checkSpace(uploads int64) error {
 	free, err := f.free()
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return nil // the disk itself will say when it is full
+		return nil // writing fails if the disk is full
 	case err != nil:
 		return unavailable(err)
-	case free-uploads*UploadReserve < f.floor: // the floor may be as large as a number can be
-		return fmt.Errorf("%w: %d bytes are free, %d uploads are under way, %d are kept free", rooms.ErrStorageFull, free, uploads, f.floor)
+	case free-uploads*UploadReserve < f.floor: // without overflow for the largest floor
+		return fmt.Errorf("%w: %d bytes are free, %d uploads are in progress, %d bytes must stay free", rooms.ErrStorageFull, free, uploads, f.floor)
 	}
 	return nil
 }
 
-// fill makes a new file with what write writes and flushes it to the disk.
+// fill creates a file, calls write for its contents, and flushes it to the disk.
 func (f *Files) fill(name string, write func(io.Writer) error) error {
 	file, err := f.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("save gif: %w", unavailable(err))
 	}
-	err = write(disk{file})
+	err = write(diskWriter{file})
 	if err == nil {
-		err = unavailable(f.flushFile(file))
+		err = unavailable(f.syncFile(file))
 	}
 	if closing := file.Close(); err == nil {
 		err = unavailable(closing)
@@ -132,22 +137,22 @@ func (f *Files) fill(name string, write func(io.Writer) error) error {
 	return err
 }
 
-// disk marks the failures of a file, so that they can be told from those of
-// the upload that is written to it.
-type disk struct{ file *os.File }
+// diskWriter wraps the errors of a file in rooms.ErrUnavailable, which separates
+// them from the errors of the upload that is written to it.
+type diskWriter struct{ file *os.File }
 
-func (d disk) Write(b []byte) (int, error) {
+func (d diskWriter) Write(b []byte) (int, error) {
 	n, err := d.file.Write(b)
 	return n, unavailable(err)
 }
 
-// sync makes a new name in the folder one that stays.
+// sync flushes the names in the folder, so that a new one survives a power cut.
 func (f *Files) sync() error {
 	dir, err := f.root.Open(".")
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.flushFolder(dir), dir.Close())
+	return errors.Join(f.syncFolder(dir), dir.Close())
 }
 
 // Open implements rooms.GIFStore.
@@ -176,9 +181,9 @@ func (f *Files) Remove(name string) error {
 	return nil
 }
 
-// Sweep removes what a crash may have left behind: unfinished files, and GIFs
-// for which held says that no message shows them. Both only when they are six
-// minutes old. It returns how many it has removed.
+// Sweep removes the files that a crash has left: unfinished uploads, and GIFs for
+// which held returns false. It leaves files that are younger than six minutes.
+// It returns the number of removed files.
 func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name string) (bool, error)) (int, error) {
 	entries, err := fs.ReadDir(f.root.FS(), ".")
 	if err != nil {
@@ -198,8 +203,8 @@ func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name s
 	return removed, nil
 }
 
-// leftOver tells whether a file is ours and of no use. Other files in the
-// folder are not our business.
+// leftOver reports whether a crash has left the file behind. Files with other
+// names are not touched.
 func (f *Files) leftOver(ctx context.Context, entry fs.DirEntry, held func(context.Context, string) (bool, error)) (bool, error) {
 	name, unfinished := strings.CutSuffix(entry.Name(), temporary)
 	if !f.name.MatchString(name) {

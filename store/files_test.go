@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,7 +56,7 @@ func names(t *testing.T, dir string) []string {
 	return names
 }
 
-func TestFilesKeepWhatWasSaved(t *testing.T) {
+func TestFiles_keep_a_saved_gif(t *testing.T) {
 	files, dir := openFiles(t)
 	if err := files.Save(gifA, write("picture")); err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func TestFilesKeepWhatWasSaved(t *testing.T) {
 	}
 	got, err := io.ReadAll(f)
 	if err := errors.Join(err, f.Close()); err != nil || string(got) != "picture" {
-		t.Errorf("got %q, %v", got, err)
+		t.Errorf("content: got %q, %v, want %q", got, err, "picture")
 	}
 	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, gifA): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
@@ -79,25 +80,25 @@ func TestFilesKeepWhatWasSaved(t *testing.T) {
 		}
 	}
 	if _, err := files.Open(gifA); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("a removed file: got %v, want ErrNotFound", err)
+		t.Errorf("Open of a removed file: got %v, want ErrNotFound", err)
 	}
 }
 
-func TestAnUploadThatBreaksLeavesNothing(t *testing.T) {
+func TestFilesSave_of_a_broken_upload_leaves_nothing(t *testing.T) {
 	files, dir := openFiles(t)
 	broken := errors.New("broken")
 	err := files.Save(gifA, func(w io.Writer) error {
 		return errors.Join(write("half a pic")(w), broken)
 	})
 	if !errors.Is(err, broken) || errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("got %v, want the upload's own error", err)
+		t.Errorf("Save: got %v, want %v and not ErrUnavailable", err, broken)
 	}
 	if left := names(t, dir); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+		t.Errorf("files: got %q, want none", left)
 	}
 }
 
-func TestNoNameLeadsOutOfTheFolder(t *testing.T) {
+func TestFiles_refuse_names_outside_the_folder(t *testing.T) {
 	files, dir := openFiles(t)
 	secret := filepath.Join(filepath.Dir(dir), "secret")
 	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
@@ -111,24 +112,24 @@ func TestNoNameLeadsOutOfTheFolder(t *testing.T) {
 		strings.ToUpper(gifA), "a.gif", gifA + ".tmp", strings.Repeat("a", 300) + ".gif",
 	} {
 		if f, err := files.Open(name); err == nil {
-			t.Errorf("%q was opened: %v", name, f.Close())
+			t.Errorf("Open(%q): got a file (closing it: %v), want an error", name, f.Close())
 		}
 		if name == gifB {
 			continue
 		}
 		if err := files.Save(name, write("x")); err == nil {
-			t.Errorf("%q was saved", name)
+			t.Errorf("Save(%q): got no error, want one", name)
 		}
 		if err := files.Remove(name); err != nil {
-			t.Errorf("%q: %v", name, err)
+			t.Errorf("Remove(%q): got %v, want no error", name, err)
 		}
 	}
 	if b, err := os.ReadFile(secret); err != nil || string(b) != "secret" {
-		t.Errorf("the file outside: got %q, %v", b, err)
+		t.Errorf("file outside the folder: got %q, %v, want %q", b, err, "secret")
 	}
 }
 
-func TestSweepRemovesWhatACrashLeft(t *testing.T) {
+func TestFilesSweep_removes_what_a_crash_left(t *testing.T) {
 	files, dir := openFiles(t)
 	const young, shown, orphan = gifA, gifB, "cccccccccccccccccccccccc.gif"
 	for _, name := range []string{young, shown, orphan} {
@@ -150,14 +151,14 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	}
 	removed, err := files.Sweep(t.Context(), func(_ context.Context, name string) (bool, error) { return name == shown, nil })
 	if err != nil || removed != 2 {
-		t.Errorf("got %d, %v, want 2", removed, err)
+		t.Errorf("Sweep: got %d, %v, want 2", removed, err)
 	}
 	if got, want := names(t, dir), []string{another, young, shown}; !slices.Equal(got, want) {
-		t.Errorf("left: %q, want %q", got, want)
+		t.Errorf("files: got %q, want %q", got, want)
 	}
 }
 
-func TestHoldsGIF(t *testing.T) {
+func TestSQLiteHoldsGIF(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "chat.db"))
 	id := fill(t, s, 1)
 	if _, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "gif", Room: id, GIF: &rooms.GIF{Name: gifA}}}); err != nil {
@@ -165,7 +166,34 @@ func TestHoldsGIF(t *testing.T) {
 	}
 	for name, want := range map[string]bool{gifA: true, gifB: false, "": false} {
 		if got, err := s.HoldsGIF(t.Context(), name); err != nil || got != want {
-			t.Errorf("%q: got %t, %v, want %t", name, got, err, want)
+			t.Errorf("HoldsGIF(%q): got %t, %v, want %t", name, got, err, want)
+		}
+	}
+}
+
+func TestFilesSave_leaves_the_floor_free(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gifs")
+	for floor, want := range map[int64]error{0: nil, 1: nil, math.MaxInt64: rooms.ErrStorageFull} {
+		files, err := store.OpenFiles(dir, floor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := false
+		err = files.Save(gifA, func(io.Writer) error {
+			read = true
+			return nil
+		})
+		if !errors.Is(err, want) || read != (want == nil) {
+			t.Errorf("Save with floor %d: got %v, upload read: %t, want %v, upload read: %t", floor, err, read, want, want == nil)
+		}
+		if err := files.Remove(gifA); err != nil {
+			t.Error(err)
+		}
+		if left := names(t, dir); len(left) > 0 {
+			t.Errorf("files with floor %d: got %q, want none", floor, left)
+		}
+		if err := files.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -13,7 +13,7 @@ func (s *SQLite) GIF(ctx context.Context, name string) (rooms.Message, error) {
 	m, err := scanMessage(s.read.QueryRowContext(ctx, "SELECT "+messageColumns+
 		" FROM messages WHERE gif_name = ? AND gif_name <> '' ORDER BY created_at LIMIT 1", name))
 	if err == nil && m.Kind == rooms.KindDamaged {
-		err = errors.New("the message that shows it is damaged") // nobody knows whose it is
+		err = errors.New("the message of the GIF is damaged") // its room and sender are unknown
 	}
 	return m, found(err)
 }
@@ -32,11 +32,11 @@ func scanUpload(row scanner) (rooms.Upload, error) {
 	return u, err
 }
 
-// isShown names gif_name twice, or SQLite would not know that its index holds
-// them all.
+// isShown repeats the condition of the partial index messages_by_gif, without
+// which SQLite does not use that index.
 const isShown = "SELECT EXISTS (SELECT 1 FROM messages WHERE gif_name = ? AND gif_name <> '')"
 
-// HoldsGIF tells whether any message shows the GIF.
+// HoldsGIF reports whether a message shows the GIF.
 func (s *SQLite) HoldsGIF(ctx context.Context, name string) (held bool, err error) {
 	err = s.read.QueryRowContext(ctx, isShown, name).Scan(&held)
 	return held, unavailable(err)

@@ -9,6 +9,7 @@ import (
 	"gifchat/rooms"
 )
 
+// memberColumns are the columns of a member, in the order of memberRow.columns.
 const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.muted_until, m.bot, m.whispers, m.address, m.address_until"
 
 // Standing implements rooms.Store.
@@ -16,8 +17,8 @@ func (s *SQLite) Standing(ctx context.Context, id rooms.ID, session rooms.Sessio
 	return standing(s.read.QueryRowContext(ctx, selectStanding, session, id))
 }
 
-// selectStanding answers with no row if there is no such room, and with nulls
-// if the session has never been a member of it.
+// selectStanding returns no row if the room does not exist, and nulls for the member if
+// the session has never been one.
 const selectStanding = "SELECT " + roomColumns + ", " + memberColumns + ` FROM rooms AS r
 	LEFT JOIN members AS m ON m.room = r.id AND m.session = ?
 	WHERE r.id = ? AND r.gone = 0`
@@ -31,7 +32,7 @@ func standing(row scanner) (rooms.Room, rooms.Member, error) {
 	return r.room(), m.member(), nil
 }
 
-// memberRow is a member as it is read; all columns are null where there is none.
+// memberRow holds the columns of a member during Scan. All are null without a member.
 type memberRow struct {
 	room, session, color, standing, nick, address sql.NullString
 	since, mutedUntil, whispers, addressUntil     sql.NullInt64
@@ -80,6 +81,8 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 		switch {
 		case err != nil:
 			return err
+		case m.Authority != 0 && m.Authority != room.Authority:
+			return rooms.ErrOutdated
 		case before.Standing == rooms.StandingBanned:
 			return rooms.ErrBanned
 		case before.Standing == rooms.StandingIn:
@@ -98,6 +101,7 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 			return updateMember(tx, stored, renamed)
 		}
 		stored = m
+		stored.Authority = 0
 		return insertNewcomer(tx, m, renamed)
 	})
 	if err != nil {
@@ -106,8 +110,8 @@ func (s *SQLite) AddMember(ctx context.Context, m rooms.Member) (rooms.Member, e
 	return stored, nil
 }
 
-// insertNewcomer inserts a member who has not been in the room before. renamed is
-// claimName's answer.
+// insertNewcomer inserts a member who has not been in the room before. renamed is the
+// result of claimName.
 func insertNewcomer(tx *transaction, m rooms.Member, renamed bool) error {
 	var taken bool
 	err := tx.queryRow("SELECT EXISTS (SELECT 1 FROM members WHERE room = ? AND color = ?)", m.Room, m.Color).Scan(&taken)
@@ -117,8 +121,16 @@ func insertNewcomer(tx *transaction, m rooms.Member, renamed bool) error {
 	if taken {
 		return rooms.ErrColorTaken
 	}
-	if err := insertMember(tx, m); err != nil || !renamed {
+	if err := insertMember(tx, m); err != nil {
 		return err
+	}
+	if m.Bot { // the next token is counted under a new authority version
+		if err := raiseAuthority(tx, m.Room); err != nil {
+			return err
+		}
+	}
+	if !renamed {
+		return nil
 	}
 	return storeKeys(tx, m)
 }
@@ -130,7 +142,8 @@ func insertMember(tx *transaction, m rooms.Member) error {
 	return err
 }
 
-// updateMember writes what can change of a member. renamed is claimName's answer.
+// updateMember writes the columns of a member that can change. renamed is the result of
+// claimName.
 func updateMember(tx *transaction, m rooms.Member, renamed bool) error {
 	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, muted_until = ?, address = ?, address_until = ?
 		WHERE room = ? AND session = ?`,
@@ -149,7 +162,8 @@ func updateMember(tx *transaction, m rooms.Member, renamed bool) error {
 	return storeKeys(tx, m)
 }
 
-// trimAddresses keeps the rooms.MaxAddressBans addresses of a room that last longest.
+// trimAddresses deletes the addresses of a room except the rooms.MaxAddressBans that last
+// longest.
 func trimAddresses(tx *transaction, id rooms.ID) error {
 	_, err := tx.exec(`UPDATE members SET address = '', address_until = 0 WHERE room = ?1 AND address <> '' AND session NOT IN
 		(SELECT session FROM members WHERE room = ?1 AND address <> '' ORDER BY address_until DESC, session LIMIT ?2)`,
@@ -157,7 +171,7 @@ func trimAddresses(tx *transaction, id rooms.ID) error {
 	return err
 }
 
-// orZero returns a time in milliseconds, 0 for the zero time.
+// orZero returns a time in milliseconds, and 0 for the zero time.
 func orZero(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -197,7 +211,7 @@ func (s *SQLite) Banned(ctx context.Context, id rooms.ID, limit int) ([]rooms.Me
 		WHERE room = ? AND standing = ? ORDER BY since DESC, color LIMIT ?`, id, rooms.StandingBanned, limit)
 }
 
-// one turns the result of changing one row into an error where there is none.
+// one returns an error if a statement that changes one row has found no row.
 func one(result sql.Result, err, missing error) error {
 	if err != nil {
 		return err

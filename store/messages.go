@@ -11,71 +11,14 @@ import (
 	"gifchat/rooms"
 )
 
+// messageColumns are the columns of a message, columnsOfMessage many, in the order of
+// appendColumns and messageRow.columns.
 const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, said, topic, person,
 	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, gif_duration, gif_poster, gif_sha256, sum`
 
-const insertMessageText = "INSERT INTO messages (" + messageColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const columnsOfMessage = 25
 
-// AddMessages implements rooms.Store.
-func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
-	var all []rooms.Stored
-	err := s.write.do(ctx, func(tx *transaction) error {
-		all = make([]rooms.Stored, len(messages)) // also when this is run again
-		for i, m := range messages {
-			var err error
-			if all[i], err = addMessage(tx, id, m); err != nil {
-				return err // only the first can be refused
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
-}
-
-func addMessage(tx *transaction, id rooms.ID, m rooms.Message) (rooms.Stored, error) {
-	m.Room = id
-	first, err := firstMessage(tx, m)
-	if !errors.Is(err, rooms.ErrNotFound) {
-		return rooms.Stored{Message: first, Again: true}, err
-	}
-	if m.Seq, err = nextSeq(tx, id); err != nil {
-		return rooms.Stored{}, err
-	}
-	return rooms.Stored{Message: m}, insertMessage(tx, m)
-}
-
-// nextSeq returns a new seq of a room.
-func nextSeq(tx *transaction, id rooms.ID) (seq int64, err error) {
-	err = tx.queryRow("UPDATE rooms SET head = head + 1 WHERE id = ? AND gone = 0 RETURNING head", id).Scan(&seq)
-	return seq, found(err)
-}
-
-// firstMessage returns what the session has posted under m's client id before,
-// or rooms.ErrNotFound.
-func firstMessage(tx *transaction, m rooms.Message) (rooms.Message, error) {
-	if m.ClientID == "" {
-		return rooms.Message{}, rooms.ErrNotFound
-	}
-	first, err := scanMessage(tx.queryRow("SELECT "+messageColumns+` FROM messages
-		WHERE room = ? AND session = ? AND client_id = ? AND client_id <> ''`, m.Room, m.Session, m.ClientID))
-	return first, found(err)
-}
-
-func insertMessage(tx *transaction, m rooms.Message) error {
-	gif := gifOf(m)
-	_, err := tx.exec(insertMessageText,
-		m.ID, m.Room, m.Seq, m.Kind, m.User, m.Nick, m.Session, m.Text, m.ClientID, toMillis(m.CreatedAt),
-		m.Target, m.Edited, m.Said, m.Topic, m.Person,
-		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256,
-		messageSum(m, gif))
-	return err
-}
-
-// gifOf returns what is in the columns of a message's GIF, if there is none too.
+// gifOf returns the GIF of a message, or the zero GIF.
 func gifOf(m rooms.Message) rooms.GIF {
 	if m.GIF == nil {
 		return rooms.GIF{}
@@ -114,10 +57,11 @@ func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]roo
 	if sequential(messages, after) {
 		return messages, nil
 	}
-	return s.mended(ctx, id, messages, after, p)
+	return s.fillGaps(ctx, id, messages, after, p)
 }
 
-// scanMessage reads a message, or that there is one which is damaged.
+// scanMessage reads a message. A message that differs from what was written is returned
+// as rooms.KindDamaged.
 func scanMessage(row scanner) (rooms.Message, error) {
 	m, sound, err := scanAnyMessage(row)
 	if !sound {
@@ -126,7 +70,7 @@ func scanMessage(row scanner) (rooms.Message, error) {
 	return m, err
 }
 
-// scanAnyMessage reads a message as it is, and whether that is how it was written.
+// scanAnyMessage reads a message, and reports whether its checksum matches.
 func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 	r := messageRows.Get().(*messageRow)
 	defer messageRows.Put(r)
@@ -140,16 +84,16 @@ func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
 		gif := r.gif
 		m.GIF = &gif
 	}
-	return m, r.sum == 0 || r.sum == messageSum(m, r.gif), nil
+	return m, r.sum == 0 || r.sum == messageChecksum(m, r.gif), nil
 }
 
-// messageRow is a row as it is read. Reading a page would leave half of its
-// garbage here if each row had its own.
+// messageRow holds the columns of a row during Scan. It is reused, because the pointers
+// to its fields would otherwise be half of the garbage of reading a page.
 type messageRow struct {
 	message                rooms.Message
 	gif                    rooms.GIF
 	created, duration, sum int64
-	columns                [25]any // where messageColumns go
+	columns                [columnsOfMessage]any
 }
 
 var messageRows = sync.Pool{New: func() any {

@@ -15,64 +15,90 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// applicationID marks a database as ours ("gifc"), so that another program's
-// is not taken for one: https://www.sqlite.org/pragma.html#pragma_application_id
+// migrationFiles are the migrations that this program knows, in order.
+var migrationFiles, _ = fs.Glob(migrations, "migrations/*.sql") // the pattern is valid
+
+// LatestSchema returns the schema version of this program: the number of
+// migrations that it knows.
+func LatestSchema() int { return len(migrationFiles) }
+
+// applicationID marks a database as ours ("gifc"), so that the database of
+// another program is refused: https://www.sqlite.org/pragma.html#pragma_application_id
 const applicationID = 0x67696663
 
-// requireVersion refuses a SQLite before 3.51.3, the first one whose
-// write-ahead log two connections cannot corrupt:
+// RequireVersion returns an error for a SQLite older than 3.51.3, the first
+// version whose write-ahead log two connections cannot corrupt:
 // https://www.sqlite.org/wal.html#walresetbug
-func requireVersion(text string) error {
+func RequireVersion(sqliteVersion string) error {
 	version := make([]int, 3)
-	if _, err := fmt.Sscanf(text, "%d.%d.%d", &version[0], &version[1], &version[2]); err != nil {
-		return fmt.Errorf("SQLite %q: %w", text, err)
+	if _, err := fmt.Sscanf(sqliteVersion, "%d.%d.%d", &version[0], &version[1], &version[2]); err != nil {
+		return fmt.Errorf("SQLite %q: %w", sqliteVersion, err)
 	}
 	if slices.Compare(version, []int{3, 51, 3}) < 0 {
-		return fmt.Errorf("SQLite %s can lose data: 3.51.3 or newer is needed", text)
+		return fmt.Errorf("SQLite %s can lose data: 3.51.3 or newer is needed", sqliteVersion)
 	}
 	return nil
 }
 
-// migrationFiles are the migrations that this program knows, in order.
-func migrationFiles() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
+// Migration describes what Open changed in the schema. In the zero Migration
+// nothing was changed.
+type Migration struct {
+	From, To int    // schema versions
+	Copy     string // path of the copy that was kept before; "" for a new database
+}
 
-// migrate checks whose database it is and runs the migrations that it has not
-// seen, each with its number in one transaction. No migration loses a message. A
-// program that knows fewer of them refuses the result. A database without any is
-// begun if mayBegin agrees.
-func migrate(ctx context.Context, db *sql.DB, mayBegin func() error) error {
-	files, err := migrationFiles()
-	if err != nil {
-		return err
-	}
+// migrator brings the schema of a database up to date.
+type migrator struct {
+	db *sql.DB
+
+	// begin agrees to a database without tables or returns an error.
+	begin func() error
+
+	// keep stores a copy of a database with data before migration number next
+	// changes it, and returns the path of the copy.
+	keep func(ctx context.Context, next int) (string, error)
+}
+
+// run checks whose database it is and applies the missing migrations, each in
+// one transaction with its number. No migration loses a message. A program that
+// knows fewer migrations refuses the result.
+func (m migrator) run(ctx context.Context) (Migration, error) {
 	var library string
-	if err := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&library); err != nil {
-		return err
+	if err := m.db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&library); err != nil {
+		return Migration{}, err
 	}
-	if err := requireVersion(library); err != nil {
-		return err
+	if err := RequireVersion(library); err != nil {
+		return Migration{}, err
 	}
-	at, err := schemaVersion(ctx, db)
+	from, err := schemaVersion(ctx, m.db)
 	if err != nil {
-		return err
+		return Migration{}, err
 	}
-	if at > len(files) {
-		return fmt.Errorf("its schema is number %d, this program knows %d: use the newer program", at, len(files))
+	done := Migration{From: from, To: LatestSchema()}
+	switch {
+	case from > done.To:
+		return Migration{}, fmt.Errorf("its schema is number %d, this program knows %d: use the newer program", from, done.To)
+	case from == done.To:
+		return Migration{}, nil
+	case from == 0:
+		err = m.begin()
+	default:
+		done.Copy, err = m.keep(ctx, from+1)
 	}
-	if at == 0 {
-		if err := mayBegin(); err != nil {
-			return err
+	if err != nil {
+		return Migration{}, err
+	}
+	if err := applyMigrations(ctx, m.db, from, done.To); err != nil {
+		if done.Copy != "" {
+			err = fmt.Errorf("%w; a copy from before the migration is in %s", err, done.Copy)
 		}
+		return Migration{}, err
 	}
-	for i, file := range files[at:] {
-		if err := apply(ctx, db, file, at+i+1); err != nil {
-			return fmt.Errorf("%s: %w", path.Base(file), err)
-		}
-	}
-	return nil
+	return done, nil
 }
 
-// schemaVersion returns how many migrations the database has seen.
+// schemaVersion returns how many migrations the database has had. It returns an
+// error for the database of another program.
 func schemaVersion(ctx context.Context, db *sql.DB) (int, error) {
 	var owner, version, tables int
 	err := db.QueryRowContext(ctx, `
@@ -87,13 +113,24 @@ func schemaVersion(ctx context.Context, db *sql.DB) (int, error) {
 	return version, nil
 }
 
-// computed is the Go code that follows a migration's SQL script in its transaction,
-// by the name of the script without its number. It computes what SQL cannot.
+// computed has the Go code that follows a migration's SQL script in its
+// transaction, for what SQL cannot compute. The key is the name of the script
+// without its number.
 var computed = map[string]func(context.Context, *sql.Tx) error{
 	"nick_keys.sql": computeNickKeys,
 }
 
-func apply(ctx context.Context, db *sql.DB, file string, version int) error {
+// applyMigrations takes a database from one schema version to another.
+func applyMigrations(ctx context.Context, db *sql.DB, from, to int) error {
+	for i, file := range migrationFiles[from:to] {
+		if err := applyMigration(ctx, db, file, from+i+1); err != nil {
+			return fmt.Errorf("%s: %w", path.Base(file), err)
+		}
+	}
+	return nil
+}
+
+func applyMigration(ctx context.Context, db *sql.DB, file string, version int) error {
 	script, err := migrations.ReadFile(file)
 	if err != nil {
 		return err
@@ -115,4 +152,17 @@ func apply(ctx context.Context, db *sql.DB, file string, version int) error {
 		}
 	}
 	return tx.Commit()
+}
+
+// NewInMemory returns an empty database in memory that has the given schema version.
+func NewInMemory(ctx context.Context, schema int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // each connection has its own memory
+	if err := applyMigrations(ctx, db, 0, schema); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"gifchat/store/internal/disk"
 )
 
 // Place is where data is kept.
@@ -41,9 +43,8 @@ func (p Place) Check() error {
 }
 
 const (
-	// partialExt is the end of the name of a backup's database until the backup is
-	// whole.
-	partialExt = ".partial"
+	// PartialExt ends the name of a backup's database until the backup is complete.
+	PartialExt = ".partial"
 
 	// newExt is the end of the name of an empty file that is there until a new
 	// database has its tables. It tells a first start that was interrupted from data
@@ -76,7 +77,7 @@ func (p Place) isNew() (bool, error) {
 		return false, err
 	}
 	for _, name := range left {
-		if strings.HasSuffix(name, partialExt) {
+		if strings.HasSuffix(name, PartialExt) {
 			return false, fmt.Errorf("there is only the beginning of a backup that was not completed (%s): delete this folder and make the backup again, "+
 				"or choose the folder with the data with DATA_DIR", name)
 		}
@@ -96,7 +97,7 @@ func (p Place) isNew() (bool, error) {
 // checkLength refuses a database that ends in the middle of a page, where SQLite
 // would read zeros. While there is a log, the pages in it count.
 func checkLength(path string, length int64) error {
-	log, err := size(path + "-wal")
+	log, err := disk.FileSize(path + "-wal")
 	if err != nil || log > 0 {
 		return err
 	}
@@ -195,7 +196,7 @@ func (p Place) prepareFile(isNew bool) error {
 		if err := os.WriteFile(p.Database+newExt, nil, 0o600); err != nil {
 			return err
 		}
-		if err := syncFolder(filepath.Dir(p.Database)); err != nil {
+		if err := disk.SyncDir(filepath.Dir(p.Database)); err != nil {
 			return err
 		}
 	}

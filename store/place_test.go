@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gifchat/store"
+	"gifchat/store/inspect"
 )
 
 // A folder that lost its database, or is to get one, must not become an empty chat.
@@ -141,7 +142,7 @@ func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
 	if err := os.WriteFile(to.Secret, []byte("another"), 0o600); err != nil { // so that the copy of it fails
 		t.Fatal(err)
 	}
-	if _, err := store.Backup(t.Context(), from, to); err == nil {
+	if _, err := inspect.Backup(t.Context(), from, to); err == nil {
 		t.Fatal("the backup overwrote a secret")
 	}
 	if err := to.Check(); err == nil || !strings.Contains(err.Error(), "beginning of a backup") {
@@ -153,13 +154,13 @@ func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
 	if err := os.Remove(to.Database + ".partial"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Backup(t.Context(), from, to); err != nil {
+	if _, err := inspect.Backup(t.Context(), from, to); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := os.ReadFile(to.Secret); err != nil || string(b) != "secret" {
 		t.Errorf("secret: got %q, %v, want its copy", b, err)
 	}
-	if _, err := store.Backup(t.Context(), to, place(t, "third")); err != nil {
+	if _, err := inspect.Backup(t.Context(), to, place(t, "third")); err != nil {
 		t.Errorf("a backup of the backup: %v", err)
 	}
 }

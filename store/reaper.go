@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// reapPiece is how many rows of a removed room go in one change. Some
-	// milliseconds: a room of a million messages as a whole would keep everybody
-	// else waiting for a quarter of a minute.
-	reapPiece = 500
+	// reapBatch is the number of rows of a removed room that one change deletes,
+	// in a few milliseconds. Deleting a room of a million messages in one change
+	// would block the writer for 15 seconds.
+	reapBatch = 500
 
-	// reapAgain is how long the reaper waits when the store could not do it.
-	reapAgain = time.Minute
+	// reapRetry is the pause after the store has failed to delete rows.
+	reapRetry = time.Minute
 )
 
-// reaper deletes what removed rooms have left, behind everybody else's changes.
+// reaper deletes the rows of removed rooms in small changes, so that other
+// changes are done between them.
 type reaper struct {
 	store *SQLite
 	wake  chan struct{}
@@ -40,31 +41,31 @@ func (r *reaper) close() {
 	r.task.Wait()
 }
 
-// look says that there may be something to do.
-func (r *reaper) look() {
+// notify wakes the reaper after a room was removed.
+func (r *reaper) notify() {
 	select {
 	case r.wake <- struct{}{}:
-	default: // it will look anyway
+	default: // a wake-up is pending already
 	}
 }
 
 func (r *reaper) run(ctx context.Context) {
 	for {
 		err := r.reapAll(ctx)
-		var again <-chan time.Time
+		var retry <-chan time.Time
 		if err != nil {
-			again = time.After(reapAgain)
+			retry = time.After(reapRetry)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.wake:
-		case <-again:
+		case <-retry:
 		}
 	}
 }
 
-// reapAll deletes all rooms that are gone.
+// reapAll deletes the rows of all removed rooms.
 func (r *reaper) reapAll(ctx context.Context) error {
 	for {
 		var id rooms.ID
@@ -84,19 +85,19 @@ func (r *reaper) reapAll(ctx context.Context) error {
 	}
 }
 
-// reapSome deletes a piece of a room that is gone, and with the last piece the
-// room. It tells whether there is more.
+// reapSome deletes up to reapBatch rows of a removed room, and the room's own row
+// after the last of them. It reports whether rows are left.
 func reapSome(tx *transaction, id rooms.ID) (left bool, err error) {
-	for _, piece := range []string{
+	for _, statement := range []string{
 		"DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE room = ? LIMIT ?)",
 		"DELETE FROM whispers WHERE rowid IN (SELECT rowid FROM whispers WHERE room = ? LIMIT ?)",
 		"DELETE FROM members WHERE room = ?1 AND session IN (SELECT session FROM members WHERE room = ?1 LIMIT ?2)",
 	} {
-		deleted, err := tx.exec(piece, id, reapPiece)
+		deleted, err := tx.exec(statement, id, reapBatch)
 		if err != nil {
 			return false, err
 		}
-		if n, err := deleted.RowsAffected(); err != nil || n == reapPiece {
+		if n, err := deleted.RowsAffected(); err != nil || n == reapBatch {
 			return true, err
 		}
 	}

@@ -10,28 +10,28 @@ import (
 	"gifchat/rooms"
 )
 
-// A room of thousands of messages is out of sight at once; what it leaves goes a
-// piece at a time, between other people's messages, also after a restart.
-func TestALargeRoomGoesInPieces(t *testing.T) {
+// The queries do not show a removed room any more. Its rows are deleted in batches
+// between other changes, also after a restart.
+func TestRemoveRoom_deletes_a_large_room_in_batches(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "chat.db")
 	s, err := Open(ctx, path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	make := func(id rooms.ID) {
+	create := func(id rooms.ID) {
 		t.Helper()
 		room := rooms.Room{ID: id, Title: "방", Capacity: 10, Owner: "#78583a", OwnerSession: "owner"}
 		owner := rooms.Member{Room: id, Session: "owner", Color: room.Owner, Standing: rooms.StandingIn}
-		if err := s.CreateRoom(ctx, room, owner); err != nil {
+		if err := s.CreateRoom(ctx, room, owner, rooms.RoomLimits{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	const large, other = rooms.ID("000000000000000000000001"), rooms.ID("000000000000000000000002")
-	make(large)
-	make(other)
+	create(large)
+	create(other)
 	var all []rooms.Message
-	for i := range 5*reapPiece + 1 {
+	for i := range 5*reapBatch + 1 {
 		all = append(all, rooms.Message{ID: rooms.ID(fmt.Sprintf("%024x", 100+i)), Kind: rooms.KindText, Text: "x"})
 	}
 	all[7].GIF = &rooms.GIF{Name: "a.gif"}
@@ -46,19 +46,19 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 		return n
 	}
 
-	s.reaper.close() // as if the program ended just then
-	gifs, err := s.RemoveRoom(ctx, large)
+	s.reaper.close() // as if the program ended here
+	gifs, err := s.RemoveRoom(ctx, rooms.Removal{ID: large})
 	if err != nil || len(gifs) != 1 || gifs[0] != "a.gif" {
-		t.Errorf("RemoveRoom: got %q, %v", gifs, err)
+		t.Errorf("RemoveRoom: got %q, %v, want a.gif", gifs, err)
 	}
-	if got := count(); got != 4*reapPiece+1 {
-		t.Errorf("%d messages are left, want all but one piece", got)
+	if got := count(); got != 4*reapBatch+1 {
+		t.Errorf("messages after RemoveRoom: got %d, want %d", got, 4*reapBatch+1)
 	}
 	for name, err := range map[string]error{
 		"Room":        second(s.Room(ctx, large)),
 		"AddMessages": second(s.AddMessages(ctx, large, all[:1])),
 		"AddMember":   second(s.AddMember(ctx, rooms.Member{Room: large, Session: "s", Color: "#000000"})),
-		"RemoveRoom":  second(s.RemoveRoom(ctx, large)),
+		"RemoveRoom":  second(s.RemoveRoom(ctx, rooms.Removal{ID: large})),
 		"Apply":       second(s.Apply(ctx, rooms.Change{ID: large})),
 	} {
 		if !errors.Is(err, rooms.ErrNotFound) {
@@ -66,7 +66,7 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 		}
 	}
 	if list, err := s.Rooms(ctx, rooms.RoomPage{Limit: 10}); err != nil || len(list) != 1 {
-		t.Errorf("Rooms: got %+v, %v, want the other alone", list, err)
+		t.Errorf("Rooms: got %+v, %v, want the other room only", list, err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -78,9 +78,9 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 	defer s.Close()
 	for end := time.Now().Add(time.Minute); count() > 0; {
 		if time.Now().After(end) {
-			t.Fatalf("%d messages are left", count())
+			t.Fatalf("messages after the restart: got %d, want 0", count())
 		}
-		if _, err := s.AddMessages(ctx, other, nil); err != nil { // others have their turns
+		if _, err := s.AddMessages(ctx, other, nil); err != nil { // other changes are done between the batches
 			t.Fatal(err)
 		}
 	}
@@ -90,7 +90,7 @@ func TestALargeRoomGoesInPieces(t *testing.T) {
 		err = s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members)").Scan(&left)
 	}
 	if err != nil || left != 2 {
-		t.Errorf("%d rooms and members are left, %v, want the other with its owner", left, err)
+		t.Errorf("rows of rooms and members: got %d, %v, want 2: the other room and its owner", left, err)
 	}
 }
 

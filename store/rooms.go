@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,7 +10,7 @@ import (
 )
 
 const roomColumns = `r.id, r.title, r.capacity, r.owner, r.owner_session, r.password_hash, r.created_at,
-	r.number, r.frozen, r.keep, r.closed`
+	r.number, r.frozen, r.keep, r.closed, r.authority`
 
 // Rooms implements rooms.Store.
 func (s *SQLite) Rooms(ctx context.Context, p rooms.RoomPage) ([]rooms.Room, error) {
@@ -23,22 +24,23 @@ func (s *SQLite) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
 	return r, found(err)
 }
 
-// roomRow is a room as it is read.
+// roomRow is the destination of roomColumns.
 type roomRow struct {
-	kept    rooms.Room
+	stored  rooms.Room
 	created int64
 }
 
 func (r *roomRow) columns() []any {
-	k := &r.kept
+	k := &r.stored
 	return []any{
 		&k.ID, &k.Title, &k.Capacity, &k.Owner, &k.OwnerSession, &k.PasswordHash, &r.created, &k.Number, &k.Frozen, &k.Keep, &k.Closed,
+		&k.Authority,
 	}
 }
 
 func (r *roomRow) room() rooms.Room {
-	r.kept.CreatedAt = fromMillis(r.created)
-	return r.kept
+	r.stored.CreatedAt = fromMillis(r.created)
+	return r.stored
 }
 
 func scanRoom(row scanner) (rooms.Room, error) {
@@ -48,8 +50,17 @@ func scanRoom(row scanner) (rooms.Room, error) {
 }
 
 // CreateRoom implements rooms.Store.
-func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member) error {
+func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Member, limits rooms.RoomLimits) error {
 	return s.write.do(ctx, func(tx *transaction) error {
+		if limits != (rooms.RoomLimits{}) {
+			var own, all int
+			if err := tx.queryRow(countRooms, r.OwnerSession).Scan(&own, &all); err != nil {
+				return err
+			}
+			if err := limits.Check(own, all); err != nil {
+				return err
+			}
+		}
 		_, err := tx.exec(`INSERT INTO rooms (id, title, capacity, owner, owner_session, password_hash, created_at, frozen, keep, closed)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.ID, r.Title, r.Capacity, r.Owner, r.OwnerSession, r.PasswordHash, toMillis(r.CreatedAt), r.Frozen, r.Keep, r.Closed)
@@ -60,10 +71,13 @@ func (s *SQLite) CreateRoom(ctx context.Context, r rooms.Room, owner rooms.Membe
 	})
 }
 
+// countRooms counts the rooms of a session and all rooms, with those that the reaper has
+// yet to delete.
+const countRooms = "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ? AND gone = 0), (SELECT count(*) FROM rooms)"
+
 // CountRooms implements rooms.Store.
 func (s *SQLite) CountRooms(ctx context.Context, session rooms.Session) (made, all int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM rooms WHERE owner_session = ? AND gone = 0), (SELECT count(*) FROM rooms)",
-		session).Scan(&made, &all)
+	err = s.read.QueryRowContext(ctx, countRooms, session).Scan(&made, &all)
 	return made, all, unavailable(err)
 }
 
@@ -75,14 +89,25 @@ func (s *SQLite) RoomsOf(ctx context.Context, session rooms.Session) ([]rooms.ID
 	}, "SELECT id FROM rooms WHERE owner_session = ? AND owner_session <> '' AND gone = 0 ORDER BY number", session)
 }
 
-// RemoveRoom implements rooms.Store. A large room is only marked: the reaper
-// deletes it.
-func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) {
+// RemoveRoom implements rooms.Store. It marks the room as removed and deletes its
+// first rows; the reaper deletes the rest.
+func (s *SQLite) RemoveRoom(ctx context.Context, r rooms.Removal) ([]string, error) {
+	id := r.ID
 	var gifs []string
 	var left bool
 	err := s.write.do(ctx, func(tx *transaction) error {
-		removed, err := tx.exec("UPDATE rooms SET gone = 1 WHERE id = ? AND gone = 0", id)
-		if err := one(removed, err, rooms.ErrNotFound); err != nil {
+		if err := checkAuthority(tx, id, r.Authority); err != nil {
+			return err
+		}
+		if r.Empty {
+			if some, err := hasPeople(tx, id); err != nil || some {
+				return cmp.Or(err, rooms.ErrOccupied)
+			}
+		}
+		if _, err := tx.exec("UPDATE rooms SET gone = 1 WHERE id = ?", id); err != nil {
+			return err
+		}
+		if _, err := tx.exec("DELETE FROM presence WHERE room = ?", id); err != nil {
 			return err
 		}
 		rows, err := tx.query(`
@@ -101,18 +126,23 @@ func (s *SQLite) RemoveRoom(ctx context.Context, id rooms.ID) ([]string, error) 
 		return nil, err
 	}
 	if left {
-		s.reaper.look()
+		s.reaper.notify()
 	}
 	return gifs, nil
 }
 
-// scanner is the row of an answer.
+// scanner is a row of a result.
 type scanner interface {
 	Scan(dest ...any) error
 }
 
-// query returns all rows of a query.
-func query[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+// queryer is a *sql.DB or a *reader.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// query returns all rows of a query. It returns rooms.ErrUnavailable if the query fails.
+func query[T any](ctx context.Context, db queryer, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, unavailable(err)
@@ -120,8 +150,8 @@ func query[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error)
 	return collect(rows, scan)
 }
 
-// collect returns all rows of an answer and closes it. They are values of their
-// own, and all or none: a query that is cancelled half way returns nothing.
+// collect returns all rows of a result and closes it. After an error, for example
+// of a cancelled query, it returns no rows.
 func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
 	defer rows.Close()
 	var all []T
@@ -143,7 +173,7 @@ func scanString(row scanner) (s string, err error) {
 	return s, err
 }
 
-// found turns the error of a query for one row into one of package rooms.
+// found converts the error of a query for one row: no row is rooms.ErrNotFound.
 func found(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return rooms.ErrNotFound

@@ -9,59 +9,59 @@ import (
 	"gifchat/rooms"
 )
 
-// maxHole is the most messages in a row that a damaged index may have lost
-// before the part of the history around them is one that cannot be read.
-const maxHole = 100
+// maxGap is the most consecutive messages that a damaged index can have lost. A larger
+// gap makes the part of the history around it unreadable.
+const maxGap = 100
 
-// mended makes a page with one message for each number of one in which some are
-// damaged or missing. There are none in a room that is being removed.
-func (s *SQLite) mended(ctx context.Context, id rooms.ID, messages []rooms.Message, after int64, p rooms.Page) ([]rooms.Message, error) {
+// fillGaps returns a page with one message for each number, given a page in which some
+// messages are damaged or missing. A removed room has no messages.
+func (s *SQLite) fillGaps(ctx context.Context, id rooms.ID, messages []rooms.Message, after int64, p rooms.Page) ([]rooms.Message, error) {
 	if _, err := s.Room(ctx, id); errors.Is(err, rooms.ErrNotFound) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	whole, err := inSequence(id, messages, after)
+	filled, err := inSequence(id, messages, after)
 	switch {
 	case err != nil:
 		return nil, unavailable(err)
-	case len(whole) <= p.Limit:
-		return whole, nil
+	case len(filled) <= p.Limit:
+		return filled, nil
 	case p.After != 0:
-		return whole[:p.Limit], nil
+		return filled[:p.Limit], nil
 	}
-	return whole[len(whole)-p.Limit:], nil
+	return filled[len(filled)-p.Limit:], nil
 }
 
-// inSequence returns a part of a room's messages with one for each number after
-// the one that is given. What a damaged index has lost, or has under another
-// number, stands there as damaged, with the time of what is before it.
+// inSequence returns one message for each number after a number. A message that a
+// damaged index has lost, or has under another number, is returned as damaged, with the
+// time of the message before it.
 func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Message, error) {
-	var whole []rooms.Message
+	var filled []rooms.Message
 	at := fromMillis(0)
 	if i := firstSound(messages); i >= 0 {
 		at = messages[i].CreatedAt
 	}
-	lost := func(seq int64) rooms.Message {
+	damaged := func(seq int64) rooms.Message {
 		return rooms.Message{Room: id, Seq: seq, Kind: rooms.KindDamaged, CreatedAt: at}
 	}
 	for _, m := range messages {
 		if m.Kind == rooms.KindDamaged {
-			m = lost(after + 1) // its number may be what is damaged
+			m = damaged(after + 1) // the number may be the damaged column
 		}
-		if m.Seq <= after || m.Seq-after-1 > maxHole {
+		if m.Seq <= after || m.Seq-after-1 > maxGap {
 			return nil, fmt.Errorf("room %s: message %d comes after %d", id, m.Seq, after)
 		}
 		for after++; after < m.Seq; after++ {
-			whole = append(whole, lost(after))
+			filled = append(filled, damaged(after))
 		}
 		at = m.CreatedAt
-		whole = append(whole, m)
+		filled = append(filled, m)
 	}
-	return whole, nil
+	return filled, nil
 }
 
-// sequential tells whether the messages after a number are sound, and all.
+// sequential reports whether messages are undamaged and have all numbers after a number.
 func sequential(messages []rooms.Message, after int64) bool {
 	for i, m := range messages {
 		if m.Kind == rooms.KindDamaged || m.Seq != after+1+int64(i) {
@@ -71,8 +71,8 @@ func sequential(messages []rooms.Message, after int64) bool {
 	return true
 }
 
-// beforeFirst returns the number before the first message, as far as it can be
-// told: by the first one that is sound.
+// beforeFirst returns the number before the first message, computed from the first
+// undamaged one.
 func beforeFirst(messages []rooms.Message) int64 {
 	if len(messages) == 0 {
 		return 0
@@ -81,7 +81,7 @@ func beforeFirst(messages []rooms.Message) int64 {
 	return messages[i].Seq - 1 - int64(i)
 }
 
-// firstSound returns the place of the first message that is not damaged, or -1.
+// firstSound returns the index of the first undamaged message, or -1.
 func firstSound(messages []rooms.Message) int {
 	return slices.IndexFunc(messages, func(m rooms.Message) bool { return m.Kind != rooms.KindDamaged })
 }

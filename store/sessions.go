@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// sweepSessions is how many expired sessions go whenever one is saved. More
-// than one makes sure that they cannot pile up.
-const sweepSessions = 8
+// expiredPerSave is the number of expired sessions that each new session deletes.
+// With more than one, expired sessions cannot accumulate.
+const expiredPerSave = 8
 
-// LoadSession returns the data of a session, or nil if there is none or it has
-// expired.
+// LoadSession returns the data of a session. It returns nil if the session does
+// not exist or has expired.
 func (s *SQLite) LoadSession(ctx context.Context, id string) ([]byte, error) {
 	var data []byte
 	err := s.read.QueryRowContext(ctx, "SELECT data FROM sessions WHERE key = ? AND expires > ?",
@@ -26,20 +26,20 @@ func (s *SQLite) LoadSession(ctx context.Context, id string) ([]byte, error) {
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("load session: %w", unavailable(err))
-	case data == nil: // the driver's word for an empty value
+	case data == nil: // the driver returns nil for an empty value
 		return []byte{}, nil
 	}
 	return data, nil
 }
 
-// SaveSession keeps the data of a visitor's session until ttl is over, instead
-// of what was kept before. It returns false, and changes nothing, if the session
-// has been renewed.
+// SaveSession stores a visitor's session for the time ttl, in place of its
+// earlier data. It returns false, and changes nothing, if the session has been
+// renewed.
 func (s *SQLite) SaveSession(ctx context.Context, id, visitor string, data []byte, ttl time.Duration) (saved bool, err error) {
 	now := time.Now()
 	err = s.write.do(ctx, func(tx *transaction) error {
 		_, err := tx.exec(`DELETE FROM sessions WHERE key IN
-			(SELECT key FROM sessions WHERE expires <= ? ORDER BY expires LIMIT ?)`, toMillis(now), sweepSessions)
+			(SELECT key FROM sessions WHERE expires <= ? ORDER BY expires LIMIT ?)`, toMillis(now), expiredPerSave)
 		if err != nil {
 			return err
 		}
@@ -54,8 +54,8 @@ func (s *SQLite) SaveSession(ctx context.Context, id, visitor string, data []byt
 	return saved, nil
 }
 
-// RefreshSession is SaveSession for a session that there was: it also returns
-// false if there is none any more.
+// RefreshSession is SaveSession for an existing session. It returns false, and
+// changes nothing, if the session does not exist, has expired or was renewed.
 func (s *SQLite) RefreshSession(ctx context.Context, id string, data []byte, ttl time.Duration) (kept bool, err error) {
 	now := time.Now()
 	err = s.write.do(ctx, func(tx *transaction) error {
@@ -69,9 +69,9 @@ func (s *SQLite) RefreshSession(ctx context.Context, id string, data []byte, ttl
 	return kept, nil
 }
 
-// RenewSession puts the session id in the place of before, which is good for
-// grace and no longer. It returns false, and changes nothing, if before is no
-// more or has been renewed already.
+// RenewSession stores the session id as the successor of the session before,
+// which expires after grace. It returns false, and changes nothing, if before
+// does not exist, has expired or was renewed.
 func (s *SQLite) RenewSession(ctx context.Context, before, id, visitor string, data []byte, ttl, grace time.Duration) (renewed bool, err error) {
 	now := time.Now()
 	err = s.write.do(ctx, func(tx *transaction) error {
@@ -91,7 +91,7 @@ func (s *SQLite) RenewSession(ctx context.Context, before, id, visitor string, d
 	return renewed, nil
 }
 
-// DeleteVisitor ends all sessions of a visitor. One without any is no error.
+// DeleteVisitor deletes all sessions of a visitor. A visitor may have none.
 func (s *SQLite) DeleteVisitor(ctx context.Context, visitor string) error {
 	err := s.write.do(ctx, func(tx *transaction) error {
 		_, err := tx.exec("DELETE FROM sessions WHERE visitor = ?1 OR key = ?1", sessionKey(visitor))
@@ -103,22 +103,22 @@ func (s *SQLite) DeleteVisitor(ctx context.Context, visitor string) error {
 	return nil
 }
 
-// LiveSessions tells of each id whether there is such a session.
+// LiveSessions reports for each id whether the session exists and has not expired.
 func (s *SQLite) LiveSessions(ctx context.Context, ids []string) ([]bool, error) {
 	return s.live(ctx, ids, `SELECT ids.key FROM json_each(?) AS ids
 		JOIN sessions ON sessions.key = unhex(ids.value) WHERE expires > ?`)
 }
 
-// LiveVisitors tells of each visitor whether it has a session that has not been
-// renewed.
+// LiveVisitors reports for each visitor whether a session exists that has neither
+// expired nor been renewed.
 func (s *SQLite) LiveVisitors(ctx context.Context, visitors []string) ([]bool, error) {
 	return s.live(ctx, visitors, `SELECT ids.key FROM json_each(?) AS ids
 		JOIN sessions ON visitor = unhex(ids.value) OR sessions.key = unhex(ids.value)
 		WHERE expires > ? AND superseded = 0`)
 }
 
-// live asks for the indices of those that there are.
-func (s *SQLite) live(ctx context.Context, ids []string, question string) ([]bool, error) {
+// live reports for each id whether selectLive returns its index.
+func (s *SQLite) live(ctx context.Context, ids []string, selectLive string) ([]bool, error) {
 	keys := make([]string, len(ids))
 	for i, id := range ids {
 		keys[i] = hex.EncodeToString(sessionKey(id))
@@ -127,7 +127,7 @@ func (s *SQLite) live(ctx context.Context, ids []string, question string) ([]boo
 	if err != nil {
 		return nil, err
 	}
-	found, err := query(ctx, s.read, scanInt, question, string(list), toMillis(time.Now()))
+	found, err := query(ctx, s.read, scanInt, selectLive, string(list), toMillis(time.Now()))
 	if err != nil {
 		return nil, fmt.Errorf("look for sessions: %w", err)
 	}
@@ -143,7 +143,7 @@ func scanInt(row scanner) (n int, err error) {
 	return n, err
 }
 
-// changed tells whether a statement has changed a row.
+// changed reports whether a statement has changed a row.
 func changed(result sql.Result, err error) (bool, error) {
 	if err != nil {
 		return false, err
@@ -152,8 +152,8 @@ func changed(result sql.Result, err error) (bool, error) {
 	return n > 0, err
 }
 
-// notNull keeps a session without data from being none: LoadSession's nil means
-// that there is no session.
+// notNull replaces nil by an empty value: a nil result of LoadSession means that
+// the session does not exist.
 func notNull(data []byte) []byte {
 	if data == nil {
 		return []byte{}
@@ -161,8 +161,8 @@ func notNull(data []byte) []byte {
 	return data
 }
 
-// sessionKey hides a session's id: who reads the database, or a copy of it, can
-// open nobody's session.
+// sessionKey returns the hash under which a session is stored. A person who reads
+// the database, or a copy of it, cannot use the sessions in it.
 func sessionKey(id string) []byte {
 	key := sha256.Sum256([]byte(id))
 	return key[:]

@@ -1,6 +1,5 @@
-// Package store keeps what the chat and the sessions of its visitors need kept:
-// rows in a SQLite database, GIFs in a folder. It knows how to keep things and
-// not what they mean; the rules are in package rooms.
+// Package store keeps the rows of the chat and of its web sessions in a SQLite
+// database, and GIFs in a folder. The rules of the chat are in package rooms.
 package store
 
 import (
@@ -15,33 +14,36 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"gifchat/rooms"
+	"gifchat/store/internal/disk"
+	"gifchat/store/internal/sqliteerr"
 )
 
-// readers bounds how many queries run at once.
+// readers is the number of connections for queries.
 const readers = 4
 
-// readerCache is how much each may keep of the file, in KiB: what leads to the
-// rows. The rows themselves lie apart, room beside room, and the operating system
-// keeps those: with SQLite's own 2 MiB, pages of 200 rooms are read no faster.
+// readerCache is the page cache of each reader in KiB, enough for the inner
+// pages of the indexes. The pages with rows are left to the operating system:
+// with SQLite's default of 2 MiB, the history of 200 rooms is read no faster.
 const readerCache = 512
 
-// SQLite keeps everything in one database file.
+// SQLite keeps everything in one database file. It implements rooms.Store and
+// the store of the web sessions.
 //
-// It is a rooms.Store and the store of the web sessions. All changes go through
-// one connection in one goroutine (see writer), which also keeps the process
-// clear of https://www.sqlite.org/wal.html#walresetbug; queries go through
-// others, which cannot write, and do not wait for it.
+// All changes go through one connection in one goroutine (see writer), which also
+// avoids https://www.sqlite.org/wal.html#walresetbug. Queries use other
+// connections, which cannot write, and do not wait for the writer.
 type SQLite struct {
-	read   *sql.DB
-	write  *writer
-	reaper *reaper
+	read      *reader
+	write     *writer
+	reaper    *reaper
+	migration Migration
 }
 
 var _ rooms.Store = (*SQLite)(nil)
 
-// Open opens the database at path, creates it if there is none, and brings its
-// tables up to date. An error is one clear line: a file that is damaged, that
-// is not ours or that a newer program has written is left as it is.
+// Open opens the database at path, creates it if it is missing, and applies the
+// missing migrations. The error is one line. A file that is damaged, belongs to
+// another program or was written by a newer program is not changed.
 func Open(ctx context.Context, path string) (*SQLite, error) { return Place{Database: path}.Open(ctx) }
 
 func open(ctx context.Context, p Place) (*SQLite, error) {
@@ -50,45 +52,61 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 		return nil, err
 	}
 	p.Database = path
-	isNew, err := p.isNew()
+	db, migration, err := openWriter(ctx, p)
 	if err != nil {
 		return nil, err
-	}
-	if err := p.prepareFile(isNew); err != nil {
-		return nil, err
-	}
-	mayBegin := p.noTables
-	if isNew {
-		mayBegin = func() error { return nil }
-	}
-	db, err := sql.Open("sqlite", dsn(path, writing))
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db, mayBegin); err != nil {
-		return nil, errors.Join(readable(err), db.Close())
-	}
-	if err := p.migrated(); err != nil {
-		return nil, errors.Join(err, db.Close())
 	}
 	write, err := startWriter(ctx, db, path+"-wal")
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, reading))
+	read, err := sql.Open("sqlite", dsn(path, accessReader))
 	if err != nil {
 		return nil, errors.Join(err, write.close())
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	s := &SQLite{read: read, write: write}
+	s := &SQLite{read: &reader{DB: read}, write: write, migration: migration}
 	s.reaper = startReaper(s)
 	return s, nil
 }
 
-// Close finishes the changes that were begun and closes the file. Changes that
-// come later are refused with rooms.ErrUnavailable.
+// openWriter opens the writer's connection to a database, and creates or
+// migrates the database.
+func openWriter(ctx context.Context, p Place) (*sql.DB, Migration, error) {
+	isNew, err := p.isNew()
+	if err != nil {
+		return nil, Migration{}, err
+	}
+	if err := p.prepareFile(isNew); err != nil {
+		return nil, Migration{}, err
+	}
+	db, err := sql.Open("sqlite", dsn(p.Database, accessWriter))
+	if err != nil {
+		return nil, Migration{}, err
+	}
+	db.SetMaxOpenConns(1)
+	m := migrator{db: db, begin: p.noTables, keep: func(ctx context.Context, next int) (string, error) {
+		return keepCopy(ctx, db, p.Database, next, disk.FreeSpace)
+	}}
+	if isNew {
+		m.begin = func() error { return nil }
+	}
+	migration, err := m.run(ctx)
+	if err != nil {
+		return nil, Migration{}, errors.Join(sqliteerr.Explain(err), db.Close())
+	}
+	if err := p.migrated(); err != nil {
+		return nil, Migration{}, errors.Join(err, db.Close())
+	}
+	return db, migration, nil
+}
+
+// Migration returns what Open changed in the schema.
+func (s *SQLite) Migration() Migration { return s.migration }
+
+// Close finishes the changes in progress and closes the file. Later changes
+// return rooms.ErrUnavailable.
 func (s *SQLite) Close() error {
 	s.reaper.close()
 	return errors.Join(s.read.Close(), s.write.close())
@@ -97,21 +115,21 @@ func (s *SQLite) Close() error {
 // busyTimeout is how long a connection waits for a lock of another program.
 const busyTimeout = 5 * time.Second
 
-// access is what a connection is for.
+// access selects the settings of a connection.
 type access int
 
 const (
-	writing access = iota
-	reading        // beside the writer, in the same program
-	looking        // from another program; it neither makes nor mends anything
-	resting        // of a file that nobody uses: it needs no log
+	accessWriter    access = iota
+	accessReader           // beside the writer, in the same process
+	accessReadOnly         // from another process
+	accessImmutable        // for a file that no process writes to
 )
 
-// dsn names the database and the settings of each connection to it:
-// https://www.sqlite.org/pragma.html
+// dsn returns the data source name of a database, with the settings of each
+// connection to it: https://www.sqlite.org/pragma.html
 func dsn(path string, a access) string {
 	pragmas := []string{
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), // first: setting the others may have to wait for a lock
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), // first: the other settings may wait for a lock
 		"synchronous(FULL)", // an acknowledged message survives a power cut
 		"foreign_keys(ON)",
 		"journal_size_limit(67108864)",
@@ -119,14 +137,14 @@ func dsn(path string, a access) string {
 	}
 	q := url.Values{"_txlock": {"immediate"}}
 	switch a {
-	case writing:
+	case accessWriter:
 		pragmas = append(pragmas, "journal_mode(WAL)")
-	case reading:
+	case accessReader:
 		pragmas = append(pragmas, "journal_mode(WAL)", fmt.Sprintf("cache_size(-%d)", readerCache))
 		q.Set("_query_only", "true")
-	case looking:
+	case accessReadOnly:
 		q.Set("mode", "ro")
-	case resting:
+	case accessImmutable:
 		q.Set("mode", "ro")
 		q.Set("immutable", "1")
 	}
@@ -134,7 +152,7 @@ func dsn(path string, a access) string {
 	return fileURI(path, q)
 }
 
-// fileURI spells an absolute path as SQLite wants it, whatever is in it.
+// fileURI escapes an absolute path as SQLite's URI filenames demand.
 func fileURI(path string, q url.Values) string {
 	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
 	return u.String()

@@ -6,36 +6,34 @@ import (
 	"errors"
 )
 
-// transaction is the writer's: all transactions, one after another, on the
-// same connection. Its statements stay prepared, which database/sql's own
-// transactions cannot offer, and which saves more than half of a message's cost.
+// transaction runs all transactions of the writer, one after another on the same
+// connection. Its statements stay prepared between transactions, which those of
+// database/sql do not, and which saves more than half of the cost of a message.
 type transaction struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
 }
 
-// run makes a change in a transaction of its own: it is kept if f returns nil.
+// run calls f in a transaction, and commits it if f returns nil. Its statements have no
+// context: a caller that gives up must not roll back the changes of others.
 func (t *transaction) run(f func() error) error {
-	// No context reaches the database: who leaves does not take the changes of
-	// others back.
-	ctx := context.Background()
-	if _, err := t.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	err := f()
 	if err == nil {
-		_, err = t.conn.ExecContext(ctx, "COMMIT")
+		_, err = t.exec("COMMIT")
 	}
 	if err != nil {
-		// SQLite may have rolled back by itself already; then this one fails:
+		// This fails if SQLite has rolled back by itself:
 		// https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
-		_, _ = t.conn.ExecContext(ctx, "ROLLBACK")
+		_, _ = t.exec("ROLLBACK")
 	}
 	return err
 }
 
 func (t *transaction) exec(query string, args ...any) (sql.Result, error) {
-	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes them all
+	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes all statements
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +41,7 @@ func (t *transaction) exec(query string, args ...any) (sql.Result, error) {
 }
 
 func (t *transaction) queryRow(query string, args ...any) scanner {
-	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes them all
+	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes all statements
 	if err != nil {
 		return failure{err}
 	}
@@ -51,7 +49,7 @@ func (t *transaction) queryRow(query string, args ...any) scanner {
 }
 
 func (t *transaction) query(query string, args ...any) (*sql.Rows, error) {
-	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes them all
+	stmt, err := t.prepare(query) //nolint:sqlclosecheck // close closes all statements
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +67,8 @@ func (t *transaction) prepare(query string) (*sql.Stmt, error) {
 	return stmt, err
 }
 
-// close gives the connection back. A statement left open would keep the file
-// open, and its log from being written into it.
+// close returns the connection. An open statement would keep the file open and its log
+// from being moved into it.
 func (t *transaction) close() error {
 	var errs []error
 	for _, stmt := range t.prepared {
@@ -79,7 +77,7 @@ func (t *transaction) close() error {
 	return errors.Join(append(errs, t.conn.Close())...)
 }
 
-// failure is the row of a query that could not be asked.
+// failure is the row of a query that could not be prepared.
 type failure struct{ err error }
 
 func (f failure) Scan(...any) error { return f.err }

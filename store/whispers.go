@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"gifchat/rooms"
 )
@@ -13,29 +12,30 @@ const (
 	ownWhisperColumns = `w.id, w.room, w.sender, w.receiver, w.sender_seq, w.receiver_seq, w.sender_nick, w.text,
 		w.client_id, w.created_at, w.sum`
 	whisperColumns = ownWhisperColumns + ", f.color, t.color, t.nick"
-	// Whispers come first and the members of each are looked up, as the cross
-	// joins say: https://www.sqlite.org/optoverview.html#crossjoin
+	// CROSS JOIN makes SQLite read the whispers first and look up their members:
+	// https://www.sqlite.org/optoverview.html#crossjoin
 	fromWhispers = ` FROM whispers AS w
 		CROSS JOIN members AS f ON f.room = w.room AND f.session = w.sender
 		CROSS JOIN members AS t ON t.room = w.room AND t.session = w.receiver `
 
-	selectSent = "SELECT " + whisperColumns + ", w.sender_seq AS place" + fromWhispers
-	selectGot  = "SELECT " + whisperColumns + ", w.receiver_seq AS place" + fromWhispers
+	selectSent     = "SELECT " + whisperColumns + ", w.sender_seq AS position" + fromWhispers
+	selectReceived = "SELECT " + whisperColumns + ", w.receiver_seq AS position" + fromWhispers
 )
 
-// selectWhispers merges two lists, each of which an index has in order: no more
-// is read of them than is asked for. With OR, the whole list would be read and
-// sorted. Nobody whispers to oneself; who did would be found once.
+// selectWhispers merges the sent and the received whispers of a member. An index
+// has each list in order, so SQLite reads no more than the limit. With OR in
+// place of UNION ALL it would read and sort the whole list. The last condition
+// keeps a whisper to oneself, which the service refuses, from appearing twice.
 const selectWhispers = selectSent + "WHERE w.room = ?1 AND w.sender = ?2 AND w.sender_seq > ?3 UNION ALL " +
-	selectGot + "WHERE w.room = ?1 AND w.receiver = ?2 AND w.receiver_seq > ?3 AND w.sender <> ?2 ORDER BY place LIMIT ?4"
+	selectReceived + "WHERE w.room = ?1 AND w.receiver = ?2 AND w.receiver_seq > ?3 AND w.sender <> ?2 ORDER BY position LIMIT ?4"
 
-// scanWhisper reads a whisper with its two ends, or that there is one which is
-// damaged.
+// scanWhisper reads a whisper with its sender and receiver. If the checksum is
+// wrong, it returns the whisper that is shown in its place.
 func scanWhisper(row scanner) (rooms.Whisper, error) {
 	var from, to rooms.Color
 	var nick string
-	var place int64
-	w, sound, err := scanOwnWhisper(row, &from, &to, &nick, &place)
+	var position int64
+	w, sound, err := scanOwnWhisper(row, &from, &to, &nick, &position)
 	if !sound {
 		w = damagedWhisper(w)
 	}
@@ -43,8 +43,8 @@ func scanWhisper(row scanner) (rooms.Whisper, error) {
 	return w, err
 }
 
-// scanOwnWhisper reads a whisper as it is, what else there is in its row, and
-// whether it is as it was written.
+// scanOwnWhisper reads ownWhisperColumns, and further columns into more. It
+// reports whether the checksum is right.
 func scanOwnWhisper(row scanner, more ...any) (w rooms.Whisper, sound bool, err error) {
 	var created, sum int64
 	err = row.Scan(append([]any{
@@ -56,7 +56,7 @@ func scanOwnWhisper(row scanner, more ...any) (w rooms.Whisper, sound bool, err 
 	}
 	w.From.Room, w.To.Room = w.Room, w.Room
 	w.CreatedAt = fromMillis(created)
-	return w, sum == 0 || sum == whisperSum(w), nil
+	return w, sum == 0 || sum == whisperChecksum(w), nil
 }
 
 // AddWhisper implements rooms.Store.
@@ -64,7 +64,7 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 	var stored rooms.Whisper
 	var again bool
 	err := s.write.do(ctx, func(tx *transaction) error {
-		again = false // also when this is run again
+		again = false // a change can run twice
 		if w.ClientID != "" {
 			first, err := scanWhisper(tx.queryRow(selectSent+
 				"WHERE w.room = ? AND w.sender = ? AND w.client_id = ? AND w.client_id <> ''", w.Room, w.From.Session, w.ClientID))
@@ -73,7 +73,13 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 				return err
 			}
 		}
+		if err := checkAuthority(tx, w.Room, w.Authority); errors.Is(err, rooms.ErrNotFound) {
+			return rooms.ErrNoPerson
+		} else if err != nil {
+			return err
+		}
 		stored = w
+		stored.Authority = 0
 		stored.From = rooms.Member{Room: w.Room, Session: w.From.Session, Color: w.From.Color, Nick: w.From.Nick}
 		stored.To = rooms.Member{Room: w.Room, Session: w.To.Session, Color: w.To.Color, Nick: w.To.Nick}
 		for _, end := range []struct {
@@ -92,7 +98,7 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 		_, err := tx.exec(`INSERT INTO whispers (id, room, sender, receiver, sender_seq, receiver_seq, sender_nick, text,
 			client_id, created_at, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			w.ID, w.Room, w.From.Session, w.To.Session, stored.FromSeq, stored.ToSeq, w.From.Nick, w.Text,
-			w.ClientID, toMillis(w.CreatedAt), whisperSum(stored))
+			w.ClientID, toMillis(w.CreatedAt), whisperChecksum(stored))
 		return err
 	})
 	if err != nil {
@@ -101,18 +107,10 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 	return stored, again, nil
 }
 
-// Whispers implements rooms.Store. A damaged one has the time of the one before it.
+// Whispers implements rooms.Store. A damaged whisper gets the time of the whisper
+// before it.
 func (s *SQLite) Whispers(ctx context.Context, id rooms.ID, session rooms.Session, after int64, limit int) ([]rooms.Whisper, error) {
 	whispers, err := query(ctx, s.read, scanWhisper, selectWhispers, id, session, after, limit)
-	at := fromMillis(0)
-	if sound := slices.IndexFunc(whispers, func(w rooms.Whisper) bool { return !w.Damaged }); sound >= 0 {
-		at = whispers[sound].CreatedAt
-	}
-	for i := range whispers {
-		if whispers[i].Damaged {
-			whispers[i].Room, whispers[i].CreatedAt = id, at
-		}
-		at = whispers[i].CreatedAt
-	}
+	placeDamaged(whispers, id)
 	return whispers, err
 }

@@ -9,9 +9,9 @@ import (
 	"gifchat/rooms"
 )
 
-// A page of whispers costs what the page holds, however long the list is: both
-// halves come from an index in their order, and nothing is sorted.
-func TestWhispersAreReadInOrder(t *testing.T) {
+// The cost of a page of whispers depends on its size and not on the length of the
+// list: an index has both halves in order, and nothing is sorted.
+func TestWhispers_are_read_from_an_index_in_order(t *testing.T) {
 	s := openTest(t)
 	plan, err := query(t.Context(), s.read, func(row scanner) (step string, err error) {
 		var id, parent, unused int
@@ -26,26 +26,22 @@ func TestWhispersAreReadInOrder(t *testing.T) {
 		"SEARCH w USING INDEX sqlite_autoindex_whispers_3 (room=? AND receiver=? AND receiver_seq>?)",
 	} {
 		if !slices.Contains(plan, want) {
-			t.Errorf("not in the plan: %s", want)
+			t.Errorf("query plan: got %q, want %q in it", plan, want)
 		}
 	}
 	for _, step := range plan {
 		if strings.Contains(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
-			t.Errorf("in the plan: %s", step)
+			t.Errorf("query plan: got the step %q, want neither a scan nor a sort", step)
 		}
-	}
-	if t.Failed() {
-		t.Log(strings.Join(plan, "\n"))
 	}
 }
 
-// The two halves are one list: whatever the page, nothing is missing, twice or
-// out of order.
-func TestWhispersOfEveryPage(t *testing.T) {
+// Pages of every size together have each whisper once and in order.
+func TestWhispers_of_every_page_size_are_complete(t *testing.T) {
 	ctx, s := t.Context(), openTest(t)
 	room := rooms.Room{ID: "6b038c7f8bb22f6d27999d18", Owner: "#000000", OwnerSession: "owner"}
 	people := []rooms.Member{{Room: room.ID, Session: "owner", Color: "#000000", Standing: rooms.StandingIn}}
-	if err := s.CreateRoom(ctx, room, people[0]); err != nil {
+	if err := s.CreateRoom(ctx, room, people[0], rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, session := range []rooms.Session{"a", "b"} {
@@ -55,7 +51,7 @@ func TestWhispersOfEveryPage(t *testing.T) {
 		}
 		people = append(people, m)
 	}
-	var want []rooms.ID // of a
+	var want []rooms.ID // the whispers of a
 	for i := range 60 {
 		from, to := people[i*i%3], people[(i*i+1+i%2)%3]
 		w, _, err := s.AddWhisper(ctx, rooms.Whisper{ID: rooms.ID(fmt.Sprint(i)), Room: room.ID, From: from, To: to})
@@ -81,7 +77,7 @@ func TestWhispersOfEveryPage(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("by %d: got %q, want %q", size, got, want)
+			t.Errorf("pages of %d: got %q, want %q", size, got, want)
 		}
 	}
 }
@@ -108,7 +104,7 @@ func BenchmarkWhispers(b *testing.B) {
 			}
 			for b.Loop() {
 				if page, err := s.Whispers(ctx, "room", "a", int64(n/2), 200); err != nil || len(page) != 200 {
-					b.Fatal(len(page), err)
+					b.Fatalf("page: got %d whispers, %v, want 200", len(page), err)
 				}
 			}
 		})

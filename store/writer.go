@@ -11,25 +11,25 @@ import (
 	"gifchat/rooms"
 )
 
-// maxBatch bounds a transaction, and with it how long a change can have to wait
-// for others: some 15 ms. The gain from grouping is nearly all there at 128;
-// twice as many are a tenth faster when hundreds wait.
-const maxBatch = 256
+// maxGroup is the most changes in one transaction. It bounds how long a change waits for
+// others, to some 15 ms. Nearly all of the gain of grouping is reached at 128 changes;
+// 256 are a tenth faster when hundreds wait.
+const maxGroup = 256
 
-// writer makes all changes, in the order they are asked for. Those that wait
-// while it commits are grouped into the next transaction: a commit costs a
-// flush of the disk, whether it holds one message or a hundred.
+// writer makes all changes, in the order of calls. Changes that wait while it commits
+// are grouped into the next transaction: a commit flushes the disk once, for one change
+// or for a hundred.
 type writer struct {
-	db      *sql.DB // with a single connection, which tx has
+	db      *sql.DB // with one connection, which tx has
 	tx      *transaction
-	log     *log
+	wal     *wal
 	jobs    chan *job
 	closing chan struct{}
 	stopped chan struct{}
 }
 
-// job is a change that waits. Its owner may give it up until the writer takes
-// it; after that the owner waits for its end, so that every answer is certain.
+// job is a change that waits. Its caller can withdraw it until the writer takes it.
+// Afterwards the caller waits for its end, so that each answer is certain.
 type job struct {
 	change change
 	state  atomic.Int32
@@ -37,28 +37,34 @@ type job struct {
 	done   chan struct{}
 }
 
-// change is one visitor's part of a transaction. What it returns without
-// having written anything may be one of rooms' errors; every other error takes
-// the transaction back. It can be run more than once.
+// change is the part of a transaction that one call makes. If it returns one of refusals
+// it must have written nothing; any other error rolls the transaction back. The writer
+// can run it more than once.
 type change func(tx *transaction) error
 
+// The states of a job.
 const (
 	jobWaiting = iota
 	jobTaken
-	jobGivenUp
+	jobWithdrawn
 )
 
-// startWriter takes the only connection of db, whose log is at path.
+// startWriter takes the only connection of db, whose write-ahead log is at path.
 func startWriter(ctx context.Context, db *sql.DB, path string) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
+	// One process owns a data folder (docs/decisions/0018), so these rows are of a
+	// process that has ended.
+	if _, err := conn.ExecContext(ctx, "DELETE FROM presence"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	w := &writer{
 		db:      db,
 		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)},
-		log:     &log{path: path, conn: conn},
-		jobs:    make(chan *job, maxBatch),
+		wal:     &wal{path: path, conn: conn},
+		jobs:    make(chan *job, maxGroup),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
@@ -66,18 +72,18 @@ func startWriter(ctx context.Context, db *sql.DB, path string) (*writer, error) 
 	return w, nil
 }
 
-// close lets the jobs that wait finish. It must be called once.
+// close completes the changes that wait. It must be called once.
 func (w *writer) close() error {
 	close(w.closing)
 	<-w.stopped
 	return errors.Join(w.tx.close(), w.db.Close())
 }
 
-// do makes a change and returns when it is on the disk. If ctx ends before the
-// change was begun it is not made.
+// do makes a change and returns when it is on the disk. If ctx ends before the change
+// has begun, the change is not made.
 func (w *writer) do(ctx context.Context, c change) error {
 	j := &job{change: c, done: make(chan struct{})}
-	select { // looked at first, since a select takes any that is ready
+	select { // before the next select, which chooses at random between ready cases
 	case <-w.closing:
 		return errClosed
 	case <-ctx.Done():
@@ -95,11 +101,11 @@ func (w *writer) do(ctx context.Context, c change) error {
 	case <-j.done:
 		return j.err
 	case <-ctx.Done():
-		if j.state.CompareAndSwap(jobWaiting, jobGivenUp) {
+		if j.state.CompareAndSwap(jobWaiting, jobWithdrawn) {
 			return ended(ctx)
 		}
 	case <-w.stopped:
-		if j.state.CompareAndSwap(jobWaiting, jobGivenUp) {
+		if j.state.CompareAndSwap(jobWaiting, jobWithdrawn) {
 			return errClosed
 		}
 	}
@@ -113,7 +119,7 @@ func (w *writer) run() {
 		select {
 		case j := <-w.jobs:
 			w.commit(w.gather(j))
-			w.log.trim() // everybody has an answer by now
+			w.wal.limit() // after all callers have their answers
 		case <-w.closing:
 			select {
 			case j := <-w.jobs:
@@ -125,42 +131,42 @@ func (w *writer) run() {
 	}
 }
 
-// gather returns first and the jobs that wait behind it.
+// gather returns a job and the jobs that wait behind it.
 func (w *writer) gather(first *job) []*job {
-	batch := make([]*job, 0, 1)
+	group := make([]*job, 0, 1)
 	for j := first; ; {
 		if j.state.CompareAndSwap(jobWaiting, jobTaken) {
-			batch = append(batch, j)
+			group = append(group, j)
 		}
-		if len(batch) == maxBatch {
-			return batch
+		if len(group) == maxGroup {
+			return group
 		}
 		select {
 		case j = <-w.jobs:
 		default:
-			return batch
+			return group
 		}
 	}
 }
 
-// commit makes the changes of a batch, all in one transaction. One that cannot
-// be made takes none of the others with it: they are made without it.
-func (w *writer) commit(batch []*job) {
-	for len(batch) > 0 {
-		failed, err := w.transact(batch)
+// commit makes the changes of a group in one transaction. If a change fails, the
+// transaction is repeated without it.
+func (w *writer) commit(group []*job) {
+	for len(group) > 0 {
+		failed, err := w.transact(group)
 		if err != nil && failed >= 0 {
-			batch[failed].end(answer(err))
-			batch = slices.Delete(batch, failed, failed+1)
+			group[failed].end(answer(err))
+			group = slices.Delete(group, failed, failed+1)
 			continue
 		}
-		for _, j := range batch {
+		for _, j := range group {
 			j.end(cmp.Or(unavailable(err), j.err))
 		}
 		return
 	}
 }
 
-// answer is a change's error as its owner is to see it.
+// answer returns the error that a caller gets for the error of its change.
 func answer(err error) error {
 	if refused, ok := errors.AsType[*undoError](err); ok && refusal(refused.error) {
 		return refused.error
@@ -173,12 +179,12 @@ func (j *job) end(err error) {
 	close(j.done)
 }
 
-// transact returns nil when the batch is on the disk. Else it says which change
-// has failed, or -1 if the transaction as a whole has.
-func (w *writer) transact(batch []*job) (failed int, err error) {
+// transact returns nil when the group is on the disk. Otherwise it returns the index of
+// the change that failed, or -1 if the transaction as a whole failed.
+func (w *writer) transact(group []*job) (failed int, err error) {
 	failed = -1
 	err = w.tx.run(func() error {
-		for i, j := range batch {
+		for i, j := range group {
 			j.err = j.change(w.tx)
 			if j.err != nil && !refusal(j.err) {
 				failed = i
@@ -190,21 +196,22 @@ func (w *writer) transact(batch []*job) (failed int, err error) {
 	return failed, err
 }
 
-// refusal tells whether a change was refused before it wrote anything.
+// refusal reports whether a change was refused before it wrote anything.
 func refusal(err error) bool {
 	if _, wrote := errors.AsType[*undoError](err); wrote {
 		return false
 	}
-	return slices.ContainsFunc(refusals, func(one error) bool { return errors.Is(err, one) })
+	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
-// refusals are what a Store may answer that is no failure.
+// refusals are the answers of a rooms.Store that are not failures.
 var refusals = []error{
-	rooms.ErrNotFound, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrNoPerson, rooms.ErrNoMessage,
+	rooms.ErrNotFound, rooms.ErrOutdated, rooms.ErrColorTaken, rooms.ErrNickTaken, rooms.ErrBanned, rooms.ErrClosed,
+	rooms.ErrFull, rooms.ErrOccupied, rooms.ErrTooManyRooms, rooms.ErrNoPerson, rooms.ErrNoMessage,
 }
 
-// undo marks a refusal that comes after something was written, which has to be
-// taken back.
+// undo marks a refusal of a change that has written something, which must be rolled
+// back.
 func undo(err error) error {
 	if err == nil {
 		return nil

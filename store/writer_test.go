@@ -31,7 +31,7 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 	s := openTest(t)
 	for name, db := range map[string]interface {
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	}{"reader": s.read, "writer": s.write.tx.conn} {
+	}{"reader": s.read.DB, "writer": s.write.tx.conn} {
 		for pragma, want := range map[string]string{
 			"journal_mode":       "wal",
 			"synchronous":        "2", // FULL
@@ -58,7 +58,7 @@ func TestOldSQLiteIsRefused(t *testing.T) {
 		"3.51.3": true, "3.54.1": true, "4.0.0": true,
 		"3.51.2": false, "3.40.1": false, "2.8.17": false, "unknown": false,
 	} {
-		if err := requireVersion(version); (err == nil) != good {
+		if err := RequireVersion(version); (err == nil) != good {
 			t.Errorf("%s: got %v", version, err)
 		}
 	}

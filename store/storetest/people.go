@@ -12,7 +12,7 @@ import (
 	"gifchat/rooms"
 )
 
-// guest adds a member.
+// guest adds a member to a room.
 func guest(t *testing.T, s rooms.Store, id rooms.ID, session rooms.Session, c rooms.Color) rooms.Member {
 	t.Helper()
 	m, err := s.AddMember(t.Context(), rooms.Member{
@@ -36,21 +36,21 @@ func changes(t *testing.T, s rooms.Store) {
 	add(t, s, text(room.ID, "first"))
 
 	room.Title, room.Capacity, room.Owner, room.OwnerSession = "after", 20, m.Color, m.Session
-	room.PasswordHash, room.Frozen, room.Keep, room.Closed = "", true, true, true
+	room.PasswordHash, room.Frozen, room.Keep, room.Closed, room.Authority = "", true, true, true, 2
 	m.Nick, m.MutedUntil = "철수", began.Add(time.Hour)
-	told := notice(room.ID, rooms.TopicOwner)
-	told.Person, told.Nick = m.Color, m.Nick
-	kept, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &m, Notice: told})
-	told.Seq = 2
-	if err != nil || !reflect.DeepEqual(kept, told) {
-		t.Errorf("Apply: got %+v, %v, want %+v", kept, err, told)
+	want := notice(room.ID, rooms.TopicOwner)
+	want.Person, want.Nick = m.Color, m.Nick
+	stored, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &m, Notice: want})
+	want.Seq = 2
+	if err != nil || !reflect.DeepEqual(stored, want) {
+		t.Errorf("Apply: got %+v, %v, want %+v", stored, err, want)
 	}
 	gotRoom, got, err := s.Standing(ctx, room.ID, m.Session)
 	if err != nil || gotRoom != room || got != m {
 		t.Errorf("Standing: got %+v, %+v, %v, want %+v, %+v", gotRoom, got, err, room, m)
 	}
-	if got, err := s.Message(ctx, room.ID, 2); err != nil || !reflect.DeepEqual(got, told) {
-		t.Errorf("Message: got %+v, %v, want %+v", got, err, told)
+	if got, err := s.Message(ctx, room.ID, 2); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Message: got %+v, %v, want %+v", got, err, want)
 	}
 
 	unknown := rooms.Member{Room: room.ID, Session: "nobody", Standing: rooms.StandingIn}
@@ -63,11 +63,11 @@ func changes(t *testing.T, s rooms.Store) {
 	} {
 		test.change.Notice = notice(test.change.ID, rooms.TopicChanged)
 		if _, err := s.Apply(ctx, test.change); !errors.Is(err, test.want) {
-			t.Errorf("%s: got %v, want %v", name, err, test.want)
+			t.Errorf("Apply for %s: got %v, want %v", name, err, test.want)
 		}
 	}
 	if next := add(t, s, text(room.ID, "next")); next.Seq != 3 {
-		t.Errorf("a refused change took a seq: the next is %d, want 3", next.Seq)
+		t.Errorf("seq after a refused change: got %d, want 3", next.Seq)
 	}
 }
 
@@ -82,8 +82,8 @@ func closedDoor(t *testing.T, s rooms.Store) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
-		who  rooms.Member
-		want error
+		member rooms.Member
+		want   error
 	}{
 		{m, nil},
 		{rooms.Member{Session: "owner", Color: room.Owner}, nil},
@@ -91,9 +91,9 @@ func closedDoor(t *testing.T, s rooms.Store) {
 		{out, rooms.ErrClosed},
 		{rooms.Member{Session: "new", Color: "#444444"}, rooms.ErrClosed},
 	} {
-		test.who.Room, test.who.Standing = room.ID, rooms.StandingIn
-		if _, err := s.AddMember(ctx, test.who); !errors.Is(err, test.want) {
-			t.Errorf("AddMember of %s: got %v, want %v", test.who.Session, err, test.want)
+		test.member.Room, test.member.Standing = room.ID, rooms.StandingIn
+		if _, err := s.AddMember(ctx, test.member); !errors.Is(err, test.want) {
+			t.Errorf("AddMember of %s: got %v, want %v", test.member.Session, err, test.want)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func addresses(t *testing.T, s rooms.Store) {
 		m := guest(t, s, room.ID, rooms.Session(name), rooms.Color(fmt.Sprintf("#4444%02x", i)))
 		ban(m, name, began.Add(3*time.Hour+time.Duration(i)*time.Second))
 	}
-	check(room.ID, "a", time.Time{}) // it was the oldest
+	check(room.ID, "a", time.Time{}) // the ban that would end first
 	check(room.ID, "0", began.Add(3*time.Hour))
 	check(room.ID, strconv.Itoa(rooms.MaxAddressBans-1), began.Add(3*time.Hour+(rooms.MaxAddressBans-1)*time.Second))
 }
@@ -143,7 +143,7 @@ func standings(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	m := guest(t, s, room.ID, "guest", "#111111")
 	m.Nick = "name"
-	become := func(st rooms.Standing) {
+	setStanding := func(st rooms.Standing) {
 		t.Helper()
 		m.Standing = st
 		if _, err := s.Apply(ctx, rooms.Change{ID: room.ID, Member: &m, Notice: notice(room.ID, rooms.TopicKicked)}); err != nil {
@@ -151,17 +151,17 @@ func standings(t *testing.T, s rooms.Store) {
 		}
 	}
 	again := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began, Standing: rooms.StandingIn}
-	become(rooms.StandingOut)
+	setStanding(rooms.StandingOut)
 	got, err := s.AddMember(ctx, again)
 	if want := (rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: m.Since, Standing: rooms.StandingIn}); err != nil || got != want {
-		t.Errorf("coming back: got %+v, %v, want %+v", got, err, want)
+		t.Errorf("AddMember of a former member: got %+v, %v, want %+v", got, err, want)
 	}
-	become(rooms.StandingBanned)
+	setStanding(rooms.StandingBanned)
 	if _, err := s.AddMember(ctx, again); !errors.Is(err, rooms.ErrBanned) {
-		t.Errorf("coming back from a ban: got %v, want ErrBanned", err)
+		t.Errorf("AddMember of a banned member: got %v, want ErrBanned", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "new", Color: "#111111"}); !errors.Is(err, rooms.ErrColorTaken) {
-		t.Errorf("the colour of somebody banned: got %v, want ErrColorTaken", err)
+		t.Errorf("AddMember with the colour of a banned member: got %v, want ErrColorTaken", err)
 	}
 	if got, err := s.Banned(ctx, room.ID, 2); err != nil || !slices.Equal(sessions(got), []rooms.Session{"guest"}) {
 		t.Errorf("Banned: got %+v, %v, want guest", got, err)
@@ -170,18 +170,18 @@ func standings(t *testing.T, s rooms.Store) {
 	if _, err := s.AddMember(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	become(rooms.StandingBanned)
+	setStanding(rooms.StandingBanned)
 	for limit, want := range [][]rooms.Session{nil, {"another"}, {"another", "guest"}, {"another", "guest"}} {
 		if got, err := s.Banned(ctx, room.ID, limit); err != nil || !slices.Equal(sessions(got), want) {
-			t.Errorf("Banned, at most %d: got %+v, %v, want %q", limit, got, err, want)
+			t.Errorf("Banned with limit %d: got %+v, %v, want %q", limit, got, err, want)
 		}
 	}
-	for session, is := range map[rooms.Session]rooms.Standing{"one": rooms.StandingIn, "two": rooms.StandingOut} {
+	for session, standing := range map[rooms.Session]rooms.Standing{"one": rooms.StandingIn, "two": rooms.StandingOut} {
 		m = rooms.Member{Room: room.ID, Session: session, Color: rooms.Color("#" + session), Since: began, Standing: rooms.StandingIn, Bot: true}
 		if _, err := s.AddMember(ctx, m); err != nil {
 			t.Fatal(err)
 		}
-		become(is)
+		setStanding(standing)
 	}
 	if got, err := s.Bots(ctx, room.ID); err != nil || !slices.Equal(sessions(got), []rooms.Session{"one"}) || !got[0].Bot {
 		t.Errorf("Bots: got %+v, %v, want one", got, err)
@@ -207,7 +207,7 @@ func whispers(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	a, b := guest(t, s, room.ID, "a", "#111111"), guest(t, s, room.ID, "b", "#222222")
 	c := guest(t, s, room.ID, "c", "#333333")
-	say := func(from, to rooms.Member, clientID string) (rooms.Whisper, bool) {
+	send := func(from, to rooms.Member, clientID string) (rooms.Whisper, bool) {
 		t.Helper()
 		w, again, err := s.AddWhisper(ctx, rooms.Whisper{
 			ID: newID(), Room: room.ID, From: from, To: to, Text: "쉿", ClientID: clientID, CreatedAt: began,
@@ -217,18 +217,18 @@ func whispers(t *testing.T, s rooms.Store) {
 		}
 		return w, again
 	}
-	first, _ := say(a, b, "1")
-	second, _ := say(b, a, "1")
-	third, _ := say(a, c, "2")
-	if again, repeated := say(a, b, "1"); !repeated || again.ID != first.ID {
-		t.Errorf("a retry: got %+v, again %t, want the first", again, repeated)
+	first, _ := send(a, b, "1")
+	second, _ := send(b, a, "1")
+	third, _ := send(a, c, "2")
+	if again, repeated := send(a, b, "1"); !repeated || again.ID != first.ID {
+		t.Errorf("retry: got %+v, again %t, want %+v, again true", again, repeated, first)
 	}
 	for _, test := range []struct {
 		w        rooms.Whisper
 		from, to int64
 	}{{first, 1, 1}, {second, 2, 2}, {third, 3, 1}} {
 		if test.w.FromSeq != test.from || test.w.ToSeq != test.to {
-			t.Errorf("%s to %s: numbers %d and %d, want %d and %d", test.w.From.Session, test.w.To.Session,
+			t.Errorf("whisper from %s to %s: got numbers %d and %d, want %d and %d", test.w.From.Session, test.w.To.Session,
 				test.w.FromSeq, test.w.ToSeq, test.from, test.to)
 		}
 	}
@@ -241,16 +241,16 @@ func whispers(t *testing.T, s rooms.Store) {
 		}
 	}
 	if got, err := s.Whispers(ctx, room.ID, "a", 1, 1); err != nil || len(got) != 1 || got[0].ID != second.ID {
-		t.Errorf("a page: got %+v, %v, want the second", got, err)
+		t.Errorf("page after whisper 1: got %+v, %v, want the second whisper", got, err)
 	}
 	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
-		t.Errorf("the head of a's list: got %d, %v, want 3", m.Whispers, err)
+		t.Errorf("whispers of a: got %d, %v, want 3", m.Whispers, err)
 	}
 	_, _, err := s.AddWhisper(ctx, rooms.Whisper{ID: newID(), Room: room.ID, From: a, To: rooms.Member{Session: "nobody"}, CreatedAt: began})
 	if !errors.Is(err, rooms.ErrNoPerson) {
-		t.Errorf("to nobody: got %v, want ErrNoPerson", err)
+		t.Errorf("whisper to an unknown person: got %v, want ErrNoPerson", err)
 	}
 	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
-		t.Errorf("after the refusal: got %d, %v, want 3", m.Whispers, err)
+		t.Errorf("whispers of a after the refusal: got %d, %v, want 3", m.Whispers, err)
 	}
 }

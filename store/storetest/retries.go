@@ -6,8 +6,8 @@ import (
 	"gifchat/rooms"
 )
 
-// fingerprints checks that a retry finds what its first attempt said, after that
-// was edited and removed.
+// fingerprints checks that a retry finds the fingerprint of the first text or GIF
+// after the message was edited or removed.
 func fingerprints(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	repeated := func(m rooms.Message) int64 {
@@ -15,7 +15,7 @@ func fingerprints(t *testing.T, s rooms.Store) {
 		m.ID = newID()
 		got, again, err := addMessage(t.Context(), s, m)
 		if err != nil || !again {
-			t.Fatalf("a retry: got %+v, again %t, %v, want the first", got, again, err)
+			t.Fatalf("retry: got %+v, again %t, %v, want the first message, again true", got, again, err)
 		}
 		return got.Said
 	}
@@ -29,29 +29,29 @@ func fingerprints(t *testing.T, s rooms.Store) {
 		}
 		return stored.Message
 	}
-	said, picture := text(room.ID, "first"), text(room.ID, "")
-	said.ClientID, picture.ClientID = "text", "gif"
+	original, picture := text(room.ID, "first"), text(room.ID, "")
+	original.ClientID, picture.ClientID = "text", "gif"
 	picture.Kind, picture.GIF = rooms.KindGIF, &rooms.GIF{Name: "a.gif", SHA256: "0f"}
 	old := text(room.ID, "")
 	old.ClientID, old.Kind, old.GIF = "old gif", rooms.KindGIF, &rooms.GIF{Name: "b.gif"}
-	said, picture, old = add(t, s, said), add(t, s, picture), add(t, s, old)
+	original, picture, old = add(t, s, original), add(t, s, picture), add(t, s, old)
 
-	if got := repeated(said); got != 0 {
-		t.Errorf("unchanged: got %x, want 0", got)
+	if got := repeated(original); got != 0 {
+		t.Errorf("fingerprint of an unchanged text: got %x, want 0", got)
 	}
-	edit := amend(rooms.KindEdit, said, "second", "edit")
-	amend(rooms.KindEdit, said, "third", "")
+	edit := amend(rooms.KindEdit, original, "second", "edit")
+	amend(rooms.KindEdit, original, "third", "")
 	amend(rooms.KindEdit, picture, "cat", "")
-	if got, want := repeated(said), said.Fingerprint(); got != want {
-		t.Errorf("edited: got %x, want %x", got, want)
+	if got, want := repeated(original), original.Fingerprint(); got != want {
+		t.Errorf("fingerprint of an edited text: got %x, want %x", got, want)
 	}
-	for _, m := range []rooms.Message{said, picture, old} {
+	for _, m := range []rooms.Message{original, picture, old} {
 		amend(rooms.KindRemove, m, "", "")
 		if got, want := repeated(m), m.Fingerprint(); got != want {
-			t.Errorf("%s removed: got %x, want %x", m.ClientID, got, want)
+			t.Errorf("fingerprint of the removed %s: got %x, want %x", m.ClientID, got, want)
 		}
 	}
 	if got, want := repeated(edit), edit.Fingerprint(); got != want {
-		t.Errorf("edit of a removed text: got %x, want %x", got, want)
+		t.Errorf("fingerprint of the edit of a removed text: got %x, want %x", got, want)
 	}
 }

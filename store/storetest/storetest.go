@@ -1,5 +1,5 @@
-// Package storetest holds the promises of rooms.Store as a suite, so that every
-// implementation keeps the same ones.
+// Package storetest has the promises of rooms.Store as a test suite for every
+// implementation, and helpers for tests with a database.
 package storetest
 
 import (
@@ -14,42 +14,45 @@ import (
 	"gifchat/rooms"
 )
 
-// Test holds a store to the promises of rooms.Store. Each of its tests gets a
-// new, empty store from open, which also arranges for its end.
+// Test checks the promises of rooms.Store. open returns a new, empty store for
+// each subtest and closes it at the end of that subtest.
 func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 	for name, test := range map[string]func(*testing.T, rooms.Store){
-		"rooms are listed in the order of their creation":       roomsInOrder,
-		"a room is removed with all that was in it":             removal,
-		"a member keeps the first grant":                        firstGrant,
-		"members have different colours":                        differentColors,
-		"messages come back as they were":                       sameMessages,
-		"a page is what was asked for, in order":                pages,
-		"a repeated message gets the first answer":              repeatedMessage,
-		"a retry is compared with what was first said":          fingerprints,
-		"concurrent messages have seqs without holes":           seqsWithoutHoles,
-		"messages are kept together":                            together,
-		"an edit changes its target and has a seq":              edits,
-		"what is removed is gone":                               removals,
-		"a change is kept with what is told of it":              changes,
-		"names that look the same are taken":                    names,
-		"banned addresses":                                      addresses,
-		"a closed door":                                         closedDoor,
-		"one of many names that look the same is given":         namesAtOnce,
-		"who is out keeps the colour, who is banned stays out":  standings,
-		"a whisper is in two lists":                             whispers,
-		"a GIF is found by its name":                            shownGIFs,
-		"the uploads of a session are those still shown":        uploads,
-		"what comes too late is not done":                       tooLate,
-		"a cancelled query never returns another room's answer": cancelledQueries,
+		"rooms are listed in order of creation":             roomsInOrder,
+		"a removed room takes its content along":            removal,
+		"a member keeps the first grant":                    firstGrant,
+		"members have different colours":                    differentColors,
+		"messages are returned unchanged":                   sameMessages,
+		"a page has the requested messages in order":        pages,
+		"a repeated client id returns the first message":    repeatedMessage,
+		"a fingerprint survives edits and removals":         fingerprints,
+		"concurrent messages have numbers without gaps":     seqsWithoutHoles,
+		"a batch is stored together":                        together,
+		"an edit changes its target and has a number":       edits,
+		"a removal erases the message and its edits":        removals,
+		"a change is stored with its notice":                changes,
+		"a name that looks like another one is refused":     names,
+		"address bans expire and are limited":               addresses,
+		"a closed room admits members and programs only":    closedDoor,
+		"one of many concurrent look-alike names is stored": namesAtOnce,
+		"a former member keeps the colour":                  standings,
+		"a whisper is in two lists":                         whispers,
+		"a GIF is found by its name":                        shownGIFs,
+		"uploads are the GIFs that messages still show":     uploads,
+		"a cancelled change is not made":                    tooLate,
+		"an outdated authority version is refused":          authority,
+		"presence decides whether a room is full or empty":  presence,
+		"a room beyond the limits is refused":               roomLimits,
+		"a cancelled query returns no other query's rows":   cancelledQueries,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
 
-// began is a time that every store can keep.
+// began has the resolution of a millisecond, which every store keeps.
 var began = time.Date(2026, 11, 23, 0, 44, 47, 519e6, time.UTC)
 
-// newRoom returns a room of the session "owner".
+// newRoom returns a room that the session "owner" has created.
 func newRoom(title string) rooms.Room {
 	return rooms.Room{
 		ID:           newID(),
@@ -59,6 +62,7 @@ func newRoom(title string) rooms.Room {
 		OwnerSession: "owner",
 		PasswordHash: "$argon2id$…",
 		CreatedAt:    began,
+		Authority:    1,
 	}
 }
 
@@ -66,7 +70,7 @@ func create(t *testing.T, s rooms.Store, title string) rooms.Room {
 	t.Helper()
 	r := newRoom(title)
 	owner := rooms.Member{Room: r.ID, Session: r.OwnerSession, Color: r.Owner, Since: r.CreatedAt, Standing: rooms.StandingIn}
-	if err := s.CreateRoom(t.Context(), r, owner); err != nil {
+	if err := s.CreateRoom(t.Context(), r, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -94,7 +98,7 @@ func add(t *testing.T, s rooms.Store, m rooms.Message) rooms.Message {
 	t.Helper()
 	stored, again, err := addMessage(t.Context(), s, m)
 	if err != nil || again {
-		t.Fatalf("AddMessages: again %t, %v", again, err)
+		t.Fatalf("AddMessages: got again %t, %v, want a new message", again, err)
 	}
 	return stored
 }
@@ -108,7 +112,7 @@ func addMessage(ctx context.Context, s rooms.Store, m rooms.Message) (stored roo
 	return all[0].Message, all[0].Again, nil
 }
 
-// stands returns how a session stands to a room.
+// stands returns the membership of a session in a room.
 func stands(ctx context.Context, s rooms.Store, id rooms.ID, session rooms.Session) (rooms.Member, error) {
 	_, m, err := s.Standing(ctx, id, session)
 	return m, err
@@ -129,7 +133,7 @@ func roomsInOrder(t *testing.T, s rooms.Store) {
 	}
 	page, err := s.Rooms(t.Context(), rooms.RoomPage{After: got[0].Number, Limit: 1})
 	if err != nil || !slices.Equal(page, want[1:2]) {
-		t.Errorf("a page: got %+v, %v, want %+v", page, err, want[1:2])
+		t.Errorf("page: got %+v, %v, want %+v", page, err, want[1:2])
 	}
 	for session, count := range map[rooms.Session]int{"owner": 3, "guest": 0} {
 		if made, all, err := s.CountRooms(t.Context(), session); made != count || all != 3 || err != nil {
@@ -148,7 +152,7 @@ func roomsInOrder(t *testing.T, s rooms.Store) {
 		t.Errorf("Room: got %+v, %v, want %+v", one, err, want[1])
 	}
 	if _, err := s.Room(t.Context(), newID()); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("an unknown room: got %v, want ErrNotFound", err)
+		t.Errorf("unknown room: got %v, want ErrNotFound", err)
 	}
 }
 
@@ -162,24 +166,24 @@ func removal(t *testing.T, s rooms.Store) {
 			add(t, s, m)
 		}
 	}
-	gifs, err := s.RemoveRoom(ctx, gone.ID)
+	gifs, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID})
 	if err != nil || !slices.Equal(gifs, []string{"a.gif"}) {
-		t.Errorf("RemoveRoom: got %q, %v, want a.gif alone", gifs, err)
+		t.Errorf("RemoveRoom: got %q, %v, want a.gif only", gifs, err)
 	}
-	if _, err := s.RemoveRoom(ctx, gone.ID); !errors.Is(err, rooms.ErrNotFound) {
+	if _, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID}); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
 	}
 	if _, err := stands(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("Member: got %v, want ErrNotFound", err)
+		t.Errorf("Standing in a removed room: got %v, want ErrNotFound", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: gone.ID, Session: "s", Color: "#000000"}); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("AddMember: got %v, want ErrNotFound", err)
+		t.Errorf("AddMember to a removed room: got %v, want ErrNotFound", err)
 	}
 	if _, _, err := addMessage(ctx, s, text(gone.ID, "late")); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("AddMessage: got %v, want ErrNotFound", err)
+		t.Errorf("AddMessages to a removed room: got %v, want ErrNotFound", err)
 	}
 	if left, err := s.Messages(ctx, gone.ID, rooms.Page{Limit: 10}); err != nil || len(left) > 0 {
-		t.Errorf("Messages: got %v, %v, want none", left, err)
+		t.Errorf("Messages of a removed room: got %v, %v, want none", left, err)
 	}
 	if left, err := s.Messages(ctx, stays.ID, rooms.Page{Limit: 10}); err != nil || len(left) != 3 {
 		t.Errorf("Messages of the other room: got %d, %v, want 3", len(left), err)
@@ -191,10 +195,10 @@ func firstGrant(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	owner := rooms.Member{Room: room.ID, Session: "owner", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
 	if got, err := stands(ctx, s, room.ID, "owner"); err != nil || got != owner {
-		t.Errorf("the owner: got %+v, %v, want %+v", got, err, owner)
+		t.Errorf("Standing of the owner: got %+v, %v, want %+v", got, err, owner)
 	}
 	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
-		t.Errorf("a stranger: got %+v, %v, want nobody", got, err)
+		t.Errorf("Standing of a stranger: got %+v, %v, want the zero Member", got, err)
 	}
 	first := rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: began.Add(time.Second), Standing: rooms.StandingIn}
 	second := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began.Add(time.Hour), Standing: rooms.StandingIn}
@@ -204,7 +208,7 @@ func firstGrant(t *testing.T, s rooms.Store) {
 		}
 	}
 	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != first {
-		t.Errorf("Member: got %+v, %v, want %+v", got, err, first)
+		t.Errorf("Standing: got %+v, %v, want %+v", got, err, first)
 	}
 }
 
@@ -213,10 +217,10 @@ func differentColors(t *testing.T, s rooms.Store) {
 	room, other := create(t, s, "room"), create(t, s, "other")
 	guest := rooms.Member{Room: room.ID, Session: "guest", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
 	if _, err := s.AddMember(ctx, guest); !errors.Is(err, rooms.ErrColorTaken) {
-		t.Errorf("the owner's colour: got %v, want ErrColorTaken", err)
+		t.Errorf("AddMember with the owner's colour: got %v, want ErrColorTaken", err)
 	}
 	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
-		t.Errorf("after the refusal: got %+v, %v, want nobody", got, err)
+		t.Errorf("Standing after the refusal: got %+v, %v, want the zero Member", got, err)
 	}
 	guest.Color = "#111111"
 	if _, err := s.AddMember(ctx, guest); err != nil {
@@ -224,7 +228,7 @@ func differentColors(t *testing.T, s rooms.Store) {
 	}
 	guest.Room = other.ID
 	if _, err := s.AddMember(ctx, guest); err != nil {
-		t.Errorf("the same colour in another room: %v", err)
+		t.Errorf("AddMember with the same colour in another room: got %v, want no error", err)
 	}
 }
 
@@ -233,18 +237,18 @@ func tooLate(t *testing.T, s rooms.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := addMessage(ctx, s, text(room.ID, "late")); !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("AddMessage: got %v, want ErrUnavailable", err)
+		t.Errorf("AddMessages: got %v, want ErrUnavailable", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "late", Color: "#000000"}); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("AddMember: got %v, want ErrUnavailable", err)
 	}
-	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}); !errors.Is(err, rooms.ErrUnavailable) {
+	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}, rooms.RoomLimits{}); !errors.Is(err, rooms.ErrUnavailable) {
 		t.Errorf("CreateRoom: got %v, want ErrUnavailable", err)
 	}
 	if got := add(t, s, text(room.ID, "in time")); got.Seq != 1 {
-		t.Errorf("the next message has seq %d, want 1", got.Seq)
+		t.Errorf("seq of the next message: got %d, want 1", got.Seq)
 	}
 	if all, err := s.Rooms(t.Context(), everything); err != nil || len(all) != 1 {
-		t.Errorf("got %d rooms, %v, want 1", len(all), err)
+		t.Errorf("Rooms: got %d, %v, want 1", len(all), err)
 	}
 }

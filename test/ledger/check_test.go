@@ -327,7 +327,7 @@ func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
 		t.Fatal(err)
 	}
 	owner := rooms.Member{Room: room, Session: "s", Color: "#78583a"}
-	if err := db.CreateRoom(ctx, rooms.Room{ID: room, Capacity: 10, OwnerSession: "s"}, owner); err != nil {
+	if err := db.CreateRoom(ctx, rooms.Room{ID: room, Capacity: 10, OwnerSession: "s"}, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.AddMessages(ctx, room, []rooms.Message{{ID: "id1", Kind: rooms.KindText, Text: "hi", ClientID: "a"}}); err != nil {

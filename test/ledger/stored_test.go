@@ -18,7 +18,7 @@ func TestFill_writes_rows_as_the_server_does(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	owner := rooms.Member{Room: room, Session: "s", Color: "#78583a"}
-	if err := db.CreateRoom(ctx, rooms.Room{ID: room, Capacity: 10, Owner: owner.Color, OwnerSession: "s"}, owner); err != nil {
+	if err := db.CreateRoom(ctx, rooms.Room{ID: room, Capacity: 10, Owner: owner.Color, OwnerSession: "s"}, owner, rooms.RoomLimits{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := fill(ctx, path, room, "다시", 100); err != nil {
