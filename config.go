@@ -268,6 +268,14 @@ func secretCheck(key, v string) check {
 	return check{key, v == "" || len(v) >= minSecret, fmt.Sprintf("%d bytes are too short; want at least %d, or nothing", len(v), minSecret)}
 }
 
+// oldSecrets returns the previous cookie secret, if one is configured.
+func (c *config) oldSecrets() [][]byte {
+	if c.CookieSecretOld == "" {
+		return nil
+	}
+	return [][]byte{[]byte(c.CookieSecretOld)}
+}
+
 // strict reports whether to reproduce the original's peculiarities.
 func (c *config) strict() bool { return c.Compat == "strict" }
 

@@ -80,7 +80,7 @@ func newSocketServer(cfg config, data *dataFolder, log *slog.Logger) *socketio.S
 		Log:             log,
 		AllowConnection: handlers.AllowConnection(cfg.limits()),
 		Identify:        handlers.Identify,
-		SameClient:      handlers.SameClient(data.secret, oldSecrets(cfg.CookieSecretOld)...),
+		SameClient:      handlers.SameClient(data.secret, cfg.oldSecrets()...),
 		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin, log),
 		Secure:          cfg.secure(),
 		ClientAddress:   handlers.ClientAddress,
@@ -132,7 +132,7 @@ func newHandler(ctx context.Context, cfg config, data *dataFolder, c handlers.Co
 	logBundle(c.Public, c.Log)
 	c.Sessions = data.db
 	c.Secret = data.secret
-	c.OldSecrets = oldSecrets(cfg.CookieSecretOld)
+	c.OldSecrets = cfg.oldSecrets()
 	c.Secure = cfg.secure()
 	c.Limits = cfg.limits()
 	c.SessionCheck = cfg.SessionCheck
@@ -154,12 +154,4 @@ func logBundle(public fs.FS, log *slog.Logger) {
 	} else {
 		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")
 	}
-}
-
-// oldSecrets returns the previous cookie secret, if one is configured.
-func oldSecrets(configured string) [][]byte {
-	if configured == "" {
-		return nil
-	}
-	return [][]byte{[]byte(configured)}
 }
