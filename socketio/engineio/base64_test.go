@@ -90,7 +90,7 @@ func TestCodec_parseText(t *testing.T) {
 		{revision3, "b7AQID", Packet{}, errPacketType},
 		{revision3, "b2AQID", Packet{Type: PacketPing}, nil},
 		{revision3, "b1!", Packet{Type: PacketClose}, nil},
-		{carried, "b4AQID", message("\x01\x02\x03"), nil},
+		{codecExternal, "b4AQID", message("\x01\x02\x03"), nil},
 	} {
 		got, err := tt.k.parseText([]byte(tt.in))
 		same := got.Type == tt.want.Type && got.Binary == tt.want.Binary && bytes.Equal(got.Data, tt.want.Data)

@@ -116,7 +116,7 @@ func TestPayload3(t *testing.T) {
 		{"revision 4", revision4, []*Prepared{mixed, noopPacket}, "4two\x1ebAQI=\x1e6", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := tt.k.payload(ascii, tt.items...)
+			got := tt.k.encodePayload(ascii, tt.items...)
 			if string(got.body) != tt.body || got.binary != tt.binary {
 				t.Errorf("got %q, binary %v", got.body, got.binary)
 			}
@@ -152,7 +152,7 @@ func FuzzPayload3(f *testing.F) {
 			if !p.Binary && !utf8.Valid(p.Data) {
 				t.Fatalf("invalid text %q", p.Data)
 			}
-			doubled = doubled || !p.Binary && len(undouble(p.Data)) != len(p.Data)
+			doubled = doubled || !p.Binary && len(decodeUTF8Twice(p.Data)) != len(p.Data)
 			text, bin = appendText3(text, p), appendBinary3(bin, p)
 		}
 		if again, err := decodeAll(revision3, bin, true); len(packets) > 0 && (err != nil || !reflect.DeepEqual(packets, again)) {

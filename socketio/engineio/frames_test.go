@@ -42,7 +42,7 @@ func read(f *frameReader, stream []byte, n int) (got []string, err error) {
 	s := &webSocket{conn: new(Conn), frames: *f, stream: &chunkStream{rest: stream[len(early):], n: n}}
 	err = s.frames.feed(early, each)
 	for err == nil {
-		err = s.readOnce(each)
+		err = s.readSome(each)
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil

@@ -12,7 +12,7 @@ func FuzzLookup(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		values, _ := url.ParseQuery(raw) // what is malformed is left out
-		first, n := lookup(raw, "sid")
+		first, n := queryValue(raw, "sid")
 		if want := values.Get("sid"); first != want || n != len(values["sid"]) {
 			t.Errorf("%q has %d sid, the first %q; want %q", raw, n, first, values["sid"])
 		}

@@ -48,17 +48,17 @@ type faultyCarrier struct {
 	reads bool
 }
 
-func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carried *engineio.Carried) (engineio.CarriedTransport, error) {
+func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn *engineio.CarrierConn) (engineio.CarrierTransport, error) {
 	conn, err := c.webSocket.Accept(w, r)
 	if err != nil {
 		return nil, err
 	}
-	guard := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carried, false)
-	s, err := c.newSession(guard, carried, c.webSocket.Name())
+	lib := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carrierConn, false)
+	s, err := c.newSession(lib, carrierConn, c.webSocket.Name())
 	if err != nil {
 		return nil, err
 	}
-	return &carriage{log: c.log, carried: carried, session: s, conn: guard}, nil
+	return &carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, nil
 }
 
 // ended hears of the end.

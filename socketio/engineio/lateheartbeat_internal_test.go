@@ -35,12 +35,12 @@ func fakeConn(t *testing.T) (*Conn, *fakeStream) {
 
 func TestPause_bytes_that_have_just_left_are_no_stall(t *testing.T) {
 	c, f := fakeConn(t)
-	c.tick() // ping
+	c.checkHeartbeat() // ping
 	c.Pause()
-	f.s = tcpState{acked: 1000, underWay: 0, quiet: 20 * time.Second}
-	c.tick()
-	f.s = tcpState{acked: 1000, underWay: 100, quiet: 20 * time.Second} // an event was emitted 5 ms ago; RTT 50 ms
-	c.tick()
+	f.s = tcpState{acked: 1000, inFlight: 0, sinceAck: 20 * time.Second}
+	c.checkHeartbeat()
+	f.s = tcpState{acked: 1000, inFlight: 100, sinceAck: 20 * time.Second} // an event was emitted 5 ms ago; RTT 50 ms
+	c.checkHeartbeat()
 	if c.closed {
 		t.Error("a paused client was cut because of bytes that are 5 ms old")
 	}
@@ -48,10 +48,10 @@ func TestPause_bytes_that_have_just_left_are_no_stall(t *testing.T) {
 
 func TestResume_before_a_tick_that_waits_for_the_lock(t *testing.T) {
 	c, _ := fakeConn(t)
-	c.tick() // ping
+	c.checkHeartbeat() // ping
 	c.Pause()
 	c.Resume()
-	c.tick() // had fired already, and waited for c.mu
+	c.checkHeartbeat() // had fired already, and waited for c.mu
 	if c.closed {
 		t.Error("cut right after Resume")
 	}
@@ -65,7 +65,7 @@ func TestOutbox_unwritten_counts_what_the_codec_writes(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := len(k.frames(p))
-	c.out.wrote(total-1000, k)
+	c.out.advance(total-1000, k)
 	if n := c.out.unwritten(k); n != 1000 {
 		t.Errorf("got %d, want 1000", n)
 	}

@@ -22,7 +22,7 @@ func burstServer(t *testing.T) (move func(n int), called func() int32) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for range n {
-			s.movedLocked()
+			s.countChangeLocked()
 		}
 	}
 	return move, func() int32 { synctest.Wait(); return calls.Load() }
@@ -32,13 +32,13 @@ func TestAfterABurstOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		move, called := burstServer(t)
 		for range 10 { // as long as it goes on
-			move(burstSize)
-			time.Sleep(burstQuiet / 2)
+			move(churnMinChanges)
+			time.Sleep(churnQuiet / 2)
 			if n := called(); n > 0 {
 				t.Fatalf("called %d times during the burst", n)
 			}
 		}
-		time.Sleep(2 * burstQuiet)
+		time.Sleep(2 * churnQuiet)
 		if n := called(); n != 1 {
 			t.Errorf("called %d times after the burst", n)
 		}
@@ -46,8 +46,8 @@ func TestAfterABurstOnce(t *testing.T) {
 		if n := called(); n != 1 {
 			t.Errorf("called %d times for one burst", n)
 		}
-		move(burstSize)
-		time.Sleep(2 * burstQuiet)
+		move(churnMinChanges)
+		time.Sleep(2 * churnQuiet)
 		if n := called(); n != 2 {
 			t.Errorf("called %d times for two bursts", n)
 		}
@@ -57,7 +57,7 @@ func TestAfterABurstOnce(t *testing.T) {
 func TestFewConnectionsAreNoBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		move, called := burstServer(t)
-		move(burstSize - 1)
+		move(churnMinChanges - 1)
 		time.Sleep(time.Hour)
 		if n := called(); n != 0 {
 			t.Errorf("called %d times", n)
