@@ -14,14 +14,14 @@ const (
 
 // churn counts connections that open and close. Server.mu guards it.
 type churn struct {
-	changes int         // since the last call of AfterBurst
+	changes int         // since the last call of OnIdle
 	timer   *time.Timer // runs endChurnWhenQuiet; nil below churnMinChanges
 }
 
 // countChangeLocked is called for each connection that opens or closes.
 func (s *Server) countChangeLocked() {
 	s.churn.changes++
-	if s.cfg.AfterBurst != nil && s.churn.timer == nil && s.churn.changes >= max(churnMinChanges, len(s.conns)/4) {
+	if s.cfg.OnIdle != nil && s.churn.timer == nil && s.churn.changes >= max(churnMinChanges, len(s.conns)/4) {
 		s.watchChurnLocked()
 	}
 }
@@ -31,7 +31,7 @@ func (s *Server) watchChurnLocked() {
 	s.churn.timer = time.AfterFunc(churnQuiet, func() { s.endChurnWhenQuiet(before) })
 }
 
-// endChurnWhenQuiet calls AfterBurst if few connections have opened or closed since the
+// endChurnWhenQuiet calls OnIdle if few connections have opened or closed since the
 // count was before, and otherwise waits for another churnQuiet.
 func (s *Server) endChurnWhenQuiet(before int) {
 	s.mu.Lock()
@@ -42,5 +42,5 @@ func (s *Server) endChurnWhenQuiet(before int) {
 	}
 	s.churn = churn{}
 	s.mu.Unlock()
-	s.run(s.cfg.AfterBurst) // does nothing if the server is closed, because the process ends
+	s.run(s.cfg.OnIdle) // does nothing if the server is closed, because the process ends
 }

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// burstServer tells how often AfterBurst was called.
+// burstServer tells how often OnIdle was called.
 func burstServer(t *testing.T) (move func(n int), called func() int32) {
 	t.Helper()
 	var calls atomic.Int32
-	s := NewServer(Config{Accept: func(*Conn) Receiver { return nil }, AfterBurst: func() { calls.Add(1) }})
+	s := NewServer(Config{Accept: func(*Conn) Receiver { return nil }, OnIdle: func() { calls.Add(1) }})
 	t.Cleanup(func() {
 		if err := s.Close(context.Background()); err != nil {
 			t.Error(err)

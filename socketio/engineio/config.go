@@ -65,9 +65,9 @@ type Config struct {
 	// serves them with its own transports.
 	Carrier Carrier
 
-	// AfterBurst is called when a wave of connections that opened or closed is over.
+	// OnIdle is called when a wave of connections that opened or closed is over.
 	// That is a good moment for debug.FreeOSMemory. Default: nothing.
-	AfterBurst func()
+	OnIdle func()
 
 	Log *slog.Logger // default: log records are discarded
 
