@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// burstServer tells how often OnIdle was called.
-func burstServer(t *testing.T) (move func(n int), called func() int32) {
+// churnServer returns a function that counts connections and one that returns the
+// number of calls of OnIdle.
+func churnServer(t *testing.T) (move func(n int), called func() int32) {
 	t.Helper()
 	var calls atomic.Int32
 	s := NewServer(Config{Accept: func(*Conn) Receiver { return nil }, OnIdle: func() { calls.Add(1) }})
@@ -28,39 +29,39 @@ func burstServer(t *testing.T) (move func(n int), called func() int32) {
 	return move, func() int32 { synctest.Wait(); return calls.Load() }
 }
 
-func TestAfterABurstOnce(t *testing.T) {
+func TestOnIdle_runs_once_after_a_wave_of_connections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		move, called := burstServer(t)
-		for range 10 { // as long as it goes on
+		move, called := churnServer(t)
+		for range 10 { // no call while connections open and close
 			move(churnMinChanges)
 			time.Sleep(churnQuiet / 2)
 			if n := called(); n > 0 {
-				t.Fatalf("called %d times during the burst", n)
+				t.Fatalf("OnIdle: got %d calls while connections open and close, want 0", n)
 			}
 		}
 		time.Sleep(2 * churnQuiet)
 		if n := called(); n != 1 {
-			t.Errorf("called %d times after the burst", n)
+			t.Errorf("OnIdle: got %d calls after a wave, want 1", n)
 		}
 		time.Sleep(time.Hour)
 		if n := called(); n != 1 {
-			t.Errorf("called %d times for one burst", n)
+			t.Errorf("OnIdle: got %d calls an hour after one wave, want 1", n)
 		}
 		move(churnMinChanges)
 		time.Sleep(2 * churnQuiet)
 		if n := called(); n != 2 {
-			t.Errorf("called %d times for two bursts", n)
+			t.Errorf("OnIdle: got %d calls after two waves, want 2", n)
 		}
 	})
 }
 
-func TestFewConnectionsAreNoBurst(t *testing.T) {
+func TestOnIdle_does_not_run_after_few_connections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		move, called := burstServer(t)
+		move, called := churnServer(t)
 		move(churnMinChanges - 1)
 		time.Sleep(time.Hour)
 		if n := called(); n != 0 {
-			t.Errorf("called %d times", n)
+			t.Errorf("OnIdle: got %d calls, want 0", n)
 		}
 	})
 }

@@ -11,117 +11,117 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// Over a stream whose socket cannot be reached, such as TLS or a pipe, writing
-// waits; what was sent before Close has to be written all the same.
-func TestCloseSaysTheLastWordsOverAnyStream(t *testing.T) {
+// Over a stream without an accessible socket, such as TLS or a pipe, every write may
+// block. Packets that were queued before Close are written nevertheless.
+func TestClose_writes_queued_packets_over_any_stream(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		p.send(t, "last")
-		p.send(t, "words", []byte{1})
-		p.conn.Close()
-		p.wantClosed(t, engineio.ReasonForcedClose)
-		w.wantText("4last")
-		w.wantText("4words")
-		w.wantClose(ws.StatusNormalClosure)
+		p.Send(t, "last")
+		p.Send(t, "words", []byte{1})
+		p.Conn.Close()
+		p.WantClosed(t, engineio.ReasonForcedClose)
+		w.WantText("4last")
+		w.WantText("4words")
+		w.WantClose(ws.StatusNormalClosure)
 	})
 }
 
-func TestBrokenRulesAreNamedOverAnyStream(t *testing.T) {
+func TestWebSocket_sends_the_close_code_over_any_stream(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		w.say("4\xff")
-		p.wantClosed(t, engineio.ReasonTransportError)
-		w.wantClose(ws.StatusInvalidFramePayloadData)
+		w.Send("4\xff")
+		p.WantClosed(t, engineio.ReasonTransportError)
+		w.WantClose(ws.StatusInvalidFramePayloadData)
 	})
 }
 
-func TestCloseDoesNotWaitForAClientThatDoesNotRead(t *testing.T) {
+func TestClose_does_not_wait_for_a_client_that_does_not_read(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		p.send(t, strings.Repeat("x", 100))
-		p.conn.Close()
-		p.wantClosed(t, engineio.ReasonForcedClose)
+		p.Send(t, strings.Repeat("x", 100))
+		p.Conn.Close()
+		p.WantClosed(t, engineio.ReasonForcedClose)
 		if b.engine.Len() != 0 {
-			t.Error("the connection was kept")
+			t.Error("Len: got a connection, want none")
 		}
-		time.Sleep(6 * time.Second) // the write timeout is 5 s
+		time.Sleep(6 * time.Second)
 		synctest.Wait()
-		w.wantEnd()
+		w.WantEnd()
 	})
 }
 
-// A full socket takes the last words when its client reads again.
-func TestCloseSaysTheLastWordsToAFullSocket(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
-	w, p := f.websocket()
+// A full socket accepts the queued packets when its client reads again.
+func TestClose_writes_queued_packets_to_a_full_socket(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
+	w, p := f.WebSocket()
 	text := strings.Repeat("x", 64<<10)
-	const messages = 200 // 12 MB: more than the kernel's buffers take
+	const messages = 200 // 12 MB: more than the kernel's buffers hold
 	for range messages {
-		p.send(t, text)
+		p.Send(t, text)
 	}
-	if packets, _ := p.conn.Queued(); packets == 0 {
-		t.Fatal("the socket took everything: the test tests nothing")
+	if packets, _ := p.Conn.Queued(); packets == 0 {
+		t.Fatal("Queued: got 0 packets, want some: the socket has accepted everything")
 	}
-	p.conn.Close()
-	p.wantClosed(t, engineio.ReasonForcedClose)
+	p.Conn.Close()
+	p.WantClosed(t, engineio.ReasonForcedClose)
 	for range messages {
-		w.wantText("4" + text)
+		w.WantText("4" + text)
 	}
-	w.wantClose(ws.StatusNormalClosure)
+	w.WantClose(ws.StatusNormalClosure)
 }
 
-// A socket that is closed with unread input is reset, and at the client the
-// reset overtakes the close frame. So what it sends is taken, and dropped.
-func TestAClientThatSendsTooMuchHearsWhy(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	w, p := f.websocket()
+// A socket that is closed with unread input is reset, and the reset discards the close
+// frame. So the server reads and drops the input.
+func TestWebSocket_sends_the_close_code_during_a_large_message(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	w, p := f.WebSocket()
 	frame := ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte("4" + strings.Repeat("x", 8<<20)))))
-	if _, err := w.conn.Write(frame); err != nil {
-		t.Errorf("the socket was reset while the client was sending: %v", err)
+	if _, err := w.Conn.Write(frame); err != nil {
+		t.Errorf("write of a large message: got %v, want no error", err)
 	}
-	w.wantClose(ws.StatusMessageTooBig)
-	p.wantClosed(t, engineio.ReasonTooLarge)
+	w.WantClose(ws.StatusMessageTooBig)
+	p.WantClosed(t, engineio.ReasonTooLarge)
 }
 
-// A WebSocket that did not become the transport may break while it is told so,
-// and polling goes on. Over TLS, as over this pipe, that breaks later than over
-// TCP: in another goroutine.
-func TestACutProbeLeavesPollingAliveOverAnyStream(t *testing.T) {
+// Polling continues when a probing WebSocket fails while the server closes it. Over
+// TLS, as over this pipe, that failure occurs later than over TCP, in another goroutine.
+func TestUpgrade_disconnected_probe_keeps_polling_over_any_stream(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		sid, p := b.poll()
 		w := b.dial("&sid=" + sid)
 		synctest.Wait()
-		w.close()
+		w.Close()
 		synctest.Wait()
-		p.wantOpen(t)
-		p.send(t, "still polling")
+		p.WantOpen(t)
+		p.Send(t, "still polling")
 		if got := <-b.request("GET", "&sid="+sid, ""); got != "4still polling" {
-			t.Errorf("got %q", got)
+			t.Errorf("poll: got %q, want %q", got, "4still polling")
 		}
 	})
 }
 
-// A client whose socket is full costs the end of the server little time,
-// whether it was connected until then or closed before.
-func TestServerClose_cuts_clients_that_do_not_read(t *testing.T) {
+// A client with a full socket delays Server.Close only briefly, whether its connection
+// was open or closed before.
+func TestServerClose_disconnects_clients_that_do_not_read(t *testing.T) {
 	for _, closedBefore := range []bool{false, true} {
 		t.Run(fmt.Sprintf("closed_before_%t", closedBefore), func(t *testing.T) {
 			inBubble(t, engineio.Config{}, func(b *bubble) {
 				w := b.dial("")
-				w.text()
+				w.Text()
 				p := <-b.peers
-				p.send(t, strings.Repeat("x", 100))
+				p.Send(t, strings.Repeat("x", 100))
 				synctest.Wait()
 				if closedBefore {
-					p.conn.Close()
+					p.Conn.Close()
 				}
 				begun := time.Now()
 				if err := b.engine.Close(context.Background()); err != nil {

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// Row W1: pages of other sites cannot drive connections, over either revision
-// and each way in.
-func TestOriginMatrix(t *testing.T) {
+// Pages of other sites cannot use a connection, over either revision and any transport
+// (promise W1 in docs/promises.md).
+func TestOrigin_matrix(t *testing.T) {
 	for _, revision := range []string{"3", "4"} {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprintf("revision %s, secure %t", revision, secure), func(t *testing.T) {
@@ -21,19 +22,19 @@ func TestOriginMatrix(t *testing.T) {
 }
 
 func originMatrix(t *testing.T, revision string, secure bool) {
-	f := serve(t, engineio.Config{Secure: secure}, nil)
-	host := f.address()
+	f := siotest.Serve(t, engineio.Config{Secure: secure}, nil)
+	host := f.Address()
 	query := "EIO=" + revision + "&transport="
-	ask := func(method, rest, body string, header ...string) answer {
+	request := func(method, rest, body string, header ...string) siotest.Response {
 		t.Helper()
-		a, err := f.try(t.Context(), method, query+"polling"+rest, strings.NewReader(body), header...)
+		a, err := f.Try(t.Context(), method, query+"polling"+rest, strings.NewReader(body), header...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a
 	}
-	first := ask("GET", "", "").body
-	sid, p := parseOpen(t, first[strings.Index(first, "0{"):]).SID, f.peer()
+	first := request("GET", "", "").Body
+	sid, p := siotest.ParseOpen(t, first[strings.Index(first, "0{"):]).SID, f.Peer()
 	for _, tt := range []struct {
 		name    string
 		origins []string
@@ -65,33 +66,33 @@ func originMatrix(t *testing.T, revision string, secure bool) {
 			for _, o := range tt.origins {
 				header = append(header, "Origin", o)
 			}
-			before := f.engine.Len()
-			get := ask("GET", "", "", header...)
-			post := ask("POST", "&sid="+sid, map[string]string{"3": "2:4x", "4": "4x"}[revision], header...)
-			socket, refused := f.dial(query+"websocket", header...)
-			upgrade, upgradeRefused := f.dial(query+"websocket&sid="+sid, header...)
+			before := f.Server.Len()
+			get := request("GET", "", "", header...)
+			post := request("POST", "&sid="+sid, map[string]string{"3": "2:4x", "4": "4x"}[revision], header...)
+			socket, refused := f.Dial(query+"websocket", header...)
+			upgrade, upgradeRefused := f.Dial(query+"websocket&sid="+sid, header...)
 			if tt.allowed {
-				if get.status != 200 || post.body != "ok" || socket == nil || upgrade == nil {
-					t.Errorf("refused: GET %d, POST %d, WebSocket %v, upgrade %v", get.status, post.status, refused, upgradeRefused)
+				if get.Status != 200 || post.Body != "ok" || socket == nil || upgrade == nil {
+					t.Errorf("allowed origin: got GET %d, POST %d, WebSocket %v, upgrade %v, want no error", get.Status, post.Status, refused, upgradeRefused)
 				}
 				if upgrade != nil {
-					upgrade.close()
-					f.eventually(func() bool { return !p.conn.Probing() })
+					upgrade.Close()
+					siotest.Eventually(t, func() bool { return !p.Conn.Probing() })
 				}
 			} else {
-				get.want(t, 403, `{"code":4,"message":"Forbidden"}`)
-				post.want(t, 403, `{"code":4,"message":"Forbidden"}`)
+				get.Want(t, 403, `{"code":4,"message":"Forbidden"}`)
+				post.Want(t, 403, `{"code":4,"message":"Forbidden"}`)
 				if socket != nil || refused.StatusCode != 403 || upgrade != nil || upgradeRefused.StatusCode != 403 {
-					t.Errorf("WebSocket %v, upgrade %v, want 403", refused, upgradeRefused)
+					t.Errorf("got WebSocket %v, upgrade %v, want 403", refused, upgradeRefused)
 				}
-				if f.engine.Len() != before {
-					t.Error("a connection was made")
+				if f.Server.Len() != before {
+					t.Error("Len: got a new connection, want none")
 				}
 			}
-			if got := get.header.Get("Access-Control-Allow-Origin"); got != "" {
-				t.Errorf("Access-Control-Allow-Origin is %q", got)
+			if got := get.Header.Get("Access-Control-Allow-Origin"); got != "" {
+				t.Errorf("Access-Control-Allow-Origin: got %q, want none", got)
 			}
 		})
 	}
-	p.wantOpen(t)
+	p.WantOpen(t)
 }

@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// While the receiver takes no messages, the client's silence proves nothing. When it
-// takes them again, the client has the whole time for its heartbeat.
+// The ping timeout is suspended while the receiver accepts no messages. After Resume the
+// client has the whole time for its heartbeat.
 func TestPause_suspends_the_ping_timeout(t *testing.T) {
 	for name, test := range map[string]struct {
 		query string
 		talk  func(b *bubble, sid string)
-		ends  time.Duration // from the beginning
+		ends  time.Duration // since the start
 	}{
 		"revision_4_polling":   {"EIO=4&transport=polling", func(b *bubble, sid string) { b.request("POST", "&sid="+sid, "4x") }, 80 * time.Second},
 		"revision_3_polling":   {"EIO=3&transport=polling", func(b *bubble, sid string) { b.request3("POST", "&sid="+sid, "2:4x") }, 105 * time.Second},
@@ -24,22 +25,22 @@ func TestPause_suspends_the_ping_timeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, engineio.Config{}, func(b *bubble) {
-				pause := func(p *peer, _ []byte, _ bool) {
-					p.conn.Pause()
+				pause := func(p *siotest.Peer, _ []byte, _ bool) {
+					p.Conn.Pause()
 					time.Sleep(60 * time.Second)
-					p.conn.Resume()
+					p.Conn.Resume()
 				}
-				var p *peer
+				var p *siotest.Peer
 				if test.talk == nil {
 					w := b.dialAs(test.query)
-					w.text()
+					w.Text()
 					p = <-b.peers
-					p.onData = pause
-					w.say("4x")
-					go func() { // it reads, and says nothing
+					p.OnMessage = pause
+					w.Send("4x")
+					go func() { // a client that reads and sends nothing
 						buf := make([]byte, 100)
 						for {
-							if _, err := w.conn.Read(buf); err != nil {
+							if _, err := w.Conn.Read(buf); err != nil {
 								return
 							}
 						}
@@ -47,37 +48,37 @@ func TestPause_suspends_the_ping_timeout(t *testing.T) {
 				} else {
 					body := <-b.requestOf(test.query[4:5], "GET", "", "")
 					_, packet, _ := strings.Cut(body, "0{")
-					sid := parseOpen(t, "0{"+packet).SID
+					sid := siotest.ParseOpen(t, "0{"+packet).SID
 					p = <-b.peers
-					p.onData = pause
+					p.OnMessage = pause
 					test.talk(b, sid)
 				}
 				b.at(test.ends - time.Nanosecond)
-				p.wantOpen(t)
+				p.WantOpen(t)
 				b.at(test.ends)
-				p.wantClosed(t, engineio.ReasonPingTimeout)
+				p.WantClosed(t, engineio.ReasonPingTimeout)
 			})
 		})
 	}
 }
 
-// A client that takes nothing is ended, whatever the receiver does.
-func TestPause_does_not_keep_a_client_that_takes_nothing(t *testing.T) {
+// A client that reads nothing is disconnected during a Pause too.
+func TestPause_does_not_keep_a_client_that_reads_nothing(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		p.onData = func(p *peer, _ []byte, _ bool) {
-			p.conn.Pause()
+		p.OnMessage = func(p *siotest.Peer, _ []byte, _ bool) {
+			p.Conn.Pause()
 			time.Sleep(time.Hour)
-			p.conn.Resume()
+			p.Conn.Resume()
 		}
-		w.say("4x")
+		w.Send("4x")
 		b.at(35*time.Second - time.Nanosecond) // the ping comes after 25 s
-		p.wantOpen(t)
+		p.WantOpen(t)
 		b.at(35 * time.Second)
-		p.wantClosed(t, engineio.ReasonTooSlow)
-		w.close()
+		p.WantClosed(t, engineio.ReasonTooSlow)
+		w.Close()
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
 const friend = "https://friend.example"
@@ -15,7 +16,7 @@ func allowFriend(_ *http.Request, origin string) (allow, credentials bool) {
 	return origin == friend, true
 }
 
-func TestPreflight_allows_the_headers_that_the_browser_asks_for(t *testing.T) {
+func TestPreflight_allows_requested_headers(t *testing.T) {
 	many := strings.Repeat("a,", 63) + "a"
 	long := strings.Repeat("x", 2048)
 	for _, tt := range []struct {
@@ -40,28 +41,28 @@ func TestPreflight_allows_the_headers_that_the_browser_asks_for(t *testing.T) {
 		{name: "Korean", asked: []string{"헤더"}, refused: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := serve(t, engineio.Config{AllowOrigin: allowFriend}, nil)
+			f := siotest.Serve(t, engineio.Config{AllowOrigin: allowFriend}, nil)
 			header := []string{"Origin", friend, "Access-Control-Request-Method", "POST"}
 			for _, line := range tt.asked {
 				header = append(header, "Access-Control-Request-Headers", line)
 			}
-			a := f.call("OPTIONS", "", "", header...)
+			a := f.Call("OPTIONS", "", "", header...)
 			if tt.refused {
-				a.want(t, 400, `{"code":3,"message":"Bad request"}`)
+				a.Want(t, 400, `{"code":3,"message":"Bad request"}`)
 			} else {
-				a.want(t, 204, "")
+				a.Want(t, 204, "")
 			}
-			if got := a.header.Get("Access-Control-Allow-Headers"); got != tt.want {
+			if got := a.Header.Get("Access-Control-Allow-Headers"); got != tt.want {
 				t.Errorf("Access-Control-Allow-Headers: got %.80q, want %.80q", got, tt.want)
 			}
-			if got := a.header.Values("Vary"); !slices.Equal(got, []string{"Origin", "Access-Control-Request-Headers"}) {
-				t.Errorf("Vary: got %q", got)
+			if got := a.Header.Values("Vary"); !slices.Equal(got, []string{"Origin", "Access-Control-Request-Headers"}) {
+				t.Errorf("Vary: got %q, want Origin and Access-Control-Request-Headers", got)
 			}
 		})
 	}
 }
 
-func TestPreflight_with_AllowedHeaders_answers_with_that_list(t *testing.T) {
+func TestPreflight_returns_AllowedHeaders(t *testing.T) {
 	for _, tt := range []struct {
 		allowed []string
 		want    string
@@ -69,24 +70,24 @@ func TestPreflight_with_AllowedHeaders_answers_with_that_list(t *testing.T) {
 		{[]string{"Authorization", "X-Api-Key"}, "Authorization,X-Api-Key"},
 		{[]string{}, ""},
 	} {
-		f := serve(t, engineio.Config{AllowOrigin: allowFriend, AllowedHeaders: tt.allowed}, nil)
-		a := f.call("OPTIONS", "", "", "Origin", friend, "Access-Control-Request-Headers", "x-other")
-		a.want(t, 204, "")
-		if got := a.header.Get("Access-Control-Allow-Headers"); got != tt.want {
+		f := siotest.Serve(t, engineio.Config{AllowOrigin: allowFriend, AllowedHeaders: tt.allowed}, nil)
+		a := f.Call("OPTIONS", "", "", "Origin", friend, "Access-Control-Request-Headers", "x-other")
+		a.Want(t, 204, "")
+		if got := a.Header.Get("Access-Control-Allow-Headers"); got != tt.want {
 			t.Errorf("%q: Access-Control-Allow-Headers: got %q, want %q", tt.allowed, got, tt.want)
 		}
-		if got := a.header.Values("Vary"); !slices.Equal(got, []string{"Origin"}) {
-			t.Errorf("%q: Vary: got %q", tt.allowed, got)
+		if got := a.Header.Values("Vary"); !slices.Equal(got, []string{"Origin"}) {
+			t.Errorf("%q: Vary: got %q, want Origin", tt.allowed, got)
 		}
 	}
 }
 
-func TestPreflight_of_a_refused_or_own_origin_allows_nothing(t *testing.T) {
-	f := serve(t, engineio.Config{AllowOrigin: allowFriend}, nil)
-	for origin, status := range map[string]int{"https://evil.example": 403, "http://" + f.address(): 400} {
-		a := f.call("OPTIONS", "", "", "Origin", origin, "Access-Control-Request-Headers", "authorization")
-		if got := a.header.Get("Access-Control-Allow-Headers"); a.status != status || got != "" {
-			t.Errorf("%s: got %d, Access-Control-Allow-Headers %q, want %d and none", origin, a.status, got, status)
+func TestPreflight_allows_nothing_for_a_rejected_or_own_origin(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{AllowOrigin: allowFriend}, nil)
+	for origin, status := range map[string]int{"https://evil.example": 403, "http://" + f.Address(): 400} {
+		a := f.Call("OPTIONS", "", "", "Origin", origin, "Access-Control-Request-Headers", "authorization")
+		if got := a.Header.Get("Access-Control-Allow-Headers"); a.Status != status || got != "" {
+			t.Errorf("%s: got %d, Access-Control-Allow-Headers %q, want %d and none", origin, a.Status, got, status)
 		}
 	}
 }

@@ -5,28 +5,35 @@ package engineio_test
 import (
 	"bytes"
 	"fmt"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-func TestSlowLink_over_TLS(t *testing.T) {
+func serveTLS(t testing.TB, cfg engineio.Config, onMessage func(*siotest.Peer, []byte, bool)) *siotest.Engine {
+	t.Helper()
+	return siotest.ServeWith(t, cfg, onMessage, (*httptest.Server).StartTLS)
+}
+
+func TestSlowLink_keeps_the_connection_over_TLS(t *testing.T) {
 	t.Parallel()
 	for name, test := range slowLinkTests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := serveTLS(t, impatient(), nil)
+			f := serveTLS(t, shortTimeouts(), nil)
 			test(t, f, slowLink{rate: 40_000, bytes: 120_000})
 		})
 	}
 }
 
-// TestSlowLink_with_the_default_limits has phones on bad networks.
-func TestSlowLink_with_the_default_limits(t *testing.T) {
+// The links are those of phones on slow networks.
+func TestSlowLink_keeps_the_connection_with_default_limits(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		run  func(*testing.T, *fixture, slowLink)
+		run  func(*testing.T, *siotest.Engine, slowLink)
 		link slowLink
 		tls  bool
 	}{
@@ -37,12 +44,12 @@ func TestSlowLink_with_the_default_limits(t *testing.T) {
 		"3_MB_at_100_KB/s":                   {largeMessageArrives, slowLink{100_000, 3_000_000}, false},
 		"20_messages_of_20_KB_at_20_KB/s":    {queueArrives, slowLink{20_000, 400_000}, false},
 		"12_MB_at_1_MB/s_over_TLS":           {largeMessageArrives, slowLink{1_000_000, 12_000_000}, true},
-		"a_reader_of_160_bytes_per_second":   {tricklingReaderIsCut, slowLink{40_000, 0}, false},
-		"a_reader_of_160_bytes/s_behind_TLS": {tricklingReaderIsCut, slowLink{40_000, 0}, true},
+		"a_reader_of_160_bytes_per_second":   {slowReaderIsClosed, slowLink{40_000, 0}, false},
+		"a_reader_of_160_bytes/s_behind_TLS": {slowReaderIsClosed, slowLink{40_000, 0}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := serve
+			start := siotest.Serve
 			if test.tls {
 				start = serveTLS
 			}
@@ -51,26 +58,26 @@ func TestSlowLink_with_the_default_limits(t *testing.T) {
 	}
 }
 
-// A volatile message is sent only to who has taken what came before: the socket's send
-// buffer holds no more than a fraction of a second of a slow link.
-func TestSlowLink_volatile_messages_are_fresh(t *testing.T) {
+// A volatile message is sent only to a client that has received what precedes it. The
+// socket's send buffer holds only a fraction of a second of a slow link.
+func TestSlowLink_sends_only_recent_volatile_messages(t *testing.T) {
 	t.Parallel()
 	const rate, size = 40_000, 10_000
-	f := serve(t, engineio.Config{}, nil)
-	w, p := f.socketOver(t, f.throttle(rate), "4")
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	w, p := webSocketOver(t, f, throttle(t, f, rate), "4")
 	done := make(chan struct{})
-	go func() { // twice as much as the link carries
+	go func() { // twice the rate of the link
 		defer close(done)
 		for range 5 * 2 * rate / size {
-			_, _ = p.conn.SendVolatile(engineio.Prepare(fmt.Appendf(nil, "%020d%s", time.Now().UnixNano(), bytes.Repeat([]byte("x"), size))))
+			_, _ = p.Conn.SendVolatile(engineio.Prepare(fmt.Appendf(nil, "%020d%s", time.Now().UnixNano(), bytes.Repeat([]byte("x"), size))))
 			time.Sleep(time.Second * size / (2 * rate))
 		}
-		p.send(t, "end")
+		p.Send(t, "end")
 	}()
 	var worst time.Duration
 	received := 0
 	for {
-		text := w.texts(1)[0]
+		text := texts(t, w, 1)[0]
 		if text == "end" {
 			break
 		}
@@ -82,10 +89,11 @@ func TestSlowLink_volatile_messages_are_fresh(t *testing.T) {
 		received++
 	}
 	<-done
-	// The socket holds notSentLimit and what TCP has sent, the link 32 KiB: 3 s of it.
-	// Without TCP_NOTSENT_LOWAT all 400 KB fit into the socket's buffer: 5 s and more.
+	// The socket holds notSentLimit and the bytes that TCP has sent, and the link 32 KiB:
+	// 3 s together. Without TCP_NOTSENT_LOWAT all 400 KB fit into the socket's buffer,
+	// which is 5 s or more.
 	if worst > 4*time.Second || received < 10 {
-		t.Errorf("the oldest of %d messages was %v old", received, worst)
+		t.Errorf("got %d messages, the oldest after %v, want at least 10 and at most 4 s", received, worst)
 	}
-	p.wantOpen(t)
+	p.WantOpen(t)
 }

@@ -18,8 +18,7 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// faulty is a transport that panics when it is read, or written for the second
-// time.
+// faulty is a transport that panics in the first read or the second write.
 type faulty struct {
 	transport.Conn
 
@@ -41,7 +40,7 @@ func (f *faulty) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, e
 	return f.Conn.NextWriter(kind, typ)
 }
 
-// faultyCarrier has the one or the other.
+// faultyCarrier is a Carrier with a faulty transport for WebSocket.
 type faultyCarrier struct {
 	*Carrier
 
@@ -61,14 +60,14 @@ func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrie
 	return &carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, nil
 }
 
-// ended hears of the end.
+// ended is a Receiver that receives the reason of the end.
 type ended chan engineio.Reason
 
 func (ended) Opened()                         {}
 func (ended) Message([]byte, bool)            {}
 func (e ended) Closed(reason engineio.Reason) { e <- reason }
 
-func TestAPanicEndsOneConnection(t *testing.T) {
+func TestPanic_ends_one_connection(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		reads bool
@@ -79,7 +78,7 @@ func TestAPanicEndsOneConnection(t *testing.T) {
 			s := engineio.NewServer(engineio.Config{
 				Carrier: &faultyCarrier{New(slog.New(slog.NewTextHandler(&logs, nil))), tt.reads},
 				Accept: func(c *engineio.Conn) engineio.Receiver {
-					_ = c.Send(engineio.Prepare([]byte("hello"))) // writes for the second time
+					_ = c.Send(engineio.Prepare([]byte("hello"))) // the second write
 					return gone
 				},
 			})
@@ -91,13 +90,13 @@ func TestAPanicEndsOneConnection(t *testing.T) {
 			}
 			defer conn.Close()
 			if got := <-gone; got != engineio.ReasonTransportError {
-				t.Errorf("closed with %q", got)
+				t.Errorf("closed with %q, want transport error", got)
 			}
 			if err := s.Close(context.Background()); err != nil {
 				t.Error(err)
 			}
 			if !strings.Contains(logs.String(), tt.name) {
-				t.Errorf("the log does not tell: %s", &logs)
+				t.Errorf("log: got %s, want %q", &logs, tt.name)
 			}
 		})
 	}
