@@ -1,125 +1,124 @@
 package main
 
-// viewer follows what one client has shown, room by room.
-type viewer struct {
+// clientChecker checks the records of one client, room by room.
+type clientChecker struct {
 	*checker
 
 	name  string
-	rooms map[string]*view
+	rooms map[string]*roomView
 }
 
-// view is what a client has shown of a room.
-type view struct {
-	joined bool
-	last   int64           // the newest seq shown, or what the client started from
-	passed int64           // what it may go on after: up to here nothing was missing that had to be sent
-	person string          // the client's colour there
-	shown  map[int64]bool  // by seq
-	names  map[string]bool // by cid
+// roomView is the state of a room as one client has shown it.
+type roomView struct {
+	joined   bool
+	newest   int64           // the newest seq shown, or the seq that the client started after
+	complete int64           // up to this seq, every message that the server must send has been shown
+	person   string          // the client's color in the room
+	shown    map[int64]bool  // by seq
+	names    map[string]bool // by cid
 }
 
-func newViewer(c *checker, name string) *viewer {
-	return &viewer{checker: c, name: name, rooms: make(map[string]*view)}
+func newClientChecker(c *checker, name string) *clientChecker {
+	return &clientChecker{checker: c, name: name, rooms: make(map[string]*roomView)}
 }
 
-// follow reads a client's records in order; at their end it must be at the
-// head of each room that it is in (I9).
-func (v *viewer) follow(records []record) {
+// follow checks a client's records in order. At their end, the client must have shown the
+// newest message of each room that it is in (I9).
+func (v *clientChecker) follow(records []record) {
 	for _, r := range records {
 		switch r.Op {
 		case opJoin:
-			v.join(r)
+			v.joined(r)
 		case opLeave:
 			if w := v.rooms[r.Room]; w != nil {
 				w.joined = false
 			}
 		case opRecv, opRecovered:
-			v.show(r)
-		case opTold:
-			v.overhear(r)
+			v.shown(r)
+		case opNotified:
+			v.notified(r)
 		case opGap:
 			v.gap(r)
-		case opSend, opAck, opNack, opClose: // not about what it has seen
+		case opSend, opAck, opNack, opClose: // no message was shown
 		}
 	}
 	for room, w := range v.rooms {
-		if head := v.stored.heads[room]; w.joined && w.last != head {
-			v.violated("I9", "room %s: %s ended at %d, the room is at %d", room, v.name, w.last, head)
+		if head := v.contents.heads[room]; w.joined && w.newest != head {
+			v.addViolation("I9", "room %s: %s ended at seq %d, want head %d", room, v.name, w.newest, head)
 		}
 	}
 }
 
-func (v *viewer) join(r record) {
+func (v *clientChecker) joined(r record) {
 	w := v.rooms[r.Room]
 	if w == nil {
-		w = &view{last: r.Seq, shown: make(map[int64]bool), names: make(map[string]bool)}
+		w = &roomView{newest: r.Seq, shown: make(map[int64]bool), names: make(map[string]bool)}
 		v.rooms[r.Room] = w
 	}
 	w.joined = true
 	w.person = r.Reason
-	// A client that starts anew has been shown the rest by a page of history.
-	if r.Seq != 0 && r.Seq < w.last {
-		v.violated("I3", "room %s: %s had %d and was told that %d is the newest", r.Room, v.name, w.last, r.Seq)
+	// The page of a client that starts again has shown the earlier messages.
+	if r.Seq != 0 && r.Seq < w.newest {
+		v.addViolation("I3", "room %s: %s had seq %d and joined at seq %d", r.Room, v.name, w.newest, r.Seq)
 	}
-	w.last = max(w.last, r.Seq)
+	w.newest = max(w.newest, r.Seq)
 }
 
-// overhear asks I8 of what a client was told of a room beside its messages, and
-// of messages of rooms that the client does not show.
-func (v *viewer) overhear(r record) {
+// notified checks that a client receives events of a room only while it is in it (I8).
+func (v *clientChecker) notified(r record) {
 	if w := v.rooms[r.Room]; w == nil || !w.joined {
-		v.violated("I8", "room %s: %s was told %s and is not in it", r.Room, v.name, r.Reason)
+		v.addViolation("I8", "room %s: %s received %s and is not in the room", r.Room, v.name, r.Reason)
 	}
 }
 
-// show asks I2, I3, I4, I5 and I8 of a message as a client has shown it.
-func (v *viewer) show(r record) {
+// shown checks a message that a client has shown (I2, I3, I4, I5, I8).
+func (v *clientChecker) shown(r record) {
 	w := v.rooms[r.Room]
 	if w == nil || !w.joined {
-		v.violated("I8", "room %s: %s was shown %d and is not in it", r.Room, v.name, r.Seq)
+		v.addViolation("I8", "room %s: %s received seq %d and is not in the room", r.Room, v.name, r.Seq)
 		return
 	}
-	row, ok := v.place[at{r.Room, r.Seq}]
+	row, ok := v.bySeq[position{r.Room, r.Seq}]
 	switch {
 	case !ok:
-		v.violated("I5", "room %s: %s was shown %d, which is not in the database", r.Room, v.name, r.Seq)
+		v.addViolation("I5", "room %s: %s received seq %d, which is not in the database", r.Room, v.name, r.Seq)
 	case row.id != r.ID || row.sha != r.SHA:
-		v.violated("I4", "room %s: %s was shown another %d than the database has", r.Room, v.name, r.Seq)
+		v.addViolation("I4", "room %s: %s received seq %d with another id or text than the database has", r.Room, v.name, r.Seq)
 	}
 	if r.CID != "" {
-		if first, sent := v.sent[key{r.Room, r.CID}]; !sent || first.T > r.T {
-			v.violated("I5", "room %s: %s was shown %q before anybody had sent it", r.Room, v.name, r.CID)
+		if first, sent := v.firstSent[messageKey{r.Room, r.CID}]; !sent || first.T > r.T {
+			v.addViolation("I5", "room %s: %s received %q before a client sent it", r.Room, v.name, r.CID)
 		}
 		if w.names[r.CID] {
-			v.violated("I2", "room %s: %s was shown %q twice", r.Room, v.name, r.CID)
+			v.addViolation("I2", "room %s: %s received %q twice", r.Room, v.name, r.CID)
 		}
 		w.names[r.CID] = true
 	}
 	switch {
 	case w.shown[r.Seq]:
-		v.violated("I2", "room %s: %s was shown %d twice", r.Room, v.name, r.Seq)
-	case r.Seq != w.last+1 && (r.Seq < w.last || r.Seq > w.passed+1):
-		v.violated("I3", "room %s: %s was shown %d after %d", r.Room, v.name, r.Seq, w.last)
+		v.addViolation("I2", "room %s: %s received seq %d twice", r.Room, v.name, r.Seq)
+	case r.Seq != w.newest+1 && (r.Seq < w.newest || r.Seq > w.complete+1):
+		v.addViolation("I3", "room %s: %s received seq %d after seq %d", r.Room, v.name, r.Seq, w.newest)
 	}
 	w.shown[r.Seq] = true
-	w.last = max(w.last, r.Seq)
+	w.newest = max(w.newest, r.Seq)
 }
 
-// gap asks what was missing when a live message came too early, or the end of
-// the room was not reached. The client may ask for it, and yet it should have
-// come (I3). Only one's own coming and going is told to nobody but the others.
-func (v *viewer) gap(r record) {
+// gap checks the messages that were missing when a later message arrived or the end of a
+// room was not reached. The client may request them, but the server should have sent them
+// (I3). Only the notices about the client's own entering and leaving are not sent to it.
+func (v *clientChecker) gap(r record) {
 	w := v.rooms[r.Room]
 	if w == nil {
 		return
 	}
-	for seq := w.last + 1; seq < r.Seq; seq++ {
-		m := v.place[at{r.Room, seq}]
+	for seq := w.newest + 1; seq < r.Seq; seq++ {
+		m := v.bySeq[position{r.Room, seq}]
 		own := m.kind == kindNotice && m.person == w.person && (m.topic == "entered" || m.topic == "left")
 		if !own {
-			v.violated("I3", "room %s: %s was not sent %d", r.Room, v.name, seq)
+			v.addViolation("I3", "room %s: %s did not receive seq %d", r.Room, v.name, seq)
 			return
 		}
 	}
-	w.passed = max(w.passed, r.Seq-1)
+	w.complete = max(w.complete, r.Seq-1)
 }
