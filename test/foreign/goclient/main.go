@@ -1,10 +1,10 @@
-// Goclient is what test/foreign.test.js has a Go client do:
+// Command goclient is the Go client of test/foreign.test.js:
 //
 //	goclient URL TRANSPORTS ROOM
 //
-// It prints what it heard, as one JSON object, and then, when it has come back
-// to a server that was restarted, another one. It is a module of its own: the
-// server does not need what it needs.
+// It prints the received data as one JSON object, and a second object when it has
+// reconnected to the restarted server. It is a separate module, because the server does
+// not need its dependencies.
 package main
 
 import (
@@ -51,7 +51,7 @@ func main() {
 	root.OnEvent("news", func(text string) {
 		select {
 		case news <- text:
-		default: // enough of them came
+		default: // the channel has enough of them
 		}
 	})
 	root.OnEvent("reply", func(text string, n nested, plain sio.Binary, _ string) {
@@ -65,59 +65,59 @@ func main() {
 	})
 	root.Connect()
 	chat.Connect()
-	wait(connected, "one connection")
-	wait(connected, "the other")
+	wait(connected, "first connection")
+	wait(connected, "second connection")
 
-	heard := map[string]any{"transport": transports[0], "news": wait(news, "the news")}
+	received := map[string]any{"transport": transports[0], "news": wait(news, "event news")}
 	if len(transports) > 1 {
-		heard["transport"] = wait(upgraded, "the upgrade")
+		received["transport"] = wait(upgraded, "upgrade")
 	}
 	blob := sio.Binary{0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13}
-	for range 20 { // a relayed reply is volatile
-		heard["answer"] = ask(root, "reply", "안녕하세요, é😀!", nested{[]sio.Binary{blob}}, blob)
+	for range 20 { // relayed replies are volatile, so one may be dropped
+		received["answer"] = emitWithAck(root, "reply", "안녕하세요, é😀!", nested{[]sio.Binary{blob}}, blob)
 		select {
-		case heard["reply"] = <-reply:
+		case received["reply"] = <-reply:
 		case <-time.After(300 * time.Millisecond):
 			continue
 		}
 		break
 	}
 
-	heard["join"] = ask(chat, "join", map[string]string{"room": room}).OK
+	received["join"] = emitWithAck(chat, "join", map[string]string{"room": room}).OK
 	var acked []bool
 	for i := range 10 {
-		acked = append(acked, ask(chat, "chat", fmt.Sprintf("가나다 %d 😀", i)).OK)
+		acked = append(acked, emitWithAck(chat, "chat", fmt.Sprintf("가나다 %d 😀", i)).OK)
 	}
-	heard["acked"] = acked
-	var said []string
+	received["acked"] = acked
+	var chatTexts []string
 	for range 11 {
-		said = append(said, wait(chats, "a message"))
+		chatTexts = append(chatTexts, wait(chats, "message"))
 	}
-	heard["chats"] = said
-	heard["version"] = version()
-	tell(heard)
+	received["chats"] = chatTexts
+	received["version"] = version()
+	printJSON(received)
 
-	back := []string{wait(connected, "one to come back"), wait(connected, "the other to come back")}
-	slices.Sort(back)
-	heard = map[string]any{"back": back, "transport": transports[0]}
+	reconnected := []string{wait(connected, "first reconnection"), wait(connected, "second reconnection")}
+	slices.Sort(reconnected)
+	received = map[string]any{"back": reconnected, "transport": transports[0]}
 	if len(transports) > 1 {
-		heard["transport"] = wait(upgraded, "the second upgrade")
+		received["transport"] = wait(upgraded, "second upgrade")
 	}
-	heard["join"] = ask(chat, "join", map[string]string{"room": room}).OK
-	heard["acked"] = ask(chat, "chat", "다시").OK
-	heard["chat"] = wait(chats, "a message after that")
-	tell(heard)
+	received["join"] = emitWithAck(chat, "join", map[string]string{"room": room}).OK
+	received["acked"] = emitWithAck(chat, "chat", "다시").OK
+	received["chat"] = wait(chats, "message after the reconnection")
+	printJSON(received)
 	root.Disconnect()
 	chat.Disconnect()
 }
 
-func tell(heard map[string]any) {
-	if err := json.NewEncoder(os.Stdout).Encode(heard); err != nil {
+func printJSON(received map[string]any) {
+	if err := json.NewEncoder(os.Stdout).Encode(received); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// version is that of the client, as the Go tool recorded it.
+// version returns the version of the client from the build information.
 func version() string {
 	info, _ := debug.ReadBuildInfo()
 	for _, dep := range info.Deps {
@@ -128,11 +128,11 @@ func version() string {
 	return "unknown"
 }
 
-// ask emits an event and waits for its acknowledgement.
-func ask(socket sio.ClientSocket, event string, args ...any) answer {
+// emitWithAck emits an event and waits for its acknowledgement.
+func emitWithAck(socket sio.ClientSocket, event string, args ...any) answer {
 	answered := make(chan answer, 1)
 	socket.Emit(event, append(args, func(a answer) { answered <- a })...)
-	return wait(answered, "the answer to "+event)
+	return wait(answered, "acknowledgement of "+event)
 }
 
 func wait[T any](from <-chan T, what string) T {
@@ -140,7 +140,7 @@ func wait[T any](from <-chan T, what string) T {
 	case v := <-from:
 		return v
 	case <-time.After(15 * time.Second):
-		log.Fatalf("waited in vain for %s", what)
+		log.Fatalf("got no %s in 15 s", what)
 		panic("unreachable")
 	}
 }
