@@ -156,12 +156,9 @@ func (c *Conn) close(reason Reason) {
 	if c.heartbeat != nil {
 		c.heartbeat.Stop()
 	}
-	ws, probing, p := c.ws, c.probing, c.poll
-	c.probing, c.poll = nil, nil
-	var final pollResponse
-	if p != nil {
-		final = c.encodePoll(append(c.out.take(c.server.cfg.Limits.MaxPayload), finalPacket(reason))...)
-	}
+	ws, probing := c.ws, c.probing
+	c.probing = nil
+	p, final := c.takePollLocked(reason)
 	writesLater := ws != nil && ws.shutdownLocked(&c.out, reason)
 	var transport CarrierTransport
 	if c.external != nil {
@@ -189,6 +186,14 @@ func (c *Conn) close(reason Reason) {
 	}
 	c.server.cfg.Log.Debug("connection closed", "reason", string(reason))
 	c.receiver.Closed(reason)
+}
+
+// takePollLocked returns the waiting poll, if any, and its last response.
+func (c *Conn) takePollLocked(reason Reason) (p *poll, final pollResponse) {
+	if p, c.poll = c.poll, nil; p != nil {
+		final = c.encodePoll(append(c.out.take(c.server.cfg.Limits.MaxPayload), finalPacket(reason))...)
+	}
+	return p, final
 }
 
 // finalPacket returns the last packet of a waiting poll. A client that closed the

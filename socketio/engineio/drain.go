@@ -46,12 +46,15 @@ func (s *webSocket) drain() {
 	d := s.newStallDetector()
 	written := 0 // bytes written since the last nextChunk
 	for {
-		b, err := s.nextChunk(written)
+		b, joined, err := s.nextChunk(written)
 		written = len(b)
 		for err == nil && len(b) > 0 { // to the end of a frame, so that a close frame can follow
 			var n int
 			n, err = s.writeBlocking(b, d)
 			b = b[n:]
+		}
+		if joined != nil {
+			putBuffer(joined)
 		}
 		switch {
 		case errors.Is(err, errDrained):
@@ -84,33 +87,35 @@ func (s *webSocket) isTransport() bool {
 var errDrained = errors.New("nothing is left to write")
 
 // nextChunk removes n written bytes from the queue and returns the bytes to write
-// next. No other goroutine writes while draining is set, so the order is kept.
-func (s *webSocket) nextChunk(n int) ([]byte, error) {
+// next, which may be in a pooled buffer. No other goroutine writes while draining is
+// set, so the order is kept.
+func (s *webSocket) nextChunk(n int) (b []byte, joined *buffer, err error) {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s == c.ws {
-		b, joined := c.out.next(n, s.codec)
-		if joined != nil {
-			b = slices.Clone(b)
+		b, joined = c.out.next(n, s.codec)
+		if joined != nil && len(b) < len(joined)/8 {
+			b = slices.Clone(b) // a client that stalls must not hold a whole buffer for a few bytes
 			putBuffer(joined)
+			joined = nil
 		}
 		if len(b) > 0 {
-			return b, nil
+			return b, joined, nil
 		}
 	}
 	switch {
 	case len(s.pendingClose) > 0:
-		b := s.pendingClose
+		b = s.pendingClose
 		s.pendingClose = nil
-		return b, nil
+		return b, nil, nil
 	case s.ended:
 		s.closeStreamLocked()
-		return nil, errDrained
+		return nil, nil, errDrained
 	default:
 		s.draining = false
 		c.out.setBlocked(false)
-		return nil, errDrained
+		return nil, nil, errDrained
 	}
 }
 
