@@ -30,85 +30,108 @@ type answer struct {
 	OK bool `json:"ok"`
 }
 
+// client is one client with two namespaces and the events that it has received.
+type client struct {
+	root, chat sio.ClientSocket
+	transports []string
+
+	connected, upgraded, news, chats chan string
+	replies                          chan []string
+}
+
 func main() {
 	url, transports, room := os.Args[1], strings.Split(os.Args[2], ","), os.Args[3]
-	upgraded := make(chan string, 2)
+	c := connect(url, transports)
+	printJSON(c.visit(room))
+	printJSON(c.visitAgain(room)) // after the restart of the server
+	c.root.Disconnect()
+	c.chat.Disconnect()
+}
+
+func connect(url string, transports []string) *client {
+	c := &client{
+		transports: transports, connected: make(chan string, 4), upgraded: make(chan string, 2),
+		news: make(chan string, 100), chats: make(chan string, 100), replies: make(chan []string, 100),
+	}
 	manager := sio.NewManager(url+"/socket.io/", &sio.ManagerConfig{
 		ReconnectionDelay:    new(50 * time.Millisecond),
 		ReconnectionDelayMax: new(200 * time.Millisecond),
 		EIO: eio.ClientConfig{
 			Transports:  transports,
-			UpgradeDone: func(name string) { upgraded <- name },
+			UpgradeDone: func(name string) { c.upgraded <- name },
 		},
 	})
 	manager.OnError(func(err error) { log.Print(err) })
-
-	root, chat := manager.Socket("/", nil), manager.Socket("/chat", nil)
-	connected := make(chan string, 4)
-	root.OnConnect(func() { connected <- "/" })
-	chat.OnConnect(func() { connected <- "/chat" })
-	news, reply, chats := make(chan string, 100), make(chan []string, 100), make(chan string, 100)
-	root.OnEvent("news", func(text string) {
+	c.root, c.chat = manager.Socket("/", nil), manager.Socket("/chat", nil)
+	c.root.OnConnect(func() { c.connected <- "/" })
+	c.chat.OnConnect(func() { c.connected <- "/chat" })
+	c.root.OnEvent("news", func(text string) {
 		select {
-		case news <- text:
+		case c.news <- text:
 		default: // the channel has enough of them
 		}
 	})
-	root.OnEvent("reply", func(text string, n nested, plain sio.Binary, _ string) {
-		reply <- []string{text, hex.EncodeToString(n.Deep[0]), hex.EncodeToString(plain)}
+	c.root.OnEvent("reply", func(text string, n nested, plain sio.Binary, _ string) {
+		c.replies <- []string{text, hex.EncodeToString(n.Deep[0]), hex.EncodeToString(plain)}
 	})
-	chat.OnEvent("chat", func(m struct {
+	c.chat.OnEvent("chat", func(m struct {
 		Chat string `json:"chat"`
 	},
 	) {
-		chats <- m.Chat
+		c.chats <- m.Chat
 	})
-	root.Connect()
-	chat.Connect()
-	wait(connected, "first connection")
-	wait(connected, "second connection")
+	c.root.Connect()
+	c.chat.Connect()
+	return c
+}
 
-	received := map[string]any{"transport": transports[0], "news": wait(news, "event news")}
-	if len(transports) > 1 {
-		received["transport"] = wait(upgraded, "upgrade")
-	}
+// visit joins a room and returns the received data.
+func (c *client) visit(room string) map[string]any {
+	wait(c.connected, "first connection")
+	wait(c.connected, "second connection")
+	received := map[string]any{"transport": c.transport(), "news": wait(c.news, "event news"), "version": version()}
 	blob := sio.Binary{0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13}
 	for range 20 { // relayed replies are volatile, so one may be dropped
-		received["answer"] = emitWithAck(root, "reply", "안녕하세요, é😀!", nested{[]sio.Binary{blob}}, blob)
+		received["answer"] = emitWithAck(c.root, "reply", "안녕하세요, é😀!", nested{[]sio.Binary{blob}}, blob)
 		select {
-		case received["reply"] = <-reply:
+		case received["reply"] = <-c.replies:
 		case <-time.After(300 * time.Millisecond):
 			continue
 		}
 		break
 	}
-
-	received["join"] = emitWithAck(chat, "join", map[string]string{"room": room}).OK
+	received["join"] = emitWithAck(c.chat, "join", map[string]string{"room": room}).OK
 	var acked []bool
 	for i := range 10 {
-		acked = append(acked, emitWithAck(chat, "chat", fmt.Sprintf("가나다 %d 😀", i)).OK)
+		acked = append(acked, emitWithAck(c.chat, "chat", fmt.Sprintf("가나다 %d 😀", i)).OK)
 	}
 	received["acked"] = acked
-	var chatTexts []string
+	var chats []string
 	for range 11 {
-		chatTexts = append(chatTexts, wait(chats, "message"))
+		chats = append(chats, wait(c.chats, "message"))
 	}
-	received["chats"] = chatTexts
-	received["version"] = version()
-	printJSON(received)
+	received["chats"] = chats
+	return received
+}
 
-	reconnected := []string{wait(connected, "first reconnection"), wait(connected, "second reconnection")}
+// visitAgain waits for the reconnection and returns the received data.
+func (c *client) visitAgain(room string) map[string]any {
+	reconnected := []string{wait(c.connected, "first reconnection"), wait(c.connected, "second reconnection")}
 	slices.Sort(reconnected)
-	received = map[string]any{"back": reconnected, "transport": transports[0]}
-	if len(transports) > 1 {
-		received["transport"] = wait(upgraded, "second upgrade")
+	return map[string]any{
+		"back": reconnected, "transport": c.transport(),
+		"join":  emitWithAck(c.chat, "join", map[string]string{"room": room}).OK,
+		"acked": emitWithAck(c.chat, "chat", "다시").OK,
+		"chat":  wait(c.chats, "message after the reconnection"),
 	}
-	received["join"] = emitWithAck(chat, "join", map[string]string{"room": room}).OK
-	received["acked"] = emitWithAck(chat, "chat", "다시").OK
-	received["chat"] = wait(chats, "message after the reconnection")
-	printJSON(received)
-	root.Disconnect()
-	chat.Disconnect()
+}
+
+// transport returns the name of the transport, after the upgrade if there is one.
+func (c *client) transport() string {
+	if len(c.transports) == 1 {
+		return c.transports[0]
+	}
+	return wait(c.upgraded, "upgrade")
 }
 
 func printJSON(received map[string]any) {
