@@ -12,7 +12,7 @@ import (
 func TestDecodeBase64(t *testing.T) {
 	for _, tt := range []struct {
 		name, in, want string
-		refused        bool
+		rejected       bool
 	}{
 		{name: "whole groups", in: "AQID", want: "\x01\x02\x03"},
 		{name: "nothing", in: "", want: ""},
@@ -28,18 +28,18 @@ func TestDecodeBase64(t *testing.T) {
 		{name: "line breaks", in: "AQ\r\nID\n", want: "\x01\x02\x03"},
 		{name: "white space", in: " A\tQ\vI\fD ", want: "\x01\x02\x03"},
 		{name: "white space in the padding", in: "AQ= =\n", want: "\x01"},
-		{name: "a character of neither alphabet", in: "AQ!D", refused: true},
-		{name: "a character of neither alphabet at the end", in: "AQID!", refused: true},
-		{name: "Korean", in: "안AQID", refused: true},
-		{name: "U+0000", in: "AQI\x00", refused: true},
-		{name: "a group of one character", in: "A", refused: true},
-		{name: "a last group of one character", in: "AQIDA", refused: true},
-		{name: "data after the padding", in: "AQ==AQID", refused: true},
+		{name: "a character of neither alphabet", in: "AQ!D", rejected: true},
+		{name: "a character of neither alphabet at the end", in: "AQID!", rejected: true},
+		{name: "Korean", in: "안AQID", rejected: true},
+		{name: "U+0000", in: "AQI\x00", rejected: true},
+		{name: "a group of one character", in: "A", rejected: true},
+		{name: "a last group of one character", in: "AQIDA", rejected: true},
+		{name: "data after the padding", in: "AQ==AQID", rejected: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := decodeBase64([]byte(tt.in))
-			if tt.refused != errors.Is(err, errBase64) || string(got) != tt.want {
-				t.Errorf("decodeBase64(%q): got %q, %v, want %q, refused %t", tt.in, got, err, tt.want, tt.refused)
+			if tt.rejected != errors.Is(err, errBase64) || string(got) != tt.want {
+				t.Errorf("decodeBase64(%q): got %q, %v, want %q, rejected %t", tt.in, got, err, tt.want, tt.rejected)
 			}
 		})
 	}

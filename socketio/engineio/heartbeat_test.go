@@ -256,7 +256,7 @@ func TestStall_ends_a_WebSocket_that_reads_nothing(t *testing.T) {
 		w := b.dial("")
 		w.Text()
 		p := <-b.peers
-		p.Send(t, "nobody reads this")
+		p.Send(t, "unread")
 		b.at(10*time.Second - time.Nanosecond)
 		p.WantOpen(t)
 		b.at(10 * time.Second)

@@ -113,7 +113,7 @@ func TestUpgrade_disconnected_probe_keeps_polling_over_any_stream(t *testing.T) 
 // was open or closed before.
 func TestServerClose_disconnects_clients_that_do_not_read(t *testing.T) {
 	for _, closedBefore := range []bool{false, true} {
-		t.Run(fmt.Sprintf("closed_before_%t", closedBefore), func(t *testing.T) {
+		t.Run(fmt.Sprintf("closed before %t", closedBefore), func(t *testing.T) {
 			inBubble(t, engineio.Config{}, func(b *bubble) {
 				w := b.dial("")
 				w.Text()

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-type nobody struct{}
+type ignoring struct{}
 
-func (nobody) Opened()              {}
-func (nobody) Message([]byte, bool) {}
-func (nobody) Closed(Reason)        {}
+func (ignoring) Opened()              {}
+func (ignoring) Message([]byte, bool) {}
+func (ignoring) Closed(Reason)        {}
 
 type fakeStream struct {
 	blockingStream
@@ -22,7 +22,7 @@ func (f *fakeStream) tryWrite(b []byte) (int, error) { return len(b), nil }
 func (f *fakeStream) close() error                   { return nil }
 
 func fakeConn(t *testing.T) (*Conn, *fakeStream) {
-	s := NewServer(Config{Accept: func(*Conn) Receiver { return nobody{} }})
+	s := NewServer(Config{Accept: func(*Conn) Receiver { return ignoring{} }})
 	c := newConn(s, query{transport: transportWebSocket}, &Handshake{Header: http.Header{}, Time: time.Now()}, nil)
 	f := &fakeStream{}
 	c.ws = &webSocket{conn: c, stream: f}

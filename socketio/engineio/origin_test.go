@@ -21,6 +21,38 @@ func TestOrigin_matrix(t *testing.T) {
 	}
 }
 
+type originCase struct {
+	name    string
+	origins []string
+	allowed bool
+}
+
+// originCases returns Origin headers of a request to host.
+func originCases(host string, secure bool) []originCase {
+	return []originCase{
+		{"none", nil, true},
+		{"the same", []string{"http://" + host}, !secure},
+		{"the same over TLS, as behind a proxy", []string{"https://" + host}, true},
+		{"the same in upper case", []string{"HTTPS://" + strings.ToUpper(host)}, true},
+		{"the same of another scheme", []string{"ftp://" + host}, false},
+		{"the same without a scheme", []string{host}, false},
+		{"another host", []string{"http://evil.example"}, false},
+		{"null", []string{"null"}, false},
+		{"empty", []string{""}, false},
+		{"another port", []string{"http://127.0.0.1:1"}, false},
+		{"no port", []string{"http://127.0.0.1"}, false},
+		{"as a subdomain", []string{"http://" + strings.Replace(host, ":", ".evil.example:", 1)}, false},
+		{"with a prefix", []string{"http://evil" + host}, false},
+		{"as user info", []string{"http://" + host + "@evil.example"}, false},
+		{"as a path", []string{"http://evil.example/" + host}, false},
+		{"a trailing dot", []string{"http://" + strings.Replace(host, ":", ".:", 1)}, false},
+		{"IPv6", []string{"http://[::1]" + host[strings.Index(host, ":"):]}, false},
+		{"a malformed URL", []string{"http://%zz"}, false},
+		{"two origins", []string{"http://" + host, "http://evil.example"}, false},
+		{"the same twice", []string{"http://" + host, "http://" + host}, false},
+	}
+}
+
 func originMatrix(t *testing.T, revision string, secure bool) {
 	f := siotest.Serve(t, engineio.Config{Secure: secure}, nil)
 	host := f.Address()
@@ -35,32 +67,7 @@ func originMatrix(t *testing.T, revision string, secure bool) {
 	}
 	first := request("GET", "", "").Body
 	sid, p := siotest.ParseOpen(t, first[strings.Index(first, "0{"):]).SID, f.Peer()
-	for _, tt := range []struct {
-		name    string
-		origins []string
-		allowed bool
-	}{
-		{"none", nil, true},
-		{"the same", []string{"http://" + host}, !secure},
-		{"the same over TLS, as behind a proxy", []string{"https://" + host}, true},
-		{"the same in upper case", []string{"HTTPS://" + strings.ToUpper(host)}, true},
-		{"the same of another scheme", []string{"ftp://" + host}, false},
-		{"the same without a scheme", []string{host}, false},
-		{"evil", []string{"http://evil.example"}, false},
-		{"null", []string{"null"}, false},
-		{"empty", []string{""}, false},
-		{"another port", []string{"http://127.0.0.1:1"}, false},
-		{"no port", []string{"http://127.0.0.1"}, false},
-		{"as a subdomain", []string{"http://" + strings.Replace(host, ":", ".evil.example:", 1)}, false},
-		{"with a prefix", []string{"http://evil" + host}, false},
-		{"as user info", []string{"http://" + host + "@evil.example"}, false},
-		{"as a path", []string{"http://evil.example/" + host}, false},
-		{"a trailing dot", []string{"http://" + strings.Replace(host, ":", ".:", 1)}, false},
-		{"IPv6", []string{"http://[::1]" + host[strings.Index(host, ":"):]}, false},
-		{"garbage", []string{"http://%zz"}, false},
-		{"two", []string{"http://" + host, "http://evil.example"}, false},
-		{"twice the same", []string{"http://" + host, "http://" + host}, false},
-	} {
+	for _, tt := range originCases(host, secure) {
 		t.Run(tt.name, func(t *testing.T) {
 			var header []string
 			for _, o := range tt.origins {
@@ -69,11 +76,11 @@ func originMatrix(t *testing.T, revision string, secure bool) {
 			before := f.Server.Len()
 			get := request("GET", "", "", header...)
 			post := request("POST", "&sid="+sid, map[string]string{"3": "2:4x", "4": "4x"}[revision], header...)
-			socket, refused := f.Dial(query+"websocket", header...)
-			upgrade, upgradeRefused := f.Dial(query+"websocket&sid="+sid, header...)
+			socket, rejection := f.Dial(query+"websocket", header...)
+			upgrade, upgradeRejection := f.Dial(query+"websocket&sid="+sid, header...)
 			if tt.allowed {
 				if get.Status != 200 || post.Body != "ok" || socket == nil || upgrade == nil {
-					t.Errorf("allowed origin: got GET %d, POST %d, WebSocket %v, upgrade %v, want no error", get.Status, post.Status, refused, upgradeRefused)
+					t.Errorf("allowed origin: got GET %d, POST %d, WebSocket %v, upgrade %v, want no error", get.Status, post.Status, rejection, upgradeRejection)
 				}
 				if upgrade != nil {
 					upgrade.Close()
@@ -82,8 +89,8 @@ func originMatrix(t *testing.T, revision string, secure bool) {
 			} else {
 				get.Want(t, 403, `{"code":4,"message":"Forbidden"}`)
 				post.Want(t, 403, `{"code":4,"message":"Forbidden"}`)
-				if socket != nil || refused.StatusCode != 403 || upgrade != nil || upgradeRefused.StatusCode != 403 {
-					t.Errorf("got WebSocket %v, upgrade %v, want 403", refused, upgradeRefused)
+				if socket != nil || rejection.StatusCode != 403 || upgrade != nil || upgradeRejection.StatusCode != 403 {
+					t.Errorf("got WebSocket %v, upgrade %v, want 403", rejection, upgradeRejection)
 				}
 				if f.Server.Len() != before {
 					t.Error("Len: got a new connection, want none")

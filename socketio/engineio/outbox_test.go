@@ -36,7 +36,7 @@ func TestSend_ends_a_stalled_reader_without_delaying_others(t *testing.T) {
 	body := strings.Repeat("x", 64<<10)
 	var most int
 	var longest time.Duration
-	cut := -1
+	failedAt := -1
 	for i := range messages {
 		message := engineio.Prepare(fmt.Appendf(nil, "%09d%s", i, body))
 		begin := time.Now()
@@ -45,8 +45,8 @@ func TestSend_ends_a_stalled_reader_without_delaying_others(t *testing.T) {
 		if _, waiting := stalled.Conn.Queued(); waiting > most {
 			most = waiting
 		}
-		if err != nil && cut < 0 {
-			cut = i
+		if err != nil && failedAt < 0 {
+			failedAt = i
 		}
 		for _, c := range conns {
 			if err := c.Send(message); err != nil {
@@ -64,8 +64,8 @@ func TestSend_ends_a_stalled_reader_without_delaying_others(t *testing.T) {
 	if limit := 2<<20 + 2*(64<<10); most > limit {
 		t.Errorf("Queued: got %d bytes, want at most %d", most, limit)
 	}
-	if cut < 0 || longest > 4*time.Second { // a blocking write would take StallTimeout
-		t.Errorf("got an error at message %d and a Send of %v, want an error and at most 4 s", cut, longest)
+	if failedAt < 0 || longest > 4*time.Second { // a blocking write would take StallTimeout
+		t.Errorf("got an error at message %d and a Send of %v, want an error and at most 4 s", failedAt, longest)
 	}
 }
 

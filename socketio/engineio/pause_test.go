@@ -15,13 +15,13 @@ import (
 func TestPause_suspends_the_ping_timeout(t *testing.T) {
 	for name, test := range map[string]struct {
 		query string
-		talk  func(b *bubble, sid string)
+		post  func(b *bubble, sid string)
 		ends  time.Duration // since the start
 	}{
-		"revision_4_polling":   {"EIO=4&transport=polling", func(b *bubble, sid string) { b.request("POST", "&sid="+sid, "4x") }, 80 * time.Second},
-		"revision_3_polling":   {"EIO=3&transport=polling", func(b *bubble, sid string) { b.request3("POST", "&sid="+sid, "2:4x") }, 105 * time.Second},
-		"revision_4_WebSocket": {"EIO=4&transport=websocket", nil, 80 * time.Second},
-		"revision_3_WebSocket": {"EIO=3&transport=websocket", nil, 105 * time.Second},
+		"revision 4 polling":   {"EIO=4&transport=polling", func(b *bubble, sid string) { b.request("POST", "&sid="+sid, "4x") }, 80 * time.Second},
+		"revision 3 polling":   {"EIO=3&transport=polling", func(b *bubble, sid string) { b.request3("POST", "&sid="+sid, "2:4x") }, 105 * time.Second},
+		"revision 4 WebSocket": {"EIO=4&transport=websocket", nil, 80 * time.Second},
+		"revision 3 WebSocket": {"EIO=3&transport=websocket", nil, 105 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, engineio.Config{}, func(b *bubble) {
@@ -31,7 +31,7 @@ func TestPause_suspends_the_ping_timeout(t *testing.T) {
 					p.Conn.Resume()
 				}
 				var p *siotest.Peer
-				if test.talk == nil {
+				if test.post == nil {
 					w := b.dialAs(test.query)
 					w.Text()
 					p = <-b.peers
@@ -51,7 +51,7 @@ func TestPause_suspends_the_ping_timeout(t *testing.T) {
 					sid := siotest.ParseOpen(t, "0{"+packet).SID
 					p = <-b.peers
 					p.OnMessage = pause
-					test.talk(b, sid)
+					test.post(b, sid)
 				}
 				b.at(test.ends - time.Nanosecond)
 				p.WantOpen(t)

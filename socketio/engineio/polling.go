@@ -179,7 +179,7 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *requestError {
 	return nil
 }
 
-// writeOK answers a POST whose packets were taken.
+// writeOK answers a successful POST.
 func writeOK(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html")

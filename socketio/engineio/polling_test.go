@@ -108,8 +108,8 @@ func TestPost_accepts_other_content_types(t *testing.T) {
 	}
 }
 
-// slowly hides the length of a body, so that it is sent with chunked encoding.
-type slowly struct{ io.Reader }
+// chunkedBody hides the length of a body, so that it is sent with chunked encoding.
+type chunkedBody struct{ io.Reader }
 
 // A body above the limit ends the connection. Its messages are lost, so the message
 // sequence would have a gap.
@@ -121,7 +121,7 @@ func TestPost_rejects_a_body_above_the_limit(t *testing.T) {
 		body func(string) io.Reader
 	}{
 		{"with a length", func(s string) io.Reader { return strings.NewReader(s) }},
-		{"chunked", func(s string) io.Reader { return slowly{strings.NewReader(s)} }},
+		{"chunked", func(s string) io.Reader { return chunkedBody{strings.NewReader(s)} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sid, p := f.Open()
@@ -160,7 +160,7 @@ func TestPost_rejects_a_body_of_revision_3_above_the_limit(t *testing.T) {
 				siotest.Eventually(t, func() bool { return p.Conn.Polling() })
 				var body io.Reader = strings.NewReader(tt.body)
 				if chunked {
-					body = slowly{body}
+					body = chunkedBody{body}
 				}
 				a, err := f.Try(t.Context(), "POST", "EIO=3&transport=polling&sid="+sid, body, "Content-Type", tt.typ)
 				if err != nil {
@@ -268,7 +268,7 @@ func TestPost_ends_the_connection_when_the_body_is_incomplete(t *testing.T) {
 	p.WantClosed(t, engineio.ReasonTransportError)
 	select {
 	case m := <-p.Messages:
-		t.Errorf("half a body was heard: %v", m)
+		t.Errorf("message of an incomplete body: got %v, want none", m)
 	default:
 	}
 }

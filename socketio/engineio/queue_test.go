@@ -64,9 +64,9 @@ func TestBacklog_is_empty_after_every_kind_of_end(t *testing.T) {
 	f := siotest.Serve(t, engineio.Config{}, nil)
 	big := engineio.Prepare([]byte(strings.Repeat("x", 300_000)))
 	for name, end := range map[string]func(p *siotest.Peer, w *siotest.WebSocket){
-		"closed_by_the_server": func(p *siotest.Peer, w *siotest.WebSocket) { p.Conn.Close(); w.Close() },
-		"rejected":             func(p *siotest.Peer, _ *siotest.WebSocket) { p.Conn.Reject() },
-		"cut_by_the_client":    func(_ *siotest.Peer, w *siotest.WebSocket) { w.Close() },
+		"closed by the server":       func(p *siotest.Peer, w *siotest.WebSocket) { p.Conn.Close(); w.Close() },
+		"rejected":                   func(p *siotest.Peer, _ *siotest.WebSocket) { p.Conn.Reject() },
+		"disconnected by the client": func(_ *siotest.Peer, w *siotest.WebSocket) { w.Close() },
 		"finished": func(p *siotest.Peer, w *siotest.WebSocket) {
 			p.Conn.CloseWhenSent()
 			w.WantClose(ws.StatusNormalClosure)
@@ -76,7 +76,7 @@ func TestBacklog_is_empty_after_every_kind_of_end(t *testing.T) {
 				w.Text()
 			}
 		},
-		"too_slow": func(p *siotest.Peer, _ *siotest.WebSocket) {
+		"too slow": func(p *siotest.Peer, _ *siotest.WebSocket) {
 			for p.Conn.Send(big) == nil {
 				continue
 			}
@@ -153,7 +153,7 @@ func TestCloseWhenSent_sends_everything_over_WebSocket(t *testing.T) {
 
 func TestCloseWhenSent_sends_everything_over_polling(t *testing.T) {
 	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 1000}}, nil)
-	for name, sizes := range map[string][]int{"nothing_queued": {}, "one_poll": {100, 200}, "three_polls": {800, 800, 800}} {
+	for name, sizes := range map[string][]int{"nothing queued": {}, "one poll": {100, 200}, "three polls": {800, 800, 800}} {
 		t.Run(name, func(t *testing.T) {
 			for _, waits := range []bool{false, true} {
 				sid, p := f.Open()

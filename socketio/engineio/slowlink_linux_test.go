@@ -47,14 +47,14 @@ func shortTimeouts() engineio.Config {
 }
 
 var slowLinkTests = map[string]func(*testing.T, *siotest.Engine, slowLink){
-	"one_large_message":                  largeMessageArrives,
-	"a_queue_of_messages":                queueArrives,
-	"a_large_message_of_the_client":      func(t *testing.T, f *siotest.Engine, l slowLink) { clientMessageArrives(t, f, l, "4") },
-	"a_large_message_of_a_client_of_1.x": func(t *testing.T, f *siotest.Engine, l slowLink) { clientMessageArrives(t, f, l, "3") },
-	"the_answer_of_a_poll":               pollAnswerArrives,
-	"a_large_body":                       func(t *testing.T, f *siotest.Engine, l slowLink) { bodyArrives(t, f, l, "4") },
-	"a_large_body_of_a_client_of_1.x":    func(t *testing.T, f *siotest.Engine, l slowLink) { bodyArrives(t, f, l, "3") },
-	"a_reader_below_the_minimum_rate":    slowReaderIsClosed,
+	"one large message":                  largeMessageArrives,
+	"a queue of messages":                queueArrives,
+	"a large message of the client":      func(t *testing.T, f *siotest.Engine, l slowLink) { clientMessageArrives(t, f, l, "4") },
+	"a large message of a client of 1.x": func(t *testing.T, f *siotest.Engine, l slowLink) { clientMessageArrives(t, f, l, "3") },
+	"the response of a poll":             pollAnswerArrives,
+	"a large body":                       func(t *testing.T, f *siotest.Engine, l slowLink) { bodyArrives(t, f, l, "4") },
+	"a large body of a client of 1.x":    func(t *testing.T, f *siotest.Engine, l slowLink) { bodyArrives(t, f, l, "3") },
+	"a reader below the minimum rate":    slowReaderIsClosed,
 }
 
 // dialLink opens a TCP connection over the link, with TLS if the server uses it.

@@ -37,15 +37,15 @@ func TestSlowLink_keeps_the_connection_with_default_limits(t *testing.T) {
 		link slowLink
 		tls  bool
 	}{
-		"60_KB_from_a_client_at_5_KB/s":      {slowLinkTests["a_large_message_of_the_client"], slowLink{5_000, 60_000}, false},
-		"600_KB_from_a_client_at_50_KB/s":    {slowLinkTests["a_large_message_of_the_client"], slowLink{50_000, 600_000}, false},
-		"a_body_of_300_KB_at_20_KB/s":        {slowLinkTests["a_large_body"], slowLink{20_000, 300_000}, false},
-		"an_answer_of_900_KB_at_20_KB/s":     {slowLinkTests["the_answer_of_a_poll"], slowLink{20_000, 900_000}, false},
-		"3_MB_at_100_KB/s":                   {largeMessageArrives, slowLink{100_000, 3_000_000}, false},
-		"20_messages_of_20_KB_at_20_KB/s":    {queueArrives, slowLink{20_000, 400_000}, false},
-		"12_MB_at_1_MB/s_over_TLS":           {largeMessageArrives, slowLink{1_000_000, 12_000_000}, true},
-		"a_reader_of_160_bytes_per_second":   {slowReaderIsClosed, slowLink{40_000, 0}, false},
-		"a_reader_of_160_bytes/s_behind_TLS": {slowReaderIsClosed, slowLink{40_000, 0}, true},
+		"60 KB from a client at 5 KB/s":      {slowLinkTests["a large message of the client"], slowLink{5_000, 60_000}, false},
+		"600 KB from a client at 50 KB/s":    {slowLinkTests["a large message of the client"], slowLink{50_000, 600_000}, false},
+		"a body of 300 KB at 20 KB/s":        {slowLinkTests["a large body"], slowLink{20_000, 300_000}, false},
+		"a response of 900 KB at 20 KB/s":    {slowLinkTests["the response of a poll"], slowLink{20_000, 900_000}, false},
+		"3 MB at 100 KB/s":                   {largeMessageArrives, slowLink{100_000, 3_000_000}, false},
+		"20 messages of 20 KB at 20 KB/s":    {queueArrives, slowLink{20_000, 400_000}, false},
+		"12 MB at 1 MB/s over TLS":           {largeMessageArrives, slowLink{1_000_000, 12_000_000}, true},
+		"a reader of 160 bytes per second":   {slowReaderIsClosed, slowLink{40_000, 0}, false},
+		"a reader of 160 bytes/s behind TLS": {slowReaderIsClosed, slowLink{40_000, 0}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

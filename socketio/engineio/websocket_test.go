@@ -142,7 +142,7 @@ func TestWebSocket_answers_pings(t *testing.T) {
 	if fr := w.Next(); fr.Header.OpCode != ws.OpPong || string(fr.Payload) != "are you there" {
 		t.Errorf("frame: got %v %q, want a pong", fr.Header, fr.Payload)
 	}
-	w.Write(ws.NewPongFrame([]byte("nobody asked")), ws.NewFrame(ws.OpText, false, []byte("4a")), ws.NewPingFrame(nil), ws.NewFrame(ws.OpContinuation, true, []byte("b")))
+	w.Write(ws.NewPongFrame([]byte("unsolicited")), ws.NewFrame(ws.OpText, false, []byte("4a")), ws.NewPingFrame(nil), ws.NewFrame(ws.OpContinuation, true, []byte("b")))
 	if fr := w.Next(); fr.Header.OpCode != ws.OpPong {
 		t.Errorf("frame: got %v, want a pong", fr.Header)
 	}

@@ -85,7 +85,7 @@ func (c *Carrier) newSession(conn transport.Conn, carrierConn *engineio.CarrierC
 // ends one connection.
 func recoverPanic(log *slog.Logger, carrierConn *engineio.CarrierConn) {
 	if v := recover(); v != nil {
-		log.Error("panic in a carried connection", "panic", v, "stack", string(debug.Stack()))
+		log.Error("panic in a connection of go-socket.io", "panic", v, "stack", string(debug.Stack()))
 		carrierConn.End(engineio.ReasonTransportError)
 	}
 }

@@ -74,12 +74,12 @@ func TestPanic_ends_one_connection(t *testing.T) {
 	}{{"faulty reader", true}, {"faulty writer", false}} {
 		t.Run(tt.name, func(t *testing.T) {
 			var logs bytes.Buffer
-			gone := make(ended, 1)
+			closed := make(ended, 1)
 			s := engineio.NewServer(engineio.Config{
 				Carrier: &faultyCarrier{New(slog.New(slog.NewTextHandler(&logs, nil))), tt.reads},
 				Accept: func(c *engineio.Conn) engineio.Receiver {
 					_ = c.Send(engineio.Prepare([]byte("hello"))) // the second write
-					return gone
+					return closed
 				},
 			})
 			web := httptest.NewServer(s)
@@ -89,7 +89,7 @@ func TestPanic_ends_one_connection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if got := <-gone; got != engineio.ReasonTransportError {
+			if got := <-closed; got != engineio.ReasonTransportError {
 				t.Errorf("closed with %q, want transport error", got)
 			}
 			if err := s.Close(context.Background()); err != nil {
