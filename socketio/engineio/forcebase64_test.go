@@ -9,7 +9,7 @@ import (
 	"gifchat/socketio/internal/siotest"
 )
 
-// marks are the characters before the base64 of a binary message of a client with
+// base64Prefixes are the characters before the base64 of a binary message of a client with
 // forceBase64, by revision.
 var base64Prefixes = map[string]string{"3": "b4", "4": "b"}
 

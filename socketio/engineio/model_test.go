@@ -436,7 +436,7 @@ func (m *model) end() {
 }
 
 func (m *model) wantEndAfter45s() {
-	m.bubble.at(45 * time.Second)
+	m.at(45 * time.Second)
 	if m.engine.Len() != 0 {
 		m.t.Error("Len after 45 s without a heartbeat: got 1, want 0")
 	}

@@ -60,7 +60,7 @@ func (u *upgradingClient) connect() {
 		u.t.Fatalf("handshake: got %d, %v, want 200", a.Status, err)
 	}
 	u.sid = "&sid=" + siotest.ParseOpen(u.t, a.Body[strings.Index(a.Body, "0{"):]).SID
-	u.peer = u.Engine.Peer()
+	u.peer = u.Peer()
 }
 
 func (u *upgradingClient) run() {

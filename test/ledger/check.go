@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// verdict is the result of a check.
+// result is the result of a check.
 type result struct {
 	counts     map[op]int
 	messages   int            // rows of the database

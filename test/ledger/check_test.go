@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -318,11 +319,12 @@ func TestReadLedgers_refuses(t *testing.T) {
 	}
 }
 
-// The whole program on a database and a folder as a load test leaves them.
-func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
-	ctx, folder := t.Context(), t.TempDir()
-	database := filepath.Join(folder, "gifchat.db")
-	db, err := store.Open(ctx, database)
+// newDatabase returns a database with one room and one message, which the caller closes.
+func newDatabase(t *testing.T, folder string) (path string, db *store.SQLite) {
+	t.Helper()
+	ctx := t.Context()
+	path = filepath.Join(folder, "gifchat.db")
+	db, err := store.Open(ctx, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,31 +335,44 @@ func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
 	if _, err := db.AddMessages(ctx, room, []rooms.Message{{ID: "id1", Kind: rooms.KindText, Text: "hi", ClientID: "a"}}); err != nil {
 		t.Fatal(err)
 	}
-	// The database stays open, as with a running server.
-	write := func(name, content string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	return path, db
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	write(room+".json", `[{"room":"`+room+`","seq":1,"_id":"id1","kind":"text","clientId":"a","chat":"hi"}]`)
+}
+
+// The whole program on a database and a folder as a load test leaves them.
+func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
+	ctx, folder := t.Context(), t.TempDir()
+	database, db := newDatabase(t, folder)
+	t.Cleanup(func() { _ = db.Close() }) // open during the check, as with a running server
+	writeFile(t, filepath.Join(folder, room+".json"), `[{"room":"`+room+`","seq":1,"_id":"id1","kind":"text","clientId":"a","chat":"hi"}]`)
 	line := func(rest string) string { return `{"client":"ann","room":"` + room + `",` + rest + "}\n" }
 	sent := line(`"t":1,"op":"join","seq":0`) + line(`"t":2,"op":"send","cid":"a","sha":"`+textDigest("hi")+`"`)
 	shown := line(`"t":3,"op":"recv","cid":"a","seq":1,"id":"id1","sha":"` + textDigest("hi") + `"`)
+	ledger := filepath.Join(folder, "ann.jsonl")
 	args := []string{"check", "-db", database, "-history", folder, folder}
 
-	write("ann.jsonl", sent+shown)
+	writeFile(t, ledger, sent+shown)
 	var out strings.Builder
 	if err := run(ctx, args, &out); err != nil || !strings.Contains(out.String(), "0 violations") {
 		t.Errorf("check: got %v, %q, want 0 violations", err, out.String())
 	}
-	write("ann.jsonl", sent)
+	writeFile(t, ledger, sent)
 	out.Reset()
 	if err := run(ctx, args, &out); !errors.Is(err, errViolations) || !strings.Contains(out.String(), "I9: ") {
 		t.Errorf("check: got %v, %q, want %v and I9", err, out.String(), errViolations)
 	}
+}
 
-	if err := run(ctx, []string{"fill", "-db", database, "-room", room, "-messages", "100"}, &out); err != nil {
+func TestRun_fills_a_room_and_checks_the_integrity(t *testing.T) {
+	ctx, folder := t.Context(), t.TempDir()
+	database, db := newDatabase(t, folder)
+	if err := run(ctx, []string{"fill", "-db", database, "-room", room, "-messages", "100"}, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	next, err := db.AddMessages(ctx, room, []rooms.Message{{ID: "id102", Kind: rooms.KindText, Text: "after"}})
@@ -367,7 +382,7 @@ func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(ctx, []string{"integrity", database}, &out); err != nil {
+	if err := run(ctx, []string{"integrity", database}, io.Discard); err != nil {
 		t.Error(err)
 	}
 	b, err := os.ReadFile(database)
@@ -375,8 +390,9 @@ func TestRun_ends_with_an_error_when_the_ledger_is_violated(t *testing.T) {
 		t.Fatal(err)
 	}
 	copy(b[len(b)-4096:], bytes.Repeat([]byte{0xff}, 64))
-	write("broken.db", string(b))
-	if err := run(ctx, []string{"integrity", filepath.Join(folder, "broken.db")}, &out); err == nil {
+	damaged := filepath.Join(folder, "damaged.db")
+	writeFile(t, damaged, string(b))
+	if err := run(ctx, []string{"integrity", damaged}, io.Discard); err == nil {
 		t.Error("integrity of a damaged database: got no error, want one")
 	}
 }

@@ -226,7 +226,7 @@ func (e *Engine) webSocket(query string) string {
 // WebSocket opens a connection over WebSocket.
 func (e *Engine) WebSocket() (*WebSocket, *Peer) {
 	e.t.Helper()
-	w, resp := e.Dial(e.webSocket(""))
+	w, resp := e.Dial(e.webSocket("")) //nolint:bodyclose // Handshake has closed it
 	if w == nil {
 		e.t.Fatalf("handshake: got %d, want 101", resp.StatusCode)
 	}
@@ -240,7 +240,7 @@ func (e *Engine) WebSocket() (*WebSocket, *Peer) {
 // answer.
 func (e *Engine) Probe(sid string) *WebSocket {
 	e.t.Helper()
-	w, resp := e.Dial(e.webSocket("&sid=" + sid))
+	w, resp := e.Dial(e.webSocket("&sid=" + sid)) //nolint:bodyclose // Handshake has closed it
 	if w == nil {
 		e.t.Fatalf("upgrade: got %d, want 101", resp.StatusCode)
 	}
