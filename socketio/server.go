@@ -38,10 +38,10 @@ func NewServer(cfg Config) *Server {
 
 		AllowedHeaders: cfg.AllowedHeaders,
 
-		Secure:     cfg.Secure,
-		Address:    cfg.ClientAddress,
-		AfterBurst: cfg.AfterBurst,
-		Log:        cfg.Log,
+		Secure:  cfg.Secure,
+		Address: cfg.ClientAddress,
+		OnIdle:  cfg.AfterBurst,
+		Log:     cfg.Log,
 
 		AllowConnection: cfg.AllowConnection,
 		RefuseRevision3: cfg.RefuseOldClients,

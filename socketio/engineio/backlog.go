@@ -7,21 +7,21 @@ import (
 	"sync/atomic"
 )
 
-// backlog counts the bytes that wait for all clients together, in queues that are
-// blocked. The bytes of a broadcast count once, however many queues it waits in;
-// each place in a queue counts entryCost. A queue that is not blocked is not
-// counted: over plain TCP the counter would be written for each delivery, by all
-// processors. Over TLS, where every write may wait, it is.
+// backlog counts the bytes in all blocked queues together. The bytes of a broadcast
+// count once, regardless of the number of queues. Each entry of a queue counts
+// entryCost. Packets of a queue that is not blocked do not count: over plain TCP all
+// processors would write the counter for each delivery. Over TLS each write may
+// block, so those packets count.
 type backlog struct {
-	_         [64]byte // a cache line of its own: each delivery reads bytes
-	bytes     atomic.Int64
-	relieving atomic.Bool
-	_         [64]byte
+	_        [64]byte // padding: bytes gets its own cache line, because each delivery reads it
+	bytes    atomic.Int64
+	evicting atomic.Bool
+	_        [64]byte
 }
 
 func (b *backlog) add(p *Prepared) {
 	n := int64(entryCost)
-	if p.queues.Add(1) == 1 {
+	if p.blockedQueues.Add(1) == 1 {
 		n += int64(p.size())
 	}
 	b.bytes.Add(n)
@@ -29,33 +29,33 @@ func (b *backlog) add(p *Prepared) {
 
 func (b *backlog) remove(p *Prepared) {
 	n := int64(entryCost)
-	if p.queues.Add(-1) == 0 {
+	if p.blockedQueues.Add(-1) == 0 {
 		n += int64(p.size())
 	}
 	b.bytes.Add(-n)
 }
 
-// relieve ends the connections with the longest queues while too much waits for all
-// together. It goes somewhat below the limit, so that the search for them is rare.
-// No lock may be held.
-func (s *Server) relieve() {
+// evictSlowest ends the connections with the longest queues while the backlog exceeds
+// its limit. It continues to 7/8 of the limit, so that the search for the longest
+// queues is rare. The caller must not hold a lock.
+func (s *Server) evictSlowest() {
 	limit := int64(s.cfg.Limits.MaxBacklog)
-	if s.backlog.bytes.Load() <= limit || !s.backlog.relieving.CompareAndSwap(false, true) {
+	if s.backlog.bytes.Load() <= limit || !s.backlog.evicting.CompareAndSwap(false, true) {
 		return
 	}
-	defer s.backlog.relieving.Store(false)
+	defer s.backlog.evicting.Store(false)
 	for _, c := range s.longestQueues() {
 		if s.backlog.bytes.Load() <= limit-limit/8 {
 			return
 		}
-		c.giveWay()
+		c.evict()
 	}
 }
 
-// giveWay ends a connection for the sake of the others. One that has ended already may
-// still be writing its last packets.
-func (c *Conn) giveWay() {
-	c.sendFailed(errTooSlow)
+// evict ends a connection to reduce the backlog. It also aborts a connection that has
+// ended and still writes its last packets.
+func (c *Conn) evict() {
+	c.closeOnSendError(errTooSlow)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.out.close()
@@ -64,8 +64,7 @@ func (c *Conn) giveWay() {
 	}
 }
 
-// longestQueues returns the connections whose clients can take nothing now, the one
-// with the most bytes first.
+// longestQueues returns the connections with blocked queues, by descending cost.
 func (s *Server) longestQueues() []*Conn {
 	type queue struct {
 		conn *Conn
@@ -73,7 +72,7 @@ func (s *Server) longestQueues() []*Conn {
 	}
 	var queues []queue
 	s.mu.Lock()
-	for _, all := range []iter.Seq[*Conn]{maps.Values(s.conns), maps.Keys(s.leaving)} {
+	for _, all := range []iter.Seq[*Conn]{maps.Values(s.conns), maps.Keys(s.closing)} {
 		for c := range all {
 			if cost := c.out.blockedCost(); cost > 0 {
 				queues = append(queues, queue{c, cost})

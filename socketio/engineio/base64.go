@@ -5,18 +5,18 @@ import (
 	"errors"
 )
 
-// base64Mark is the first character of a text that carries a binary packet as
-// base64. Polling has no other way to carry binary in revision 4. A client with
-// the option forceBase64 sends such text over WebSocket too.
+// base64Mark is the first character of a text packet with binary data as base64
+// (section "Packet encoding", "HTTP long-polling"). A client with the option
+// forceBase64 sends such packets over WebSocket too.
 const base64Mark = 'b'
 
 var errBase64 = errors.New("malformed base64")
 
-// decodeBase64 accepts the standard and the URL alphabet, any padding at the
-// end or none, and white space between the characters, as the reference server
-// does. The reference server also skips every other character and an incomplete
-// last group. decodeBase64 returns errBase64 for these, because the program
-// would receive other bytes than the client had.
+// decodeBase64 accepts the standard and the URL alphabet, optional padding of any
+// length, and white space between the characters, as the reference server does. The
+// reference server also skips other characters and an incomplete last group.
+// decodeBase64 returns errBase64 for these, because the program would receive other
+// bytes than the client had.
 func decodeBase64(b []byte) ([]byte, error) {
 	data, err := base64.StdEncoding.AppendDecode(nil, b)
 	if err == nil {

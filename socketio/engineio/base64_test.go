@@ -12,7 +12,7 @@ import (
 func TestDecodeBase64(t *testing.T) {
 	for _, tt := range []struct {
 		name, in, want string
-		refused        bool
+		rejected       bool
 	}{
 		{name: "whole groups", in: "AQID", want: "\x01\x02\x03"},
 		{name: "nothing", in: "", want: ""},
@@ -28,24 +28,24 @@ func TestDecodeBase64(t *testing.T) {
 		{name: "line breaks", in: "AQ\r\nID\n", want: "\x01\x02\x03"},
 		{name: "white space", in: " A\tQ\vI\fD ", want: "\x01\x02\x03"},
 		{name: "white space in the padding", in: "AQ= =\n", want: "\x01"},
-		{name: "a character of neither alphabet", in: "AQ!D", refused: true},
-		{name: "a character of neither alphabet behind", in: "AQID!", refused: true},
-		{name: "Korean", in: "안AQID", refused: true},
-		{name: "U+0000", in: "AQI\x00", refused: true},
-		{name: "a group of one character", in: "A", refused: true},
-		{name: "a last group of one character", in: "AQIDA", refused: true},
-		{name: "data behind the padding", in: "AQ==AQID", refused: true},
+		{name: "a character of neither alphabet", in: "AQ!D", rejected: true},
+		{name: "a character of neither alphabet at the end", in: "AQID!", rejected: true},
+		{name: "Korean", in: "안AQID", rejected: true},
+		{name: "U+0000", in: "AQI\x00", rejected: true},
+		{name: "a group of one character", in: "A", rejected: true},
+		{name: "a last group of one character", in: "AQIDA", rejected: true},
+		{name: "data after the padding", in: "AQ==AQID", rejected: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := decodeBase64([]byte(tt.in))
-			if tt.refused != errors.Is(err, errBase64) || string(got) != tt.want {
-				t.Errorf("decodeBase64(%q): got %q, %v, want %q, refused %t", tt.in, got, err, tt.want, tt.refused)
+			if tt.rejected != errors.Is(err, errBase64) || string(got) != tt.want {
+				t.Errorf("decodeBase64(%q): got %q, %v, want %q, rejected %t", tt.in, got, err, tt.want, tt.rejected)
 			}
 		})
 	}
 }
 
-func TestDecodeBase64_input_of_1_MB_needs_memory_in_proportion(t *testing.T) {
+func TestDecodeBase64_allocates_in_proportion_to_1_MB_of_input(t *testing.T) {
 	whole := base64.StdEncoding.EncodeToString(make([]byte, 750_000))
 	for name, text := range map[string]string{
 		"standard":    whole,
@@ -61,12 +61,12 @@ func TestDecodeBase64_input_of_1_MB_needs_memory_in_proportion(t *testing.T) {
 		_, _ = decodeBase64(in)
 		runtime.ReadMemStats(&after)
 		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(3*len(in)); got > limit {
-			t.Errorf("%s: %d bytes allocated for %d bytes of input, want at most %d", name, got, len(in), limit)
+			t.Errorf("%s: got %d bytes allocated for %d bytes of input, want at most %d", name, got, len(in), limit)
 		}
 	}
 }
 
-func TestCodec_parseText(t *testing.T) {
+func TestCodec_parses_text_messages(t *testing.T) {
 	message := func(data string) Packet { return Packet{Type: PacketMessage, Binary: true, Data: []byte(data)} }
 	for _, tt := range []struct {
 		k    codec
@@ -77,7 +77,7 @@ func TestCodec_parseText(t *testing.T) {
 		{revision4, "4text", textPacket("4text"), nil},
 		{revision4, "bAQID", message("\x01\x02\x03"), nil},
 		{revision4, "b", message(""), nil},
-		{revision4, "b4AQI", message("\xe0\x04\x08"), nil}, // the type is not repeated
+		{revision4, "b4AQI", message("\xe0\x04\x08"), nil}, // in revision 4 the data has no type
 		{revision4, "bA", Packet{}, errBase64},
 		{revision4, "cAQID", Packet{}, errPacketType},
 		{revision4, "", Packet{}, errEmptyPacket},
@@ -90,17 +90,17 @@ func TestCodec_parseText(t *testing.T) {
 		{revision3, "b7AQID", Packet{}, errPacketType},
 		{revision3, "b2AQID", Packet{Type: PacketPing}, nil},
 		{revision3, "b1!", Packet{Type: PacketClose}, nil},
-		{carried, "b4AQID", message("\x01\x02\x03"), nil},
+		{codecExternal, "b4AQID", message("\x01\x02\x03"), nil},
 	} {
 		got, err := tt.k.parseText([]byte(tt.in))
 		same := got.Type == tt.want.Type && got.Binary == tt.want.Binary && bytes.Equal(got.Data, tt.want.Data)
 		if !errors.Is(err, tt.err) || err == nil && !same {
-			t.Errorf("revision %d, %q: got %v, %v, want %v, %v", tt.k.revision(), tt.in, got, err, tt.want, tt.err)
+			t.Errorf("parseText of revision %d, %q: got %v, %v, want %v, %v", tt.k.revision(), tt.in, got, err, tt.want, tt.err)
 		}
 	}
 }
 
-func TestCodec_webSocket(t *testing.T) {
+func TestCodec_selects_frames_for_each_transport(t *testing.T) {
 	for _, tt := range []struct {
 		polling      codec
 		wantsBase64  bool
@@ -120,16 +120,16 @@ func TestCodec_webSocket(t *testing.T) {
 				tt.polling, tt.wantsBase64, k, k.frames(p), tt.want, tt.wantsPrepare)
 		}
 		if first, again := k.frames(p), k.frames(p); &first[0] != &again[0] {
-			t.Errorf("codec %d: the frames are encoded for each client", k)
+			t.Errorf("codec %d: got frames encoded twice, want them encoded once", k)
 		}
 		large := PrepareBinary(make([]byte, 70_000))
 		if h, size, err := parseHeader(k.frames(large)); err != nil || int(h.Length)+size != len(k.frames(large)) {
-			t.Errorf("codec %d: frame of %d bytes has a length of %d, %v", k, len(k.frames(large)), h.Length, err)
+			t.Errorf("codec %d: got length %d, %v for a frame of %d bytes, want the payload's length", k, h.Length, err, len(k.frames(large)))
 		}
 	}
 }
 
-// What a client encodes with forceBase64, the server decodes, in both revisions.
+// FuzzParseText checks that the server decodes what a client with forceBase64 encodes.
 func FuzzParseText(f *testing.F) {
 	for _, s := range []string{"", "b", "b4", "bAQID", "b4AQID", "bAQ==", "b4AQ", "b-_", "b A Q", "b2", "b1x", "b7", "4text", "9", "bA", "b=", "b안"} {
 		f.Add([]byte(s))
@@ -141,7 +141,7 @@ func FuzzParseText(f *testing.F) {
 				continue
 			}
 			if len(p.Data) > len(text) {
-				t.Fatalf("%q became %d bytes", text, len(p.Data))
+				t.Fatalf("%q: got %d bytes of data, want at most %d", text, len(p.Data), len(text))
 			}
 			if !p.Binary {
 				continue
@@ -152,7 +152,7 @@ func FuzzParseText(f *testing.F) {
 				t.Fatal(err)
 			}
 			if again, err := k.parseText(frame[size:]); err != nil || !again.Binary || !bytes.Equal(again.Data, p.Data) {
-				t.Errorf("%q: decoded %q, encoded %q, decoded %v %v", text, p.Data, frame, again, err)
+				t.Errorf("%q: got %v, %v from frame %q, want %q", text, again, err, frame, p.Data)
 			}
 		}
 	})

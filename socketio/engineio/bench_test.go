@@ -2,8 +2,10 @@ package engineio
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 )
@@ -58,8 +60,7 @@ func BenchmarkFrames(b *testing.B) {
 	}
 }
 
-// The codec allocates nothing for a packet.
-func TestParsingAllocatesNothing(t *testing.T) {
+func TestParsePacket_allocates_nothing(t *testing.T) {
 	packet := []byte(`42["chat","hello"]`)
 	body := []byte("42[\"a\"]\x1e42[\"b\"]")
 	each := func(Packet) error { return nil }
@@ -68,7 +69,33 @@ func TestParsingAllocatesNothing(t *testing.T) {
 		"DecodePayload": func() { _ = DecodePayload(body, each) },
 	} {
 		if n := testing.AllocsPerRun(100, fn); n > 0 {
-			t.Errorf("%s: %.0f allocations", name, n)
+			t.Errorf("%s: got %.0f allocations, want 0", name, n)
 		}
+	}
+}
+
+// discardConn is a network connection that accepts everything at once.
+type discardConn struct{ net.Conn }
+
+func (discardConn) Write(b []byte) (int, error)      { return len(b), nil }
+func (discardConn) SetWriteDeadline(time.Time) error { return nil }
+
+// BenchmarkDrain writes queued packets over a stream whose writes may block, such as TLS.
+func BenchmarkDrain(b *testing.B) {
+	for _, packets := range []int{1, 3, 20, 100} {
+		b.Run(fmt.Sprint(packets), func(b *testing.B) {
+			s := NewServer(Config{Accept: func(*Conn) Receiver { return nil }})
+			c := newConn(s, query{transport: transportWebSocket}, &Handshake{Time: time.Now()}, nil)
+			c.ws = &webSocket{conn: c, stream: &blockingStream{conn: discardConn{}}}
+			p := Prepare([]byte(strings.Repeat("x", 100)))
+			b.ReportAllocs()
+			for b.Loop() {
+				for range packets {
+					_, _ = c.out.push(p)
+				}
+				c.ws.draining = true
+				c.ws.drain()
+			}
+		})
 	}
 }

@@ -5,102 +5,104 @@ import (
 	"time"
 )
 
-// Carrier moves the packets of clients of revision 3 in place of this
-// package's own transports. What a client may cost, who it is, where its page
-// may come from, what waits for it and when it is gone stay this package's
-// matter; so do the requests of polling: a carrier never sees them.
+// Carrier is an external implementation of the transports for clients of revision 3.
+// This package still checks limits, identity and origin of the clients, queues their
+// packets, runs the heartbeat's clock and handles their polling requests, which a
+// carrier never sees.
 type Carrier interface {
 	// Polling returns the transport of a new polling client.
-	Polling(c *Carried) (CarriedPolling, error)
+	Polling(c *CarrierConn) (CarrierPolling, error)
 
-	// WebSocket answers a handshake over WebSocket, and returns the transport if
-	// that went well.
-	WebSocket(w http.ResponseWriter, r *http.Request, c *Carried) (CarriedTransport, error)
+	// WebSocket answers a handshake over WebSocket. It returns the transport if the
+	// handshake succeeded.
+	WebSocket(w http.ResponseWriter, r *http.Request, c *CarrierConn) (CarrierTransport, error)
 }
 
-// CarriedTransport is a carrier's part of one connection.
-type CarriedTransport interface {
-	// Carry is the life of the transport, in a goroutine of its own: it sends the
-	// open packet, calls Carried.Opened, and moves packets until the end. It has
-	// returned soon after Close.
+// CarrierTransport is a carrier's transport of one connection.
+type CarrierTransport interface {
+	// Carry runs in its own goroutine. It sends the open packet, calls
+	// CarrierConn.Opened, and moves packets until the connection ends. It returns soon
+	// after Close.
 	Carry()
 
-	// Close ends the transport at once. It may be called from any goroutine, more
-	// than once, and does not wait for the client.
+	// Close closes the transport at once, without waiting for the client. It may be
+	// called from any goroutine and more than once.
 	Close()
 }
 
-// CarriedPolling is a CarriedTransport whose requests this package serves, at
-// most one Poll and one Post at a time.
-type CarriedPolling interface {
-	CarriedTransport
+// CarrierPolling is a CarrierTransport whose HTTP requests this package handles. At
+// most one Poll and one Post run at a time.
+type CarrierPolling interface {
+	CarrierTransport
 
-	// Poll waits for packets and returns them as a text payload. At the end it
-	// returns what there is, or nothing.
+	// Poll waits for packets and returns them as a text payload. When the transport is
+	// closed it returns the packets that it has, or nil.
 	Poll() []byte
 
-	// Post takes a text payload, in which every packet was checked, and waits
-	// until its packets were handled.
+	// Post handles a text payload of valid packets. It returns when the packets have
+	// been handled.
 	Post(payload []byte) error
 }
 
-// Carried is the end of a Conn that its carrier holds.
-type Carried struct {
+// CarrierConn gives a carrier access to a Conn.
+type CarrierConn struct {
 	// Immutable.
 	conn      *Conn
 	webSocket bool
 
-	transport CarriedTransport // guarded by conn.mu, as is all that follows; nil while it is being opened
-	getting   bool             // a GET of the client is being answered
+	transport CarrierTransport // nil while it is being opened; conn.mu guards this and all following fields
+	polling   bool             // a GET of the client is being handled
 	reason    Reason           // why the connection ended
-	last      []*Prepared      // what the carrier may still send after the end
+	final     []*Prepared      // packets that the carrier may send after the end
 }
 
-// SID returns the connection's secret name.
-func (c *Carried) SID() SID { return c.conn.sid }
+// SID returns the session id of the connection.
+func (c *CarrierConn) SID() SID { return c.conn.sid }
 
-// Heartbeat returns what the open packet says.
-func (c *Carried) Heartbeat() (interval, timeout time.Duration) {
+// Heartbeat returns the ping interval and ping timeout for the open packet.
+func (c *CarrierConn) Heartbeat() (interval, timeout time.Duration) {
 	return c.conn.server.cfg.PingInterval, c.conn.server.cfg.PingTimeout
 }
 
-// Limits returns what the client may cost.
-func (c *Carried) Limits() Limits { return c.conn.server.cfg.Limits }
+// Limits returns the limits for the client.
+func (c *CarrierConn) Limits() Limits { return c.conn.server.cfg.Limits }
 
-// ParseText decodes a text WebSocket message of the client, which may carry a
-// binary packet as base64.
-func (c *Carried) ParseText(message []byte) (Packet, error) { return c.conn.codec.parseText(message) }
-
-// Opened says that the open packet has left, and comes before the first
-// Receive.
-func (c *Carried) Opened() { c.conn.start() }
-
-// Go starts a goroutine that Server.Close waits for; false when the server is
-// closed already.
-func (c *Carried) Go(task func()) bool { return c.conn.server.run(task) }
-
-// Next waits for packets to send. One goroutine calls it. After the end it
-// returns what may still be sent, and then false.
-func (c *Carried) Next() (packets []Packet, ok bool) {
-	p, refusal := c.conn.beginPoll()
-	if refusal != nil {
-		items := c.takeLast()
-		return c.packets(items), items != nil
-	}
-	c.conn.finish()
-	return c.packets((<-p.answer).items), true
+// ParseText decodes a text WebSocket message of the client. The message may be a binary
+// packet as base64.
+func (c *CarrierConn) ParseText(message []byte) (Packet, error) {
+	return c.conn.codec.parseText(message)
 }
 
-func (c *Carried) takeLast() []*Prepared {
+// Opened must be called when the open packet has been sent, before the first Receive.
+func (c *CarrierConn) Opened() { c.conn.start() }
+
+// Go starts a goroutine that Server.Close waits for. It returns false if the server is
+// closed.
+func (c *CarrierConn) Go(task func()) bool { return c.conn.server.run(task) }
+
+// Next waits for packets to send. Only one goroutine may call it. After the end of the
+// connection it returns the packets that may still be sent, and then false.
+func (c *CarrierConn) Next() (packets []Packet, ok bool) {
+	p, err := c.conn.beginPoll()
+	if err != nil {
+		items := c.takeFinal()
+		return c.packets(items), items != nil
+	}
+	c.conn.closeIfSent()
+	return c.packets((<-p.response).items), true
+}
+
+func (c *CarrierConn) takeFinal() []*Prepared {
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
-	items := c.last
-	c.last = nil
+	items := c.final
+	c.final = nil
 	return items
 }
 
-// packets takes messages apart. Other packets are not the carrier's to send.
-func (c *Carried) packets(items []*Prepared) []Packet {
+// packets returns the message packets of items. The carrier sends all other packets
+// itself.
+func (c *CarrierConn) packets(items []*Prepared) []Packet {
 	packets := make([]Packet, 0, len(items))
 	for _, p := range items {
 		if p.text != nil {
@@ -120,37 +122,37 @@ func (c *Carried) packets(items []*Prepared) []Packet {
 	return packets
 }
 
-// Receive hands over a packet of the client: a message, which blocks while the
-// layer above does, or a ping, which the carrier answers itself.
-func (c *Carried) Receive(p Packet) {
+// Receive handles a packet of the client: a message, for which it blocks until
+// Receiver.Message returns, or a ping, which the carrier answers itself.
+func (c *CarrierConn) Receive(p Packet) {
 	if p.Type == PacketMessage {
-		c.conn.in.Lock()
-		defer c.conn.in.Unlock()
+		c.conn.inbound.Lock()
+		defer c.conn.inbound.Unlock()
 		c.conn.receiver.Message(p.Data, p.Binary)
 		return
 	}
-	if err := c.conn.control(len(p.Data)); err != nil {
+	if err := c.conn.countControl(len(p.Data)); err != nil {
 		c.conn.fail(err)
 		return
 	}
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
 	if !c.conn.closed && c.conn.heartbeat != nil {
-		c.conn.resetHeartbeatLocked(c.conn.firstTick())
-		c.conn.out.trim()
+		c.conn.resetHeartbeatLocked(c.conn.initialHeartbeatWait())
+		c.conn.out.release()
 	}
 }
 
-// End ends the connection; only the first reason counts.
-func (c *Carried) End(reason Reason) { c.conn.close(reason) }
+// End ends the connection. Only the first call has an effect.
+func (c *CarrierConn) End(reason Reason) { c.conn.close(reason) }
 
-// endLocked notes the end, keeps of out what may still be sent, and returns the
-// transport if it has to be closed at once. conn.mu is held.
-func (c *Carried) endLocked(reason Reason, out *outbox) CarriedTransport {
+// endLocked records the end of the connection and takes the packets that may still be
+// sent. It returns the transport if it must be closed at once. conn.mu is held.
+func (c *CarrierConn) endLocked(reason Reason, out *outbox) CarrierTransport {
 	c.reason = reason
-	wanted := reason == ReasonForcedClose || reason == ReasonShutdown
-	if wanted && (c.webSocket || c.getting) {
-		c.last = out.take(c.conn.server.cfg.Limits.MaxPayload)
+	byServer := reason == ReasonForcedClose || reason == ReasonShutdown
+	if byServer && (c.webSocket || c.polling) {
+		c.final = out.take(c.conn.server.cfg.Limits.MaxPayload)
 		return nil
 	}
 	return c.transport

@@ -13,56 +13,57 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-func TestShutdownEndsEverything(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, polling := f.poll()
-	waiting := f.waitingPoll(sid, polling)
-	w, direct := f.websocket()
-	sid2, probing := f.poll()
-	probe := f.probe(sid2)
+func TestServerClose_ends_every_connection(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, polling := f.Open()
+	waiting := waitingPoll(t, f, sid, polling)
+	w, direct := f.WebSocket()
+	sid2, probing := f.Open()
+	probe := f.Probe(sid2)
 
-	f.close()
-	receive(t, waiting).want(t, 200, "1")
-	w.wantClose(ws.StatusGoingAway)
-	probe.wantEnd()
-	for _, p := range []*peer{polling, direct, probing} {
-		p.wantClosed(t, engineio.ReasonShutdown)
+	f.Close()
+	siotest.Receive(t, waiting).Want(t, 200, "1")
+	w.WantClose(ws.StatusGoingAway)
+	probe.WantEnd()
+	for _, p := range []*siotest.Peer{polling, direct, probing} {
+		p.WantClosed(t, engineio.ReasonShutdown)
 	}
-	if f.engine.Len() != 0 {
-		t.Errorf("%d connections are left", f.engine.Len())
+	if f.Server.Len() != 0 {
+		t.Errorf("Len: got %d, want 0", f.Server.Len())
 	}
 	closing := `{"code":3,"message":"Server is shutting down"}`
-	f.call("GET", "", "").want(t, 503, closing)
-	if _, resp := f.dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 503 {
-		t.Errorf("websocket: %v, want 503", resp)
+	f.Call("GET", "", "").Want(t, 503, closing)
+	if _, resp := f.Dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 503 {
+		t.Errorf("WebSocket handshake: got %v, want 503", resp)
 	}
-	f.close() // a second time changes nothing
+	f.Close() // a second call has no effect
 }
 
-func TestShutdownWaitsNoLongerThanItsContext(t *testing.T) {
+func TestServerClose_returns_the_cause_of_its_context(t *testing.T) {
 	hold, entered := make(chan struct{}), make(chan struct{})
-	f := serve(t, engineio.Config{}, func(*peer, []byte, bool) { close(entered); <-hold })
-	w, _ := f.websocket()
-	w.say("4hold")
-	receive(t, entered)
+	f := siotest.Serve(t, engineio.Config{}, func(*siotest.Peer, []byte, bool) { close(entered); <-hold })
+	w, _ := f.WebSocket()
+	w.Send("4hold")
+	siotest.Receive(t, entered)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	cancel(enough)
-	if err := f.engine.Close(ctx); !errors.Is(err, enough) {
-		t.Errorf("got %v, want the cause", err)
+	if err := f.Server.Close(ctx); !errors.Is(err, enough) {
+		t.Errorf("Close: got %v, want %v", err, enough)
 	}
 	close(hold)
 }
 
-// Whoever comes while the server closes is refused or closed, and hears it
-// before Close returns.
-func TestNobodyOutlivesShutdown(t *testing.T) {
+// A handshake during Close is rejected or its connection is closed, and Closed has been
+// called before Close returns.
+func TestServerClose_ends_concurrent_handshakes(t *testing.T) {
 	for range 20 {
-		var born, ended atomic.Int64
+		var accepted, ended atomic.Int64
 		s := engineio.NewServer(engineio.Config{Accept: func(c *engineio.Conn) engineio.Receiver {
-			born.Add(1)
+			accepted.Add(1)
 			return onClosed(func() { ended.Add(1) })
 		}})
 		var wg sync.WaitGroup
@@ -79,7 +80,7 @@ func TestNobodyOutlivesShutdown(t *testing.T) {
 					w := httptest.NewRecorder()
 					s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/?EIO=4&transport=polling", nil))
 					if w.Code == http.StatusOK {
-						sid := parseOpen(t, w.Body.String()).SID
+						sid := siotest.ParseOpen(t, w.Body.String()).SID
 						time.AfterFunc(time.Millisecond, cancel)
 						s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/?EIO=4&transport=polling&sid="+sid, nil))
 					}
@@ -87,27 +88,26 @@ func TestNobodyOutlivesShutdown(t *testing.T) {
 				}
 			})
 		}
-		eventually(t, func() bool { return born.Load() > 20 })
+		siotest.Eventually(t, func() bool { return accepted.Load() > 20 })
 		if err := s.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if s.Len() != 0 {
-			t.Errorf("%d connections outlive Close", s.Len())
+			t.Errorf("Len after Close: got %d, want 0", s.Len())
 		}
 		close(stop)
 		wg.Wait()
-		if born.Load() != ended.Load() {
-			t.Errorf("%d were born, %d have ended", born.Load(), ended.Load())
+		if accepted.Load() != ended.Load() {
+			t.Errorf("got %d calls of Accept and %d of Closed, want as many", accepted.Load(), ended.Load())
 		}
 	}
 }
 
-// Closed has returned for every connection when Close returns.
-func TestShutdownWaitsForClosed(t *testing.T) {
+func TestServerClose_waits_for_Closed(t *testing.T) {
 	enter, leave := make(chan struct{}), make(chan struct{})
-	var told atomic.Bool
+	var returned atomic.Bool
 	s := engineio.NewServer(engineio.Config{Accept: func(c *engineio.Conn) engineio.Receiver {
-		return onClosed(func() { close(enter); <-leave; told.Store(true) })
+		return onClosed(func() { close(enter); <-leave; returned.Store(true) })
 	}})
 	var conn *engineio.Conn
 	s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
@@ -115,15 +115,15 @@ func TestShutdownWaitsForClosed(t *testing.T) {
 		conn = c
 	}
 	go conn.Close()
-	receive(t, enter)
+	siotest.Receive(t, enter)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := s.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Close has returned %v before Closed", err)
+		t.Errorf("Close before Closed has returned: got %v, want %v", err, context.DeadlineExceeded)
 	}
 	close(leave)
-	if err := s.Close(t.Context()); err != nil || !told.Load() {
-		t.Errorf("Close returned %v, told %v", err, told.Load())
+	if err := s.Close(t.Context()); err != nil || !returned.Load() {
+		t.Errorf("got %v from Close and returned %t, want nil and true", err, returned.Load())
 	}
 }
 
@@ -135,30 +135,30 @@ func (f onClosed) Opened() {}
 
 func (f onClosed) Closed(engineio.Reason) { f() }
 
-func TestClosedIsCalledOnce(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
+func TestReceiver_receives_Closed_once(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
 	for range 50 {
-		w, p := f.websocket()
+		w, p := f.WebSocket()
 		var wg sync.WaitGroup
-		for _, end := range []func(){p.conn.Close, p.conn.Reject, w.close, func() { w.say("1") }} {
+		for _, end := range []func(){p.Conn.Close, p.Conn.Reject, w.Close, func() { w.Send("1") }} {
 			wg.Go(end)
 		}
 		wg.Wait()
-		receive(t, p.closed)
+		siotest.Receive(t, p.Ended)
 		select {
-		case reason := <-p.closed:
-			t.Fatalf("closed again with %q", reason)
+		case reason := <-p.Ended:
+			t.Fatalf("got a second Closed with %q, want one", reason)
 		default:
 		}
-		if err := p.conn.Send(engineio.Prepare([]byte("x"))); !errors.Is(err, engineio.ErrClosed) {
-			t.Errorf("Send returned %v", err)
+		if err := p.Conn.Send(engineio.Prepare([]byte("x"))); !errors.Is(err, engineio.ErrClosed) {
+			t.Errorf("Send: got %v, want ErrClosed", err)
 		}
-		if sent, err := p.conn.SendVolatile(engineio.Prepare([]byte("x"))); sent || err != nil {
-			t.Errorf("SendVolatile returned %v %v", sent, err)
+		if sent, err := p.Conn.SendVolatile(engineio.Prepare([]byte("x"))); sent || err != nil {
+			t.Errorf("SendVolatile: got %t, %v, want false and no error", sent, err)
 		}
-		if p.conn.Queue(engineio.Prepare([]byte("x"))) {
-			t.Error("Queue asks for a flush")
+		if p.Conn.Queue(engineio.Prepare([]byte("x"))) {
+			t.Error("Queue: got true, want false")
 		}
-		p.conn.Flush()
+		p.Conn.Flush()
 	}
 }

@@ -2,18 +2,18 @@ package engineio
 
 import "encoding/base64"
 
-// codec is what the revisions of the protocol, and the abilities of clients,
-// differ in on the wire.
+// codec encodes and decodes packets as one revision of the protocol, and one kind of
+// client, requires (section "Packet encoding").
 type codec uint8
 
 const (
 	revision4       codec = iota
-	revision4Base64       // of a WebSocket only: binary is base64 for the client
-	revision3             // the client takes binary payloads
-	revision3Base64       // it does not: binary is base64 for it
-	carried               // revision 3, encoded by a Carrier
+	revision4Base64       // WebSocket only: the client requested binary as base64
+	revision3             // the client supports binary payloads
+	revision3Base64       // the client receives binary as base64
+	codecExternal         // revision 3, encoded by a Carrier
 
-	codecs // how many there are
+	codecCount // number of codecs
 )
 
 // revision returns 3 or 4.
@@ -24,8 +24,8 @@ func (k codec) revision() int {
 	return 3
 }
 
-// webSocket returns the codec of a WebSocket of the client. The reference
-// server reads from the request of each transport whether it wants base64.
+// webSocket returns the codec for a WebSocket of the client. As in the reference
+// server, the request of each transport decides about base64.
 func (k codec) webSocket(wantsBase64 bool) codec {
 	switch {
 	case k.revision() == 4 && wantsBase64:
@@ -39,26 +39,26 @@ func (k codec) webSocket(wantsBase64 bool) codec {
 	}
 }
 
-// answer is what a poll is answered with.
-type answer struct {
+// pollResponse is the response to a poll: a body, packets for a Carrier, or an error.
+type pollResponse struct {
 	body   []byte
-	binary bool // application/octet-stream instead of text
+	binary bool // the content type is application/octet-stream
 
-	items []*Prepared // instead of body, for a Carrier
+	items []*Prepared // for a Carrier, instead of body
 
-	refusal *handshakeError // instead of both
+	err *requestError // instead of body and items
 }
 
-// payload encodes packets for a poll. ascii rewrites text for clients that
-// cannot be sent it as it is, see Config.ASCII.
-func (k codec) payload(ascii func([]byte) []byte, items ...*Prepared) answer {
-	if k == carried {
-		return answer{items: items}
+// encodePayload encodes packets for a poll. ascii rewrites text for clients that need
+// ASCII, see Config.ASCII.
+func (k codec) encodePayload(ascii func([]byte) []byte, items ...*Prepared) pollResponse {
+	if k == codecExternal {
+		return pollResponse{items: items}
 	}
-	a := answer{binary: k == revision3 && anyBinary3(items)}
+	resp := pollResponse{binary: k == revision3 && needsBinaryPayload3(items)}
 	appendPacket := AppendPayload
 	switch {
-	case a.binary:
+	case resp.binary:
 		appendPacket = appendBinary3
 	case k.revision() != 4:
 		appendPacket = appendText3
@@ -69,19 +69,19 @@ func (k codec) payload(ascii func([]byte) []byte, items ...*Prepared) answer {
 			if k == revision3Base64 && p.text[0] == byte(PacketMessage) {
 				text = ascii(text)
 			}
-			a.body = appendPacket(a.body, Packet{Type: PacketType(p.text[0]), Data: text})
+			resp.body = appendPacket(resp.body, Packet{Type: PacketType(p.text[0]), Data: text})
 		}
 		for _, data := range p.binary {
-			a.body = appendPacket(a.body, Packet{Type: PacketMessage, Binary: true, Data: data})
+			resp.body = appendPacket(resp.body, Packet{Type: PacketMessage, Binary: true, Data: data})
 		}
 	}
-	return a
+	return resp
 }
 
-// anyBinary3 tells whether a payload for a client that takes binary has to be
-// one. Text beyond ASCII counts: clients 1.x in browsers read a text payload
-// byte by byte and then miscount its length.
-func anyBinary3(items []*Prepared) bool {
+// needsBinaryPayload3 reports whether a payload of revision 3 must be binary. Text
+// beyond ASCII needs it too: clients 1.x in browsers read a text payload byte by byte
+// and misinterpret its length.
+func needsBinaryPayload3(items []*Prepared) bool {
 	for _, p := range items {
 		if len(p.binary) > 0 || len(p.text) != utf16Len(p.text) {
 			return true
@@ -90,7 +90,7 @@ func anyBinary3(items []*Prepared) bool {
 	return false
 }
 
-// decode calls each for every packet of a POST's body.
+// decode calls each for every packet of the body of a POST.
 func (k codec) decode(body []byte, binary bool, each func(Packet) error) error {
 	switch {
 	case k.revision() == 4:
@@ -118,17 +118,17 @@ func (k codec) parseBinary(b []byte) (Packet, error) {
 	return parseBinary3(b)
 }
 
-// frames returns p's WebSocket frames.
+// frames returns the WebSocket frames of p.
 func (k codec) frames(p *Prepared) []byte {
 	if k == revision4 || len(p.binary) == 0 {
 		return p.frames
 	}
-	return p.framesFor(k)
+	return p.framesAs(k)
 }
 
-// binaryMark returns what stands before the data of a binary message that is not
-// sent as revision 4 does by default.
-func (k codec) binaryMark() (mark string, encoded bool) {
+// binaryPrefix returns the bytes before the data of a binary message in codecs other
+// than revision4, and whether the data is base64.
+func (k codec) binaryPrefix() (prefix string, encoded bool) {
 	switch k {
 	case revision4Base64:
 		return string(base64Mark), true
@@ -139,22 +139,22 @@ func (k codec) binaryMark() (mark string, encoded bool) {
 	}
 }
 
-// binarySize returns the length of a binary message of n bytes.
+// binarySize returns the encoded length of a binary message with n bytes of data.
 func (k codec) binarySize(n int) int {
-	mark, encoded := k.binaryMark()
+	prefix, encoded := k.binaryPrefix()
 	if encoded {
 		n = base64.StdEncoding.EncodedLen(n)
 	}
-	return len(mark) + n
+	return len(prefix) + n
 }
 
 // appendBinary appends the WebSocket frame of a binary message.
 func (k codec) appendBinary(b, data []byte) []byte {
-	mark, encoded := k.binaryMark()
+	prefix, encoded := k.binaryPrefix()
 	if !encoded {
-		b = append(appendFrameHeader(b, frameBinary, k.binarySize(len(data))), mark...)
+		b = append(appendFrameHeader(b, frameBinary, k.binarySize(len(data))), prefix...)
 		return append(b, data...)
 	}
-	b = append(appendFrameHeader(b, frameText, k.binarySize(len(data))), mark...)
+	b = append(appendFrameHeader(b, frameText, k.binarySize(len(data))), prefix...)
 	return base64.StdEncoding.AppendEncode(b, data)
 }

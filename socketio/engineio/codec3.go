@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// Engine.IO revision 3, as clients 1.x and 2.x speak it
+// Engine.IO revision 3, the protocol of clients 1.x and 2.x
 // (https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v3.md,
-// section "Payload"). It shares everything with revision 4 but the payload of
-// polling, the first byte of binary messages, and who pings.
+// section "Payload"). It differs from revision 4 in the payload of polling, the first
+// byte of binary messages, and the direction of pings.
 //
-// A text payload is <length>:<packet>…, where length counts UTF-16 code units.
-// A binary payload is <0 text, 1 binary><the decimal digits of the length, one
-// byte each>0xff<packet>…, where length counts bytes.
+// A text payload is <length>:<packet>…, where length counts UTF-16 code units. A
+// binary payload is <0 for text, 1 for binary><decimal digits of the length, one byte
+// each>0xff<packet>…, where length counts bytes.
 
 const (
 	lengthEnd   = ':'
@@ -22,7 +22,7 @@ const (
 	binaryText  = 0
 	binaryBytes = 1
 
-	// maxLengthDigits is more than any payload within the limits has.
+	// maxLengthDigits is more digits than the length of any allowed payload has.
 	maxLengthDigits = 9
 )
 
@@ -37,7 +37,7 @@ func decodeText3(body []byte, each func(Packet) error) error {
 		return errPayloadLength
 	}
 	for len(body) > 0 {
-		units, digits := decimal(body, lengthEnd)
+		units, digits := parseDecimal(body, lengthEnd)
 		if digits == 0 {
 			return errPayloadLength
 		}
@@ -49,37 +49,37 @@ func decodeText3(body []byte, each func(Packet) error) error {
 		record := body[:n]
 		body = body[n:]
 		if n == 0 {
-			continue // the reference parser passes over it
+			continue // the reference parser skips an empty record
 		}
-		if err := eachRecord3(undouble(record), each); err != nil {
+		if err := handleRecord3(decodeUTF8Twice(record), each); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// undouble takes back the second UTF-8 encoding that clients 1.x give to text
-// payloads. Such text has no character above U+00FF, and its characters are the
-// bytes of valid UTF-8; what a client 2.x means literally hardly ever is.
-func undouble(record []byte) []byte {
-	doubled := false
+// decodeUTF8Twice undoes the second UTF-8 encoding that clients 1.x apply to text
+// payloads. Text encoded twice has no character above U+00FF, and its characters are
+// the bytes of valid UTF-8. Text of a client 2.x almost never has both properties.
+func decodeUTF8Twice(record []byte) []byte {
+	beyondASCII := false
 	for _, c := range record {
-		if c > 0xc3 { // the lead byte of a character above U+00FF
+		if c > 0xc3 { // lead byte of a character above U+00FF
 			return record
 		}
-		doubled = doubled || c >= utf8.RuneSelf
+		beyondASCII = beyondASCII || c >= utf8.RuneSelf
 	}
-	if !doubled {
+	if !beyondASCII {
 		return record
 	}
-	once := make([]byte, 0, len(record))
+	decoded := make([]byte, 0, len(record))
 	for _, r := range string(record) {
-		once = append(once, byte(r)) //nolint:gosec // at most U+00FF
+		decoded = append(decoded, byte(r)) //nolint:gosec // at most U+00FF
 	}
-	if !utf8.Valid(once) {
+	if !utf8.Valid(decoded) {
 		return record
 	}
-	return once
+	return decoded
 }
 
 // decodeBinary3 calls each for every packet of a binary payload.
@@ -92,20 +92,20 @@ func decodeBinary3(body []byte, each func(Packet) error) error {
 		if kind > binaryBytes {
 			return errPayloadLength
 		}
-		size, digits := binaryDecimal(body[1:])
+		size, digits := parseBinaryDecimal(body[1:])
 		if digits == 0 || size > len(body)-digits-2 {
 			return errPayloadLength
 		}
 		record := body[digits+2 : digits+2+size]
 		body = body[digits+2+size:]
-		if err := eachBinaryRecord3(kind, record, each); err != nil {
+		if err := handleBinaryRecord3(kind, record, each); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func eachBinaryRecord3(kind byte, record []byte, each func(Packet) error) error {
+func handleBinaryRecord3(kind byte, record []byte, each func(Packet) error) error {
 	if kind == binaryBytes {
 		p, err := parseBinary3(record)
 		if err != nil {
@@ -116,10 +116,10 @@ func eachBinaryRecord3(kind byte, record []byte, each func(Packet) error) error 
 	if !utf8.Valid(record) {
 		return errNotUTF8
 	}
-	return eachRecord3(record, each)
+	return handleRecord3(record, each)
 }
 
-func eachRecord3(record []byte, each func(Packet) error) error {
+func handleRecord3(record []byte, each func(Packet) error) error {
 	p, err := parseRecord3(record)
 	if err != nil {
 		return err
@@ -127,9 +127,9 @@ func eachRecord3(record []byte, each func(Packet) error) error {
 	return each(p)
 }
 
-// parseRecord3 decodes a packet of a payload or of a text WebSocket message;
-// "b4" and base64 is a binary message. Packets of other types may have the mark
-// too, but none of them has data that counts.
+// parseRecord3 decodes a packet of a payload or of a text WebSocket message. "b4" and
+// base64 is a binary message. Packets of other types may have the mark "b" too, and
+// their data is ignored.
 func parseRecord3(b []byte) (Packet, error) {
 	if len(b) == 0 || b[0] != base64Mark {
 		return ParsePacket(b)
@@ -146,7 +146,7 @@ func parseRecord3(b []byte) (Packet, error) {
 	return p, err
 }
 
-// parseBinary3 decodes a binary packet: its type is a number, not a digit.
+// parseBinary3 decodes a binary packet. Its type is a number, not a digit.
 func parseBinary3(b []byte) (Packet, error) {
 	if len(b) == 0 {
 		return Packet{}, errEmptyPacket
@@ -183,9 +183,9 @@ func appendBinary3(dst []byte, p Packet) []byte {
 	return append(dst, p.Data...)
 }
 
-// decimal reads the number before end; digits is 0 if there is none, or one
-// that is too long.
-func decimal(b []byte, end byte) (n, digits int) {
+// parseDecimal parses the number before end. digits is 0 if the number is missing or
+// too long.
+func parseDecimal(b []byte, end byte) (n, digits int) {
 	for digits < len(b) && digits <= maxLengthDigits && b[digits] >= '0' && b[digits] <= '9' {
 		n = n*10 + int(b[digits]-'0')
 		digits++
@@ -196,8 +196,9 @@ func decimal(b []byte, end byte) (n, digits int) {
 	return n, digits
 }
 
-// binaryDecimal reads the digits, one byte each, before 0xff.
-func binaryDecimal(b []byte) (n, digits int) {
+// parseBinaryDecimal parses digits of one byte each before 0xff. digits is 0 if the
+// number is missing or too long.
+func parseBinaryDecimal(b []byte) (n, digits int) {
 	for digits < len(b) && digits <= maxLengthDigits && b[digits] <= 9 {
 		n = n*10 + int(b[digits])
 		digits++
@@ -208,13 +209,13 @@ func binaryDecimal(b []byte) (n, digits int) {
 	return n, digits
 }
 
-// utf16Len returns how many UTF-16 code units valid UTF-8 has.
+// utf16Len returns the number of UTF-16 code units of valid UTF-8.
 func utf16Len(b []byte) int {
 	units := 0
 	for _, c := range b {
 		switch {
 		case c >= 0xf0:
-			units += 2 // the lead byte of a pair of surrogates
+			units += 2 // lead byte of a character that is a surrogate pair
 		case c < 0x80 || c >= 0xc0:
 			units++
 		}
@@ -222,8 +223,8 @@ func utf16Len(b []byte) int {
 	return units
 }
 
-// utf16Prefix returns how many bytes of b the first units code units take, or
-// -1 if b is shorter or the last one is half a pair.
+// utf16Prefix returns the number of bytes of the first units UTF-16 code units of b. It
+// returns -1 if b is shorter or the prefix ends within a surrogate pair.
 func utf16Prefix(b []byte, units int) int {
 	n := 0
 	for n < len(b) && units > 0 {

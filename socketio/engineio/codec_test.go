@@ -34,10 +34,10 @@ func TestParsePacket(t *testing.T) {
 	} {
 		got, err := engineio.ParsePacket([]byte(tt.in))
 		if (err == nil) != tt.ok || !equal(got, tt.want) {
-			t.Errorf("%q: got %v %v, want %v", tt.in, got, err, tt.want)
+			t.Errorf("%q: got %v, %v, want %v", tt.in, got, err, tt.want)
 		}
 		if err == nil && string(got.AppendText(nil)) != tt.in {
-			t.Errorf("%q: encoded as %q", tt.in, got.AppendText(nil))
+			t.Errorf("AppendText: got %q, want %q", got.AppendText(nil), tt.in)
 		}
 	}
 }
@@ -85,22 +85,22 @@ func TestDecodePayload(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := decode(tt.in)
 			if (err == nil) != tt.ok || !slices.EqualFunc(got, tt.want, equal) {
-				t.Errorf("got %v %v, want %v", got, err, tt.want)
+				t.Errorf("got %v, %v, want %v", got, err, tt.want)
 			}
 		})
 	}
 }
 
-func TestDecodePayloadStopsAtAnError(t *testing.T) {
+func TestDecodePayload_stops_at_the_first_error(t *testing.T) {
 	stop := errors.New("stop")
 	n := 0
 	err := engineio.DecodePayload([]byte("4a\x1e4b"), func(engineio.Packet) error { n++; return stop })
 	if !errors.Is(err, stop) || n != 1 {
-		t.Errorf("got %v after %d packets", err, n)
+		t.Errorf("got %v after %d packets, want %v after 1", err, n, stop)
 	}
 }
 
-func TestDecodingIsLinear(t *testing.T) {
+func TestDecodePayload_takes_linear_time(t *testing.T) {
 	body := []byte(strings.Repeat("2\x1e", 500_000) + "2")
 	n := 0
 	allocs := testing.AllocsPerRun(1, func() {
@@ -110,7 +110,7 @@ func TestDecodingIsLinear(t *testing.T) {
 		}
 	})
 	if n != 500_001 || allocs > 2 {
-		t.Errorf("%d packets in %.0f allocations", n, allocs)
+		t.Errorf("got %d packets with %.0f allocations, want 500001 with at most 2", n, allocs)
 	}
 }
 
@@ -121,7 +121,7 @@ func FuzzParsePacket(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := engineio.ParsePacket(b)
 		if err == nil && string(p.AppendText(nil)) != string(b) {
-			t.Errorf("%q became %q", b, p.AppendText(nil))
+			t.Errorf("AppendText: got %q, want %q", p.AppendText(nil), b)
 		}
 	})
 }
@@ -141,7 +141,7 @@ func FuzzDecodePayload(f *testing.F) {
 		}
 		got, err := decode(string(encoded))
 		if err != nil || !slices.EqualFunc(got, want, equal) {
-			t.Errorf("%q: decoded %v, encoded %q, decoded %v %v", body, want, encoded, got, err)
+			t.Errorf("%q, encoded again as %q: got %v, %v, want %v", body, encoded, got, err, want)
 		}
 	})
 }

@@ -6,114 +6,115 @@ import (
 	"time"
 )
 
-// Config is what a Server is made from. The zero value of every field but
-// Accept means its default.
+// Config configures a Server. Accept is required. The zero value of every
+// other field selects its default.
 type Config struct {
-	// Accept is called once for each new connection, before its first packet,
-	// and returns who hears it. It must not block. Required.
+	// Accept is called once for each new connection, before its first packet.
+	// It returns the Receiver of the connection. It must not block. Required.
 	Accept func(*Conn) Receiver
 
-	// Identify is called once for each handshake, before anything is kept.
-	// What it returns is Conn.Identity; an error refuses the client with the
-	// numbered error 4, "Forbidden".
+	// Identify is called once for each handshake, before the server allocates
+	// anything for the client. Its result is available as Conn.Identity. An error
+	// rejects the client with the numbered error 4, "Forbidden".
 	Identify func(*http.Request) (any, error)
 
-	// SameClient is called for each further request that names a connection, a
-	// poll, a post or an upgrade, and tells whether it comes from the client
-	// whose Conn.Identity is given. If not, the request is answered as if there
-	// were no such connection, and the connection lives on. It must be quick.
-	// Default: who knows the sid is the client.
+	// SameClient is called for each poll, post or upgrade request that names an
+	// existing connection. It reports whether the request comes from the client
+	// that has the given Conn.Identity. If it returns false, the request gets the
+	// answer for an unknown sid, and the connection stays open. It must not block.
+	// Default: every request with a valid sid is accepted.
 	SameClient func(identity any, r *http.Request) bool
 
-	// AllowOrigin tells whether a page of a foreign origin may connect, and
-	// whether it may bring cookies. Default: none may. Requests without an
-	// Origin header and those of the server's own origin never ask.
+	// AllowOrigin reports whether a page of a foreign origin may connect, and
+	// whether it may send cookies. It is not called for requests without an Origin
+	// header or from the server's own origin. Default: foreign origins are rejected.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign
-	// origin may set, for example "Authorization". Default: all that the browser
-	// asks for, at most 64 names of 2,048 bytes together.
+	// origin may set, for example "Authorization". Default: all headers that the
+	// browser requests, at most 64 names of 2,048 bytes together.
 	AllowedHeaders []string
 
-	// AllowConnection is called once for each handshake, when the request is
-	// well-formed and its origin allowed, before Identify and before anything is
-	// kept. If it returns false the client is answered with 503, the numbered error
-	// 3, "Too many connections", and a Retry-After of retryAfter in whole seconds,
-	// at least one. It must be quick. Default: everybody is welcome.
+	// AllowConnection is called once for each handshake, after the checks of the
+	// request and its origin and before Identify. If it returns false, the client
+	// receives status 503, the numbered error 3, "Too many connections", and a
+	// Retry-After header. The header is retryAfter in whole seconds, rounded up, at
+	// least 1. AllowConnection must not block. Default: every client is allowed.
 	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
 
-	// Secure says that clients come over TLS, here or at a proxy in front. Then a
-	// page of the same host that was loaded without is a foreign one. Default: a
-	// request that came over TLS itself counts as such.
+	// Secure declares that clients connect over TLS, to this server or to a proxy
+	// in front of it. The http:// origin of the same host is then a foreign origin.
+	// Default: each request that came over TLS counts as secure.
 	Secure bool
 
-	// Address returns the client's address. Default: the peer of the socket.
+	// Address returns the client's address. Default: http.Request.RemoteAddr.
 	Address func(*http.Request) string
 
-	// ASCII rewrites the text of a message without characters beyond ASCII and
-	// without changing what it means to the layer above, if that can be done.
-	// Clients of revision 3 without binary support need it: text they poll is
-	// decoded twice by those of Socket.IO 1.x and once by those of 2.x, and
-	// nothing tells them apart. Default: text is sent as it is.
+	// ASCII rewrites the text of a message so that it has only ASCII characters and
+	// the same meaning for the layer above, where that is possible. It is used for
+	// polling clients of revision 3 without binary support. Such clients of
+	// Socket.IO 1.x decode polled text as UTF-8 twice, those of 2.x once, and the
+	// server cannot distinguish them. Default: text is sent unchanged.
 	ASCII func(text []byte) []byte
 
-	// RefuseRevision3 answers clients of Engine.IO revision 3, which are those
-	// of Socket.IO 1.x and 2.x, with the numbered error 5.
+	// RefuseRevision3 rejects clients of Engine.IO revision 3 (Socket.IO 1.x and
+	// 2.x) with the numbered error 5.
 	RefuseRevision3 bool
 
-	// Carrier moves the packets of clients of revision 3. Default: they are
-	// served here, as those of revision 4 are.
+	// Carrier moves the packets of clients of revision 3. Default: this package
+	// serves them with its own transports.
 	Carrier Carrier
 
-	// AfterBurst is called when many connections have come or gone and it is
-	// quiet again: a good moment for debug.FreeOSMemory. Default: nothing.
-	AfterBurst func()
+	// OnIdle is called when a wave of connections that opened or closed is over.
+	// That is a good moment for debug.FreeOSMemory. Default: nothing.
+	OnIdle func()
 
-	Log *slog.Logger // default: discarded
+	Log *slog.Logger // default: log records are discarded
 
-	PingInterval   time.Duration // between a pong and the next ping; default 25 s
-	PingTimeout    time.Duration // a client that does not answer a ping for so long is gone; default 20 s
-	UpgradeTimeout time.Duration // for a probe to become an upgrade, without a POST or a poll's answer in progress; default 10 s
+	PingInterval   time.Duration // from a pong to the next ping; default 25 s
+	PingTimeout    time.Duration // from a ping to its pong, before the connection closes; default 20 s
+	UpgradeTimeout time.Duration // from the probing WebSocket's request to its upgrade packet, extended while a POST or a poll response is in progress; default 10 s
 
 	Limits Limits
 }
 
-// Limits bounds what clients can cost. Zero means the default.
+// Limits bounds the resources that clients can use. Zero selects the default.
 //
-// A client is slow when it makes no progress, not when the program is quick: what is
-// sent in a burst waits for it, up to MaxQueueBytes. Progress is a byte that the
-// client's TCP has taken, where the operating system tells (Linux), and else a byte
-// that the socket has taken.
+// A client is slow when it makes no progress. A client that makes progress may
+// have up to MaxQueueBytes queued. Progress means bytes that the client's TCP has
+// acknowledged, where the operating system reports them (Linux). Elsewhere it
+// means bytes that the local socket has accepted.
 type Limits struct {
-	MaxPayload    int // bytes of a polling body and of a WebSocket message, both from the client; default 1,000,000
-	MaxFragments  int // frames of one WebSocket message; default 4,096
-	MaxQueueBytes int // waiting for one client, each packet with 64 bytes more; one larger packet may wait alone; default 2 MiB
-	MaxBacklog    int // bytes waiting for all clients that can take nothing now; those of a broadcast count once; default 64 MiB
-	MaxControls   int // heartbeats, noops and WebSocket pings of a client in a PingInterval; default 1,000
+	MaxPayload    int // bytes of a polling body or WebSocket message from the client; default 1,000,000
+	MaxFragments  int // frames per WebSocket message; default 4,096
+	MaxQueueBytes int // bytes queued for one client, plus 64 per packet; one larger packet may be queued alone; default 2 MiB
+	MaxBacklog    int // bytes in all blocked queues together; a broadcast counts once; default 64 MiB
+	MaxControls   int // heartbeats, noops and WebSocket pings from one client per PingInterval; default 1,000
 
-	// StallTimeout is how long a client for which something waits, or which is in the
-	// middle of sending something, may make no progress. MinRate is what counts as
-	// progress: so many bytes per second of StallTimeout, or all that there was.
+	// StallTimeout is how long a client may make no progress while data is queued
+	// for it or while it sends a message. MinRate is the minimum that counts as
+	// progress, in bytes per second averaged over StallTimeout. Transferring all
+	// pending bytes is progress too.
 	StallTimeout time.Duration // default 10 s
 	MinRate      int           // default 1,024
 
-	MaxConns        int // connections at once; further handshakes get 503; default 100,000
-	MaxConnsPerAddr int // of them from one IPv4 address or one /64 of IPv6; default as many
+	MaxConns        int // open connections; further handshakes receive status 503; default 100,000
+	MaxConnsPerAddr int // open connections per IPv4 address or IPv6 /64; default MaxConns
 }
 
 func (c Config) withDefaults() Config {
-	def(&c.PingInterval, 25*time.Second)
-	def(&c.PingTimeout, 20*time.Second)
-	def(&c.UpgradeTimeout, 10*time.Second)
-	def(&c.Limits.MaxPayload, 1_000_000)
-	def(&c.Limits.MaxFragments, 4096)
-	def(&c.Limits.MaxQueueBytes, 2<<20)
-	def(&c.Limits.MaxBacklog, 64<<20)
-	def(&c.Limits.MaxControls, 1000)
-	def(&c.Limits.StallTimeout, 10*time.Second)
-	def(&c.Limits.MinRate, 1024)
-	def(&c.Limits.MaxConns, 100_000)
-	def(&c.Limits.MaxConnsPerAddr, c.Limits.MaxConns)
+	setDefault(&c.PingInterval, 25*time.Second)
+	setDefault(&c.PingTimeout, 20*time.Second)
+	setDefault(&c.UpgradeTimeout, 10*time.Second)
+	setDefault(&c.Limits.MaxPayload, 1_000_000)
+	setDefault(&c.Limits.MaxFragments, 4096)
+	setDefault(&c.Limits.MaxQueueBytes, 2<<20)
+	setDefault(&c.Limits.MaxBacklog, 64<<20)
+	setDefault(&c.Limits.MaxControls, 1000)
+	setDefault(&c.Limits.StallTimeout, 10*time.Second)
+	setDefault(&c.Limits.MinRate, 1024)
+	setDefault(&c.Limits.MaxConns, 100_000)
+	setDefault(&c.Limits.MaxConnsPerAddr, c.Limits.MaxConns)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -138,7 +139,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func def[T int | time.Duration](v *T, d T) {
+func setDefault[T int | time.Duration](v *T, d T) {
 	if *v == 0 {
 		*v = d
 	}

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Reason tells why a connection ended, in the words of the reference server where it
-// has any: ReasonTooSlow and ReasonTooLarge are ours.
+// Reason is why a connection ended. The values are those of the reference server,
+// except ReasonTooSlow and ReasonTooLarge.
 type Reason string
 
 // The reasons.
 const (
-	ReasonTransportClose Reason = "transport close"      // the client closed it
-	ReasonTransportError Reason = "transport error"      // the network broke, or the client broke the protocol below packets
+	ReasonTransportClose Reason = "transport close"      // the client closed the connection
+	ReasonTransportError Reason = "transport error"      // the network failed, or the client violated the protocol below packets
 	ReasonPingTimeout    Reason = "ping timeout"         // the client did not answer a ping
-	ReasonParseError     Reason = "parse error"          // the client sent what is not a packet
-	ReasonTooSlow        Reason = "too slow"             // the client did not take what was sent to it
-	ReasonTooLarge       Reason = "payload too large"    // the client sent more at once than a limit allows
+	ReasonParseError     Reason = "parse error"          // the client sent a malformed packet
+	ReasonTooSlow        Reason = "too slow"             // the client received its data too slowly
+	ReasonTooLarge       Reason = "payload too large"    // the client sent a message above a limit
 	ReasonForcedClose    Reason = "forced close"         // Conn.Close was called
 	ReasonShutdown       Reason = "server shutting down" // Server.Close was called
 )
@@ -27,25 +27,25 @@ const (
 // ErrClosed is returned by sends on a connection that has ended.
 var ErrClosed = errors.New("engineio: connection closed")
 
-// Receiver hears one connection.
+// Receiver receives the events of one connection.
 type Receiver interface {
-	// Opened is called once, when the client can be sent to and before the
-	// first Message.
+	// Opened is called once, before the first Message, when packets can be sent to
+	// the client.
 	Opened()
 
-	// Message is called for each message packet, in order, by one goroutine
-	// at a time. data is valid only during the call. While Message does not
-	// return, nothing more is read from that client.
+	// Message is called for each message packet, in order, by one goroutine at a
+	// time. data is valid only during the call. The server reads nothing more from
+	// the client until Message returns.
 	Message(data []byte, binary bool)
 
-	// Closed is called once, when the connection has ended. A call of Message
-	// may still be under way.
+	// Closed is called once, when the connection has ended. A call of Message may
+	// still be running.
 	Closed(Reason)
 }
 
-// Conn is one client's connection. It survives the upgrade from polling to
-// WebSocket. All methods may be called from any goroutine; only
-// WaitQueue waits.
+// Conn is the connection of one client. It continues across the upgrade from
+// polling to WebSocket. All methods may be called from any goroutine. Only
+// WaitQueue blocks.
 type Conn struct {
 	// Immutable.
 	server    *Server
@@ -55,97 +55,97 @@ type Conn struct {
 	identity  any
 	receiver  Receiver
 	heartbeat *time.Timer
-	carried   *Carried // nil unless a Carrier moves the packets
+	external  *CarrierConn // nil unless a Carrier moves the packets
 
-	received atomic.Int64 // bytes, in WebSocket frames and bodies
+	received atomic.Int64 // bytes of WebSocket frames and POST bodies
 
-	in sync.Mutex // held while packets of the client are handled, so that two transports never mix them
+	inbound sync.Mutex // held while a packet of the client is handled, so that packets of two transports never interleave
 
-	mu          sync.Mutex
-	closed      bool          // guarded by mu, as is all that follows
-	ws          *webSocket    // the transport; nil while it is polling
-	probing     *webSocket    // a WebSocket that asks to become the transport
-	poll        *poll         // the client's waiting GET
-	polled      net.Conn      // that the last answer went over, if that is known
-	polledAcked int64         // of its bytes, see downloadsLocked
-	answering   bool          // the answer of a GET is being written
-	posting     bool          // a POST is being read
-	finishing   bool          // the connection ends when everything queued has been sent
-	paused      bool          // the receiver takes no messages, see Pause
-	pinged      bool          // a ping waits for its pong
-	tickAt      time.Duration // since the handshake: when the heartbeat's timer is to fire
-	out         outbox        // has a lock of its own
+	mu            sync.Mutex
+	closed        bool          // mu guards this and all following fields
+	ws            *webSocket    // the transport; nil while it is polling
+	probing       *webSocket    // a WebSocket that may become the transport (section "Upgrade")
+	poll          *poll         // the client's waiting GET
+	pollConn      net.Conn      // connection of the last poll response, if known
+	pollAcked     int64         // bytes acknowledged on pollConn, see pollProgressLocked
+	writingPoll   bool          // a poll response is being written
+	readingPost   bool          // a POST is being read
+	closeWhenSent bool          // the connection ends when the queue is empty
+	paused        bool          // the receiver accepts no messages, see Pause
+	awaitingPong  bool          // a ping was sent, and its pong is pending
+	heartbeatDue  time.Duration // time since the handshake at which the heartbeat timer fires
+	out           outbox        // has its own lock
 
-	receivedBefore int64     // what received was at the last heartbeat
-	late           *lateness // nil unless the next one is late
+	receivedAtCheck int64          // value of received at the last heartbeat
+	late            *lateHeartbeat // nil unless the heartbeat is late
 
-	controls       int32 // of the client in the interval, see control
-	controlsPeriod int32 // which interval that is
+	controlCount  int32 // control packets of the client in controlPeriod, see countControl
+	controlPeriod int32 // number of the current PingInterval since the handshake
 }
 
 func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
 	c := &Conn{server: s, sid: newSID(), codec: q.codec, handshake: h, identity: identity}
 	c.out.server = s
-	c.out.blocked = q.transport == transportPolling || q.codec == carried // until a poll waits
-	if q.codec == carried {
-		c.carried = &Carried{conn: c, webSocket: q.transport == transportWebSocket}
+	c.out.blocked = q.transport == transportPolling || q.codec == codecExternal // until a poll waits
+	if q.codec == codecExternal {
+		c.external = &CarrierConn{conn: c, webSocket: q.transport == transportWebSocket}
 	}
 	c.receiver = s.cfg.Accept(c)
 	return c
 }
 
-// start begins the heartbeat, once c is registered and its open packet is on
-// its way.
+// start starts the heartbeat and calls Opened. The connection is registered, and
+// its open packet has been sent or queued.
 func (c *Conn) start() {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return
 	}
-	c.tickAt = c.firstTick()
-	c.heartbeat = time.AfterFunc(c.tickAt, c.tick)
+	c.heartbeatDue = c.initialHeartbeatWait()
+	c.heartbeat = time.AfterFunc(c.heartbeatDue, c.checkHeartbeat)
 	c.mu.Unlock()
 	c.receiver.Opened()
 }
 
-// Revision returns the revision of Engine.IO that the client speaks: 3 or 4.
+// Revision returns the revision of Engine.IO that the client uses: 3 or 4.
 func (c *Conn) Revision() int { return c.codec.revision() }
 
-// Handshake returns what the client brought. It must not be changed.
+// Handshake returns the first request of the client. Callers must not change it.
 func (c *Conn) Handshake() *Handshake { return c.handshake }
 
-// Identity returns what Config.Identify returned for the handshake.
+// Identity returns the result of Config.Identify for the handshake.
 func (c *Conn) Identity() any { return c.identity }
 
 // Transport returns "polling" or "websocket".
 func (c *Conn) Transport() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ws != nil || c.carried != nil && c.carried.webSocket {
+	if c.ws != nil || c.external != nil && c.external.webSocket {
 		return transportWebSocket
 	}
 	return transportPolling
 }
 
-// Received returns how many bytes the client has sent in messages, those of a message
-// that has not come to its end among them. Heartbeats and other packets that say nothing
-// do not count.
+// Received returns the number of bytes that the client has sent in messages,
+// including the received part of an unfinished message. Heartbeats and other
+// control packets do not count.
 func (c *Conn) Received() int64 { return c.received.Load() }
 
-// Close ends the connection. What is queued is written first: over WebSocket while
-// the client makes progress (see Limits.StallTimeout), over polling as far as it fits
-// into a poll that waits. CloseWhenSent also waits for polls to come.
+// Close ends the connection. Queued packets are written first: over WebSocket while
+// the client makes progress (see Limits.StallTimeout), over polling as far as they
+// fit into a waiting poll. CloseWhenSent also waits for further polls.
 func (c *Conn) Close() { c.close(ReasonForcedClose) }
 
-// Reject ends the connection because the client broke the protocol of the
-// layer above.
+// Reject ends the connection because the client violated the protocol of the layer
+// above.
 func (c *Conn) Reject() { c.close(ReasonParseError) }
 
-// RejectTooLarge ends the connection because the client sent more than the layer
-// above allows for one of its packets.
+// RejectTooLarge ends the connection because the client exceeded a size limit of
+// the layer above.
 func (c *Conn) RejectTooLarge() { c.close(ReasonTooLarge) }
 
-// close ends the connection for a reason; only the first call counts.
+// close ends the connection with a reason. Only the first call has an effect.
 func (c *Conn) close(reason Reason) {
 	c.mu.Lock()
 	if c.closed {
@@ -156,30 +156,27 @@ func (c *Conn) close(reason Reason) {
 	if c.heartbeat != nil {
 		c.heartbeat.Stop()
 	}
-	ws, probing, p := c.ws, c.probing, c.poll
-	c.probing, c.poll = nil, nil
-	var farewell answer
-	if p != nil {
-		farewell = c.payload(append(c.out.take(c.server.cfg.Limits.MaxPayload), lastPacket(reason))...)
+	ws, probing := c.ws, c.probing
+	c.probing = nil
+	p, final := c.takePollLocked(reason)
+	writesLater := ws != nil && ws.shutdownLocked(&c.out, reason)
+	var transport CarrierTransport
+	if c.external != nil {
+		transport = c.external.endLocked(reason, &c.out)
 	}
-	later := ws != nil && ws.shut(&c.out, reason)
-	var carrier CarriedTransport
-	if c.carried != nil {
-		carrier = c.carried.endLocked(reason, &c.out)
-	}
-	if later {
+	if writesLater {
 		c.out.seal()
 	} else {
 		c.out.close()
 	}
-	registered := c.server.remove(c, later)
+	registered := c.server.remove(c, writesLater)
 	c.mu.Unlock()
 
 	if p != nil {
-		p.end(farewell)
+		p.respond(final)
 	}
-	if carrier != nil {
-		carrier.Close()
+	if transport != nil {
+		transport.Close()
 	}
 	if probing != nil {
 		probing.abandon()
@@ -191,9 +188,17 @@ func (c *Conn) close(reason Reason) {
 	c.receiver.Closed(reason)
 }
 
-// lastPacket is what a waiting poll ends with: a client that closed the
-// connection itself knows already.
-func lastPacket(reason Reason) *Prepared {
+// takePollLocked returns the waiting poll, if any, and its last response.
+func (c *Conn) takePollLocked(reason Reason) (p *poll, final pollResponse) {
+	if p, c.poll = c.poll, nil; p != nil {
+		final = c.encodePoll(append(c.out.take(c.server.cfg.Limits.MaxPayload), finalPacket(reason))...)
+	}
+	return p, final
+}
+
+// finalPacket returns the last packet of a waiting poll. A client that closed the
+// connection itself needs no close packet.
+func finalPacket(reason Reason) *Prepared {
 	if reason == ReasonTransportClose {
 		return noopPacket
 	}
@@ -202,24 +207,24 @@ func lastPacket(reason Reason) *Prepared {
 
 var closePacket = prepareControl(PacketClose, "")
 
-// receive handles one packet of the client. in is held.
-func (c *Conn) receive(p Packet) error {
+// handleLocked handles one packet of the client. inbound is held.
+func (c *Conn) handleLocked(p Packet) error {
 	if p.Type == PacketMessage {
 		c.receiver.Message(p.Data, p.Binary)
 		return nil
 	}
-	if err := c.control(len(p.Data)); err != nil {
+	if err := c.countControl(len(p.Data)); err != nil {
 		return err
 	}
 	switch p.Type {
 	case PacketPong:
-		return c.pong()
+		return c.handlePong()
 	case PacketPing:
-		return c.pingFromClient(p)
+		return c.handlePing(p)
 	case PacketClose:
 		return errClientClosed
 	case PacketOpen, PacketUpgrade, PacketNoop:
-		return nil // meaningless here, and harmless
+		return nil // without meaning from a client, and harmless
 	default:
 		return errPacketType
 	}
@@ -230,12 +235,12 @@ var (
 	errHeartbeatDirection = errors.New("a heartbeat in the wrong direction")
 )
 
-// fail ends the connection because of an error in what the client sent.
+// fail ends the connection because of an error in the data of the client.
 func (c *Conn) fail(err error) {
 	switch {
 	case errors.Is(err, errClientClosed):
 		c.close(ReasonTransportClose)
-	case errors.Is(err, errHeartbeatDirection), errors.Is(err, errControls):
+	case errors.Is(err, errHeartbeatDirection), errors.Is(err, errTooManyControls):
 		c.close(ReasonTransportError)
 	default:
 		c.close(ReasonParseError)

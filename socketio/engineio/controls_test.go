@@ -8,10 +8,11 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// What says nothing is taken a thousand times in an interval, and then no more.
-func TestAFloodOfControlsIsCut(t *testing.T) {
+// A client may send MaxControls control packets in an interval, 1,000 by default.
+func TestMaxControls_ends_a_flood_over_WebSocket(t *testing.T) {
 	text := func(s string) ws.Frame { return ws.NewTextFrame([]byte(s)) }
 	for name, tt := range map[string]struct {
 		revision string
@@ -28,86 +29,86 @@ func TestAFloodOfControlsIsCut(t *testing.T) {
 		"pings that carry a probe": {"3", text("2probe")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := serve(t, engineio.Config{}, nil)
-			w, _ := f.dial("EIO=" + tt.revision + "&transport=websocket")
-			w.text()
-			p := f.peer()
+			f := siotest.Serve(t, engineio.Config{}, nil)
+			w, _ := f.Dial("EIO=" + tt.revision + "&transport=websocket")
+			w.Text()
+			p := f.Peer()
 			for range 1000 {
-				w.write(tt.frame)
+				w.Write(tt.frame)
 			}
-			w.say("4still here")
-			p.wantMessage(t, "still here")
-			w.write(tt.frame)
-			w.wantClose(ws.StatusPolicyViolation)
-			p.wantClosed(t, engineio.ReasonTransportError)
+			w.Send("4still here")
+			p.WantMessage(t, "still here")
+			w.Write(tt.frame)
+			w.WantClose(ws.StatusPolicyViolation)
+			p.WantClosed(t, engineio.ReasonTransportError)
 		})
 	}
 }
 
-func TestAFloodOfControlsIsCutOverPolling(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	f.call("POST", "&sid="+sid, strings.Repeat("3\x1e", 999)+"3").want(t, 200, "ok")
-	p.wantOpen(t)
-	f.call("POST", "&sid="+sid, "3").want(t, 400, `{"code":3,"message":"Bad request"}`)
-	p.wantClosed(t, engineio.ReasonTransportError)
+func TestMaxControls_ends_a_flood_over_polling(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	f.Call("POST", "&sid="+sid, strings.Repeat("3\x1e", 999)+"3").Want(t, 200, "ok")
+	p.WantOpen(t)
+	f.Call("POST", "&sid="+sid, "3").Want(t, 400, `{"code":3,"message":"Bad request"}`)
+	p.WantClosed(t, engineio.ReasonTransportError)
 
-	sid, p = f.poll3("")
-	f.call3("POST", "&sid="+sid, strings.Repeat("1:2", 1001)).want(t, 400, `{"code":3,"message":"Bad request"}`)
-	p.wantClosed(t, engineio.ReasonTransportError)
+	sid, p = f.As("3").Open()
+	f.As("3").Call("POST", "&sid="+sid, strings.Repeat("1:2", 1001)).Want(t, 400, `{"code":3,"message":"Bad request"}`)
+	p.WantClosed(t, engineio.ReasonTransportError)
 }
 
-func TestAFloodOfPingsWhileProbingEndsTheProbe(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxControls: 3}}, nil)
-	sid, p := f.poll()
-	w, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
+func TestMaxControls_ends_a_flood_of_a_probe(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxControls: 3}}, nil)
+	sid, p := f.Open()
+	w, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
 	for range 4 {
-		w.write(ws.NewPingFrame(nil))
+		w.Write(ws.NewPingFrame(nil))
 	}
-	w.wantClose(ws.StatusPolicyViolation)
-	p.send(t, "still polling")
-	f.call("GET", "&sid="+sid, "").want(t, 200, "4still polling")
+	w.WantClose(ws.StatusPolicyViolation)
+	p.Send(t, "still polling")
+	f.Call("GET", "&sid="+sid, "").Want(t, 200, "4still polling")
 }
 
-// The budget is of each interval, and a busy client stays below it for ever.
-func TestEachIntervalHasItsBudgetOfControls(t *testing.T) {
+// The limit is per interval, so a client below it is never rejected.
+func TestMaxControls_starts_again_in_each_interval(t *testing.T) {
 	inBubble(t, engineio.Config{Limits: engineio.Limits{MaxControls: 10}}, func(b *bubble) {
 		sid, p := b.poll()
 		for i := range 20 {
 			b.at(time.Duration(i)*25*time.Second + time.Second)
-			<-b.request("POST", "&sid="+sid, strings.Repeat("3\x1e", 9)+"3") // one of them answers the ping
+			<-b.request("POST", "&sid="+sid, strings.Repeat("3\x1e", 9)+"3") // one of these pongs answers the ping
 			b.at(time.Duration(i+1)*25*time.Second - time.Second)
 			if i > 0 {
 				<-b.request("GET", "&sid="+sid, "")
 			}
-			p.wantOpen(t)
+			p.WantOpen(t)
 		}
 	})
 }
 
-// Silence is found within the interval and the timeout, whatever they are and
-// however the client is connected.
-func TestADeadClientIsFoundInTime(t *testing.T) {
+// A client that sends no heartbeat is detected within PingInterval and PingTimeout,
+// over each revision.
+func TestHeartbeat_detects_a_dead_client_in_time(t *testing.T) {
 	for _, revision := range []string{"3", "4"} {
 		for _, alive := range []time.Duration{0, 24 * time.Second} {
 			t.Run(revision+" after "+alive.String(), func(t *testing.T) {
 				inBubble(t, engineio.Config{}, func(b *bubble) {
 					body := <-b.requestOf(revision, "GET", "", "")
-					sid := parseOpen(t, body[strings.Index(body, "0{"):]).SID
+					sid := siotest.ParseOpen(t, body[strings.Index(body, "0{"):]).SID
 					p := <-b.peers
 					last := time.Duration(0)
-					if alive > 0 && revision == "3" { // of the fourth, only an answer to a ping counts
+					if alive > 0 && revision == "3" { // in revision 4, only an answer to a ping counts
 						b.at(alive)
 						<-b.request3("POST", "&sid="+sid, "1:2")
 						last = alive
 					}
 					b.at(last + 10*time.Second)
 					noop := map[string]string{"3": "1:6", "4": "6"}[revision]
-					<-b.requestOf(revision, "POST", "&sid="+sid, noop) // never counts
+					<-b.requestOf(revision, "POST", "&sid="+sid, noop) // a noop is not a heartbeat
 					b.at(last + 44*time.Second)
-					p.wantOpen(t)
+					p.WantOpen(t)
 					b.at(last + 46*time.Second)
-					p.wantClosed(t, engineio.ReasonPingTimeout)
+					p.WantClosed(t, engineio.ReasonPingTimeout)
 				})
 			})
 		}

@@ -1,30 +1,31 @@
-// Package engineio is the lower half of Socket.IO: the Engine.IO protocol,
-// revision 4, over HTTP long polling and WebSocket.
+// Package engineio is a server for the Engine.IO protocol, revision 4, over
+// HTTP long-polling and WebSocket. It is the transport layer of Socket.IO.
 //
-// It keeps one bidirectional, ordered connection per client alive, first over
-// plain HTTP requests and then, after an upgrade, over a WebSocket. It knows
-// packets, payloads, heartbeats and sids; it does not know namespaces, events
-// or acknowledgements.
+// The package keeps one bidirectional, ordered connection per client, first
+// over HTTP requests and then, after an upgrade, over a WebSocket. It handles
+// packets, payloads, heartbeats and session ids (sids). Namespaces, events and
+// acknowledgements belong to package socketio.
 //
-// Which file does what:
+// The files:
 //
-//	packet.go payload.go   the codec: pure, bytes in, packets out
-//	prepared.go            message packets encoded once, shared by many connections
-//	config.go              every limit and every duration
-//	server.go handshake.go requests, the map of connections, numbered errors
-//	conn.go finish.go      a connection: its state, its end
-//	outbox.go send.go      its queue, and who fills it
-//	backlog.go             what waits for all clients together
-//	progress.go body.go    which clients are slow
-//	heartbeat.go           ping, pong, timeout
-//	liveness.go            when a late heartbeat is no sign of a dead client
-//	polling.go             the long-polling transport
-//	websocket.go frames.go the WebSocket transport
-//	upgrade.go             from the one to the other
-//	carrier.go carried.go  connections whose packets somebody else moves
-//	stream*.go tcp*.go     a socket that is read and written without buffers
+//	packet.go payload.go codec*.go base64.go  the codecs: bytes to packets and back, without I/O
+//	prepared.go                    message packets encoded once, shared by many connections
+//	config.go                      settings, limits and timeouts
+//	server.go query.go handshake.go origin.go capacity.go
+//	                               requests, the table of connections, numbered errors
+//	conn.go closewhensent.go       one connection: its state and its end
+//	outbox.go send.go              the queue of a connection, and the senders that fill it
+//	backlog.go                     the limit for the queues of all clients together
+//	stall.go minratebody.go        detection of clients that make no progress
+//	heartbeat.go lateheartbeat.go  ping, pong and their timeouts
+//	polling.go                     the long-polling transport
+//	websocket.go frames.go drain.go  the WebSocket transport
+//	upgrade.go                     the change from polling to WebSocket
+//	carrier.go external.go         connections whose packets an external Carrier moves
+//	stream*.go tcp*.go             sockets that are read and written without buffers
+//	abort.go churn.go              the end of waiting writes; the idle hook
 //
 // The protocol is described at
-// https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md;
-// section names in comments are those of that document.
+// https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md.
+// Comments name the section of that document that a rule comes from.
 package engineio

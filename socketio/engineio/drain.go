@@ -8,13 +8,12 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// flush writes what out holds, as far as the socket takes it at once. conn.mu
-// is held.
-func (s *webSocket) flush(out *outbox) error {
+// flushLocked writes as much of out as the socket accepts at once. conn.mu is held.
+func (s *webSocket) flushLocked(out *outbox) error {
 	if s.draining || s.ended {
 		return nil
 	}
-	full, err := s.writeNow(out)
+	full, err := s.writeNowLocked(out)
 	if full {
 		s.draining = s.conn.server.run(s.drain)
 		out.setBlocked(s.draining)
@@ -22,9 +21,9 @@ func (s *webSocket) flush(out *outbox) error {
 	return err
 }
 
-// writeNow writes until the socket is full or nothing is left: the rest of a packet,
-// one large packet, or several small ones joined at a time.
-func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
+// writeNowLocked writes until the socket is full or the queue is empty. Each write is
+// the rest of a packet, one large packet, or several small packets joined.
+func (s *webSocket) writeNowLocked(out *outbox) (full bool, err error) {
 	n := 0
 	for err == nil && !full {
 		b, joined := out.next(n, s.codec)
@@ -37,46 +36,49 @@ func (s *webSocket) writeNow(out *outbox) (full bool, err error) {
 			putBuffer(joined)
 		}
 	}
-	out.wrote(n, s.codec)
+	out.advance(n, s.codec)
 	return full, err
 }
 
-// drain waits for the full socket and writes what is queued. It lives only
-// while the socket is full.
+// drain writes the queue of a full socket. It runs in its own goroutine, only while
+// the socket is full.
 func (s *webSocket) drain() {
-	m := s.newMeter()
-	written := 0 // what the queue does not know yet
+	d := s.newStallDetector()
+	written := 0 // bytes written since the last nextChunk
 	for {
-		b, err := s.nextToDrain(written)
+		b, joined, err := s.nextChunk(written)
 		written = len(b)
-		for err == nil && len(b) > 0 { // up to the end of a frame, so that a close frame may follow
+		for err == nil && len(b) > 0 { // to the end of a frame, so that a close frame can follow
 			var n int
-			n, err = s.writeWaiting(b, m)
+			n, err = s.writeBlocking(b, d)
 			b = b[n:]
+		}
+		if joined != nil {
+			putBuffer(joined)
 		}
 		switch {
 		case errors.Is(err, errDrained):
-			s.conn.finish()
-			s.conn.server.left(s.conn)
+			s.conn.closeIfSent()
+			s.conn.server.finishClosing(s.conn)
 			return
 		case errors.Is(err, errStalled):
 			err = errTooSlow
 		}
 		if err != nil {
-			if s.current() {
-				s.conn.sendFailed(err)
-				s.conn.out.close() // if it had ended already, this was still to be written
+			if s.isTransport() {
+				s.conn.closeOnSendError(err)
+				s.conn.out.close() // for a connection that had ended before and was still writing
 			}
-			s.close() // not before: the reading goroutine would give another reason
-			s.conn.server.left(s.conn)
+			s.close() // closed last, so that the reading goroutine cannot report another reason first
+			s.conn.server.finishClosing(s.conn)
 			return
 		}
 	}
 }
 
-// current tells whether s is its connection's transport. One that only wanted
-// to be, or came too late, may break without consequences.
-func (s *webSocket) current() bool {
+// isTransport reports whether s is its connection's transport. A WebSocket that is
+// still probing, or was rejected, can fail without ending the connection.
+func (s *webSocket) isTransport() bool {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
 	return s.conn.ws == s
@@ -84,132 +86,135 @@ func (s *webSocket) current() bool {
 
 var errDrained = errors.New("nothing is left to write")
 
-// nextToDrain forgets the n bytes that have been written and returns what is
-// written next. Nobody else writes while draining is set, so the order is kept.
-func (s *webSocket) nextToDrain(n int) ([]byte, error) {
+// nextChunk removes n written bytes from the queue and returns the bytes to write
+// next, which may be in a pooled buffer. No other goroutine writes while draining is
+// set, so the order is kept.
+func (s *webSocket) nextChunk(n int) (b []byte, joined *buffer, err error) {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s == c.ws {
-		b, joined := c.out.next(n, s.codec)
-		if joined != nil {
-			b = slices.Clone(b)
+		b, joined = c.out.next(n, s.codec)
+		if joined != nil && len(b) < len(joined)/8 {
+			b = slices.Clone(b) // a client that stalls must not hold a whole buffer for a few bytes
 			putBuffer(joined)
+			joined = nil
 		}
 		if len(b) > 0 {
-			return b, nil
+			return b, joined, nil
 		}
 	}
 	switch {
-	case len(s.last) > 0:
-		b := s.last
-		s.last = nil
-		return b, nil
+	case len(s.pendingClose) > 0:
+		b = s.pendingClose
+		s.pendingClose = nil
+		return b, nil, nil
 	case s.ended:
-		s.hangUp()
-		return nil, errDrained
+		s.closeStreamLocked()
+		return nil, nil, errDrained
 	default:
 		s.draining = false
 		c.out.setBlocked(false)
-		return nil, errDrained
+		return nil, nil, errDrained
 	}
 }
 
-// shut ends the transport of a connection that is closing. If that is the
-// server's wish, what is queued is written first; later is true if a goroutine does
-// that. conn.mu is held, and the connection's task is not done yet.
-func (s *webSocket) shut(out *outbox, reason Reason) (later bool) {
+// shutdownLocked closes the transport of a connection that is closing. If the server
+// closes it, queued packets are written first. writesLater reports that a goroutine
+// does that. conn.mu is held, and the connection's task is not done yet.
+func (s *webSocket) shutdownLocked(out *outbox, reason Reason) (writesLater bool) {
 	switch reason {
 	case ReasonForcedClose:
-		s.end(ws.StatusNormalClosure, out)
+		s.closeGracefullyLocked(ws.StatusNormalClosure, out)
 		return s.draining
 	case ReasonShutdown:
-		s.end(ws.StatusGoingAway, out)
+		s.closeGracefullyLocked(ws.StatusGoingAway, out)
 		return s.draining
 	default:
-		if s.draining && !s.ended { // the client does not read: it will not read a farewell
+		if s.draining && !s.ended { // the client does not read, so a close frame would not reach it
 			s.ended = true
-			_ = s.stream.close() // nothing can be done about an error
+			_ = s.stream.close() // an error changes nothing
 		}
-		s.fail(ws.StatusNormalClosure)
+		s.closeNowLocked(ws.StatusNormalClosure)
 		return false
 	}
 }
 
-// end writes what out holds and a close frame, and closes the socket; if it is
-// full, or cannot be written to without waiting, a goroutine does so while the client
-// makes progress. Nothing is queued any more. conn.mu is held, and the connection's
-// task is not done yet.
-func (s *webSocket) end(code ws.StatusCode, out *outbox) {
+// closeGracefullyLocked writes the queue and a close frame, and closes the socket. If
+// the socket is full or every write may block, a goroutine does so while the client
+// makes progress. The queue accepts no more packets. conn.mu is held, and the
+// connection's task is not done yet.
+func (s *webSocket) closeGracefullyLocked(code ws.StatusCode, out *outbox) {
 	if s.ended {
 		return
 	}
 	s.ended = true
-	s.last = closeFrame(code)
+	s.pendingClose = newCloseFrame(code)
 	if s.draining {
-		return // that goroutine writes the rest, and closes
+		return // the draining goroutine writes the rest and closes the socket
 	}
-	full, err := s.writeNow(out)
+	full, err := s.writeNowLocked(out)
 	if !full && err == nil {
 		var n int
-		n, err = s.stream.tryWrite(s.last)
-		s.last = s.last[n:]
+		n, err = s.stream.tryWrite(s.pendingClose)
+		s.pendingClose = s.pendingClose[n:]
 	}
-	if err == nil && len(s.last) > 0 {
+	if err == nil && len(s.pendingClose) > 0 {
 		s.draining = true
 		out.setBlocked(true)
 		s.conn.server.tasks.Go(s.drain)
 		return
 	}
-	_ = s.stream.close() // nothing can be done about an error
+	_ = s.stream.close() // an error changes nothing
 }
 
-// fail closes the socket without what is queued, after a close frame. conn.mu
-// is held; only the first call of it or end counts.
-func (s *webSocket) fail(code ws.StatusCode) {
+// closeNowLocked sends a close frame without the queue, and closes the socket. Only
+// the first call of it or closeGracefullyLocked has an effect. conn.mu is held.
+func (s *webSocket) closeNowLocked(code ws.StatusCode) {
 	if s.ended {
 		return
 	}
 	s.ended = true
-	s.last = closeFrame(code)
-	if !s.draining { // else that goroutine writes the last, and closes
-		s.sayLast()
+	s.pendingClose = newCloseFrame(code)
+	if !s.draining { // otherwise the draining goroutine does this
+		s.writeCloseFrameLocked()
 	}
 }
 
-// sayLast writes the close frame of a WebSocket that has failed, and closes.
-// conn.mu is held, and nobody is writing.
-func (s *webSocket) sayLast() {
-	n, err := s.stream.tryWrite(s.last)
+// writeCloseFrameLocked writes the pending close frame and closes the socket. conn.mu
+// is held, and no goroutine is writing.
+func (s *webSocket) writeCloseFrameLocked() {
+	n, err := s.stream.tryWrite(s.pendingClose)
 	if err == nil && n == 0 && s.conn.server.run(s.drain) {
 		s.draining = true
 		return
 	}
-	s.hangUp()
+	s.closeStreamLocked()
 }
 
-// A client that broke a rule may be in the middle of sending megabytes. A
-// socket that is closed with unread input is reset, and the reset overtakes
-// the close frame that says why; so what comes is read, and dropped, a while.
+// A client that violated the protocol may be in the middle of sending megabytes. The
+// kernel resets a socket that is closed with unread input, and the reset discards
+// the close frame that has the reason. So the server reads and drops input for a
+// while.
 const (
 	lingerTime  = 2 * time.Second
 	lingerBytes = 16 << 20
 )
 
-// hangUp closes the socket, or only the sending half if the reading goroutine
-// lingers.
-func (s *webSocket) hangUp() {
+// closeStreamLocked closes the socket, or only its sending half if the reading
+// goroutine lingers.
+func (s *webSocket) closeStreamLocked() {
 	if s.lingers {
-		_ = s.stream.closeWrite() // nothing can be done about an error
+		_ = s.stream.closeWrite() // an error changes nothing
 		return
 	}
-	_ = s.stream.close() // nor here
+	_ = s.stream.close() // an error changes nothing
 }
 
-// linger drops what the client still sends, and closes the socket.
+// linger drops input of the client, and then closes the socket.
 func (s *webSocket) linger() {
 	defer s.close()
-	defer s.conn.server.await(s.stream)()
+	defer s.conn.server.trackWait(s.stream)()
 	if s.stream.setReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
@@ -224,20 +229,20 @@ func (s *webSocket) linger() {
 	}
 }
 
-// close closes the socket. Under the lock, since a sender may be writing.
+// close closes the socket, under the lock because a sender may be writing.
 func (s *webSocket) close() {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
-	_ = s.stream.close() // nothing can be done about an error
+	_ = s.stream.close() // an error changes nothing
 }
 
-// abandon ends a WebSocket that did not become a transport.
+// abandon closes a WebSocket that did not become the transport.
 func (s *webSocket) abandon() {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
-	s.fail(ws.StatusNormalClosure)
+	s.closeNowLocked(ws.StatusNormalClosure)
 }
 
-func closeFrame(code ws.StatusCode) []byte {
+func newCloseFrame(code ws.StatusCode) []byte {
 	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, "")))
 }

@@ -1,20 +1,20 @@
 package engineio
 
-// Polling tells tests whether a poll of the client waits.
+// Polling reports whether a poll of the client waits.
 func (c *Conn) Polling() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.poll != nil
 }
 
-// Posting tells tests whether a post of the client is being read.
+// Posting reports whether the body of a POST is being read.
 func (c *Conn) Posting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.posting
+	return c.readingPost
 }
 
-// Probing tells tests whether a WebSocket asks to become the transport.
+// Probing reports whether a WebSocket is probing to become the transport.
 func (c *Conn) Probing() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,5 +32,5 @@ func (s *Server) Conns() []*Conn {
 	return list
 }
 
-// Backlog returns how many bytes wait for all clients together.
+// Backlog returns the number of bytes in all blocked queues together.
 func (s *Server) Backlog() int64 { return s.backlog.bytes.Load() }

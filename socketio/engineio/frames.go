@@ -8,20 +8,20 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// frameReader turns the bytes of a WebSocket into messages (RFC 6455, section
-// 5). It is pure: no connection, no clock. Between messages it holds nothing.
+// frameReader decodes the bytes of a WebSocket into messages (RFC 6455, section 5).
+// It uses no connection and no clock. Between messages it holds no memory.
 type frameReader struct {
 	maxPayload   int
 	maxFragments int
 
 	rest      []byte // an incomplete frame
-	need      int    // how long rest has to become, as far as is known
+	need      int    // required length of rest, as far as it is known
 	message   []byte // the fragments of an unfinished message
 	fragments int
 	op        ws.OpCode // of the unfinished message
 }
 
-// wsError is a broken rule of RFC 6455 with the close code that tells it.
+// wsError is a violation of RFC 6455, with the code for the close frame.
 type wsError struct {
 	code ws.StatusCode
 	text string
@@ -43,9 +43,8 @@ type message struct {
 	data []byte
 }
 
-// feed takes what was read and calls each for every message that is complete.
-// It unmasks b in place and keeps no reference to it. It returns the first
-// error of its own or of each.
+// feed decodes b and calls each for every complete message. It unmasks b in place and
+// keeps no reference to it. It returns the first error of its own or of each.
 func (f *frameReader) feed(b []byte, each func(message) error) error {
 	if len(f.rest) > 0 {
 		b = append(f.rest, b...)
@@ -54,7 +53,7 @@ func (f *frameReader) feed(b []byte, each func(message) error) error {
 	return f.parse(b, each)
 }
 
-// parse takes whole frames off b and keeps a copy of what is left over.
+// parse decodes the complete frames of b and keeps a copy of the rest.
 func (f *frameReader) parse(b []byte, each func(message) error) error {
 	for len(b) > 0 {
 		h, size, err := f.header(b)
@@ -76,8 +75,8 @@ func (f *frameReader) parse(b []byte, each func(message) error) error {
 	return nil
 }
 
-// header reads and checks the frame header at the start of b; size is 0 while
-// it is incomplete.
+// header decodes and checks the frame header at the start of b. size is 0 while the
+// header is incomplete.
 func (f *frameReader) header(b []byte) (h ws.Header, size int, err error) {
 	h, size, err = parseHeader(b)
 	if size == 0 || err != nil {
@@ -96,9 +95,9 @@ func (f *frameReader) header(b []byte) (h ws.Header, size int, err error) {
 	return h, size, nil
 }
 
-// parseHeader decodes a frame header (RFC 6455, section 5.2). It does what
-// ws.ReadHeader does, without an io.Reader and so without allocating: two
-// allocations for each packet of a client were a thirtieth of what it cost.
+// parseHeader decodes a frame header (RFC 6455, section 5.2). It does the same as
+// ws.ReadHeader, without an io.Reader and so without allocating. Those two
+// allocations were a thirtieth of the cost of a packet from a client.
 func parseHeader(b []byte) (h ws.Header, size int, err error) {
 	if len(b) < 2 {
 		return h, 0, nil
@@ -134,14 +133,14 @@ func parseHeader(b []byte) (h ws.Header, size int, err error) {
 	return h, size, nil
 }
 
-// keep copies an incomplete frame. The copy grows with what arrives and not
-// with what the header promises: promises cost a client nothing.
+// keep copies an incomplete frame. The copy grows with the received bytes and not to
+// the announced length, because a client can announce any length at no cost.
 func (f *frameReader) keep(b []byte, need int) {
 	f.rest = append(make([]byte, 0, max(64, min(need, 2*len(b)))), b...)
 	f.need = need
 }
 
-// frame handles one whole, unmasked frame.
+// frame handles one complete, unmasked frame.
 func (f *frameReader) frame(h ws.Header, payload []byte, each func(message) error) error {
 	switch {
 	case h.OpCode.IsControl():

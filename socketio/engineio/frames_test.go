@@ -13,7 +13,7 @@ import (
 	"github.com/gobwas/ws/wsutil"
 )
 
-// client returns the bytes of frames as a client sends them.
+// client returns the bytes of frames as a client sends them, masked.
 func client(frames ...ws.Frame) []byte {
 	var b bytes.Buffer
 	for i, f := range frames {
@@ -30,8 +30,8 @@ func closing(body ...byte) ws.Frame   { return ws.NewCloseFrame(body) }
 func closeCode2(code uint16) []byte   { return binary.BigEndian.AppendUint16(nil, code) }
 func rsv(f ws.Frame, b byte) ws.Frame { f.Header.Rsv = b; return f }
 
-// read has a WebSocket read a stream that comes in chunks of n bytes, the first
-// one with the handshake, and notes what comes out.
+// read passes a stream to a WebSocket in chunks of n bytes, the first one with the
+// handshake, and returns the messages.
 func read(f *frameReader, stream []byte, n int) (got []string, err error) {
 	each := func(m message) error {
 		got = append(got, fmt.Sprintf("%d:%s", m.op, m.data))
@@ -42,7 +42,7 @@ func read(f *frameReader, stream []byte, n int) (got []string, err error) {
 	s := &webSocket{conn: new(Conn), frames: *f, stream: &chunkStream{rest: stream[len(early):], n: n}}
 	err = s.frames.feed(early, each)
 	for err == nil {
-		err = s.readOnce(each)
+		err = s.readSome(each)
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
@@ -51,7 +51,7 @@ func read(f *frameReader, stream []byte, n int) (got []string, err error) {
 	return got, err
 }
 
-// chunkStream is a network that delivers n bytes at a time.
+// chunkStream is a stream that delivers n bytes at a time.
 type chunkStream struct {
 	blockingStream
 	rest []byte
@@ -77,13 +77,13 @@ func (s *chunkStream) readInto(b []byte) (int, error) {
 	return n, nil
 }
 
-func TestFrames(t *testing.T) {
+func TestFrameReader(t *testing.T) {
 	long := strings.Repeat("x", 70_000)
 	for _, tt := range []struct {
 		name   string
 		stream []byte
 		want   []string
-		code   ws.StatusCode // of the error; 0 for none
+		code   ws.StatusCode // of the error, or 0
 	}{
 		{"a text message", client(text("hello")), []string{"1:hello"}, 0},
 		{"an empty text message", client(text("")), []string{"1:"}, 0},
@@ -117,7 +117,7 @@ func TestFrames(t *testing.T) {
 		{"a ping between fragments", client(begin("a"), ws.NewPingFrame([]byte("p")), last("b")), []string{"9:p", "1:ab"}, 0},
 		{"a close between fragments", client(begin("a"), closing(closeCode2(1000)...)), []string{"8:\x03\xe8"}, 0},
 		{"a continuation of nothing", client(last("a")), nil, ws.StatusProtocolError},
-		{"a continuation after the end", client(begin("a"), last("b"), last("c")), []string{"1:ab"}, ws.StatusProtocolError},
+		{"a continuation after a complete message", client(begin("a"), last("b"), last("c")), []string{"1:ab"}, ws.StatusProtocolError},
 		{"a message within a message", client(begin("a"), text("b")), nil, ws.StatusProtocolError},
 		{"a beginning within a message", client(begin("a"), begin("b")), nil, ws.StatusProtocolError},
 		{"a code point over two fragments", client(begin("\xe2\x82"), last("\xac")), []string{"1:€"}, 0},
@@ -141,7 +141,7 @@ func TestFrames(t *testing.T) {
 				f := &frameReader{maxPayload: 1_000_000, maxFragments: 10}
 				got, err := read(f, tt.stream, n)
 				if code := codeOf(err); code != tt.code {
-					t.Errorf("in chunks of %d: error %v, want code %d", n, err, tt.code)
+					t.Errorf("in chunks of %d: got error %v, want code %d", n, err, tt.code)
 				}
 				if fmt.Sprint(got) != fmt.Sprint(tt.want) {
 					t.Errorf("in chunks of %d: got %.60q, want %.60q", n, got, tt.want)
@@ -162,7 +162,7 @@ func codeOf(err error) ws.StatusCode {
 	return 1
 }
 
-func TestCloseCodes(t *testing.T) {
+func TestFrameReader_checks_close_codes(t *testing.T) {
 	for code, ok := range map[uint16]bool{
 		0: false, 999: false, 1000: true, 1001: true, 1002: true, 1003: true, 1004: false, 1005: false, 1006: false,
 		1007: true, 1008: true, 1009: true, 1010: true, 1011: true, 1015: false, 1016: false, 1100: false, 2000: false,
@@ -171,12 +171,12 @@ func TestCloseCodes(t *testing.T) {
 		f := &frameReader{maxPayload: 1000, maxFragments: 10}
 		_, err := read(f, client(closing(closeCode2(code)...)), 100)
 		if (err == nil) != ok {
-			t.Errorf("code %d: %v, want ok %v", code, err, ok)
+			t.Errorf("close code %d: got %v, want valid %t", code, err, ok)
 		}
 	}
 }
 
-func TestMessagesAreLimited(t *testing.T) {
+func TestFrameReader_limits_messages(t *testing.T) {
 	x := strings.Repeat("x", 1001)
 	for _, tt := range []struct {
 		name   string
@@ -202,40 +202,40 @@ func TestMessagesAreLimited(t *testing.T) {
 	}
 }
 
-// A header that promises much costs nothing until it is kept.
-func TestPromisesCostNothing(t *testing.T) {
+// A header that announces a large frame allocates nothing for it.
+func TestFrameReader_allocates_received_bytes_only(t *testing.T) {
 	f := &frameReader{maxPayload: 1 << 30, maxFragments: 10}
 	header := []byte{0x82, 0xff, 0, 0, 0, 0, 0x3f, 0, 0, 0, 1, 2, 3, 4}
 	if _, err := read(f, header, 100); err != nil {
 		t.Fatal(err)
 	}
 	if cap(f.rest) > 1024 {
-		t.Errorf("%d bytes are held for a header", cap(f.rest))
+		t.Errorf("after a header: got %d bytes held, want at most the received bytes", cap(f.rest))
 	}
 }
 
-func TestBetweenMessagesNothingIsHeld(t *testing.T) {
+func TestFrameReader_holds_nothing_between_messages(t *testing.T) {
 	f := &frameReader{maxPayload: 1_000_000, maxFragments: 10}
 	if _, err := read(f, client(begin(strings.Repeat("x", 100_000)), last("y"), text("z")), 1000); err != nil {
 		t.Fatal(err)
 	}
 	if f.rest != nil || f.message != nil || f.fragments != 0 {
-		t.Errorf("held: %d and %d bytes", cap(f.rest), cap(f.message))
+		t.Errorf("between messages: got %d and %d bytes held, want none", cap(f.rest), cap(f.message))
 	}
 }
 
-func TestTheErrorOfTheListenerEndsTheReading(t *testing.T) {
+func TestFrameReader_stops_at_an_error_of_the_callback(t *testing.T) {
 	f := &frameReader{maxPayload: 1000, maxFragments: 10}
 	n := 0
 	err := f.feed(client(text("a"), text("b")), func(message) error { n++; return io.ErrClosedPipe })
 	if !errors.Is(err, io.ErrClosedPipe) || n != 1 {
-		t.Errorf("got %v after %d messages", err, n)
+		t.Errorf("got %v after %d messages, want %v after 1", err, n, io.ErrClosedPipe)
 	}
 }
 
-// FuzzFrames feeds a stream in one piece, byte by byte and in chunks of the
-// fuzzer's choice: the outcome must be the same. What is taken without an
-// error has to be what another implementation reads.
+// FuzzFrames passes a stream in one piece, byte by byte and in chunks of the fuzzer's
+// choice, and compares the results. If there is no error, another implementation must
+// read the same messages.
 func FuzzFrames(f *testing.F) {
 	for _, stream := range [][]byte{
 		client(text("hello")), client(begin("a"), ws.NewPingFrame([]byte("p")), last("b")),
@@ -262,7 +262,7 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// comparePeer reads the data messages with gobwas' own reader.
+// comparePeer compares the data messages with those of gobwas' own reader.
 func comparePeer(t *testing.T, stream []byte, want []string) {
 	r := &wsutil.Reader{
 		Source: bytes.NewReader(stream), State: ws.StateServerSide, CheckUTF8: false, SkipHeaderCheck: false,
@@ -278,19 +278,19 @@ func comparePeer(t *testing.T, stream []byte, want []string) {
 		h, err := r.NextFrame()
 		if err != nil {
 			if i != len(data) {
-				t.Fatalf("the other reader ended with %v after %d of %q", err, i, data)
+				t.Fatalf("other reader: got %v after %d messages, want %q", err, i, data)
 			}
 			return
 		}
 		body, err := io.ReadAll(r)
 		if err != nil || h.OpCode.IsControl() {
 			if err != nil && i != len(data) {
-				t.Fatalf("the other reader ended with %v after %d of %q", err, i, data)
+				t.Fatalf("other reader: got %v after %d messages, want %q", err, i, data)
 			}
 			continue
 		}
 		if got := fmt.Sprintf("%d:%s", h.OpCode, body); i >= len(data) || got != data[i] {
-			t.Fatalf("the other reader has %q, want number %d of %q", got, i, data)
+			t.Fatalf("other reader, message %d: got %q, want that of %q", i, got, data)
 		}
 		i++
 	}
@@ -300,7 +300,7 @@ func TestAppendFrameHeader(t *testing.T) {
 	for _, n := range []int{0, 1, 125, 126, 127, 65_535, 65_536, 1_000_000} {
 		h, err := ws.ReadHeader(bytes.NewReader(appendFrameHeader(nil, frameText, n)))
 		if err != nil || h.Length != int64(n) || h.OpCode != ws.OpText || !h.Fin || h.Masked || h.Rsv != 0 {
-			t.Errorf("length %d became %+v, %v", n, h, err)
+			t.Errorf("length %d: got header %+v, %v, want a whole text frame of that length", n, h, err)
 		}
 	}
 }

@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// SID is the secret name of a connection: who knows it can speak as the
-// client. It is never logged.
+// SID is the secret session id of a connection. A client that has it can send
+// and receive on the connection, so it is never logged.
 type SID string
 
-// newSID returns 120 random bits, in the 20 characters that clients know.
+// newSID returns 120 random bits in 20 characters, the length that clients expect.
 func newSID() SID {
 	var b [15]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	return SID(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// Handshake is what a client brought with its first request.
+// Handshake is the first request of a client.
 type Handshake struct {
 	Header   http.Header
 	RawQuery string // see Query
@@ -31,14 +31,14 @@ type Handshake struct {
 	Time     time.Time
 }
 
-// Query returns the query of the request's URL. It is taken apart at each
-// call: kept so, it was a tenth of what an idle connection costs.
+// Query returns the parsed query of the request's URL. Each call parses again: a
+// stored url.Values was a tenth of the memory of an idle connection.
 func (h *Handshake) Query() url.Values {
-	values, _ := url.ParseQuery(h.RawQuery) // what is malformed is left out
+	values, _ := url.ParseQuery(h.RawQuery) // malformed pairs are left out
 	return values
 }
 
-// openPacket is the body of the open packet (section "Handshake").
+// openPacket is the data of the open packet (section "Handshake").
 type openPacket struct {
 	SID          SID      `json:"sid"`
 	Upgrades     []string `json:"upgrades"`
@@ -49,7 +49,7 @@ type openPacket struct {
 
 func (s *Server) openPacket(sid SID, upgrades ...string) *Prepared {
 	if upgrades == nil {
-		upgrades = []string{} // stock clients read its length: null ends them
+		upgrades = []string{} // stock clients read its length, and null makes them throw
 	}
 	body, err := json.Marshal(openPacket{
 		SID:          sid,
@@ -59,38 +59,38 @@ func (s *Server) openPacket(sid SID, upgrades ...string) *Prepared {
 		MaxPayload:   s.cfg.Limits.MaxPayload,
 	})
 	if err != nil {
-		panic(err) // strings and integers only
+		panic(err) // unreachable: strings and integers always encode
 	}
 	return prepareControl(PacketOpen, string(body))
 }
 
-// handshakeError is a refusal with the number and words that clients of the
-// reference server know.
-type handshakeError struct {
+// requestError is an error response. Code and Message are those of the reference
+// server, which clients evaluate.
+type requestError struct {
 	status     int
 	Code       int           `json:"code"`
 	Message    string        `json:"message"`
-	retryAfter time.Duration // of status 503; at least a second is said
+	retryAfter time.Duration // for status 503; Retry-After is at least one second
 }
 
-func (e *handshakeError) Error() string { return e.Message }
+func (e *requestError) Error() string { return e.Message }
 
 var (
-	errUnknownTransport = &handshakeError{status: http.StatusBadRequest, Code: 0, Message: "Transport unknown"}
-	errUnknownSID       = &handshakeError{status: http.StatusBadRequest, Code: 1, Message: "Session ID unknown"}
-	errHandshakeMethod  = &handshakeError{status: http.StatusBadRequest, Code: 2, Message: "Bad handshake method"}
-	errBadRequest       = &handshakeError{status: http.StatusBadRequest, Code: 3, Message: "Bad request"}
-	errForbidden        = &handshakeError{status: http.StatusForbidden, Code: 4, Message: "Forbidden"}
-	errProtocolVersion  = &handshakeError{status: http.StatusBadRequest, Code: 5, Message: "Unsupported protocol version"}
-	errTooLarge         = &handshakeError{status: http.StatusRequestEntityTooLarge, Code: 3, Message: "Payload too large"}
-	errTooManyConns     = &handshakeError{status: http.StatusServiceUnavailable, Code: 3, Message: "Too many connections"}
-	errClosing          = &handshakeError{status: http.StatusServiceUnavailable, Code: 3, Message: "Server is shutting down"}
+	errUnknownTransport = &requestError{status: http.StatusBadRequest, Code: 0, Message: "Transport unknown"}
+	errUnknownSID       = &requestError{status: http.StatusBadRequest, Code: 1, Message: "Session ID unknown"}
+	errHandshakeMethod  = &requestError{status: http.StatusBadRequest, Code: 2, Message: "Bad handshake method"}
+	errBadRequest       = &requestError{status: http.StatusBadRequest, Code: 3, Message: "Bad request"}
+	errForbidden        = &requestError{status: http.StatusForbidden, Code: 4, Message: "Forbidden"}
+	errProtocolVersion  = &requestError{status: http.StatusBadRequest, Code: 5, Message: "Unsupported protocol version"}
+	errTooLarge         = &requestError{status: http.StatusRequestEntityTooLarge, Code: 3, Message: "Payload too large"}
+	errTooManyConns     = &requestError{status: http.StatusServiceUnavailable, Code: 3, Message: "Too many connections"}
+	errClosing          = &requestError{status: http.StatusServiceUnavailable, Code: 3, Message: "Server is shutting down"}
 )
 
-func (e *handshakeError) write(w http.ResponseWriter) {
+func (e *requestError) write(w http.ResponseWriter) {
 	body, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // an integer and a string
+		panic(err) // unreachable: an integer and a string always encode
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -99,5 +99,5 @@ func (e *handshakeError) write(w http.ResponseWriter) {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(seconds))))
 	}
 	w.WriteHeader(e.status)
-	_, _ = w.Write(body) // the client may have gone: nothing to be done about it
+	_, _ = w.Write(body) // an error means that the client has disconnected
 }

@@ -10,54 +10,55 @@ import (
 	"testing"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-func TestHandshakeAnswersWithTheOpenPacket(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	a := f.call("GET", "", "")
-	if a.status != 200 {
-		t.Fatalf("got %d %s", a.status, a.body)
+func TestHandshake_returns_the_open_packet(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	a := f.Call("GET", "", "")
+	if a.Status != 200 {
+		t.Fatalf("handshake: got %d %s, want 200", a.Status, a.Body)
 	}
 	for key, want := range map[string]string{"Content-Type": "text/plain; charset=UTF-8", "Cache-Control": "no-store"} {
-		if got := a.header.Get(key); got != want {
-			t.Errorf("%s is %q, want %q", key, got, want)
+		if got := a.Header.Get(key); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
 	}
 	want := regexp.MustCompile(`^0\{"sid":"[A-Za-z0-9_-]{20}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$`)
-	if !want.MatchString(a.body) {
-		t.Errorf("got %s", a.body)
+	if !want.MatchString(a.Body) {
+		t.Errorf("open packet: got %s, want a match of %s", a.Body, want)
 	}
-	if f.engine.Len() != 1 {
-		t.Errorf("%d connections, want 1", f.engine.Len())
+	if f.Server.Len() != 1 {
+		t.Errorf("Len: got %d, want 1", f.Server.Len())
 	}
-	p := f.peer()
-	if p.conn.Transport() != "polling" {
-		t.Errorf("transport is %q", p.conn.Transport())
+	p := f.Peer()
+	if p.Conn.Transport() != "polling" {
+		t.Errorf("Transport: got %q, want polling", p.Conn.Transport())
 	}
 }
 
-func TestHandshakeKeepsWhatTheClientBrought(t *testing.T) {
-	f := serve(t, engineio.Config{
+func TestHandshake_keeps_the_request(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{
 		Identify: func(r *http.Request) (any, error) { return r.Header.Get("X-User"), nil },
 		Address:  func(r *http.Request) string { return "seen " + r.Header.Get("X-From") },
 	}, nil)
-	f.call("GET", "&room=7", "", "X-User", "ann", "X-From", "here")
-	p := f.peer()
-	h := p.conn.Handshake()
-	if p.conn.Identity() != "ann" || h.Address != "seen here" || h.Query().Get("room") != "7" || h.Header.Get("X-User") != "ann" || h.Secure || h.Time.IsZero() {
-		t.Errorf("got %+v with identity %v", h, p.conn.Identity())
+	f.Call("GET", "&room=7", "", "X-User", "ann", "X-From", "here")
+	p := f.Peer()
+	h := p.Conn.Handshake()
+	if p.Conn.Identity() != "ann" || h.Address != "seen here" || h.Query().Get("room") != "7" || h.Header.Get("X-User") != "ann" || h.Secure || h.Time.IsZero() {
+		t.Errorf("got handshake %+v and identity %v, want those of the request", h, p.Conn.Identity())
 	}
 }
 
-// The numbers and words are those of the reference server.
-func TestHandshakeErrors(t *testing.T) {
+// The codes and messages are those of the reference server.
+func TestHandshake_returns_numbered_errors(t *testing.T) {
 	const (
 		unknownTransport = `{"code":0,"message":"Transport unknown"}`
 		badMethod        = `{"code":2,"message":"Bad handshake method"}`
 		badRequest       = `{"code":3,"message":"Bad request"}`
 		badVersion       = `{"code":5,"message":"Unsupported protocol version"}`
 	)
-	f := serve(t, engineio.Config{}, nil)
+	f := siotest.Serve(t, engineio.Config{}, nil)
 	for _, tt := range []struct{ name, method, query, want string }{
 		{"no query", "GET", "", unknownTransport},
 		{"no transport", "GET", "EIO=4", unknownTransport},
@@ -80,125 +81,125 @@ func TestHandshakeErrors(t *testing.T) {
 		{"websocket without an upgrade", "GET", "EIO=4&transport=websocket", badRequest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := f.try(t.Context(), tt.method, tt.query, nil)
+			a, err := f.Try(t.Context(), tt.method, tt.query, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			a.want(t, 400, tt.want)
-			if got := a.header.Get("Content-Type"); got != "application/json" {
-				t.Errorf("Content-Type is %q", got)
+			a.Want(t, 400, tt.want)
+			if got := a.Header.Get("Content-Type"); got != "application/json" {
+				t.Errorf("Content-Type: got %q, want application/json", got)
 			}
 		})
 	}
-	if f.engine.Len() != 0 {
-		t.Errorf("%d connections, want none", f.engine.Len())
+	if f.Server.Len() != 0 {
+		t.Errorf("Len: got %d, want 0", f.Server.Len())
 	}
-	if len(f.peers) != 0 {
-		t.Error("a refused client was accepted")
-	}
-}
-
-func TestABadEscapeElsewhereInTheQueryDoesNotMatter(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	if a := f.call("GET", "&x=%zz", ""); a.status != 200 {
-		t.Errorf("got %d %s, want 200", a.status, a.body)
+	if len(f.Peers) != 0 {
+		t.Error("Accept: got a call for a rejected client, want none")
 	}
 }
 
-func TestOtherMethodsWithASIDAreRefused(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
+func TestHandshake_ignores_a_malformed_escape_in_another_parameter(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	if a := f.Call("GET", "&x=%zz", ""); a.Status != 200 {
+		t.Errorf("handshake: got %d %s, want 200", a.Status, a.Body)
+	}
+}
+
+func TestServer_rejects_other_methods_with_a_sid(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
 	for _, method := range []string{"PUT", "DELETE", "PATCH"} {
-		f.call(method, "&sid="+sid, "").want(t, 400, `{"code":3,"message":"Bad request"}`)
+		f.Call(method, "&sid="+sid, "").Want(t, 400, `{"code":3,"message":"Bad request"}`)
 	}
-	a, err := f.try(t.Context(), "GET", "EIO=4&transport=websocket&sid="+sid, nil)
-	if err != nil || a.status != 400 {
-		t.Errorf("websocket without an upgrade: %d %v", a.status, err)
+	a, err := f.Try(t.Context(), "GET", "EIO=4&transport=websocket&sid="+sid, nil)
+	if err != nil || a.Status != 400 {
+		t.Errorf("websocket without an Upgrade header: got %d, %v, want 400", a.Status, err)
 	}
-	p.wantOpen(t)
+	p.WantOpen(t)
 }
 
-func TestARefusedIdentityIsForbidden(t *testing.T) {
-	f := serve(t, engineio.Config{Identify: func(*http.Request) (any, error) { return nil, errors.New("banned") }}, nil)
-	f.call("GET", "", "").want(t, 403, `{"code":4,"message":"Forbidden"}`)
-	if _, resp := f.dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 403 {
-		t.Errorf("websocket: %v, want 403", resp)
+func TestIdentify_rejects_a_client(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Identify: func(*http.Request) (any, error) { return nil, errors.New("banned") }}, nil)
+	f.Call("GET", "", "").Want(t, 403, `{"code":4,"message":"Forbidden"}`)
+	if _, resp := f.Dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 403 {
+		t.Errorf("WebSocket handshake: got %v, want 403", resp)
 	}
-	if len(f.peers) != 0 {
-		t.Error("a refused client was accepted")
+	if len(f.Peers) != 0 {
+		t.Error("Accept: got a call for a rejected client, want none")
 	}
 }
 
-func TestABadWebSocketHandshakeLeavesNothing(t *testing.T) {
+func TestHandshake_of_a_malformed_WebSocket_leaves_no_connection(t *testing.T) {
 	for name, header := range map[string][]string{
 		"no key":          {"Sec-WebSocket-Version", "13"},
 		"a short key":     {"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"},
 		"another version": {"Sec-WebSocket-Version", "8", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := serve(t, engineio.Config{}, nil)
+			f := siotest.Serve(t, engineio.Config{}, nil)
 			header = append(header, "Upgrade", "websocket", "Connection", "Upgrade")
-			a, err := f.try(t.Context(), "GET", "EIO=4&transport=websocket", nil, header...)
+			a, err := f.Try(t.Context(), "GET", "EIO=4&transport=websocket", nil, header...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.status < 400 || a.status > 500 {
-				t.Errorf("got %d", a.status)
+			if a.Status < 400 || a.Status > 500 {
+				t.Errorf("got %d, want a status from 400 to 500", a.Status)
 			}
-			f.eventually(func() bool { return f.engine.Len() == 0 })
+			siotest.Eventually(t, func() bool { return f.Server.Len() == 0 })
 		})
 	}
 }
 
-func TestAWriterThatCannotBeHijackedIsAnsweredOnce(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
+func TestHandshake_fails_once_without_a_Hijacker(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
 	r := httptest.NewRequest("GET", "/?EIO=4&transport=websocket", nil)
 	r.Header.Set("Upgrade", "websocket")
 	r.Header.Set("Connection", "Upgrade")
 	w := httptest.NewRecorder()
-	f.engine.ServeHTTP(w, r)
+	f.Server.ServeHTTP(w, r)
 	if w.Code != 500 {
 		t.Errorf("got %d, want 500", w.Code)
 	}
-	if f.engine.Len() != 0 {
-		t.Error("the connection was kept")
+	if f.Server.Len() != 0 {
+		t.Error("Len: got a connection, want none")
 	}
 }
 
-// flushless is a ResponseWriter that some middleware has wrapped poorly.
+// flushless is a ResponseWriter without Flush, as some middleware makes it.
 type flushless struct{ http.ResponseWriter }
 
-func TestPollingNeedsNoFlusher(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	p.send(t, "hello")
+func TestPoll_works_without_a_Flusher(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	p.Send(t, "hello")
 	rec := httptest.NewRecorder()
-	f.engine.ServeHTTP(struct{ http.ResponseWriter }{flushless{rec}}, httptest.NewRequest("GET", "/?EIO=4&transport=polling&sid="+sid, nil))
+	f.Server.ServeHTTP(struct{ http.ResponseWriter }{flushless{rec}}, httptest.NewRequest("GET", "/?EIO=4&transport=polling&sid="+sid, nil))
 	if rec.Body.String() != "4hello" {
-		t.Errorf("got %q", rec.Body)
+		t.Errorf("poll: got %q, want 4hello", rec.Body)
 	}
-	p.wantOpen(t)
+	p.WantOpen(t)
 }
 
-func TestTooManyConnectionsAreToldToComeLater(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxConns: 2}}, nil)
-	f.poll()
-	_, second := f.poll()
-	a := f.call("GET", "", "")
-	a.want(t, 503, `{"code":3,"message":"Too many connections"}`)
-	if a.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
+func TestMaxConns_rejects_handshakes_with_503(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxConns: 2}}, nil)
+	f.Open()
+	_, second := f.Open()
+	a := f.Call("GET", "", "")
+	a.Want(t, 503, `{"code":3,"message":"Too many connections"}`)
+	if a.Header.Get("Retry-After") == "" {
+		t.Error("Retry-After: got none, want one")
 	}
-	if _, resp := f.dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 503 {
-		t.Errorf("websocket: %v, want 503", resp)
+	if _, resp := f.Dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 503 {
+		t.Errorf("WebSocket handshake: got %v, want 503", resp)
 	}
-	second.conn.Close()
-	if a := f.call("GET", "", ""); a.status != 200 {
-		t.Errorf("with room again: %d", a.status)
+	second.Conn.Close()
+	if a := f.Call("GET", "", ""); a.Status != 200 {
+		t.Errorf("after a connection has closed: got %d, want 200", a.Status)
 	}
 }
 
-func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
+func TestSID_is_unique_and_safe_in_a_URL(t *testing.T) {
 	n := sized(4_000, 100_000)
 	urlSafe := regexp.MustCompile(`^[A-Za-z0-9_-]{20}$`)
 	seen := make(map[string]bool, n)
@@ -206,7 +207,7 @@ func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
 		s := engineio.NewServer(engineio.Config{
 			Limits: engineio.Limits{MaxConns: n},
 			Accept: func(c *engineio.Conn) engineio.Receiver {
-				return &peer{closed: make(chan engineio.Reason, 1)}
+				return &siotest.Peer{Ended: make(chan engineio.Reason, 1)}
 			},
 		})
 		defer s.Close(context.Background())
@@ -215,12 +216,12 @@ func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO="+revision+"&transport=polling", nil))
 			body := w.Body.String()
-			sid := parseOpen(t, body[strings.Index(body, "0{"):]).SID
+			sid := siotest.ParseOpen(t, body[strings.Index(body, "0{"):]).SID
 			if !urlSafe.MatchString(sid) {
-				t.Fatalf("sid %q", sid)
+				t.Fatalf("sid: got %q, want 20 characters that are safe in a URL", sid)
 			}
 			if seen[sid] {
-				t.Fatalf("sid %q came twice", sid)
+				t.Fatalf("sid: got %q twice, want it once", sid)
 			}
 			seen[sid] = true
 			for i, c := range []byte(sid) {
@@ -228,16 +229,16 @@ func TestSIDsAreDistinctAndFitIntoAURL(t *testing.T) {
 			}
 		}
 		for i, count := range counts {
-			// Each of the 64 characters is expected n/64 times in each place: a
-			// counter or a clock would show.
-			if chi := chiSquare(count[:], float64(n)/64); chi > 150 { // 63 degrees of freedom: one run in 10^7 for a place
-				t.Errorf("EIO=%s: characters in place %d are not even: chi-square %.0f", revision, i, chi)
+			// Each of the 64 characters is expected n/64 times in each place. A counter or
+			// a clock would be visible.
+			if chi := chiSquare(count[:], float64(n)/64); chi > 150 { // 63 degrees of freedom: exceeded by chance in one of 10^7 runs per place
+				t.Errorf("EIO=%s, place %d: got chi-square %.0f, want at most 150", revision, i, chi)
 			}
 		}
 	}
 }
 
-// chiSquare measures how uneven the counts of 64 kinds are.
+// chiSquare returns the chi-square statistic of the counts of 64 characters.
 func chiSquare(counts []int, expected float64) float64 {
 	chi, kinds := 0.0, 0
 	for _, c := range counts {
@@ -247,41 +248,41 @@ func chiSquare(counts []int, expected float64) float64 {
 			chi += d * d / expected
 		}
 	}
-	return chi + float64(64-kinds)*expected // those that never came
+	return chi + float64(64-kinds)*expected // characters that never occurred
 }
 
-func TestAllowedForeignOrigins(t *testing.T) {
+func TestAllowOrigin_sets_CORS_headers(t *testing.T) {
 	for _, credentials := range []bool{false, true} {
-		f := serve(t, engineio.Config{AllowOrigin: func(_ *http.Request, origin string) (bool, bool) {
+		f := siotest.Serve(t, engineio.Config{AllowOrigin: func(_ *http.Request, origin string) (bool, bool) {
 			return origin == "https://friend.example", credentials
 		}}, nil)
-		sid, _ := f.poll()
+		sid, _ := f.Open()
 		wantCredentials := map[bool]string{false: "", true: "true"}[credentials]
-		for _, a := range []answer{
-			f.call("GET", "", "", "Origin", "https://friend.example"),
-			f.call("POST", "&sid="+sid, "4x", "Origin", "https://friend.example"),
-			f.call("GET", "&sid=unknown", "", "Origin", "https://friend.example"), // the page may read errors too
-			f.call("OPTIONS", "", "", "Origin", "https://friend.example", "Access-Control-Request-Method", "POST"),
+		for _, a := range []siotest.Response{
+			f.Call("GET", "", "", "Origin", "https://friend.example"),
+			f.Call("POST", "&sid="+sid, "4x", "Origin", "https://friend.example"),
+			f.Call("GET", "&sid=unknown", "", "Origin", "https://friend.example"), // the page may read errors too
+			f.Call("OPTIONS", "", "", "Origin", "https://friend.example", "Access-Control-Request-Method", "POST"),
 		} {
-			if got := a.header.Get("Access-Control-Allow-Origin"); got != "https://friend.example" {
-				t.Errorf("%d: Access-Control-Allow-Origin is %q", a.status, got)
+			if got := a.Header.Get("Access-Control-Allow-Origin"); got != "https://friend.example" {
+				t.Errorf("status %d, Access-Control-Allow-Origin: got %q, want https://friend.example", a.Status, got)
 			}
-			if got := a.header.Get("Access-Control-Allow-Credentials"); got != wantCredentials {
-				t.Errorf("%d: Access-Control-Allow-Credentials is %q, want %q", a.status, got, wantCredentials)
+			if got := a.Header.Get("Access-Control-Allow-Credentials"); got != wantCredentials {
+				t.Errorf("status %d, Access-Control-Allow-Credentials: got %q, want %q", a.Status, got, wantCredentials)
 			}
-			if got := a.header.Get("Vary"); got != "Origin" {
-				t.Errorf("%d: Vary is %q", a.status, got)
+			if got := a.Header.Get("Vary"); got != "Origin" {
+				t.Errorf("status %d, Vary: got %q, want Origin", a.Status, got)
 			}
 		}
-		preflight := f.call("OPTIONS", "", "", "Origin", "https://friend.example")
-		preflight.want(t, 204, "")
-		if got := preflight.header.Get("Access-Control-Allow-Methods"); got != "GET,POST" {
-			t.Errorf("Access-Control-Allow-Methods is %q", got)
+		preflight := f.Call("OPTIONS", "", "", "Origin", "https://friend.example")
+		preflight.Want(t, 204, "")
+		if got := preflight.Header.Get("Access-Control-Allow-Methods"); got != "GET,POST" {
+			t.Errorf("Access-Control-Allow-Methods: got %q, want GET,POST", got)
 		}
-		f.call("GET", "", "", "Origin", "https://evil.example").want(t, 403, `{"code":4,"message":"Forbidden"}`)
-		f.call("OPTIONS", "", "", "Origin", "https://evil.example").want(t, 403, `{"code":4,"message":"Forbidden"}`)
-		if w, _ := f.dial("EIO=4&transport=websocket", "Origin", "https://friend.example"); w == nil {
-			t.Error("the friend may not open a WebSocket")
+		f.Call("GET", "", "", "Origin", "https://evil.example").Want(t, 403, `{"code":4,"message":"Forbidden"}`)
+		f.Call("OPTIONS", "", "", "Origin", "https://evil.example").Want(t, 403, `{"code":4,"message":"Forbidden"}`)
+		if w, _ := f.Dial("EIO=4&transport=websocket", "Origin", "https://friend.example"); w == nil {
+			t.Error("WebSocket of an allowed origin: got an error, want 101")
 		}
 	}
 }

@@ -7,131 +7,133 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// In revision 4 the server pings and the client answers with a pong (section
-// "Heartbeat"). One timer a connection alternates between "time for a ping" and
-// "the pong is late"; a wheel shared by all would be cheaper only by the timer's
-// 100 bytes. In revision 3 the client pings, and the timer is "the ping is late".
+// In revision 4 the server sends pings and the client answers with pongs (section
+// "Heartbeat"). One timer per connection alternates between the next ping and the
+// pong's timeout. A timer wheel for all connections would save only 100 bytes per
+// connection. In revision 3 the client sends pings, and the timer is the timeout of
+// the next ping.
 //
-// A client that is silent is not always gone. The server itself may not be reading
-// (Pause), a slow link may still carry the ping, or the client may still be sending
-// what comes before its pong. See liveness.go.
+// A silent client can be alive. The server may not be reading its input (Pause), a
+// slow link may still be transferring the ping, or the client may still be sending
+// what precedes its pong. See lateheartbeat.go.
 
 var (
 	pingPacket = prepareControl(PacketPing, "")
 	pongPacket = prepareControl(PacketPong, "")
 )
 
-// firstTick is when the timer fires if the client says nothing.
-func (c *Conn) firstTick() time.Duration {
+// initialHeartbeatWait returns when the timer fires if the client sends nothing.
+func (c *Conn) initialHeartbeatWait() time.Duration {
 	if c.codec == revision4 {
 		return c.server.cfg.PingInterval
 	}
 	return c.server.cfg.PingInterval + c.server.cfg.PingTimeout
 }
 
-// tick runs when the heartbeat's timer fires.
-func (c *Conn) tick() {
+// checkHeartbeat runs when the heartbeat timer fires.
+func (c *Conn) checkHeartbeat() {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return
 	}
-	if early := c.tickAt - time.Since(c.handshake.Time); early > 0 { // the timer was reset while this tick waited for the lock
-		c.heartbeat.Reset(early)
+	if remaining := c.heartbeatDue - time.Since(c.handshake.Time); remaining > 0 { // the timer was reset while this call waited for the lock
+		c.heartbeat.Reset(remaining)
 		c.mu.Unlock()
 		return
 	}
-	if c.pinged || c.codec != revision4 {
-		wait, excused := c.excuseLocked()
-		if excused {
+	if c.awaitingPong || c.codec != revision4 {
+		wait, extended := c.extendLateLocked()
+		if extended {
 			c.heartbeat.Reset(wait)
 		}
 		c.mu.Unlock()
-		if !excused {
+		if !extended {
 			c.close(ReasonPingTimeout)
 		}
 		return
 	}
-	c.pinged = true
-	late := time.Since(c.handshake.Time) - c.tickAt // timers are, on a busy machine
-	c.resetHeartbeatLocked(max(c.server.cfg.PingTimeout-late, c.server.cfg.PingTimeout/2))
-	c.out.trim()
+	c.awaitingPong = true
+	delay := time.Since(c.handshake.Time) - c.heartbeatDue // on a busy machine a timer fires late
+	c.resetHeartbeatLocked(max(c.server.cfg.PingTimeout-delay, c.server.cfg.PingTimeout/2))
+	c.out.release()
 	err := c.sendLocked(pingPacket)
 	c.mu.Unlock()
-	c.sent(err)
+	c.afterSend(err)
 }
 
-// overdueLocked tells whether the pong is late, though the timer may be later.
-func (c *Conn) overdueLocked() bool {
-	return c.pinged && time.Since(c.handshake.Time) > c.tickAt
+// pongOverdueLocked reports whether the pong is late, even if the timer has not fired
+// yet.
+func (c *Conn) pongOverdueLocked() bool {
+	return c.awaitingPong && time.Since(c.handshake.Time) > c.heartbeatDue
 }
 
-// awaitPongLocked gives a client that could not answer a ping before the whole time
-// from now on.
-func (c *Conn) awaitPongLocked() {
+// restartPongTimeoutLocked starts PingTimeout again for a client that could not
+// answer a ping before.
+func (c *Conn) restartPongTimeoutLocked() {
 	c.resetHeartbeatLocked(c.server.cfg.PingTimeout)
 }
 
-// pong handles a pong. One that was not asked for changes nothing, so a flood
-// of them costs no timers.
-func (c *Conn) pong() error {
+// handlePong handles a pong. A pong without a preceding ping changes nothing, so a
+// flood of pongs resets no timers.
+func (c *Conn) handlePong() error {
 	if c.codec != revision4 {
 		return errHeartbeatDirection
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.closed && c.pinged {
-		c.pinged = false
+	if !c.closed && c.awaitingPong {
+		c.awaitingPong = false
 		c.resetHeartbeatLocked(c.server.cfg.PingInterval)
 	}
 	return nil
 }
 
-// pingFromClient answers a ping of revision 3, with the data it carries.
-func (c *Conn) pingFromClient(p Packet) error {
+// handlePing answers a ping of revision 3 with a pong that has the same data.
+func (c *Conn) handlePing(p Packet) error {
 	if c.codec == revision4 {
 		return errHeartbeatDirection
 	}
-	answer := pongPacket
+	pong := pongPacket
 	if len(p.Data) > 0 {
-		answer = prepare(PacketPong, bytes.Clone(p.Data), nil)
+		pong = prepare(PacketPong, bytes.Clone(p.Data), nil)
 	}
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return nil
 	}
-	c.resetHeartbeatLocked(c.firstTick())
-	c.out.trim()
-	err := c.sendLocked(answer)
+	c.resetHeartbeatLocked(c.initialHeartbeatWait())
+	c.out.release()
+	err := c.sendLocked(pong)
 	if err == nil {
-		err = c.judgeLocked()
+		err = c.checkStalledLocked()
 	}
 	c.mu.Unlock()
-	c.sent(err)
+	c.afterSend(err)
 	return nil
 }
 
-var errControls = &wsError{ws.StatusPolicyViolation, "too many control packets"}
+var errTooManyControls = &wsError{ws.StatusPolicyViolation, "too many control packets"}
 
-// controlOverhead is what a packet that says nothing has beside its data: its type and
-// a WebSocket frame's header.
+// controlOverhead is the size of a control packet without its data: the packet type
+// and the header of a WebSocket frame.
 const controlOverhead = 7
 
-// control counts a packet, or a frame, that says nothing and has so many bytes of data.
-// A client has one or two to send in an interval; one that does not stop costs time for
-// nothing, and is cut. They are no progress of anything.
-func (c *Conn) control(size int) error {
+// countControl counts a control packet or frame with the given number of data bytes
+// against MaxControls. A client sends one or two of them per PingInterval. A flood of
+// them costs time and is rejected. Their bytes do not count as progress.
+func (c *Conn) countControl(size int) error {
 	c.received.Add(-int64(size + controlOverhead))
-	period := int32(time.Since(c.handshake.Time) / c.server.cfg.PingInterval) //nolint:gosec // it may wrap: only equality counts
+	period := int32(time.Since(c.handshake.Time) / c.server.cfg.PingInterval) //nolint:gosec // overflow is harmless: only equality counts
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.controlsPeriod != period {
-		c.controlsPeriod, c.controls = period, 0
+	if c.controlPeriod != period {
+		c.controlPeriod, c.controlCount = period, 0
 	}
-	c.controls++
-	if int(c.controls) > c.server.cfg.Limits.MaxControls {
-		return errControls
+	c.controlCount++
+	if int(c.controlCount) > c.server.cfg.Limits.MaxControls {
+		return errTooManyControls
 	}
 	return nil
 }

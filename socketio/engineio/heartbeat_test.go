@@ -12,23 +12,24 @@ import (
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// In a bubble there are no sockets and no http.Server: requests are handed to
-// the server directly, and WebSockets run over net.Pipe.
+// bubble is a server in a synctest bubble, which has no sockets and no http.Server. Its
+// methods pass requests to the server directly. WebSockets use net.Pipe.
 type bubble struct {
 	t      *testing.T
 	engine *engineio.Server
-	peers  chan *peer
-	began  time.Time
+	peers  chan *siotest.Peer
+	start  time.Time
 }
 
 func inBubble(t *testing.T, cfg engineio.Config, test func(*bubble)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bubble{t: t, peers: make(chan *peer, 100), began: time.Now()}
+		b := &bubble{t: t, peers: make(chan *siotest.Peer, 100), start: time.Now()}
 		cfg.Accept = func(c *engineio.Conn) engineio.Receiver {
-			p := &peer{conn: c, messages: make(chan heard, 100), closed: make(chan engineio.Reason, 1)}
+			p := siotest.NewPeer(c, nil)
 			b.peers <- p
 			return p
 		}
@@ -43,9 +44,9 @@ func inBubble(t *testing.T, cfg engineio.Config, test func(*bubble)) {
 	})
 }
 
-// at runs the clock until d after the beginning.
+// at advances the clock to d after the start.
 func (b *bubble) at(d time.Duration) {
-	time.Sleep(time.Until(b.began.Add(d))) // in a bubble this takes no time
+	time.Sleep(time.Until(b.start.Add(d))) // in a bubble this takes no real time
 	synctest.Wait()
 }
 
@@ -67,11 +68,11 @@ func (b *bubble) requestOf(revision, method, query, body string) <-chan string {
 	return c
 }
 
-func (b *bubble) poll() (sid string, p *peer) {
-	return parseOpen(b.t, <-b.request("GET", "", "")).SID, <-b.peers
+func (b *bubble) poll() (sid string, p *siotest.Peer) {
+	return siotest.ParseOpen(b.t, <-b.request("GET", "", "")).SID, <-b.peers
 }
 
-// pipeWriter hands one end of a pipe to who hijacks it.
+// pipeWriter returns one end of a pipe from Hijack.
 type pipeWriter struct {
 	http.ResponseWriter
 	conn net.Conn
@@ -81,14 +82,14 @@ func (w pipeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
 }
 
-// dial opens a WebSocket; with a sid it begins an upgrade.
-func (b *bubble) dial(query string) *wire {
+// dial opens a WebSocket. With a sid it starts an upgrade.
+func (b *bubble) dial(query string) *siotest.WebSocket {
 	b.t.Helper()
 	return b.dialAs("EIO=4&transport=websocket" + query)
 }
 
-// dialAs opens a WebSocket with that query.
-func (b *bubble) dialAs(query string) *wire {
+// dialAs opens a WebSocket with the given query.
+func (b *bubble) dialAs(query string) *siotest.WebSocket {
 	b.t.Helper()
 	server, client := net.Pipe()
 	go func() {
@@ -103,17 +104,19 @@ func (b *bubble) dialAs(query string) *wire {
 	if _, err := http.ReadResponse(reader, nil); err != nil {
 		b.t.Fatal(err)
 	}
-	return &wire{t: b.t, conn: client, r: reader, patience: time.Hour}
+	w := siotest.NewWebSocket(b.t, client, reader)
+	w.Patience = time.Hour
+	return w
 }
 
-func TestAPingComesAfter25SecondsAndSilenceEndsIn45(t *testing.T) {
+func TestHeartbeat_pings_after_25_s_and_ends_after_45_s(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		sid, p := b.poll()
 		waiting := b.request("GET", "&sid="+sid, "")
 		b.at(25*time.Second - time.Nanosecond)
 		select {
 		case body := <-waiting:
-			t.Fatalf("%q came before its time", body)
+			t.Fatalf("before 25 s: got %q, want no response", body)
 		default:
 		}
 		b.at(25 * time.Second)
@@ -121,50 +124,50 @@ func TestAPingComesAfter25SecondsAndSilenceEndsIn45(t *testing.T) {
 			t.Errorf("got %q, want a ping", body)
 		}
 		b.at(45*time.Second - time.Nanosecond)
-		p.wantOpen(t)
+		p.WantOpen(t)
 		b.at(45 * time.Second)
-		p.wantClosed(t, engineio.ReasonPingTimeout)
+		p.WantClosed(t, engineio.ReasonPingTimeout)
 		if b.engine.Len() != 0 {
-			t.Error("the connection was kept")
+			t.Error("Len: got a connection, want none")
 		}
 	})
 }
 
-func TestAClientThatOnlyShookHandsIsForgotten(t *testing.T) {
+func TestHeartbeat_ends_a_client_without_a_poll(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		_, p := b.poll()
 		b.at(45 * time.Second)
-		p.wantClosed(t, engineio.ReasonPingTimeout)
+		p.WantClosed(t, engineio.ReasonPingTimeout)
 	})
 }
 
-func TestPongsKeepAConnectionAlive(t *testing.T) {
+func TestHeartbeat_continues_with_pongs(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
 		for range 100 {
-			w.wantText("2")
+			w.WantText("2")
 			time.Sleep(19 * time.Second)
-			w.say("3")
+			w.Send("3")
 			synctest.Wait()
-			p.wantOpen(t)
+			p.WantOpen(t)
 		}
-		if got, want := time.Since(b.began), 100*(25+19)*time.Second; got != want {
+		if got, want := time.Since(b.start), 100*(25+19)*time.Second; got != want {
 			t.Errorf("100 heartbeats took %v, want %v", got, want)
 		}
-		w.close()
-		p.wantClosed(t, engineio.ReasonTransportClose)
+		w.Close()
+		p.WantClosed(t, engineio.ReasonTransportClose)
 	})
 }
 
-func TestUnaskedPongsChangeNothing(t *testing.T) {
+func TestHeartbeat_ignores_unsolicited_pongs(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		sid, p := b.poll()
-		for i := range 24 { // none of them is an answer, so none puts the ping off
+		for i := range 24 { // they answer no ping, so they do not delay the next one
 			b.at(time.Duration(i+1) * time.Second)
 			if body := <-b.request("POST", "&sid="+sid, strings.Repeat("3\x1e", 39)+"3"); body != "ok" {
-				t.Errorf("got %q", body)
+				t.Errorf("POST: got %q, want ok", body)
 			}
 		}
 		waiting := b.request("GET", "&sid="+sid, "")
@@ -173,7 +176,7 @@ func TestUnaskedPongsChangeNothing(t *testing.T) {
 			t.Errorf("got %q, want a ping at 25 s", body)
 		}
 		if body := <-b.request("POST", "&sid="+sid, "3\x1e3\x1e3"); body != "ok" {
-			t.Errorf("got %q", body)
+			t.Errorf("POST: got %q, want ok", body)
 		}
 		waiting = b.request("GET", "&sid="+sid, "")
 		b.at(50 * time.Second)
@@ -181,130 +184,130 @@ func TestUnaskedPongsChangeNothing(t *testing.T) {
 			t.Errorf("got %q, want a ping at 50 s", body)
 		}
 		b.at(70 * time.Second)
-		p.wantClosed(t, engineio.ReasonPingTimeout)
+		p.WantClosed(t, engineio.ReasonPingTimeout)
 	})
 }
 
-func TestMessagesAreNoPongs(t *testing.T) {
+func TestHeartbeat_does_not_accept_messages_as_pongs(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		w.wantText("2")
+		w.WantText("2")
 		for range 19 {
 			time.Sleep(time.Second)
-			w.say("4still talking")
+			w.Send("4still talking")
 		}
 		b.at(45 * time.Second)
-		p.wantClosed(t, engineio.ReasonPingTimeout)
-		w.close()
+		p.WantClosed(t, engineio.ReasonPingTimeout)
+		w.Close()
 	})
 }
 
-func TestTheHeartbeatSurvivesTheUpgrade(t *testing.T) {
+func TestHeartbeat_continues_after_an_upgrade(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		sid, p := b.poll()
 		b.at(10 * time.Second)
 		w := b.dial("&sid=" + sid)
-		w.say("2probe")
-		w.wantText("3probe")
-		w.say("5")
-		w.wantText("2")
-		if got := time.Since(b.began); got != 25*time.Second {
-			t.Errorf("the ping came after %v", got)
+		w.Send("2probe")
+		w.WantText("3probe")
+		w.Send("5")
+		w.WantText("2")
+		if got := time.Since(b.start); got != 25*time.Second {
+			t.Errorf("ping: got it after %v, want 25 s", got)
 		}
-		w.say("3")
-		w.wantText("2")
-		w.close()
-		p.wantClosed(t, engineio.ReasonTransportClose)
+		w.Send("3")
+		w.WantText("2")
+		w.Close()
+		p.WantClosed(t, engineio.ReasonTransportClose)
 	})
 }
 
-func TestAnUpgradeHasTenSeconds(t *testing.T) {
+func TestUpgrade_times_out_after_10_s(t *testing.T) {
 	for _, probed := range []bool{false, true} {
 		inBubble(t, engineio.Config{}, func(b *bubble) {
 			sid, p := b.poll()
 			w := b.dial("&sid=" + sid)
 			if probed {
-				w.say("2probe")
-				w.wantText("3probe")
+				w.Send("2probe")
+				w.WantText("3probe")
 			}
 			synctest.Wait()
-			if !p.conn.Probing() {
-				t.Error("it is not probing")
+			if !p.Conn.Probing() {
+				t.Error("Probing after the request: got false, want true")
 			}
 			b.at(10*time.Second - time.Nanosecond)
-			if !p.conn.Probing() {
-				t.Error("given up too early")
+			if !p.Conn.Probing() {
+				t.Error("Probing before 10 s: got false, want true")
 			}
 			b.at(10 * time.Second)
-			if p.conn.Probing() {
-				t.Error("it is still probing")
+			if p.Conn.Probing() {
+				t.Error("Probing after 10 s: got true, want false")
 			}
-			w.wantEnd()
-			p.wantOpen(t)
+			w.WantEnd()
+			p.WantOpen(t)
 		})
 	}
 }
 
-// A WebSocket that takes nothing is given up after StallTimeout.
-func TestAStuckSocketIsGivenUp(t *testing.T) {
+// A client that reads nothing is disconnected after StallTimeout.
+func TestStall_ends_a_WebSocket_that_reads_nothing(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		p.send(t, "nobody reads this")
+		p.Send(t, "unread")
 		b.at(10*time.Second - time.Nanosecond)
-		p.wantOpen(t)
+		p.WantOpen(t)
 		b.at(10 * time.Second)
-		p.wantClosed(t, engineio.ReasonTooSlow)
-		w.close()
+		p.WantClosed(t, engineio.ReasonTooSlow)
+		w.Close()
 	})
 }
 
-// One that takes a byte now and then is given up too.
-func TestATricklingReaderIsGivenUp(t *testing.T) {
+// A client that reads one byte per second is disconnected too.
+func TestStall_ends_a_WebSocket_below_the_minimum_rate(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		p.send(t, strings.Repeat("x", 10_000))
-		p.send(t, "more")
+		p.Send(t, strings.Repeat("x", 10_000))
+		p.Send(t, "more")
 		go func() {
 			one := make([]byte, 1)
 			for {
 				time.Sleep(time.Second)
-				if _, err := w.conn.Read(one); err != nil {
+				if _, err := w.Conn.Read(one); err != nil {
 					return
 				}
 			}
 		}()
 		b.at(24 * time.Second)
-		p.wantClosed(t, engineio.ReasonTooSlow)
-		w.close()
+		p.WantClosed(t, engineio.ReasonTooSlow)
+		w.Close()
 	})
 }
 
-func TestAfterAStallTheSameConnectionGoesOn(t *testing.T) {
+func TestStall_shorter_than_the_timeout_keeps_the_connection(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
 		for i := range 3 {
-			p.send(t, string(rune('a'+i)))
+			p.Send(t, string(rune('a'+i)))
 		}
 		b.at(4 * time.Second)
-		w.wantText("4a")
-		w.wantText("4b")
-		w.wantText("4c")
-		b.at(20 * time.Second) // the deadline of those writes is over
-		p.send(t, "d")
-		w.wantText("4d")
-		w.wantText("2")
-		w.say("3")
+		w.WantText("4a")
+		w.WantText("4b")
+		w.WantText("4c")
+		b.at(20 * time.Second) // after the deadline of those writes
+		p.Send(t, "d")
+		w.WantText("4d")
+		w.WantText("2")
+		w.Send("3")
 		synctest.Wait()
-		p.wantOpen(t)
-		w.close()
-		p.wantClosed(t, engineio.ReasonTransportClose)
+		p.WantOpen(t)
+		w.Close()
+		p.WantClosed(t, engineio.ReasonTransportClose)
 	})
 }

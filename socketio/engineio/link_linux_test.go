@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gifchat/socketio/internal/siotest"
 )
 
-// link is a network path of so many bytes per second in each direction, with small
-// buffers: those of loopback hide what a phone on a bad network meets.
+// link is a network path with a limited rate and small buffers. The large buffers of
+// loopback hide the effects of a slow mobile network.
 type link struct {
 	listener net.Listener
 	target   string
@@ -25,21 +27,22 @@ type link struct {
 
 const linkBuffer = 8 << 10
 
-// throttle puts a link in front of the server.
-func (f *fixture) throttle(rate int) *link {
-	f.t.Helper()
-	listener, err := (&net.ListenConfig{Control: smallBuffers}).Listen(f.t.Context(), "tcp", "127.0.0.1:0")
+// throttle puts a link in front of the server. rate is in bytes per second, in each
+// direction.
+func throttle(t testing.TB, f *siotest.Engine, rate int) *link {
+	t.Helper()
+	listener, err := (&net.ListenConfig{Control: smallBuffers}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
 	}
-	l := &link{listener: listener, target: f.address(), rate: rate}
+	l := &link{listener: listener, target: f.Address(), rate: rate}
 	l.pumps.Go(l.accept)
-	f.t.Cleanup(l.close)
+	t.Cleanup(l.close)
 	return l
 }
 
-// smallBuffers has to be called before a socket is connected: the window that TCP
-// announces then depends on it.
+// smallBuffers must be called before a socket is connected, because the window that
+// TCP announces depends on the buffer size at that time.
 func smallBuffers(_, _ string, c syscall.RawConn) error {
 	var err error
 	outer := c.Control(func(fd uintptr) {
@@ -73,8 +76,7 @@ func (l *link) accept() {
 	}
 }
 
-// pump carries bytes at the link's rate. What a late timer has missed is not made up
-// for at once.
+// pump copies bytes at the rate of the link. It does not catch up after a late timer.
 func (l *link) pump(from, to net.Conn) {
 	const step = 20 * time.Millisecond
 	defer from.Close()
@@ -103,7 +105,7 @@ func (l *link) close() {
 	l.pumps.Wait()
 }
 
-// dial connects a client with small buffers to the other end of the link.
+// dial connects a client with small buffers to the link.
 func (l *link) dial(t *testing.T) net.Conn {
 	t.Helper()
 	conn, err := (&net.Dialer{Control: smallBuffers}).DialContext(t.Context(), "tcp", l.listener.Addr().String())

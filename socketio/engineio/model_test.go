@@ -12,15 +12,16 @@ import (
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// TestRandomActions has clients do anything in any order, over both revisions,
-// and compares with a model what they are told, what is heard of them and when
-// they are gone. A failure names the seed of its sequence.
-func TestRandomActions(t *testing.T) {
+// A client does random actions, over each revision. After each action the test compares
+// the connection with a model: what the client and the server have received, and
+// whether the connection is open. A failure names the seed of its sequence.
+func TestConn_matches_the_model_after_random_actions(t *testing.T) {
 	for seed := range uint64(sized(400, 10_000)) {
 		if !t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { playModel(t, seed) }) {
-			return // one seed is enough to look at
+			return // stop at the first failing seed
 		}
 	}
 }
@@ -43,53 +44,53 @@ func playModel(t *testing.T, seed uint64) {
 
 func (m *model) stopIfFailed() {
 	if m.t.Failed() {
-		m.t.Fatalf("after, with revision %s: %s", m.revision, strings.Join(m.log, ", "))
+		m.t.Fatalf("revision %s, after the actions: %s", m.revision, strings.Join(m.log, ", "))
 	}
 }
 
-// state is where the model believes the connection to be.
+// state is the expected state of the connection.
 type state int
 
 const (
 	onPolling state = iota
 	onWebSocket
-	gone
+	ended
 )
 
-// model is what a client did and what has to come of it.
+// model is the expected result of the actions of a client.
 type model struct {
 	*bubble
 	random   *rand.Rand
 	revision string
 	log      []string
 
-	sid     string
-	peer    *peer
-	at      state
-	waiting *pending       // a GET without an answer
-	posting *pending       // a POST whose body has not come to its end
-	body    *io.PipeWriter // of that POST
-	posted  time.Time      // when it began
-	probing *socket        // a WebSocket that wants to become the transport
-	expires time.Time      // when probing is given up
-	probed  bool
-	socket  *socket // the transport
+	sid          string
+	peer         *siotest.Peer
+	state        state
+	waiting      *pending       // a GET without a response
+	posting      *pending       // a POST with an incomplete body
+	postBody     *io.PipeWriter // body of that POST
+	postStarted  time.Time      // start of that POST
+	probing      *socket        // a WebSocket that may become the transport
+	probeExpires time.Time      // timeout of the probe
+	probed       bool
+	socket       *socket // the transport
 
-	since       time.Time // the client could have polled from then on for what is queued
-	said, heard int       // messages of the server, and how many of them the client has
-	words       int       // messages of the client
-	want        []string  // those the server has to hear now, in order
+	blockedSince    time.Time // since then the client could have polled for the queued packets
+	sent, delivered int       // messages of the server, and those that the client has received
+	texts           int       // number of messages of the client
+	wanted          []string  // messages that the server must have received, in order
 }
 
 func (m *model) handshake() {
 	w := httptest.NewRecorder()
 	m.engine.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?EIO="+m.revision+"&transport=polling", nil))
 	body := w.Body.String()
-	m.sid = parseOpen(m.t, body[strings.Index(body, "0{"):]).SID
+	m.sid = siotest.ParseOpen(m.t, body[strings.Index(body, "0{"):]).SID
 	m.peer = <-m.peers
 }
 
-// actions are what a client, or the server, may do at any moment.
+// actions are the possible actions of a client or the server.
 var actions = []struct {
 	name string
 	do   func(*model)
@@ -97,39 +98,39 @@ var actions = []struct {
 	{"poll", (*model).poll},
 	{"poll", (*model).poll},
 	{"cancel the poll", (*model).cancelPoll},
-	{"post", func(m *model) { m.post(m.word()) }},
-	{"post", func(m *model) { m.post(m.word()) }},
+	{"post", func(m *model) { m.post(m.nextText()) }},
+	{"post", func(m *model) { m.post(m.nextText()) }},
 	{"post half", (*model).postHalf},
 	{"post the other half", (*model).postRest},
-	{"cut the post", (*model).cutPost},
+	{"abort the post", (*model).abortPost},
 	{"post an octet-stream", (*model).postBinary},
-	{"post garbage", func(m *model) { m.refuse(m.ask("POST", m.sid, strings.NewReader("garbage"), ""), onPolling) }},
-	{"use a sid that is nobody's", func(m *model) { m.wantNow(m.ask("GET", "nobody", nil, ""), 400) }},
+	{"post garbage", func(m *model) { m.wantRejected(m.request("POST", m.sid, strings.NewReader("garbage"), ""), onPolling) }},
+	{"use an unknown sid", func(m *model) { m.wantStatus(m.request("GET", "nobody", nil, ""), 400) }},
 	{"open a WebSocket", (*model).dialProbe},
 	{"open a WebSocket", (*model).dialProbe},
 	{"probe", (*model).probe},
 	{"probe", (*model).probe},
 	{"upgrade", (*model).upgrade},
 	{"upgrade", (*model).upgrade},
-	{"talk too early", func(m *model) { m.spoil("4early") }},
-	{"cut the probe", func(m *model) { m.spoil("") }},
-	{"say", (*model).say},
-	{"say", (*model).say},
-	{"cut in the middle of a frame", (*model).cutSocket},
-	{"a close packet", (*model).closePacket},
-	{"the server says", (*model).serverSays},
-	{"the server says", (*model).serverSays},
-	{"the server says", (*model).serverSays},
-	{"the server closes", func(m *model) { m.peer.conn.Close(); m.at = gone }},
-	{"time passes", (*model).wait},
+	{"send a message before the upgrade", func(m *model) { m.breakProbe("4early") }},
+	{"disconnect the probe", func(m *model) { m.breakProbe("") }},
+	{"send", (*model).clientSends},
+	{"send", (*model).clientSends},
+	{"disconnect in the middle of a frame", (*model).abortSocket},
+	{"send a close packet", (*model).sendClosePacket},
+	{"the server sends", (*model).serverSends},
+	{"the server sends", (*model).serverSends},
+	{"the server sends", (*model).serverSends},
+	{"the server closes", func(m *model) { m.peer.Conn.Close(); m.state = ended }},
+	{"time passes", (*model).passTime},
 }
 
-// ends are rare, or most sequences would be short.
-var ends = []string{"cancel", "cut the post", "octet", "garbage", "middle", "close packet", "closes"}
+// endActions are done less often, so that sequences are longer.
+var endActions = []string{"cancel", "abort the post", "octet", "garbage", "middle", "close packet", "closes"}
 
 func (m *model) step() {
 	action := actions[m.random.IntN(len(actions))]
-	for _, end := range ends {
+	for _, end := range endActions {
 		if strings.Contains(action.name, end) && m.random.IntN(8) > 0 {
 			return
 		}
@@ -138,19 +139,19 @@ func (m *model) step() {
 	action.do(m)
 }
 
-func (m *model) word() string {
-	m.words++
-	return strconv.Itoa(m.words)
+func (m *model) nextText() string {
+	m.texts++
+	return strconv.Itoa(m.texts)
 }
 
 func (m *model) poll() {
-	p := m.ask("GET", m.sid, nil, "")
+	p := m.request("GET", m.sid, nil, "")
 	switch {
-	case m.at != onPolling:
-		m.wantNow(p, 400)
-	case m.waiting != nil: // two at once
-		m.wantNow(p, 400)
-		m.at = gone
+	case m.state != onPolling:
+		m.wantStatus(p, 400)
+	case m.waiting != nil: // concurrent polls
+		m.wantStatus(p, 400)
+		m.state = ended
 	default:
 		m.waiting = p
 	}
@@ -159,21 +160,21 @@ func (m *model) poll() {
 func (m *model) cancelPoll() {
 	if m.waiting != nil {
 		m.waiting.cancel()
-		m.at = gone
+		m.state = ended
 	}
 }
 
 func (m *model) post(text string) {
-	p := m.ask("POST", m.sid, strings.NewReader(m.payload("4"+text)), "")
+	p := m.request("POST", m.sid, strings.NewReader(m.payload("4"+text)), "")
 	switch {
-	case m.at != onPolling:
-		m.wantNow(p, 400)
-	case m.posting != nil: // two at once
-		m.wantNow(p, 400)
-		m.at = gone
+	case m.state != onPolling:
+		m.wantStatus(p, 400)
+	case m.posting != nil: // concurrent POSTs
+		m.wantStatus(p, 400)
+		m.state = ended
 	default:
-		m.wantNow(p, 200)
-		m.want = append(m.want, text)
+		m.wantStatus(p, 200)
+		m.wanted = append(m.wanted, text)
 	}
 }
 
@@ -182,79 +183,79 @@ func (m *model) postHalf() {
 		return
 	}
 	r, w := io.Pipe()
-	p := m.ask("POST", m.sid, r, "")
-	if m.at != onPolling {
-		m.wantNow(p, 400)
+	p := m.request("POST", m.sid, r, "")
+	if m.state != onPolling {
+		m.wantStatus(p, 400)
 		return
 	}
-	m.posting, m.body, m.posted = p, w, time.Now()
+	m.posting, m.postBody, m.postStarted = p, w, time.Now()
 }
 
 func (m *model) postRest() {
 	if m.posting == nil {
 		return
 	}
-	text := m.word()
-	_, _ = io.WriteString(m.body, m.payload("4"+text))
-	_ = m.body.Close()
+	text := m.nextText()
+	_, _ = io.WriteString(m.postBody, m.payload("4"+text))
+	_ = m.postBody.Close()
 	synctest.Wait()
-	if time.Since(m.posted) > 10*time.Second { // a body that does not arrive ends the connection
-		m.wantNow(m.posting, 400)
-		m.at = gone
+	if time.Since(m.postStarted) > 10*time.Second { // a stalled body ends the connection
+		m.wantStatus(m.posting, 400)
+		m.state = ended
 	} else {
-		m.wantNow(m.posting, 200)
+		m.wantStatus(m.posting, 200)
 	}
-	m.posting, m.body = nil, nil
-	if m.at != gone {
-		m.want = append(m.want, text)
+	m.posting, m.postBody = nil, nil
+	if m.state != ended {
+		m.wanted = append(m.wanted, text)
 	}
 }
 
-func (m *model) cutPost() {
+func (m *model) abortPost() {
 	if m.posting == nil {
 		return
 	}
-	_ = m.body.CloseWithError(io.ErrUnexpectedEOF)
+	_ = m.postBody.CloseWithError(io.ErrUnexpectedEOF)
 	synctest.Wait()
-	m.wantNow(m.posting, 400)
-	m.posting, m.body = nil, nil
-	m.at = gone
+	m.wantStatus(m.posting, 400)
+	m.posting, m.postBody = nil, nil
+	m.state = ended
 }
 
 func (m *model) postBinary() {
-	text := m.word()
-	body := "\x00" + string(rune(len(text)+1)) + "\xff4" + text // of revision 3, shorter than 10
-	p := m.ask("POST", m.sid, strings.NewReader(body), "application/octet-stream")
-	if m.at == onPolling && m.posting == nil && m.revision == "3" {
-		m.wantNow(p, 200)
-		m.want = append(m.want, text)
+	text := m.nextText()
+	body := "\x00" + string(rune(len(text)+1)) + "\xff4" + text // length of one digit
+	p := m.request("POST", m.sid, strings.NewReader(body), "application/octet-stream")
+	if m.state == onPolling && m.posting == nil && m.revision == "3" {
+		m.wantStatus(p, 200)
+		m.wanted = append(m.wanted, text)
 		return
 	}
-	m.refuse(p, onPolling)
+	m.wantRejected(p, onPolling)
 }
 
-// refuse expects a 400, which ends the connection if it is in that state.
-func (m *model) refuse(p *pending, in state) {
-	m.wantNow(p, 400)
-	if m.at == in {
-		m.at = gone
+// wantRejected checks for status 400, which ends the connection in the given state.
+func (m *model) wantRejected(p *pending, in state) {
+	m.wantStatus(p, 400)
+	if m.state == in {
+		m.state = ended
 	}
 }
 
 func (m *model) dialProbe() {
 	s, status := m.dialSocket()
 	switch {
-	case m.at == gone:
+	case m.state == ended:
 		if status != 400 {
-			m.t.Errorf("a WebSocket for a connection that is gone: %d", status)
+			m.t.Errorf("WebSocket for an ended connection: got %d, want 400", status)
 		}
-	case m.at == onWebSocket || m.probing != nil: // changes nothing
+	case m.state == onWebSocket || m.probing != nil: // without any effect
 		synctest.Wait()
-		if !s.ended() {
-			m.t.Error("a second WebSocket was kept")
+		if !s.isClosed() {
+			m.t.Error("second WebSocket: got it open, want it closed")
 		}
 	default:
-		m.probing, m.probed, m.expires = s, false, time.Now().Add(10*time.Second)
+		m.probing, m.probed, m.probeExpires = s, false, time.Now().Add(10*time.Second)
 	}
 }
 
@@ -262,12 +263,12 @@ func (m *model) probe() {
 	switch {
 	case m.probing == nil:
 	case m.probed:
-		m.spoil("2probe")
+		m.breakProbe("2probe")
 	default:
 		m.probing.write("2probe")
 		synctest.Wait()
 		if got := m.probing.next(); got != "3probe" {
-			m.t.Errorf("the probe was answered %q", got)
+			m.t.Errorf("answer to the probe: got %q, want 3probe", got)
 		}
 		m.probed = true
 	}
@@ -277,166 +278,166 @@ func (m *model) upgrade() {
 	switch {
 	case m.probing == nil:
 	case !m.probed:
-		m.spoil("5")
+		m.breakProbe("5")
 	default:
 		m.probing.write("5")
-		m.socket, m.probing, m.at = m.probing, nil, onWebSocket
+		m.socket, m.probing, m.state = m.probing, nil, onWebSocket
 	}
 }
 
-// spoil ends a probe by saying what has no place there, or by leaving.
-func (m *model) spoil(text string) {
+// breakProbe sends an invalid message during a probe, or disconnects it.
+func (m *model) breakProbe(text string) {
 	if m.probing == nil {
 		return
 	}
 	if text != "" {
 		m.probing.write(text)
 	} else {
-		m.probing.cut()
+		m.probing.close()
 	}
 	synctest.Wait()
-	m.probing.cut()
-	m.probing, m.since = nil, time.Now()
+	m.probing.close()
+	m.probing, m.blockedSince = nil, time.Now()
 }
 
-func (m *model) say() {
-	if m.at == onWebSocket {
-		text := m.word()
+func (m *model) clientSends() {
+	if m.state == onWebSocket {
+		text := m.nextText()
 		m.socket.write("4" + text)
-		m.want = append(m.want, text)
+		m.wanted = append(m.wanted, text)
 	}
 }
 
-func (m *model) cutSocket() {
-	if m.at == onWebSocket {
-		b := masked("4never")
+func (m *model) abortSocket() {
+	if m.state == onWebSocket {
+		b := maskedText("4never")
 		_, _ = m.socket.conn.Write(b[:m.random.IntN(len(b))])
-		m.socket.cut()
-		m.at = gone
+		m.socket.close()
+		m.state = ended
 	}
 }
 
-func (m *model) closePacket() {
+func (m *model) sendClosePacket() {
 	switch {
-	case m.at == onWebSocket:
+	case m.state == onWebSocket:
 		m.socket.write("1")
-	case m.at == onPolling && m.posting == nil:
-		goodbye := m.ask("POST", m.sid, strings.NewReader(m.payload("1")), "")
-		time.Sleep(10 * time.Millisecond) // a poll may be on its way
+	case m.state == onPolling && m.posting == nil:
+		goodbye := m.request("POST", m.sid, strings.NewReader(m.payload("1")), "")
+		time.Sleep(10 * time.Millisecond) // the server waits reorderWindow for a poll
 		synctest.Wait()
-		m.wantNow(goodbye, 200)
+		m.wantStatus(goodbye, 200)
 	default:
 		return
 	}
-	m.at = gone
+	m.state = ended
 }
 
-func (m *model) serverSays() {
-	if m.heard == m.said {
-		m.since = time.Now()
+func (m *model) serverSends() {
+	if m.delivered == m.sent {
+		m.blockedSince = time.Now()
 	}
-	if m.at == onPolling && m.waiting == nil && m.probing == nil && time.Since(m.since) > 10*time.Second {
-		m.at = gone // a client that does not poll for so long is too slow
+	if m.state == onPolling && m.waiting == nil && m.probing == nil && time.Since(m.blockedSince) > 10*time.Second {
+		m.state = ended // a client that does not poll for StallTimeout is too slow
 	}
-	err := m.peer.conn.Send(engineio.Prepare([]byte(strconv.Itoa(m.said))))
-	if (err == nil) != (m.at != gone) {
-		m.t.Errorf("sending in state %d: %v", m.at, err)
+	err := m.peer.Conn.Send(engineio.Prepare([]byte(strconv.Itoa(m.sent))))
+	if (err == nil) != (m.state != ended) {
+		m.t.Errorf("Send in state %d: got %v, want success %t", m.state, err, m.state != ended)
 	}
-	if m.at != gone {
-		m.said++
+	if m.state != ended {
+		m.sent++
 	}
 }
 
-// wait stays below the first ping, which would be another test's matter.
-func (m *model) wait() {
-	if d := time.Duration(1+m.random.IntN(11)) * time.Second; time.Since(m.began)+d < 24*time.Second {
+// passTime stays before the first ping.
+func (m *model) passTime() {
+	if d := time.Duration(1+m.random.IntN(11)) * time.Second; time.Since(m.start)+d < 24*time.Second {
 		time.Sleep(d)
-		m.expire()
+		m.expireProbe()
 	}
 }
 
-// check compares the server with the model, when it has nothing more to do.
+// check compares the connection with the model when the server is idle.
 func (m *model) check() {
 	if m.waiting != nil {
 		if w := m.waiting.answered(); w != nil {
-			m.waiting, m.since = nil, time.Now()
+			m.waiting, m.blockedSince = nil, time.Now()
 			switch {
 			case w.Code == http.StatusOK:
-				m.take(w.Body.String())
-			case m.at != onWebSocket || w.Code != http.StatusBadRequest: // the upgrade overtook the poll
-				m.t.Errorf("a poll was answered %d %q", w.Code, w.Body)
+				m.readPayload(w.Body.String())
+			case m.state != onWebSocket || w.Code != http.StatusBadRequest: // the upgrade packet arrived before the poll
+				m.t.Errorf("poll: got %d %q, want 200", w.Code, w.Body)
 			}
 		}
 	}
 	for m.socket != nil && len(m.socket.frames) > 0 {
-		m.takePacket(<-m.socket.frames)
+		m.readPacket(<-m.socket.frames)
 	}
-	for len(m.peer.messages) > 0 {
-		if got := <-m.peer.messages; len(m.want) > 0 && got.data == m.want[0] {
-			m.want = m.want[1:]
-		} else if m.at != gone { // what was under way then is nobody's fault
-			m.t.Errorf("the server heard %q, want the first of %v", got.data, m.want)
+	for len(m.peer.Messages) > 0 {
+		if got := <-m.peer.Messages; len(m.wanted) > 0 && got.Data == m.wanted[0] {
+			m.wanted = m.wanted[1:]
+		} else if m.state != ended { // messages in transit at the end may arrive or not
+			m.t.Errorf("message to the server: got %q, want the first of %v", got.Data, m.wanted)
 		}
 	}
-	if len(m.want) > 0 && m.at != gone {
-		m.t.Errorf("the server has not heard %v", m.want)
+	if len(m.wanted) > 0 && m.state != ended {
+		m.t.Errorf("messages to the server: got none, want %v", m.wanted)
 	}
-	m.want = nil
-	if (m.at == onWebSocket || m.waiting != nil) && m.at != gone && m.heard != m.said {
-		m.t.Errorf("the client has %d of %d messages", m.heard, m.said)
+	m.wanted = nil
+	if (m.state == onWebSocket || m.waiting != nil) && m.state != ended && m.delivered != m.sent {
+		m.t.Errorf("messages to the client: got %d, want %d", m.delivered, m.sent)
 	}
-	if open := len(m.peer.closed) == 0; open != (m.at != gone) || open != (m.engine.Len() == 1) {
+	if open := len(m.peer.Ended) == 0; open != (m.state != ended) || open != (m.engine.Len() == 1) {
 		if !open {
-			m.t.Logf("closed with %q", <-m.peer.closed)
+			m.t.Logf("closed with %q", <-m.peer.Ended)
 		}
-		m.t.Errorf("open is %v and there are %d connections, but the model is in state %d", open, m.engine.Len(), m.at)
+		m.t.Errorf("got open %t and %d connections, want those of state %d", open, m.engine.Len(), m.state)
 	}
-	if m.at == gone {
+	if m.state == ended {
 		m.probing = nil
-	} else if m.peer.conn.Probing() != (m.probing != nil) {
-		m.t.Errorf("probing is %v", m.peer.conn.Probing())
+	} else if m.peer.Conn.Probing() != (m.probing != nil) {
+		m.t.Errorf("Probing: got %t, want %t", m.peer.Conn.Probing(), m.probing != nil)
 	}
 }
 
-// expire gives up a probe that is too old, unless the client still has a POST to finish.
-func (m *model) expire() {
-	for m.probing != nil && !time.Now().Before(m.expires) {
-		if m.probed && m.posting != nil && m.at != gone {
-			m.expires = m.expires.Add(10 * time.Second)
+// expireProbe ends a probe after its timeout, unless the client has a POST to finish.
+func (m *model) expireProbe() {
+	for m.probing != nil && !time.Now().Before(m.probeExpires) {
+		if m.probed && m.posting != nil && m.state != ended {
+			m.probeExpires = m.probeExpires.Add(10 * time.Second)
 		} else {
-			m.probing, m.since = nil, m.expires
+			m.probing, m.blockedSince = nil, m.probeExpires
 		}
 	}
 }
 
-// end looks for what was said, and then lets time pass: whatever state the
-// connection is in, nothing of it stays.
+// end reads the remaining messages, and then checks that the connection ends in time in
+// whatever state it is.
 func (m *model) end() {
-	if m.at == onPolling && m.waiting == nil {
+	if m.state == onPolling && m.waiting == nil {
 		m.poll()
 		m.check()
-		if m.heard != m.said {
-			m.t.Errorf("the last poll has brought %d of %d messages", m.heard, m.said)
+		if m.delivered != m.sent {
+			m.t.Errorf("messages to the client after the last poll: got %d, want %d", m.delivered, m.sent)
 		}
 	}
 	time.Sleep(10 * time.Second)
 	synctest.Wait()
-	m.expire()
-	if m.peer.conn.Probing() != (m.probing != nil) {
-		m.t.Error("an abandoned upgrade is not free after 10 s")
+	m.expireProbe()
+	if m.peer.Conn.Probing() != (m.probing != nil) {
+		m.t.Errorf("Probing after 10 s: got %t, want %t", m.peer.Conn.Probing(), m.probing != nil)
 	}
-	if m.body != nil {
-		_ = m.body.CloseWithError(io.ErrUnexpectedEOF)
+	if m.postBody != nil {
+		_ = m.postBody.CloseWithError(io.ErrUnexpectedEOF)
 	}
-	m.at45()
+	m.wantEndAfter45s()
 	if m.waiting != nil {
 		m.waiting.cancel()
 	}
 }
 
-func (m *model) at45() {
-	m.bubble.at(45 * time.Second)
+func (m *model) wantEndAfter45s() {
+	m.at(45 * time.Second)
 	if m.engine.Len() != 0 {
-		m.t.Error("a silent connection is not gone after 45 s")
+		m.t.Error("Len after 45 s without a heartbeat: got 1, want 0")
 	}
 }

@@ -16,16 +16,16 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// The client of the model: requests and WebSockets that end when they like.
+// The client of the model: requests and WebSockets that it can abort at any time.
 
-// pending is a request that is being answered.
+// pending is a request whose response has not been read.
 type pending struct {
 	answer chan *httptest.ResponseRecorder
 	cancel context.CancelFunc
 }
 
-// ask makes a request and lets the server do what it does at once.
-func (m *model) ask(method, sid string, body io.Reader, contentType string) *pending {
+// request makes a request and waits until the server is idle.
+func (m *model) request(method, sid string, body io.Reader, contentType string) *pending {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &pending{make(chan *httptest.ResponseRecorder, 1), cancel}
 	r := httptest.NewRequestWithContext(ctx, method, "/?EIO="+m.revision+"&transport=polling&sid="+sid, body)
@@ -39,7 +39,7 @@ func (m *model) ask(method, sid string, body io.Reader, contentType string) *pen
 	return p
 }
 
-// answered returns the answer if it has come.
+// answered returns the response, or nil if there is none yet.
 func (p *pending) answered() *httptest.ResponseRecorder {
 	select {
 	case w := <-p.answer:
@@ -50,19 +50,19 @@ func (p *pending) answered() *httptest.ResponseRecorder {
 	}
 }
 
-// wantNow expects an answer of that status.
-func (m *model) wantNow(p *pending, status int) {
+// wantStatus checks that there is a response with the given status.
+func (m *model) wantStatus(p *pending, status int) {
 	m.t.Helper()
 	switch w := p.answered(); {
 	case w == nil:
-		m.t.Errorf("no answer, want %d", status)
+		m.t.Errorf("response: got none, want %d", status)
 		p.cancel()
 	case w.Code != status:
-		m.t.Errorf("answered %d %q, want %d", w.Code, w.Body, status)
+		m.t.Errorf("response: got %d %q, want %d", w.Code, w.Body, status)
 	}
 }
 
-// payload makes a polling body of one packet.
+// payload encodes a packet as a polling body.
 func (m *model) payload(packet string) string {
 	if m.revision == "3" {
 		return strconv.Itoa(len(packet)) + ":" + packet
@@ -70,43 +70,44 @@ func (m *model) payload(packet string) string {
 	return packet
 }
 
-// take reads the packets of a poll's answer.
-func (m *model) take(body string) {
+// readPayload reads the packets of a poll response.
+func (m *model) readPayload(body string) {
 	for body != "" {
 		var packet string
 		if m.revision == "3" {
 			length, rest, _ := strings.Cut(body, ":")
 			n, err := strconv.Atoi(length)
 			if err != nil || n > len(rest) {
-				m.t.Fatalf("malformed payload %q", body)
+				m.t.Fatalf("payload: got %q, want <length>:<packet>", body)
 			}
 			packet, body = rest[:n], rest[n:]
 		} else {
 			packet, body, _ = strings.Cut(body, "\x1e")
 		}
-		m.takePacket(packet)
+		m.readPacket(packet)
 	}
 }
 
-// takePacket checks that messages come once and in order.
-func (m *model) takePacket(packet string) {
+// readPacket checks that messages arrive once and in order.
+func (m *model) readPacket(packet string) {
 	if packet == "" || packet[0] != '4' {
-		return // a heartbeat, a noop or the end
+		return // a heartbeat, a noop or a close packet
 	}
-	if packet != fmt.Sprintf("4%d", m.heard) {
-		m.t.Errorf("the client got %q, want message %d", packet, m.heard)
+	if packet != fmt.Sprintf("4%d", m.delivered) {
+		m.t.Errorf("message to the client: got %q, want number %d", packet, m.delivered)
 	}
-	m.heard++
+	m.delivered++
 }
 
-// socket is the client's end of a WebSocket, which is always read.
+// socket is the client's end of a WebSocket. A goroutine reads it until its end.
 type socket struct {
 	conn   net.Conn
 	frames chan string
 	closed chan struct{}
 }
 
-// dialSocket opens a WebSocket for the model's sid; nil if it is refused.
+// dialSocket opens a WebSocket for the model's sid. It returns nil if the server rejects
+// it.
 func (m *model) dialSocket() (*socket, int) {
 	server, client := net.Pipe()
 	answer := httptest.NewRecorder()
@@ -122,7 +123,7 @@ func (m *model) dialSocket() (*socket, int) {
 		}
 		m.engine.ServeHTTP(pipeWriter{answer, server}, r)
 	}()
-	if m.at == gone {
+	if m.state == ended {
 		<-served
 		_ = client.Close()
 		_ = server.Close()
@@ -150,7 +151,7 @@ func (s *socket) read(r *bufio.Reader) {
 	}
 }
 
-// next returns the next message if it has come.
+// next returns the next message, or "" if there is none yet.
 func (s *socket) next() string {
 	select {
 	case text := <-s.frames:
@@ -160,7 +161,7 @@ func (s *socket) next() string {
 	}
 }
 
-func (s *socket) ended() bool {
+func (s *socket) isClosed() bool {
 	select {
 	case <-s.closed:
 		return true
@@ -169,12 +170,12 @@ func (s *socket) ended() bool {
 	}
 }
 
-// write says something to a server that may have ended.
-func (s *socket) write(text string) { _, _ = s.conn.Write(masked(text)) }
+// write sends a message. The server may have closed the connection before.
+func (s *socket) write(text string) { _, _ = s.conn.Write(maskedText(text)) }
 
-func (s *socket) cut() { _ = s.conn.Close() }
+func (s *socket) close() { _ = s.conn.Close() }
 
-func masked(text string) []byte {
+func maskedText(text string) []byte {
 	var b bytes.Buffer
 	ws.MustWriteFrame(&b, ws.MaskFrame(ws.NewTextFrame([]byte(text))))
 	return b.Bytes()

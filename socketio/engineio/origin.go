@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// checkOrigin tells whether the page that makes the request may do so, and
-// writes the CORS headers that a foreign page needs. It guards polling and
-// WebSocket alike: browsers apply no same-origin policy to WebSockets.
+// checkOrigin reports whether the origin of a request is allowed, and sets the CORS
+// headers for a foreign page. It protects polling and WebSocket requests alike,
+// because browsers apply no same-origin policy to WebSockets.
 func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
-		return true // not a browser, or a same-origin GET
+		return true // a program, or a same-origin GET
 	}
 	if len(origins) > 1 {
 		return false
@@ -32,9 +32,9 @@ func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// sameOrigin compares host and port with what the client asked for. Without
-// secure it cannot know the scheme that the page was loaded with: there may be a
-// proxy that ends TLS.
+// sameOrigin reports whether an origin has the host and port of the request.
+// Without secure, both schemes match: a proxy may terminate TLS, so the server
+// does not know the scheme of the page.
 func sameOrigin(r *http.Request, origin string, secure bool) bool {
 	scheme, host, ok := strings.Cut(origin, "://")
 	if !ok || host == "" || !strings.EqualFold(host, r.Host) {
@@ -43,15 +43,15 @@ func sameOrigin(r *http.Request, origin string, secure bool) bool {
 	return strings.EqualFold(scheme, "https") || !secure && strings.EqualFold(scheme, "http")
 }
 
-// What a browser may ask for in one preflight. Browsers name the headers that
-// the page has set, and no page sets that many.
+// The limits for the headers that a preflight may request. A browser lists the
+// headers that the page has set, and pages stay far below these limits.
 const (
-	maxAskedHeaders = 64
-	maxAskedBytes   = 2048
+	maxRequestedHeaders     = 64
+	maxRequestedHeaderBytes = 2048
 )
 
 // preflight answers an OPTIONS request of an allowed foreign origin.
-func (s *Server) preflight(w http.ResponseWriter, r *http.Request) *handshakeError {
+func (s *Server) preflight(w http.ResponseWriter, r *http.Request) *requestError {
 	h := w.Header()
 	if h.Get("Access-Control-Allow-Origin") == "" {
 		return errHandshakeMethod
@@ -60,7 +60,7 @@ func (s *Server) preflight(w http.ResponseWriter, r *http.Request) *handshakeErr
 	if allowed == nil {
 		h.Add("Vary", "Access-Control-Request-Headers")
 		var ok bool
-		if allowed, ok = askedHeaders(r); !ok {
+		if allowed, ok = requestedHeaders(r); !ok {
 			return errBadRequest
 		}
 	}
@@ -72,19 +72,19 @@ func (s *Server) preflight(w http.ResponseWriter, r *http.Request) *handshakeErr
 	return nil
 }
 
-// askedHeaders returns the names of the headers that the page wants to set, and
-// false if they are malformed or too many.
-func askedHeaders(r *http.Request) (names []string, ok bool) {
-	asked := strings.Join(r.Header.Values("Access-Control-Request-Headers"), ",")
-	if len(asked) > maxAskedBytes {
+// requestedHeaders returns the header names that a preflight requests. ok is false
+// if they are malformed or exceed the limits.
+func requestedHeaders(r *http.Request) (names []string, ok bool) {
+	list := strings.Join(r.Header.Values("Access-Control-Request-Headers"), ",")
+	if len(list) > maxRequestedHeaderBytes {
 		return nil, false
 	}
-	for name := range strings.SplitSeq(asked, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		name = strings.Trim(name, " \t")
 		if name == "" {
 			continue // a list may have empty elements: RFC 9110, section 5.6.1
 		}
-		if !isToken(name) || len(names) == maxAskedHeaders {
+		if !isToken(name) || len(names) == maxRequestedHeaders {
 			return nil, false
 		}
 		names = append(names, name)
@@ -93,7 +93,7 @@ func askedHeaders(r *http.Request) (names []string, ok bool) {
 }
 
 // isToken reports whether s has only the characters that RFC 9110, section
-// 5.6.2, allows in the name of a header.
+// 5.6.2, allows in a header name.
 func isToken(s string) bool {
 	return strings.IndexFunc(s, func(c rune) bool {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

@@ -6,57 +6,58 @@ import (
 	"time"
 )
 
-// errTooSlow ends a connection whose client does not take what is sent to it.
+// errTooSlow ends a connection whose client receives its data too slowly.
 var errTooSlow = errors.New("engineio: the client is too slow")
 
-// entryCost is what a queued packet costs beside its bytes.
+// entryCost is the cost of a queued packet in addition to its bytes.
 const entryCost = 64
 
-// outbox is the queue of packets for one client. It has a lock of its own, so that
-// a sender does not wait for a writer: with one lock, a broadcast that follows
-// another one through the same connections goes at the pace of its writes, and
-// there is nothing for the next write to take along.
+// outbox is the queue of packets for one client. It has its own lock, so that a
+// sender does not wait for a writer. With one lock for both, a broadcast that
+// follows another broadcast would wait for each of its writes, and no write could
+// carry packets of both.
 //
-// While the queue is blocked, because the socket is full or no poll waits, all of its
-// packets count in the server's backlog. A queue that is not blocked is about to be
-// flushed.
+// A queue is blocked while the socket is full or no poll waits. The packets of a
+// blocked queue count in the server's backlog. A queue that is not blocked is
+// about to be flushed.
 type outbox struct {
 	server *Server // immutable
 
-	mu      sync.Mutex // nothing else is locked under it
-	sealed  bool       // guarded by mu, as is all that follows: nothing more is accepted
-	blocked bool
-	items   []*Prepared
-	head    int       // items[:head] have been written
-	sent    int       // bytes of the first packet's frames that have been written
-	cost    int       // of items[head:], see cost
-	since   time.Time // while blocked and not empty: when the client last took something
-	taken   chan struct{}
+	mu         sync.Mutex // no other lock is acquired while mu is held
+	sealed     bool       // push fails; mu guards this and all following fields
+	blocked    bool
+	items      []*Prepared
+	head       int       // items[:head] have been written
+	sent       int       // bytes of the first packet's frames that have been written
+	cost       int       // sum of cost() over items[head:]
+	progressAt time.Time // when a blocked queue that is not empty last shrank
+	progressed chan struct{}
 }
 
-// cost returns how many bytes a packet counts in a queue.
+// cost returns the number of bytes that p counts in a queue.
 func (p *Prepared) cost() int { return p.size() + entryCost }
 
-// maxHeartbeat is the size of a WebSocket pong with all the data it may have. A ping of
-// revision 3 may bring more, and its pong then counts as a message does.
+// maxHeartbeat is the size of a WebSocket pong with the maximum of data. A ping of
+// revision 3 may carry more data, and its pong then counts as a message does.
 const maxHeartbeat = 2 + 125
 
-// isHeartbeat reports whether p is a small packet of the engine's own.
+// isHeartbeat reports whether p is a small packet that is not a message.
 func (p *Prepared) isHeartbeat() bool {
 	message := len(p.binary) > 0 || len(p.text) > 0 && p.text[0] == byte(PacketMessage)
 	return !message && p.size() <= maxHeartbeat
 }
 
-// empty reports whether there is nothing to write.
+// empty reports whether the queue has nothing to write.
 func (o *outbox) empty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.items) == o.head
 }
 
-// push appends p. It returns errTooSlow if the queue is full; a message that is
-// larger than the limit may wait alone, and heartbeats always: they are small, and
-// MaxControls bounds the client's. flush reports that the caller has to flush the queue.
+// push appends p. It returns errTooSlow if the queue is full. A message that is
+// larger than the limit may be queued alone. Heartbeats are always accepted, because
+// they are small and MaxControls limits those that a client causes. flush reports
+// that the caller must flush the queue.
 func (o *outbox) push(p *Prepared) (flush bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -76,37 +77,37 @@ func (o *outbox) push(p *Prepared) (flush bool, err error) {
 	o.server.backlog.add(p)
 	now := time.Now()
 	if first {
-		o.since = now
+		o.progressAt = now
 	}
-	// Who flushes a queue that is stalled ends the connection.
-	return first || now.Sub(o.since) > limits.StallTimeout, nil
+	// Flushing a stalled queue ends the connection.
+	return first || now.Sub(o.progressAt) > limits.StallTimeout, nil
 }
 
-// wrote forgets n bytes that have been written.
-func (o *outbox) wrote(n int, k codec) {
+// advance removes n bytes that have been written.
+func (o *outbox) advance(n int, k codec) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.advance(n, k)
+	o.advanceLocked(n, k)
 }
 
-// next forgets n bytes that have been written and returns what to write next: the
-// rest of a packet, or several small ones joined in a pooled buffer; nothing if the
-// queue is empty. Only who may write calls it.
+// next removes n bytes that have been written and returns the bytes to write next:
+// the rest of a packet, or several small packets joined in a pooled buffer. b is
+// empty if the queue is. Only the goroutine that may write calls it.
 func (o *outbox) next(n int, k codec) (b []byte, joined *buffer) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.advance(n, k)
-	waiting := o.items[o.head:]
-	if len(waiting) == 0 {
+	o.advanceLocked(n, k)
+	queued := o.items[o.head:]
+	if len(queued) == 0 {
 		return nil, nil
 	}
-	first := k.frames(waiting[0])[o.sent:]
-	if len(waiting) == 1 || len(first)+waiting[1].size() > len(buffer{}) {
+	first := k.frames(queued[0])[o.sent:]
+	if len(queued) == 1 || len(first)+queued[1].size() > len(buffer{}) {
 		return first, nil
 	}
 	joined = getBuffer()
 	b = append(joined[:0], first...)
-	for _, p := range waiting[1:] {
+	for _, p := range queued[1:] {
 		frames := k.frames(p)
 		if len(b)+len(frames) > len(joined) {
 			break
@@ -116,23 +117,23 @@ func (o *outbox) next(n int, k codec) (b []byte, joined *buffer) {
 	return b, joined
 }
 
-// advance forgets n bytes that have been written. mu is held.
-func (o *outbox) advance(n int, k codec) {
+// advanceLocked removes n bytes that have been written.
+func (o *outbox) advanceLocked(n int, k codec) {
 	o.sent += n
-	dropped := 0
+	written := 0
 	for _, p := range o.items[o.head:] {
 		size := len(k.frames(p))
 		if o.sent < size {
 			break
 		}
 		o.sent -= size
-		dropped++
+		written++
 	}
-	o.drop(dropped)
+	o.dropLocked(written)
 }
 
-// drop forgets the first n packets. mu is held.
-func (o *outbox) drop(n int) {
+// dropLocked removes the first n packets.
+func (o *outbox) dropLocked(n int) {
 	if n == 0 {
 		return
 	}
@@ -145,44 +146,44 @@ func (o *outbox) drop(n int) {
 	}
 	o.head += n
 	if o.blocked {
-		o.since = time.Now()
+		o.progressAt = time.Now()
 	}
-	// Packets move only when at least as many have gone, so that taking them from a
-	// long queue takes linear time.
+	// Packets move only when at least as many have been removed, so that removing
+	// packets one by one from a long queue takes linear time.
 	if o.head >= len(o.items)-o.head {
 		kept := copy(o.items, o.items[o.head:])
 		clear(o.items[kept:])
 		o.items, o.head = o.items[:kept], 0
 	}
-	o.wake()
+	o.wakeLocked()
 }
 
-// wake tells those who wait for room. mu is held.
-func (o *outbox) wake() {
-	if o.taken != nil {
-		close(o.taken)
-		o.taken = nil
+// wakeLocked wakes the callers of WaitQueue.
+func (o *outbox) wakeLocked() {
+	if o.progressed != nil {
+		close(o.progressed)
+		o.progressed = nil
 	}
 }
 
-// take removes what fits into a polling body of about limit bytes, at least one
-// packet if there is any.
+// take removes and returns the packets that fit into a polling body of about limit
+// bytes, at least one packet if the queue is not empty.
 func (o *outbox) take(limit int) []*Prepared {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var taken []*Prepared
+	var items []*Prepared
 	size := 0
 	for _, p := range o.items[o.head:] {
-		if size += p.size(); len(taken) > 0 && size > limit {
+		if size += p.size(); len(items) > 0 && size > limit {
 			break
 		}
-		taken = append(taken, p)
+		items = append(items, p)
 	}
-	o.drop(len(taken))
-	return taken
+	o.dropLocked(len(items))
+	return items
 }
 
-// setBlocked says whether the client can take nothing now.
+// setBlocked sets whether the client cannot receive now.
 func (o *outbox) setBlocked(blocked bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -190,7 +191,7 @@ func (o *outbox) setBlocked(blocked bool) {
 		return
 	}
 	o.blocked = blocked
-	o.since = time.Now()
+	o.progressAt = time.Now()
 	for _, p := range o.items[o.head:] {
 		if blocked {
 			o.server.backlog.add(p)
@@ -200,31 +201,31 @@ func (o *outbox) setBlocked(blocked bool) {
 	}
 }
 
-// touch notes that the client could take nothing until now.
-func (o *outbox) touch() {
+// markProgress restarts the time for which the client may make no progress.
+func (o *outbox) markProgress() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.since = time.Now()
+	o.progressAt = time.Now()
 }
 
-// stalled reports whether packets have waited for so long without the client's
-// taking any.
+// stalled reports whether the queue is blocked and has not shrunk for limit.
 func (o *outbox) stalled(limit time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.blocked && len(o.items) > o.head && time.Since(o.since) > limit
+	return o.blocked && len(o.items) > o.head && time.Since(o.progressAt) > limit
 }
 
-// idle returns for how long the client of a blocked queue has taken nothing. Unlike
-// stalled it also judges an empty queue, whose client has to come for its end.
-func (o *outbox) idle() time.Duration {
+// sinceProgress returns the time since the client of a blocked queue last made
+// progress. In contrast to stalled it covers an empty queue, whose client has to
+// fetch its close packet.
+func (o *outbox) sinceProgress() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return time.Since(o.since)
+	return time.Since(o.progressAt)
 }
 
-// trim gives the queue's memory back, so that an idle connection holds none.
-func (o *outbox) trim() {
+// release frees the memory of an empty queue, so that an idle connection holds none.
+func (o *outbox) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.items) == 0 {
@@ -232,18 +233,18 @@ func (o *outbox) trim() {
 	}
 }
 
-// waiting returns what is queued, in packets and bytes. The bytes of a packet that
-// is being written count until all of it is.
+// waiting returns the queued packets and bytes. The bytes of a packet that is being
+// written count until all of it is written.
 func (o *outbox) waiting() (packets, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.items) - o.head, o.bytes()
+	return len(o.items) - o.head, o.bytesLocked()
 }
 
-// bytes returns what is queued without the cost of places in the queue. mu is held.
-func (o *outbox) bytes() int { return o.cost - (len(o.items)-o.head)*entryCost }
+// bytesLocked returns the queued bytes without entryCost.
+func (o *outbox) bytesLocked() int { return o.cost - (len(o.items)-o.head)*entryCost }
 
-// unwritten returns how many bytes come before the next packet on the wire.
+// unwritten returns the number of bytes before the next packet on the wire.
 func (o *outbox) unwritten(k codec) int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -254,38 +255,39 @@ func (o *outbox) unwritten(k codec) int64 {
 	return bytes
 }
 
-// below returns nil if at most so many bytes wait, or else a channel that is closed
-// when some have been taken or the queue has ended.
+// below returns nil if at most the given number of bytes is queued or the queue is
+// sealed. Otherwise it returns a channel that is closed when the queue has shrunk or
+// ended.
 func (o *outbox) below(bytes int) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.sealed || o.bytes() <= bytes {
+	if o.sealed || o.bytesLocked() <= bytes {
 		return nil
 	}
-	if o.taken == nil {
-		o.taken = make(chan struct{})
+	if o.progressed == nil {
+		o.progressed = make(chan struct{})
 	}
-	return o.taken
+	return o.progressed
 }
 
-// seal makes push fail from now on. What is queued stays.
+// seal makes push fail from now on. Queued packets stay.
 func (o *outbox) seal() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sealed = true
 }
 
-// close forgets everything, for good.
+// close removes all packets and makes push fail from now on.
 func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sealed = true
-	o.drop(len(o.items) - o.head)
+	o.dropLocked(len(o.items) - o.head)
 	o.items, o.head, o.sent = nil, 0, 0
-	o.wake()
+	o.wakeLocked()
 }
 
-// blockedCost returns what the queue counts while it is blocked, and else 0.
+// blockedCost returns the cost of the queue while it is blocked, and otherwise 0.
 func (o *outbox) blockedCost() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -12,155 +12,156 @@ import (
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// One client stops reading while 64 KiB messages go to it and to others.
-func TestAStalledReaderIsCutAndHoldsNobodyUp(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
+// One client stops reading while it and others receive messages of 64 KiB.
+func TestSend_ends_a_stalled_reader_without_delaying_others(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
 	const healthy, messages = 3, 400
-	stalledWire, stalled := f.websocket()
-	_ = stalledWire.conn.(*net.TCPConn).SetReadBuffer(4096)
+	stalledWire, stalled := f.WebSocket()
+	_ = stalledWire.Conn.(*net.TCPConn).SetReadBuffer(4096)
 	var conns []*engineio.Conn
 	got := make(chan string, healthy)
 	var wg sync.WaitGroup
 	for range healthy {
-		w, p := f.websocket()
-		conns = append(conns, p.conn)
+		w, p := f.WebSocket()
+		conns = append(conns, p.Conn)
 		wg.Go(func() {
 			for range messages {
-				got <- w.text()[:10]
+				got <- w.Text()[:10]
 			}
 		})
 	}
 	body := strings.Repeat("x", 64<<10)
 	var most int
 	var longest time.Duration
-	cut := -1
+	failedAt := -1
 	for i := range messages {
 		message := engineio.Prepare(fmt.Appendf(nil, "%09d%s", i, body))
 		begin := time.Now()
-		err := stalled.conn.Send(message)
+		err := stalled.Conn.Send(message)
 		longest = max(longest, time.Since(begin))
-		if _, waiting := stalled.conn.Queued(); waiting > most {
+		if _, waiting := stalled.Conn.Queued(); waiting > most {
 			most = waiting
 		}
-		if err != nil && cut < 0 {
-			cut = i
+		if err != nil && failedAt < 0 {
+			failedAt = i
 		}
 		for _, c := range conns {
 			if err := c.Send(message); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for range healthy { // the healthy ones set the pace
-			if number := receive(t, got); number != fmt.Sprintf("4%09d", i) {
-				t.Fatalf("got number %s, want %d", number, i)
+		for range healthy { // wait until the healthy clients have it
+			if number := siotest.Receive(t, got); number != fmt.Sprintf("4%09d", i) {
+				t.Fatalf("healthy client: got number %s, want %d", number, i)
 			}
 		}
 	}
 	wg.Wait()
-	stalled.wantClosed(t, engineio.ReasonTooSlow)
+	stalled.WantClosed(t, engineio.ReasonTooSlow)
 	if limit := 2<<20 + 2*(64<<10); most > limit {
-		t.Errorf("%d bytes were waiting, want at most %d", most, limit)
+		t.Errorf("Queued: got %d bytes, want at most %d", most, limit)
 	}
-	if cut < 0 || longest > 4*time.Second { // a write that blocks takes the write timeout of 5 s
-		t.Errorf("cut at message %d; the longest Send took %v", cut, longest)
+	if failedAt < 0 || longest > 4*time.Second { // a blocking write would take StallTimeout
+		t.Errorf("got an error at message %d and a Send of %v, want an error and at most 4 s", failedAt, longest)
 	}
 }
 
-func TestAClientThatDoesNotPollIsCut(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
+func TestSend_ends_a_client_that_does_not_poll(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
 	for name, size := range map[string]int{"large packets": 300, "small packets": 1} {
 		t.Run(name, func(t *testing.T) {
-			_, p := f.poll()
+			_, p := f.Open()
 			message := engineio.Prepare([]byte(strings.Repeat("x", size)))
 			sent := 0
-			for p.conn.Send(message) == nil {
+			for p.Conn.Send(message) == nil {
 				if sent++; sent > 100 {
-					t.Fatal("there is no limit")
+					t.Fatal("Send: got more than 100 packets queued, want an error")
 				}
 			}
-			// A packet of 1 byte has 4 bytes as a frame, one of 300 has 305; and 64 are added.
+			// A frame of 1 byte of text has 4 bytes, one of 300 has 305. Each packet counts 64 more.
 			if want := map[int]int{300: 2, 1: 14}[size]; sent != want {
-				t.Errorf("%d packets were accepted, want %d", sent, want)
+				t.Errorf("got %d packets queued, want %d", sent, want)
 			}
-			p.wantClosed(t, engineio.ReasonTooSlow)
+			p.WantClosed(t, engineio.ReasonTooSlow)
 		})
 	}
 }
 
-func TestALargeMessageMayWaitAlone(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
-	sid, p := f.poll()
-	p.send(t, strings.Repeat("x", 5000))
-	if err := p.conn.Send(engineio.Prepare([]byte("y"))); err == nil {
-		t.Error("a second message may wait too")
+func TestSend_queues_one_message_above_the_limit(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
+	sid, p := f.Open()
+	p.Send(t, strings.Repeat("x", 5000))
+	if err := p.Conn.Send(engineio.Prepare([]byte("y"))); err == nil {
+		t.Error("Send of a second message: got no error, want one")
 	}
-	p.wantClosed(t, engineio.ReasonTooSlow)
-	f.call("GET", "&sid="+sid, "").want(t, 400, unknownSID)
+	p.WantClosed(t, engineio.ReasonTooSlow)
+	f.Call("GET", "&sid="+sid, "").Want(t, 400, unknownSID)
 }
 
-func TestSendTellsOfItsLimit(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1}}, nil)
-	_, p := f.poll()
-	p.send(t, "x")
-	if err := p.conn.Send(engineio.Prepare([]byte("y"))); err == nil || errors.Is(err, engineio.ErrClosed) {
-		t.Errorf("got %v, want the limit", err)
+func TestSend_returns_the_limit_and_then_ErrClosed(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 1}}, nil)
+	_, p := f.Open()
+	p.Send(t, "x")
+	if err := p.Conn.Send(engineio.Prepare([]byte("y"))); err == nil || errors.Is(err, engineio.ErrClosed) {
+		t.Errorf("Send above the limit: got %v, want an error that is not ErrClosed", err)
 	}
-	if err := p.conn.Send(engineio.Prepare([]byte("z"))); !errors.Is(err, engineio.ErrClosed) {
-		t.Errorf("got %v, want ErrClosed", err)
+	if err := p.Conn.Send(engineio.Prepare([]byte("z"))); !errors.Is(err, engineio.ErrClosed) {
+		t.Errorf("Send after the end: got %v, want ErrClosed", err)
 	}
 }
 
-// What several broadcasts queue leaves as one write.
-func TestQueuedPacketsAreJoined(t *testing.T) {
+// Packets of several broadcasts are sent with one write.
+func TestQueue_joins_packets_into_one_write(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
 		w := b.dial("")
-		w.text()
+		w.Text()
 		p := <-b.peers
-		synctest.Wait() // until that write is over
-		if !p.conn.Queue(engineio.Prepare([]byte("one"))) {
-			t.Error("the first Queue does not ask for a flush")
+		synctest.Wait() // until the write of the open packet is complete
+		if !p.Conn.Queue(engineio.Prepare([]byte("one"))) {
+			t.Error("first Queue: got false, want true")
 		}
 		for _, text := range []string{"two", "three"} {
-			if p.conn.Queue(engineio.Prepare([]byte(text))) {
-				t.Errorf("Queue of %s asks for a second flush", text)
+			if p.Conn.Queue(engineio.Prepare([]byte(text))) {
+				t.Errorf("Queue of %s: got true, want false", text)
 			}
 		}
-		p.conn.Flush()
+		p.Conn.Flush()
 		synctest.Wait()
 		one := make([]byte, 1024)
-		n, err := w.conn.Read(one)
+		n, err := w.Conn.Read(one)
 		if want := "\x81\x044one\x81\x044two\x81\x064three"; err != nil || string(one[:n]) != want {
-			t.Errorf("one write carries %q, %v, want %q", one[:n], err, want)
+			t.Errorf("write: got %q, %v, want %q", one[:n], err, want)
 		}
 		synctest.Wait()
-		if !p.conn.Queue(engineio.Prepare([]byte("four"))) {
-			t.Error("Queue does not ask for a flush any more")
+		if !p.Conn.Queue(engineio.Prepare([]byte("four"))) {
+			t.Error("Queue after the flush: got false, want true")
 		}
-		p.conn.Flush()
-		w.wantText("4four")
-		w.close()
+		p.Conn.Flush()
+		w.WantText("4four")
+		w.Close()
 	})
 }
 
-// Queue, Flush and Send from many goroutines: nothing is lost or doubled, and
-// the order of each sender is kept.
-func TestTheOrderOfEachSenderIsKept(t *testing.T) {
+// Many goroutines call Queue, Flush and Send. Every message arrives once and in the order
+// of its sender.
+func TestSend_keeps_the_order_of_each_sender(t *testing.T) {
 	const senders, messages = 8, 500
 	for _, transport := range []string{"websocket", "polling"} {
 		t.Run(transport, func(t *testing.T) {
-			f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
+			f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
 			var next func() []string
-			var p *peer
+			var p *siotest.Peer
 			if transport == "polling" {
 				var sid string
-				sid, p = f.poll()
-				next = func() []string { return strings.Split(f.call("GET", "&sid="+sid, "").body, "\x1e") }
+				sid, p = f.Open()
+				next = func() []string { return strings.Split(f.Call("GET", "&sid="+sid, "").Body, "\x1e") }
 			} else {
-				var w *wire
-				w, p = f.websocket()
-				next = func() []string { return []string{w.text()} }
+				var w *siotest.WebSocket
+				w, p = f.WebSocket()
+				next = func() []string { return []string{w.Text()} }
 			}
 			var wg sync.WaitGroup
 			for s := range senders {
@@ -168,14 +169,14 @@ func TestTheOrderOfEachSenderIsKept(t *testing.T) {
 					for i := range messages {
 						message := engineio.Prepare(fmt.Appendf(nil, "%d %d", s, i))
 						if i%3 == s%3 {
-							if err := p.conn.Send(message); err != nil {
+							if err := p.Conn.Send(message); err != nil {
 								t.Error(err)
 							}
-						} else if p.conn.Queue(message) {
+						} else if p.Conn.Queue(message) {
 							if i%2 == 0 {
 								runtime.Gosched()
 							}
-							p.conn.Flush()
+							p.Conn.Flush()
 						}
 					}
 				})
@@ -185,7 +186,7 @@ func TestTheOrderOfEachSenderIsKept(t *testing.T) {
 				for _, text := range next() {
 					var s, i int
 					if _, err := fmt.Sscanf(text, "4%d %d", &s, &i); err != nil {
-						t.Fatalf("got %q", text)
+						t.Fatalf("message: got %q, want 4<sender> <number>", text)
 					}
 					if i != want[s] {
 						t.Fatalf("sender %d: got %d, want %d", s, i, want[s])
@@ -199,18 +200,18 @@ func TestTheOrderOfEachSenderIsKept(t *testing.T) {
 	}
 }
 
-// A broadcast that has not come round to flushing yet is not the client's fault.
-func TestAQueueThatNobodyHasFlushedIsNoSlowClient(t *testing.T) {
-	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 10_000}}, nil)
-	w, p := f.websocket()
-	const packets = 20 // 60 KB: the socket takes them
+// A queue that is full because Flush has not been called yet is not a slow client.
+func TestQueue_flushes_a_full_queue_of_a_fast_client(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 10_000}}, nil)
+	w, p := f.WebSocket()
+	const packets = 20 // 60 KB: less than the socket's buffer
 	for i := range packets {
-		p.conn.Queue(engineio.Prepare(fmt.Appendf(nil, "%d%s", 1000+i, strings.Repeat("x", 3000))))
+		p.Conn.Queue(engineio.Prepare(fmt.Appendf(nil, "%d%s", 1000+i, strings.Repeat("x", 3000))))
 	}
-	p.wantOpen(t)
-	p.conn.Flush()
+	p.WantOpen(t)
+	p.Conn.Flush()
 	for i := range packets {
-		if got := w.text(); got[:5] != fmt.Sprintf("4%d", 1000+i) {
+		if got := w.Text(); got[:5] != fmt.Sprintf("4%d", 1000+i) {
 			t.Fatalf("got %.10q, want %d", got, 1000+i)
 		}
 	}

@@ -2,18 +2,18 @@ package engineio
 
 import "errors"
 
-// PacketType is the first character of an encoded packet (section "Packet types").
+// PacketType is the first character of an encoded packet (section "Protocol").
 type PacketType byte
 
 // The packet types.
 const (
-	PacketOpen    PacketType = '0' // server to client: the handshake's answer
+	PacketOpen    PacketType = '0' // server to client: response to the handshake
 	PacketClose   PacketType = '1' // either side: the connection ends
-	PacketPing    PacketType = '2' // server to client; with "probe" from client to server while upgrading
-	PacketPong    PacketType = '3' // client to server; with "probe" the other way
+	PacketPing    PacketType = '2' // server to client; "2probe" from client to server during an upgrade
+	PacketPong    PacketType = '3' // client to server; "3probe" from server to client during an upgrade
 	PacketMessage PacketType = '4' // either side: data for the layer above
-	PacketUpgrade PacketType = '5' // client to server: the probe has succeeded
-	PacketNoop    PacketType = '6' // server to client: ends a poll
+	PacketUpgrade PacketType = '5' // client to server: completes an upgrade
+	PacketNoop    PacketType = '6' // server to client: ends a poll during an upgrade
 )
 
 // Packet is one unit of the protocol. Data does not include the type.

@@ -7,16 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// A payload is several packets in one polling body, parted by the record
-// separator; binary packets travel as "b" and base64 (section "HTTP
-// long-polling", "Packet encoding").
+// A payload is one or more packets in a polling body, separated by the record
+// separator. A binary packet is "b" and base64 (section "Packet encoding", "HTTP
+// long-polling").
 const recordSeparator = 0x1e
 
 var errNotUTF8 = errors.New("payload is not valid UTF-8")
 
-// DecodePayload calls each for every packet of a polling body, in order, and
-// stops at the first error, which it returns. A packet's Data is valid as long
-// as body is, except for binary packets, which own theirs.
+// DecodePayload calls each for every packet of a polling body, in order, and returns
+// the first error. The Data of a text packet aliases body.
 func DecodePayload(body []byte, each func(Packet) error) error {
 	if !utf8.Valid(body) {
 		return errNotUTF8
@@ -37,8 +36,8 @@ func DecodePayload(body []byte, each func(Packet) error) error {
 	}
 }
 
-// parseRecord decodes a packet of a payload or of a text WebSocket message; "b"
-// and base64 is a binary message.
+// parseRecord decodes a packet of a payload or of a text WebSocket message. "b" and
+// base64 is a binary message.
 func parseRecord(b []byte) (Packet, error) {
 	if len(b) == 0 || b[0] != base64Mark {
 		return ParsePacket(b)
@@ -50,7 +49,7 @@ func parseRecord(b []byte) (Packet, error) {
 	return Packet{Type: PacketMessage, Binary: true, Data: data}, nil
 }
 
-// AppendPayload appends p to a polling body that is being built in dst.
+// AppendPayload appends p to the polling body in dst.
 func AppendPayload(dst []byte, p Packet) []byte {
 	if len(dst) > 0 {
 		dst = append(dst, recordSeparator)

@@ -9,152 +9,154 @@ import (
 	"time"
 )
 
-// poll is a client's GET that waits for something to be said (section "HTTP
-// long-polling"). Only its own handler writes the answer, so nothing is ever
-// written to a request that has ended.
-type poll struct{ answer chan answer }
+// poll is a client's GET that waits for packets (section "HTTP long-polling",
+// "Receiving data"). Only the goroutine of its handler writes the response, so
+// nothing is written to a request that has ended.
+type poll struct{ response chan pollResponse }
 
-func newPoll() *poll { return &poll{answer: make(chan answer, 1)} }
+func newPoll() *poll { return &poll{response: make(chan pollResponse, 1)} }
 
-// end hands the poll its answer. It is called once: by who takes the poll out
-// of Conn.poll.
-func (p *poll) end(a answer) { p.answer <- a }
+// respond passes the response to the handler. The goroutine that removes the poll
+// from Conn.poll calls it, once.
+func (p *poll) respond(resp pollResponse) { p.response <- resp }
 
 var noopPacket = prepareControl(PacketNoop, "")
 
-// servePoll answers a GET: at once if something is queued, else when
-// something is.
-func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *handshakeError {
+// servePoll answers a GET with the queued packets, or with the next ones to be sent
+// (section "HTTP long-polling", "Receiving data").
+func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *requestError {
 	p, err := c.beginPoll()
 	if err != nil {
 		return err
 	}
-	c.finish()
+	c.closeIfSent()
 	select {
-	case a := <-p.answer:
-		if a.refusal != nil {
-			return a.refusal
+	case resp := <-p.response:
+		if resp.err != nil {
+			return resp.err
 		}
-		if c.writeAnswer(w, r, a) != nil {
-			c.close(ReasonTransportError) // what was taken from the queue is lost: the client has to know
+		if c.writePollResponse(w, r, resp) != nil {
+			c.close(ReasonTransportError) // packets taken from the queue are lost, so the client must reconnect
 		}
 	case <-r.Context().Done():
-		// The client has given up its poll: by the protocol it has gone.
+		// A client that cancels its poll has left: section "HTTP long-polling" requires a pending GET.
 		c.close(ReasonTransportError)
 	}
 	return nil
 }
 
-// writeAnswer writes the answer of a poll. A client that makes no progress in reading it
-// is ended: the heartbeat leaves that to us meanwhile.
-func (c *Conn) writeAnswer(w http.ResponseWriter, r *http.Request, a answer) error {
-	defer c.answered(r)
-	return writePoll(w, r, a, &c.server.cfg.Limits, func() { c.close(ReasonTooSlow) })
+// writePollResponse writes the response of a poll. It disconnects a client that makes
+// no progress in reading it, since the heartbeat waits during that time.
+func (c *Conn) writePollResponse(w http.ResponseWriter, r *http.Request, resp pollResponse) error {
+	defer c.pollWritten(r)
+	return writePoll(w, r, resp, &c.server.cfg.Limits, func() { c.close(ReasonTooSlow) })
 }
 
-// beginPoll returns a poll that either waits or has its answer already.
-func (c *Conn) beginPoll() (*poll, *handshakeError) {
+// beginPoll returns a poll that waits or that has its response already. A second
+// concurrent GET is an error (section "HTTP long-polling", "Receiving data").
+func (c *Conn) beginPoll() (*poll, *requestError) {
 	c.mu.Lock()
 	switch {
 	case c.closed:
 		c.mu.Unlock()
 		return nil, errUnknownSID
-	case c.overdueLocked():
+	case c.pongOverdueLocked():
 		c.mu.Unlock()
 		c.close(ReasonPingTimeout)
 		return nil, errUnknownSID
 	case c.ws != nil:
 		c.mu.Unlock()
-		return nil, errBadRequest // upgraded: this transport is not it any more
+		return nil, errBadRequest // after an upgrade, polling is no longer the transport
 	case c.poll != nil:
 		c.mu.Unlock()
-		c.close(ReasonTransportError) // two polls at once would race for the packets
+		c.close(ReasonTransportError) // two concurrent polls would race for the packets
 		return nil, errBadRequest
 	}
 	defer c.mu.Unlock()
 	p := newPoll()
 	switch {
-	case c.answering:
-		c.poll = p // the answer before it takes up the client; see answered
+	case c.writingPoll:
+		c.poll = p // the previous response is still being written; see pollWritten
 	case !c.out.empty():
 		c.poll = p
-		c.answerPollLocked(c.takeAnswerLocked())
+		c.respondPollLocked(c.takeResponseLocked())
 	case c.probing != nil && c.probing.probed:
-		c.waitLocked(p)
-		time.AfterFunc(grace, func() { c.endPoll(p) })
+		c.setPollLocked(p)
+		time.AfterFunc(reorderWindow, func() { c.endPollWithNoop(p) })
 	default:
-		c.waitLocked(p)
+		c.setPollLocked(p)
 	}
 	return p, nil
 }
 
-// waitLocked makes p the poll that the next packets answer.
-func (c *Conn) waitLocked(p *poll) {
+// setPollLocked makes p the poll that receives the next packets.
+func (c *Conn) setPollLocked(p *poll) {
 	c.poll = p
 	c.out.setBlocked(false)
 }
 
-// answerPollLocked ends the waiting poll. Until the next one comes, packets wait.
-func (c *Conn) answerPollLocked(a answer) {
-	c.poll.end(a)
+// respondPollLocked answers the waiting poll. The queue is blocked until the next one.
+func (c *Conn) respondPollLocked(resp pollResponse) {
+	c.poll.respond(resp)
 	c.poll = nil
-	c.answering = c.carried == nil
+	c.writingPoll = c.external == nil
 	c.out.setBlocked(true)
 }
 
-// answered notes that the answer of a poll has been written, or could not be. From now
-// on the client can poll again, and answer a ping that was in it, but for what its
-// connection still has under way.
-func (c *Conn) answered(r *http.Request) {
+// pollWritten records that a poll response has been written or has failed. From now
+// on the client can poll again and answer a ping in that response, except for bytes
+// that its connection still has in flight.
+func (c *Conn) pollWritten(r *http.Request) {
 	c.mu.Lock()
 	if c.closed || c.ws != nil {
 		c.mu.Unlock()
 		return
 	}
-	c.answering, c.polled, c.polledAcked = false, connOf(r), 0
-	c.out.touch()
-	if c.pinged {
-		c.awaitPongLocked()
+	c.writingPoll, c.pollConn, c.pollAcked = false, connFromRequest(r), 0
+	c.out.markProgress()
+	if c.awaitingPong {
+		c.restartPongTimeoutLocked()
 	}
 	if c.poll != nil {
 		c.out.setBlocked(false)
 	}
 	err := c.flushLocked()
 	c.mu.Unlock()
-	c.sent(err)
-	c.finish()
+	c.afterSend(err)
+	c.closeIfSent()
 }
 
-// grace is how long what was sent over one connection may come behind what was
-// sent after it over another.
+// reorderWindow is the time within which the server receives requests of two
+// connections in another order than the client sent them.
 //
-// For so long a poll waits when a WebSocket is about to become the transport;
-// then it ends with a noop, which lets the client switch (section "Upgrade"). A
-// client that has switched has said so before it sent the poll.
-const grace = 10 * time.Millisecond
+// A poll during a probe waits for that time, and then ends with a noop so that the
+// client can switch (section "Upgrade"). A client that has switched sent its upgrade
+// packet before the poll.
+const reorderWindow = 10 * time.Millisecond
 
-// awaitPoll gives the poll of a client that says goodbye the time to come, so
-// that it is answered and not refused: the two come over two connections.
-func (c *Conn) awaitPoll() {
+// waitForPoll waits for the poll of a client that has sent a close packet, so that the
+// poll receives a response and not an error: they arrive over two connections.
+func (c *Conn) waitForPoll() {
 	c.mu.Lock()
 	missing := c.poll == nil
 	c.mu.Unlock()
 	if missing {
-		time.Sleep(grace)
+		time.Sleep(reorderWindow)
 	}
 }
 
-// endPoll ends p with a noop if it still waits.
-func (c *Conn) endPoll(p *poll) {
+// endPollWithNoop ends p with a noop if it is still waiting.
+func (c *Conn) endPollWithNoop(p *poll) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.poll == p {
-		c.endPollLocked()
+		c.endPollWithNoopLocked()
 	}
 }
 
-// servePost takes the packets of a POST.
-func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError {
+// servePost handles the packets of a POST (section "HTTP long-polling", "Sending
+// data").
+func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *requestError {
 	if err := c.beginPost(); err != nil {
 		return err
 	}
@@ -164,9 +166,9 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError
 	if err != nil {
 		return err
 	}
-	if err := c.takePayload(body, binary); err != nil {
+	if err := c.handlePayload(body, binary); err != nil {
 		if errors.Is(err, errClientClosed) {
-			c.awaitPoll()
+			c.waitForPoll()
 		}
 		c.fail(err)
 		if !errors.Is(err, errClientClosed) {
@@ -177,15 +179,15 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) *handshakeError
 	return nil
 }
 
-// writeOK answers a POST whose packets were taken.
+// writeOK answers a successful POST.
 func writeOK(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html")
 	h.Set("Cache-Control", "no-store")
-	_, _ = io.WriteString(w, "ok") // if the client has gone, its next poll will not come
+	_, _ = io.WriteString(w, "ok") // an error means that the client has disconnected
 }
 
-func (c *Conn) beginPost() *handshakeError {
+func (c *Conn) beginPost() *requestError {
 	c.mu.Lock()
 	switch {
 	case c.closed:
@@ -194,12 +196,12 @@ func (c *Conn) beginPost() *handshakeError {
 	case c.ws != nil:
 		c.mu.Unlock()
 		return errBadRequest
-	case c.posting:
+	case c.readingPost:
 		c.mu.Unlock()
-		c.close(ReasonTransportError) // the order of two posts at once is anybody's guess
+		c.close(ReasonTransportError) // the order of two concurrent POSTs is unknown (section "HTTP long-polling", "Sending data")
 		return errBadRequest
 	}
-	c.posting = true
+	c.readingPost = true
 	c.mu.Unlock()
 	return nil
 }
@@ -207,29 +209,29 @@ func (c *Conn) beginPost() *handshakeError {
 func (c *Conn) endPost() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.posting = false
+	c.readingPost = false
 }
 
 const octetStream = "application/octet-stream"
 
-// readBody reads a POST's body within the limits of size and time.
-func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, binary bool, refusal *handshakeError) {
+// readBody reads the body of a POST within the limits of size and rate.
+func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, binary bool, reqErr *requestError) {
 	limits := &c.server.cfg.Limits
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil {
 		binary = t == octetStream
 	}
 	if binary && c.codec == revision4 {
-		c.close(ReasonTransportError) // revision 4 carries binary as base64
+		c.close(ReasonTransportError) // revision 4 sends binary as base64 (section "Packet encoding")
 		return nil, false, errBadRequest
 	}
 	if r.ContentLength > int64(limits.MaxPayload) {
-		c.close(ReasonTooLarge) // its packets are lost: the order would have a hole
+		c.close(ReasonTooLarge) // its packets are lost, so the message sequence would have a gap
 		return nil, false, errTooLarge
 	}
 	control := http.NewResponseController(w)
-	paced := &pacedBody{ReadCloser: r.Body, pace: limits.pace(), setDeadline: control.SetReadDeadline, received: &c.received}
-	body, err := io.ReadAll(http.MaxBytesReader(w, paced, int64(limits.MaxPayload)))
-	if err == nil { // else net/http may go on reading what is left: not for ever
+	limited := &minRateBody{ReadCloser: r.Body, minimum: limits.minProgress(), setDeadline: control.SetReadDeadline, received: &c.received}
+	body, err := io.ReadAll(http.MaxBytesReader(w, limited, int64(limits.MaxPayload)))
+	if err == nil { // after an error, net/http may read the rest of the body, and the deadline must end that
 		_ = control.SetReadDeadline(time.Time{})
 	}
 
@@ -245,59 +247,59 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, bi
 	return body, binary, nil
 }
 
-// takePayload handles the packets of a body in their order.
-func (c *Conn) takePayload(body []byte, binary bool) error {
-	c.in.Lock()
-	defer c.in.Unlock()
-	return c.codec.decode(body, binary, c.receive)
+// handlePayload handles the packets of a body in order.
+func (c *Conn) handlePayload(body []byte, binary bool) error {
+	c.inbound.Lock()
+	defer c.inbound.Unlock()
+	return c.codec.decode(body, binary, c.handleLocked)
 }
 
-// Headers of polls, made once. Nobody changes them.
+// Header values of poll responses, allocated once and never changed.
 var (
-	plainText = []string{"text/plain; charset=UTF-8"}
-	bytesOnly = []string{octetStream}
-	noStore   = []string{"no-store"}
+	contentTypeText   = []string{"text/plain; charset=UTF-8"}
+	contentTypeBinary = []string{octetStream}
+	noStore           = []string{"no-store"}
 )
 
-// writePoll answers a GET while the client makes progress: one that does not read
-// must not hold the request for ever. stalled is called when it makes none.
-func writePoll(w http.ResponseWriter, r *http.Request, a answer, limits *Limits, stalled func()) error {
+// writePoll writes a poll response while the client makes progress. It calls stalled
+// if the client makes no progress.
+func writePoll(w http.ResponseWriter, r *http.Request, resp pollResponse, limits *Limits, stalled func()) error {
 	control := http.NewResponseController(w)
 	h := w.Header()
-	h["Content-Type"] = plainText
-	if a.binary {
-		h["Content-Type"] = bytesOnly
+	h["Content-Type"] = contentTypeText
+	if resp.binary {
+		h["Content-Type"] = contentTypeBinary
 	}
 	h["Cache-Control"] = noStore
-	h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
-	stop := watchAnswer(r, len(a.body), limits, func() {
-		_ = control.SetWriteDeadline(longAgo) // where there are deadlines, the write ends
+	h["Content-Length"] = []string{strconv.Itoa(len(resp.body))}
+	stop := watchPollWrite(r, len(resp.body), limits, func() {
+		_ = control.SetWriteDeadline(pastDeadline) // ends the write, if the writer supports deadlines
 		stalled()
 	})
-	_, err := w.Write(a.body)
+	_, err := w.Write(resp.body)
 	if err == nil {
 		if err = control.Flush(); errors.Is(err, http.ErrNotSupported) {
-			err = nil // it is flushed when the handler returns
+			err = nil // net/http flushes when the handler returns
 		}
 	}
 	stop()
 	return err
 }
 
-// watchAnswer calls expire when the client of an answer of that size makes no progress,
-// until stop is called. The streams of HTTP/2 share a connection, whose progress says
-// nothing about one of them.
-func watchAnswer(r *http.Request, size int, limits *Limits, expire func()) (stop func()) {
-	conn := connOf(r)
-	first, ok := tcpStateOf(conn)
+// watchPollWrite calls expire when the client of a response makes no progress, until
+// stop is called. The streams of HTTP/2 share one connection, so its progress does not
+// show that of a stream.
+func watchPollWrite(r *http.Request, size int, limits *Limits, expire func()) (stop func()) {
+	conn := connFromRequest(r)
+	state, ok := tcpStateOf(conn)
 	if !ok || r.ProtoMajor != 1 {
-		timer := time.AfterFunc(limits.TimeFor(size), expire)
+		timer := time.AfterFunc(limits.WriteTimeout(size), expire)
 		return func() { timer.Stop() }
 	}
-	m := &meter{pace: limits.pace()}
-	m.begin(first.acked, first.underWay)
-	return m.watch(func() (int64, int64) {
+	d := &stallDetector{minimum: limits.minProgress()}
+	d.beginWindowLocked(state.acked, state.inFlight)
+	return d.watch(func() (int64, int64) {
 		state, _ := tcpStateOf(conn)
-		return state.acked, state.underWay
+		return state.acked, state.inFlight
 	}, expire)
 }

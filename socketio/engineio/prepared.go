@@ -6,22 +6,22 @@ import (
 	"sync/atomic"
 )
 
-// Prepared is what one Send puts on the wire: a text message packet and the
-// binary message packets that belong to it, encoded once. It never changes, so
-// any number of connections may share it; that is what makes a broadcast cheap.
+// Prepared is a text message packet and its binary message packets, encoded once for
+// any number of sends. It is immutable, so connections share it and a broadcast
+// encodes once.
 type Prepared struct {
-	frames []byte   // the WebSocket frames of all packets, one behind the other
-	text   []byte   // the text packet with its type, if there is one; aliases frames
+	frames []byte   // the WebSocket frames of all packets, in order
+	text   []byte   // the text packet with its type, or nil; aliases frames
 	binary [][]byte // the data of the binary packets; alias frames
 
-	queues atomic.Int32 // blocked queues that it waits in, see backlog
+	blockedQueues atomic.Int32 // number of blocked queues that contain p, see backlog
 
-	others atomic.Pointer[otherFrames] // nil until a client that needs other frames is sent p
+	variants atomic.Pointer[frameVariants] // nil until p is sent to a client that needs other frames
 }
 
-// Prepare encodes a message packet that carries text and one binary message
-// packet for each attachment. They stay together and in order on every
-// connection. The arguments are copied.
+// Prepare encodes a message packet with text and one binary message packet for each
+// attachment. The packets stay together and in order on every connection. The
+// arguments are copied.
 func Prepare(text []byte, attachments ...[]byte) *Prepared {
 	return prepare(PacketMessage, text, attachments)
 }
@@ -33,11 +33,11 @@ func PrepareBinary(data []byte) *Prepared {
 	return p
 }
 
-// Text returns the text that Prepare was given. It must not be changed.
+// Text returns the text of Prepare. Callers must not change it.
 func (p *Prepared) Text() []byte { return p.text[1:] }
 
-// Attachments returns the binary data that Prepare was given. It must not be
-// changed.
+// Attachments returns the binary data of Prepare or PrepareBinary. Callers must not
+// change it.
 func (p *Prepared) Attachments() [][]byte { return p.binary }
 
 // prepareControl encodes a packet that is not a message.
@@ -45,7 +45,7 @@ func prepareControl(t PacketType, data string) *Prepared {
 	return prepare(t, []byte(data), nil)
 }
 
-// prepareFrame wraps a WebSocket control frame, which polling never carries.
+// prepareFrame wraps a WebSocket control frame, which is never sent over polling.
 func prepareFrame(frame []byte) *Prepared { return &Prepared{frames: frame} }
 
 func prepare(t PacketType, text []byte, attachments [][]byte) *Prepared {
@@ -66,8 +66,8 @@ func prepare(t PacketType, text []byte, attachments [][]byte) *Prepared {
 	return p
 }
 
-// appendBinary appends the frame of a binary packet to b, which must have room
-// for it, and remembers where its data is.
+// appendBinary appends the frame of a binary packet to b, which must have capacity
+// for it, and records the data in p.binary.
 func (p *Prepared) appendBinary(b, data []byte) []byte {
 	b = appendFrameHeader(b, frameBinary, len(data))
 	start := len(b)
@@ -76,29 +76,29 @@ func (p *Prepared) appendBinary(b, data []byte) []byte {
 	return b
 }
 
-// size is what p costs a queue, in bytes.
+// size returns the number of bytes that p counts in a queue.
 func (p *Prepared) size() int { return len(p.frames) }
 
-// otherFrames are the frames of packets with binary, for clients that do not
-// take Prepared.frames: of revision 3, or with base64. Each is made once.
-type otherFrames [codecs]struct {
+// frameVariants are the frames of packets with binary data for codecs other than
+// revision4. Each variant is encoded once, when it is first needed.
+type frameVariants [codecCount]struct {
 	once   sync.Once
 	frames []byte
 }
 
-// framesFor returns the frames for a codec that encodes binary differently.
-func (p *Prepared) framesFor(k codec) []byte {
-	others := p.others.Load()
-	if others == nil {
-		p.others.CompareAndSwap(nil, new(otherFrames))
-		others = p.others.Load()
+// framesAs returns the frames of p for a codec that encodes binary differently.
+func (p *Prepared) framesAs(k codec) []byte {
+	variants := p.variants.Load()
+	if variants == nil {
+		p.variants.CompareAndSwap(nil, new(frameVariants))
+		variants = p.variants.Load()
 	}
-	other := &others[k]
-	other.once.Do(func() { other.frames = p.makeFrames(k) })
-	return other.frames
+	variant := &variants[k]
+	variant.once.Do(func() { variant.frames = p.encodeFrames(k) })
+	return variant.frames
 }
 
-func (p *Prepared) makeFrames(k codec) []byte {
+func (p *Prepared) encodeFrames(k codec) []byte {
 	size := maxFrameHeader + len(p.text)
 	for _, data := range p.binary {
 		size += maxFrameHeader + k.binarySize(len(data))
@@ -118,11 +118,11 @@ func (p *Prepared) makeFrames(k codec) []byte {
 const (
 	frameText      = 0x81
 	frameBinary    = 0x82
-	maxFrameHeader = 10 // of a frame from a server, which is not masked
+	maxFrameHeader = 10 // without the mask, which frames of a server do not have
 )
 
-// appendFrameHeader appends a server's frame header. It is written by hand
-// because the frame is built in place, once for a whole room.
+// appendFrameHeader appends the header of a server's frame. Frames are built in
+// place, once for all receivers, so no library function fits.
 func appendFrameHeader(b []byte, first byte, length int) []byte {
 	switch {
 	case length < 126:

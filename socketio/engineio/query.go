@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// The transports by name.
+// The names of the transports (section "Transports").
 const (
 	transportPolling   = "polling"
 	transportWebSocket = "websocket"
 )
 
-// query is what the protocol reads from a request's URL (section "URLs").
+// query holds the protocol's parameters of a request's URL (section "HTTP
+// long-polling", "Query parameters").
 type query struct {
 	sid       SID
 	transport string
@@ -20,10 +21,10 @@ type query struct {
 	upgrade   bool // the request asks for a WebSocket
 }
 
-func (s *Server) parseQuery(r *http.Request) (query, *handshakeError) {
+func (s *Server) parseQuery(r *http.Request) (query, *requestError) {
 	raw := r.URL.RawQuery
-	transport, _ := lookup(raw, "transport")
-	sid, sids := lookup(raw, "sid")
+	transport, _ := queryValue(raw, "transport")
+	sid, sids := queryValue(raw, "sid")
 	q := query{
 		transport: transport,
 		sid:       SID(sid),
@@ -32,9 +33,9 @@ func (s *Server) parseQuery(r *http.Request) (query, *handshakeError) {
 	if q.transport != transportPolling && q.transport != transportWebSocket {
 		return q, errUnknownTransport
 	}
-	var refusal *handshakeError
-	if q.codec, refusal = s.parseCodec(raw); refusal != nil {
-		return q, refusal
+	var err *requestError
+	if q.codec, err = s.parseCodec(raw); err != nil {
+		return q, err
 	}
 	if sids > 1 {
 		return q, errUnknownSID
@@ -42,18 +43,18 @@ func (s *Server) parseQuery(r *http.Request) (query, *handshakeError) {
 	return q, nil
 }
 
-func (s *Server) parseCodec(raw string) (codec, *handshakeError) {
-	switch version, _ := lookup(raw, "EIO"); {
+func (s *Server) parseCodec(raw string) (codec, *requestError) {
+	switch version, _ := queryValue(raw, "EIO"); {
 	case version == "4":
 		return revision4, nil
 	case version != "3" || s.cfg.RefuseRevision3:
 		return revision4, errProtocolVersion
 	}
-	if _, n := lookup(raw, "j"); n > 0 {
-		return revision3, errBadRequest // JSONP: an answer that runs as a script is a gadget
+	if _, n := queryValue(raw, "j"); n > 0 {
+		return revision3, errBadRequest // JSONP: a response that browsers run as a script helps cross-site attacks
 	}
 	if s.cfg.Carrier != nil {
-		return carried, nil
+		return codecExternal, nil
 	}
 	if wantsBase64(raw) {
 		return revision3Base64, nil
@@ -61,17 +62,17 @@ func (s *Server) parseCodec(raw string) (codec, *handshakeError) {
 	return revision3, nil
 }
 
-// wantsBase64 reports whether the client asks for binary as base64. Clients with
-// the option forceBase64 do.
+// wantsBase64 reports whether the client requests binary data as base64, as
+// clients with the option forceBase64 do.
 func wantsBase64(rawQuery string) bool {
-	b64, _ := lookup(rawQuery, "b64")
+	b64, _ := queryValue(rawQuery, "b64")
 	return b64 != ""
 }
 
-// lookup returns the first value of a key in a URL's query, and how many it
-// has. It reads as url.ParseQuery does, without the map: a poll asks for three
-// keys, and the map was a tenth of what it allocated.
-func lookup(raw, key string) (first string, n int) {
+// queryValue returns the first value of a key in a URL's query, and the number of
+// its values. It parses as url.ParseQuery does, without allocating a map: a poll
+// reads three keys, and the map was a tenth of its allocated bytes.
+func queryValue(raw, key string) (first string, n int) {
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if name, err := url.QueryUnescape(name); err != nil || name != key || strings.Contains(pair, ";") {

@@ -6,50 +6,51 @@ import (
 	"testing"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// Who has learnt a sid and is not the client is told what a stranger is told,
-// and the client notices nothing.
-func TestAStolenSIDIsOfNoUse(t *testing.T) {
+// Another client that has learned a sid receives the error for an unknown sid, and the
+// connection is not affected.
+func TestSameClient_rejects_requests_of_other_clients(t *testing.T) {
 	const unknown = `{"code":1,"message":"Session ID unknown"}`
 	for _, revision := range []string{"3", "4"} {
 		t.Run("revision "+revision, func(t *testing.T) {
-			f := serve(t, engineio.Config{
-				Identify:   func(r *http.Request) (any, error) { return r.Header.Get("Who"), nil },
-				SameClient: func(identity any, r *http.Request) bool { return r.Header.Get("Who") == identity },
+			f := siotest.Serve(t, engineio.Config{
+				Identify:   func(r *http.Request) (any, error) { return r.Header.Get("User"), nil },
+				SameClient: func(identity any, r *http.Request) bool { return r.Header.Get("User") == identity },
 			}, nil)
 			query := "EIO=" + revision + "&transport=polling"
-			ask := func(who, method, sid, body string) answer {
+			request := func(user, method, sid, body string) siotest.Response {
 				t.Helper()
-				a, err := f.try(t.Context(), method, query+sid, strings.NewReader(body), "Who", who)
+				a, err := f.Try(t.Context(), method, query+sid, strings.NewReader(body), "User", user)
 				if err != nil {
 					t.Fatal(err)
 				}
 				return a
 			}
-			a := ask("ann", "GET", "", "")
-			sid := "&sid=" + parseOpen(t, a.body[strings.Index(a.body, "0{"):]).SID
-			p := f.peer()
+			a := request("ann", "GET", "", "")
+			sid := "&sid=" + siotest.ParseOpen(t, a.Body[strings.Index(a.Body, "0{"):]).SID
+			p := f.Peer()
 			hello := map[string]string{"3": "6:4hello", "4": "4hello"}[revision]
 
-			for _, who := range []string{"", "bob"} {
-				ask(who, "GET", sid, "").want(t, 400, unknown)
-				ask(who, "POST", sid, hello).want(t, 400, unknown)
-				ask(who, "PUT", sid, "").want(t, 400, unknown)
-				w, resp := f.dial("EIO="+revision+"&transport=websocket"+sid, "Who", who)
+			for _, user := range []string{"", "bob"} {
+				request(user, "GET", sid, "").Want(t, 400, unknown)
+				request(user, "POST", sid, hello).Want(t, 400, unknown)
+				request(user, "PUT", sid, "").Want(t, 400, unknown)
+				w, resp := f.Dial("EIO="+revision+"&transport=websocket"+sid, "User", user)
 				if w != nil || resp.StatusCode != 400 {
-					t.Errorf("%q could upgrade", who)
+					t.Errorf("upgrade by %q: got %v, want 400", user, resp)
 				}
 			}
-			p.wantOpen(t)
-			ask("ann", "POST", sid, hello).want(t, 200, "ok")
-			p.wantMessage(t, "hello")
-			w, _ := f.dial("EIO="+revision+"&transport=websocket"+sid, "Who", "ann")
-			w.say("2probe")
-			w.wantText("3probe")
-			w.say("5")
-			w.say("4upgraded")
-			p.wantMessage(t, "upgraded")
+			p.WantOpen(t)
+			request("ann", "POST", sid, hello).Want(t, 200, "ok")
+			p.WantMessage(t, "hello")
+			w, _ := f.Dial("EIO="+revision+"&transport=websocket"+sid, "User", "ann")
+			w.Send("2probe")
+			w.WantText("3probe")
+			w.Send("5")
+			w.Send("4upgraded")
+			p.WantMessage(t, "upgraded")
 		})
 	}
 }

@@ -5,53 +5,53 @@ import (
 	"errors"
 )
 
-// Send queues p for the client and writes as much as the client's socket takes
-// at once.
+// Send queues p for the client and writes as much of the queue as the client's
+// socket accepts at once.
 //
 //  1. It never blocks.
-//  2. Packets leave in the order of the calls, also across an upgrade.
-//  3. If too much is waiting, the connection ends with ReasonTooSlow; no packet is
-//     ever left out of the middle. See Limits for what is too much.
+//  2. Packets are written in the order of the calls, also across an upgrade.
+//  3. If the queue is full, the connection ends with ReasonTooSlow. No packet is
+//     ever skipped. See Limits for the size of the queue.
 func (c *Conn) Send(p *Prepared) error {
 	c.mu.Lock()
 	err := c.sendLocked(p)
 	if err == nil {
-		err = c.judgeLocked()
+		err = c.checkStalledLocked()
 	}
 	c.mu.Unlock()
-	c.sent(err)
+	c.afterSend(err)
 	return err
 }
 
-// SendVolatile sends p if the client can take it now: on an idle WebSocket or
-// into a waiting poll. Otherwise p is dropped, and sent is false.
+// SendVolatile sends p if the client can receive it now: over a WebSocket with an
+// empty queue or into a waiting poll. Otherwise it drops p and returns false.
 func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
 	c.mu.Lock()
-	if !c.writableLocked() {
+	if !c.writableNowLocked() {
 		c.mu.Unlock()
 		return false, nil
 	}
 	err = c.sendLocked(p)
 	c.mu.Unlock()
-	c.sent(err)
+	c.afterSend(err)
 	return err == nil, err
 }
 
-func (c *Conn) writableLocked() bool {
-	return !c.closed && c.out.empty() && c.writableNowLocked()
+func (c *Conn) writableNowLocked() bool {
+	return !c.closed && c.out.empty() && c.canFlushLocked()
 }
 
-// writableNowLocked reports whether a flush would write something.
-func (c *Conn) writableNowLocked() bool {
+// canFlushLocked reports whether a flush would write something.
+func (c *Conn) canFlushLocked() bool {
 	if c.ws != nil {
 		return !c.ws.draining
 	}
-	return c.poll != nil && !c.answering
+	return c.poll != nil && !c.writingPoll
 }
 
-// Queue is the first half of Send, for a broadcast: it queues p, and reports
-// true if the caller has to call Flush. Where another goroutine is about to
-// flush this connection, p leaves with the same write, and the answer is false.
+// Queue is the first half of Send, for a broadcast. It queues p and reports whether
+// the caller must call Flush. It returns false if another goroutine is about to flush
+// the connection, and p will be part of the same write.
 func (c *Conn) Queue(p *Prepared) (flush bool) {
 	flush, err := c.out.push(p)
 	if errors.Is(err, errTooSlow) {
@@ -59,52 +59,54 @@ func (c *Conn) Queue(p *Prepared) (flush bool) {
 		flush, err = c.pushLocked(p)
 		c.mu.Unlock()
 	}
-	c.sent(err)
+	c.afterSend(err)
 	return flush
 }
 
-// QueueVolatile is Queue for what may be dropped: it is, if the client cannot
-// take it now, since its socket is full, no poll waits or too much is queued.
+// QueueVolatile is Queue for packets that may be dropped. It drops p if the client
+// cannot receive now, because its socket is full or no poll waits, or if the queue
+// is full.
 func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.writableNowLocked() {
+	if !c.canFlushLocked() {
 		return false
 	}
 	flush, err := c.out.push(p)
 	return flush && err == nil
 }
 
-// Flush writes what is queued, as far as the client's socket takes it at once.
+// Flush writes as much of the queue as the client's socket accepts at once.
 func (c *Conn) Flush() {
 	c.mu.Lock()
 	err := c.flushLocked()
 	if err == nil {
-		err = c.judgeLocked()
+		err = c.checkStalledLocked()
 	}
 	c.mu.Unlock()
-	c.sent(err)
+	c.afterSend(err)
 }
 
-// Queued returns what waits for the client, in packets and bytes. What its socket
-// has taken does not wait any more.
+// Queued returns the queued packets and bytes. Bytes that the client's socket has
+// accepted are no longer queued.
 func (c *Conn) Queued() (packets, bytes int) { return c.out.waiting() }
 
-// WaitQueue waits until at most so many bytes wait for the client. It returns the
-// cause of ctx's end, or ErrClosed if the connection has ended or ends.
+// WaitQueue blocks until at most the given number of bytes is queued. It returns the
+// cause of ctx if ctx is done, and ErrClosed if the connection has ended or is about
+// to end.
 func (c *Conn) WaitQueue(ctx context.Context, bytes int) error {
 	for {
-		taken := c.out.below(bytes)
-		if taken == nil {
+		progressed := c.out.below(bytes)
+		if progressed == nil {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			if c.closed || c.finishing {
+			if c.closed || c.closeWhenSent {
 				return ErrClosed
 			}
 			return nil
 		}
 		select {
-		case <-taken:
+		case <-progressed:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -118,11 +120,11 @@ func (c *Conn) sendLocked(p *Prepared) error {
 	return c.flushLocked()
 }
 
-// pushLocked queues p. What fills the queue may wait for a Flush that has not
-// come yet, and not for the client; then it is flushed first.
+// pushLocked queues p. If the queue is full only because no Flush has come yet, it
+// flushes the queue first.
 func (c *Conn) pushLocked(p *Prepared) (flush bool, err error) {
 	flush, err = c.out.push(p)
-	if !errors.Is(err, errTooSlow) || !c.writableNowLocked() {
+	if !errors.Is(err, errTooSlow) || !c.canFlushLocked() {
 		return flush, err
 	}
 	if err := c.flushLocked(); err != nil {
@@ -138,57 +140,57 @@ func (c *Conn) flushLocked() error {
 	case c.out.empty():
 		return nil
 	case c.ws != nil:
-		return c.ws.flush(&c.out)
-	case c.writableNowLocked():
-		c.answerPollLocked(c.takeAnswerLocked())
+		return c.ws.flushLocked(&c.out)
+	case c.canFlushLocked():
+		c.respondPollLocked(c.takeResponseLocked())
 	}
 	return nil
 }
 
-// judgeLocked returns errTooSlow for a polling client that could have polled for
-// StallTimeout and has not. A WebSocket is judged by the goroutine that drains it, and
-// a silent client by its heartbeat.
-func (c *Conn) judgeLocked() error {
-	canPoll := c.ws == nil && c.poll == nil && c.carried == nil && c.probing == nil && !c.answering
-	if canPoll && c.out.stalled(c.server.cfg.Limits.StallTimeout) && !c.downloadsLocked() {
+// checkStalledLocked returns errTooSlow for a polling client that has not polled for
+// StallTimeout although packets were queued. For a WebSocket the draining goroutine
+// detects this, and for a silent client the heartbeat does.
+func (c *Conn) checkStalledLocked() error {
+	canPoll := c.ws == nil && c.poll == nil && c.external == nil && c.probing == nil && !c.writingPoll
+	if canPoll && c.out.stalled(c.server.cfg.Limits.StallTimeout) && !c.pollProgressLocked() {
 		return errTooSlow
 	}
 	return nil
 }
 
-// downloadsLocked reports whether the client's TCP has taken more of the last answer
-// since this was asked last. The kernel's send buffer holds an answer long after it has
-// been written.
-func (c *Conn) downloadsLocked() bool {
-	state, ok := tcpStateOf(c.polled)
-	more := state.acked - c.polledAcked
-	if !ok || more <= 0 || state.underWay > 0 && more < c.server.cfg.Limits.pace().least {
+// pollProgressLocked reports whether the client's TCP has acknowledged more of the
+// last poll response since the previous call. The kernel's send buffer holds a
+// response long after the handler has written it.
+func (c *Conn) pollProgressLocked() bool {
+	state, ok := tcpStateOf(c.pollConn)
+	newlyAcked := state.acked - c.pollAcked
+	if !ok || newlyAcked <= 0 || state.inFlight > 0 && newlyAcked < c.server.cfg.Limits.minProgress().bytes {
 		return false
 	}
-	c.polledAcked = state.acked
-	c.out.touch()
+	c.pollAcked = state.acked
+	c.out.markProgress()
 	return true
 }
 
-// takeAnswerLocked takes what is queued for a poll.
-func (c *Conn) takeAnswerLocked() answer {
-	return c.payload(c.out.take(c.server.cfg.Limits.MaxPayload)...)
+// takeResponseLocked removes packets from the queue and encodes them for a poll.
+func (c *Conn) takeResponseLocked() pollResponse {
+	return c.encodePoll(c.out.take(c.server.cfg.Limits.MaxPayload)...)
 }
 
-// payload encodes packets for a poll of this client.
-func (c *Conn) payload(items ...*Prepared) answer {
-	return c.codec.payload(c.server.cfg.ASCII, items...)
+// encodePoll encodes packets for a poll of this client.
+func (c *Conn) encodePoll(items ...*Prepared) pollResponse {
+	return c.codec.encodePayload(c.server.cfg.ASCII, items...)
 }
 
-// sent sees to what a send may have caused: too much that waits, for this client or
-// for all together. mu is not held.
-func (c *Conn) sent(err error) {
-	c.server.relieve()
-	c.sendFailed(err)
+// afterSend handles the consequences of a send: a failed connection, or a backlog
+// above its limit. mu is not held.
+func (c *Conn) afterSend(err error) {
+	c.server.evictSlowest()
+	c.closeOnSendError(err)
 }
 
-// sendFailed ends a connection that could not be sent to. mu is not held.
-func (c *Conn) sendFailed(err error) {
+// closeOnSendError ends the connection if a send failed. mu is not held.
+func (c *Conn) closeOnSendError(err error) {
 	switch {
 	case err == nil, errors.Is(err, ErrClosed):
 	case errors.Is(err, errTooSlow):

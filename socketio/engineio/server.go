@@ -9,47 +9,46 @@ import (
 	"time"
 )
 
-// Server accepts connections. It is an http.Handler for the one path that
-// clients know, usually /socket.io/ or /engine.io/.
+// Server accepts connections. It is an http.Handler for the endpoint's path,
+// usually /socket.io/ or /engine.io/.
 type Server struct {
 	cfg Config // immutable
 
 	backlog backlog
 
-	tasks sync.WaitGroup // readers, drains, and connections until their Closed has returned
+	tasks sync.WaitGroup // reading and draining goroutines, and connections until Receiver.Closed has returned
 
-	mu      sync.Mutex
-	closed  bool           // guarded by mu, as is all that follows
-	conns   map[SID]*Conn  // by session id
-	leaving map[*Conn]bool // those that have ended and still write their last packets
-	sources map[string]int // how many of conns and leaving there are from each
-	bursts  bursts
+	mu              sync.Mutex
+	closed          bool           // mu guards this and all following fields
+	conns           map[SID]*Conn  // by session id
+	closing         map[*Conn]bool // closed connections that still write their last packets
+	connsPerNetwork map[string]int // number of conns and closing per client network
+	churn           churn
 
-	awaited   map[aborter]struct{}
-	impatient bool // Close waits for clients no longer
+	abortable map[aborter]struct{}
+	abortAll  bool // Close has stopped waiting for clients
 }
 
-// NewServer returns a server. It panics without cfg.Accept, which is a mistake
-// of the program and not of its surroundings.
+// NewServer returns a server. It panics if cfg.Accept is nil.
 func NewServer(cfg Config) *Server {
 	if cfg.Accept == nil {
 		panic("engineio: Config.Accept is required")
 	}
 	return &Server{
-		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), leaving: make(map[*Conn]bool), sources: make(map[string]int),
-		awaited: make(map[aborter]struct{}),
+		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
+		abortable: make(map[aborter]struct{}),
 	}
 }
 
-// ServeHTTP answers a handshake, a poll, a post or a WebSocket request.
+// ServeHTTP handles a handshake, a poll, a post or a WebSocket request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.serve(w, r); err != nil {
 		err.write(w)
 	}
 }
 
-// serve returns the refusal that still has to be written, if any.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
+// serve handles a request. It returns an error that its caller must write, or nil.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
 	if !s.checkOrigin(w, r) {
 		return errForbidden
 	}
@@ -68,8 +67,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
 		return errUnknownSID
 	}
 	switch {
-	case c.carried != nil:
-		return c.carried.serve(w, r, q)
+	case c.external != nil:
+		return c.external.serve(w, r, q)
 	case q.transport == transportWebSocket && q.upgrade:
 		return s.serveUpgrade(w, r, c)
 	case q.transport == transportWebSocket:
@@ -84,7 +83,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *handshakeError {
 }
 
 // handshake opens a new connection (section "Handshake").
-func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *handshakeError {
+func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *requestError {
 	if r.Method != http.MethodGet {
 		return errHandshakeMethod
 	}
@@ -92,7 +91,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		return errBadRequest
 	}
 	address := s.cfg.Address(r)
-	if err := s.admit(r, address); err != nil {
+	if err := s.checkCapacity(r, address); err != nil {
 		return err
 	}
 	identity, err := s.cfg.Identify(r)
@@ -111,36 +110,37 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *han
 		c.close(ReasonForcedClose)
 		return err
 	}
-	if q.codec == carried {
-		return s.openCarried(w, r, q, c)
+	if q.codec == codecExternal {
+		return s.openExternal(w, r, q, c)
 	}
 	if q.transport == transportWebSocket {
 		return s.openWebSocket(w, r, c)
 	}
 	c.start()
-	a := c.payload(s.openPacket(c.sid, transportWebSocket))
-	_ = writePoll(w, r, a, &s.cfg.Limits, func() {}) // a client that has gone will not answer a ping
+	resp := c.encodePoll(s.openPacket(c.sid, transportWebSocket))
+	_ = writePoll(w, r, resp, &s.cfg.Limits, func() {}) // a disconnected client fails its first heartbeat
 	return nil
 }
 
-// add registers c. Registering and closing look at closed under one lock, so
+// add registers c. It checks closed under the lock that Close sets it under, so
 // that no connection outlives Close.
-func (s *Server) add(c *Conn) *handshakeError {
+func (s *Server) add(c *Conn) *requestError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	source := sourceOf(c.handshake.Address)
-	if err := s.fullLocked(source); err != nil {
+	network := clientNetwork(c.handshake.Address)
+	if err := s.capacityErrorLocked(network); err != nil {
 		return err
 	}
 	s.conns[c.sid] = c
-	s.sources[source]++
+	s.connsPerNetwork[network]++
 	s.tasks.Add(1)
-	s.movedLocked()
+	s.countChangeLocked()
 	return nil
 }
 
-// remove forgets c. If it was registered, its task is done once its Receiver
-// knows of the end. One that still writes its last packets takes up a place until left.
+// remove unregisters c and reports whether it was registered. The caller then
+// calls tasks.Done when Receiver.Closed has returned. With stillWrites, c counts
+// against the limits until finishClosing.
 func (s *Server) remove(c *Conn, stillWrites bool) (registered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,29 +148,29 @@ func (s *Server) remove(c *Conn, stillWrites bool) (registered bool) {
 		return false
 	}
 	delete(s.conns, c.sid)
-	s.movedLocked()
+	s.countChangeLocked()
 	if stillWrites {
-		s.leaving[c] = true
+		s.closing[c] = true
 	} else {
-		s.releaseLocked(c)
+		s.releaseAddressLocked(c)
 	}
 	return true
 }
 
-// left notes that a connection which has ended has written its last packets.
-func (s *Server) left(c *Conn) {
+// finishClosing unregisters a closed connection that has written its last packets.
+func (s *Server) finishClosing(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.leaving[c] {
-		delete(s.leaving, c)
-		s.releaseLocked(c)
+	if s.closing[c] {
+		delete(s.closing, c)
+		s.releaseAddressLocked(c)
 	}
 }
 
-func (s *Server) releaseLocked(c *Conn) {
-	source := sourceOf(c.handshake.Address)
-	if s.sources[source]--; s.sources[source] <= 0 {
-		delete(s.sources, source)
+func (s *Server) releaseAddressLocked(c *Conn) {
+	network := clientNetwork(c.handshake.Address)
+	if s.connsPerNetwork[network]--; s.connsPerNetwork[network] <= 0 {
+		delete(s.connsPerNetwork, network)
 	}
 }
 
@@ -180,7 +180,7 @@ func (s *Server) conn(sid SID) *Conn {
 	return s.conns[sid]
 }
 
-// Limits returns the limits that hold, with their defaults filled in.
+// Limits returns the effective limits, with defaults filled in.
 func (s *Server) Limits() Limits { return s.cfg.Limits }
 
 // Len returns the number of open connections.
@@ -190,8 +190,8 @@ func (s *Server) Len() int {
 	return len(s.conns)
 }
 
-// run starts a goroutine that Close waits for; false when the server is
-// closed already.
+// run starts a goroutine that Close waits for. It returns false if the server
+// is closed.
 func (s *Server) run(task func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,15 +202,16 @@ func (s *Server) run(task func()) bool {
 	return true
 }
 
-// Close refuses new handshakes, ends every connection with ReasonShutdown and
-// waits for their goroutines and for their Closed, at most until ctx is done.
-// A client that does not read its last packets within farewellTime is cut.
-// Stock clients reconnect by themselves. Close may be called more than once.
+// Close rejects new handshakes and ends every connection with ReasonShutdown. It
+// waits until their goroutines have ended and Receiver.Closed has returned, or
+// until ctx is done. It then returns the cause of ctx. A client that does not read
+// its last packets within 200 ms is disconnected. Stock clients
+// reconnect by themselves. Close may be called more than once.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
-	if s.bursts.timer != nil {
-		s.bursts.timer.Stop()
+	if s.churn.timer != nil {
+		s.churn.timer.Stop()
 	}
 	conns := slices.Collect(maps.Values(s.conns))
 	s.mu.Unlock()
@@ -223,14 +224,14 @@ func (s *Server) Close(ctx context.Context) error {
 		s.tasks.Wait()
 		close(done)
 	}()
-	farewell := time.NewTimer(farewellTime)
-	defer farewell.Stop()
+	finalWrites := time.NewTimer(finalWriteTimeout)
+	defer finalWrites.Stop()
 	for {
 		select {
 		case <-done:
 			return nil
-		case <-farewell.C:
-			s.abortAwaited()
+		case <-finalWrites.C:
+			s.abortWaits()
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -10,21 +10,22 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// A transcript is a conversation over one WebSocket, line by line:
+// A transcript is the packets of one WebSocket, line by line:
 //
 //	C: text      the client sends a text message
 //	C! 00ff      the client sends a binary message
-//	S: text      the server sends a text message; * stands for anything
+//	S: text      the server sends a text message; * matches any text
 //	S! 00ff      the server sends a binary message
 //	S# 1000      the server closes with this code
 //
 // The server echoes messages.
-func TestSessions(t *testing.T) {
+func TestWebSocket_follows_transcripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/sessions/*.txt")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
+		t.Fatalf("testdata/sessions/*.txt: got no files, %v, want some", err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -32,53 +33,53 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := serve(t, engineio.Config{}, echo)
-			w, _ := f.dial("EIO=4&transport=websocket")
+			f := siotest.Serve(t, engineio.Config{}, echo)
+			w, _ := f.Dial("EIO=4&transport=websocket")
 			for line := range strings.Lines(string(script)) {
-				play(t, w, strings.TrimSuffix(line, "\n"))
+				playLine(t, w, strings.TrimSuffix(line, "\n"))
 			}
 		})
 	}
 }
 
-func echo(p *peer, data []byte, binary bool) {
+func echo(p *siotest.Peer, data []byte, binary bool) {
 	if binary {
-		_ = p.conn.Send(engineio.PrepareBinary(data))
+		_ = p.Conn.Send(engineio.PrepareBinary(data))
 	} else {
-		_ = p.conn.Send(engineio.Prepare(data))
+		_ = p.Conn.Send(engineio.Prepare(data))
 	}
 }
 
-func play(t *testing.T, w *wire, line string) {
+func playLine(t *testing.T, w *siotest.WebSocket, line string) {
 	t.Helper()
 	if line == "" || line[0] == '#' {
 		return
 	}
-	who, what, ok := strings.Cut(line, " ")
+	op, text, ok := strings.Cut(line, " ")
 	if !ok {
-		who, what = line, ""
+		op, text = line, ""
 	}
-	switch who {
+	switch op {
 	case "C:":
-		w.say(what)
+		w.Send(text)
 	case "C!":
-		w.write(ws.NewBinaryFrame(unhex(t, what)))
+		w.Write(ws.NewBinaryFrame(decodeHex(t, text)))
 	case "S:":
-		if got := w.text(); !matches(got, what) {
-			t.Errorf("got %q, want %q", got, what)
+		if got := w.Text(); !matchesPattern(got, text) {
+			t.Errorf("text message: got %q, want %q", got, text)
 		}
 	case "S!":
-		if fr := w.next(); fr.Header.OpCode != ws.OpBinary || string(fr.Payload) != string(unhex(t, what)) {
-			t.Errorf("got %v %x, want %s", fr.Header, fr.Payload, what)
+		if fr := w.Next(); fr.Header.OpCode != ws.OpBinary || string(fr.Payload) != string(decodeHex(t, text)) {
+			t.Errorf("frame: got %v %x, want binary %s", fr.Header, fr.Payload, text)
 		}
 	case "S#":
-		w.wantClose(map[string]ws.StatusCode{"1000": 1000, "1007": 1007}[what])
+		w.WantClose(map[string]ws.StatusCode{"1000": 1000, "1007": 1007}[text])
 	default:
-		t.Fatalf("what is %q?", line)
+		t.Fatalf("transcript: got %q, want C:, C!, S:, S! or S#", line)
 	}
 }
 
-func unhex(t *testing.T, s string) []byte {
+func decodeHex(t *testing.T, s string) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil {
 		t.Fatal(err)
@@ -86,8 +87,8 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// matches compares with a pattern in which * stands for anything.
-func matches(s, pattern string) bool {
+// matchesPattern reports whether s matches a pattern in which * matches any text.
+func matchesPattern(s, pattern string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
 		return s == pattern

@@ -2,8 +2,8 @@ package engineio_test
 
 import "os"
 
-// sized returns the first in `make test` and the second in `make soak`, which
-// sets SOAK: the long forms of docs/promises.md.
+// sized returns short in `make test` and long in `make soak`, which sets SOAK. The long
+// forms are described in docs/promises.md.
 func sized(short, long int) int {
 	if os.Getenv("SOAK") != "" {
 		return long

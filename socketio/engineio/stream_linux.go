@@ -10,7 +10,8 @@ import (
 	"unsafe"
 )
 
-// newStream reaches for the socket under conn, where there is one.
+// newStream returns a stream that uses the socket of conn directly, if conn is plain
+// TCP.
 func newStream(conn net.Conn) stream {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -21,41 +22,41 @@ func newStream(conn net.Conn) stream {
 		return &blockingStream{conn: conn}
 	}
 	s := &socketStream{conn: tcp, raw: raw, fd: closedFD}
-	s.receive = s.recvOnce
+	s.recv = s.recvOnce
 	if err := raw.Control(func(fd uintptr) { s.fd = int(fd) }); err != nil {
 		return &blockingStream{conn: conn}
 	}
 	return s
 }
 
-// socketStream calls the kernel itself. What may wait goes through
-// syscall.RawConn, which keeps the descriptor from being closed and used again
-// meanwhile. What does not wait takes the descriptor as it is: nobody but close
-// closes it, and that never runs beside tryWrite. RawConn's own lock and its
-// question to the poller were a fifteenth of what a delivery cost.
+// socketStream makes system calls on the socket itself. Blocking operations use
+// syscall.RawConn, which prevents that the descriptor is closed and reused during the
+// call. tryWrite uses the descriptor without it: only close closes the descriptor,
+// and close never runs during tryWrite. The lock of RawConn and its check of the
+// poller were a fifteenth of the cost of a delivery.
 //
-// The calls are RawSyscalls: they cannot wait, since the socket is
-// non-blocking, so the scheduler need not hear of them. That, and send instead
-// of write, saves about a tenth of what a delivery costs.
+// The calls are RawSyscalls. The socket is non-blocking, so they never block and the
+// scheduler need not be notified. That, and send(2) instead of write(2), saves about a
+// tenth of the cost of a delivery.
 type socketStream struct {
 	conn *net.TCPConn
 	raw  syscall.RawConn
 	fd   int // for tryWrite; closedFD after close
 
-	// Owned by the reading goroutine. They stand here so that a read allocates
-	// nothing, and a connection that waits holds little.
-	receive func(fd uintptr) bool // s.recvOnce, made once instead of for every read
-	in      *buffer
-	inN     int
-	inErr   error
+	// Owned by the reading goroutine. They are fields so that a read allocates nothing
+	// and a waiting connection holds little memory.
+	recv    func(fd uintptr) bool // s.recvOnce as a value, allocated once instead of for every read
+	recvBuf *buffer
+	recvN   int
+	recvErr error
 }
 
 const closedFD = -1
 
 func (s *socketStream) read() (*buffer, int, error) {
-	waitErr := s.raw.Read(s.receive)
-	buf, n, err := s.in, s.inN, s.inErr
-	s.in, s.inN, s.inErr = nil, 0, nil
+	waitErr := s.raw.Read(s.recv)
+	buf, n, err := s.recvBuf, s.recvN, s.recvErr
+	s.recvBuf, s.recvN, s.recvErr = nil, 0, nil
 	if err == nil {
 		err = waitErr
 	}
@@ -68,16 +69,16 @@ func (s *socketStream) read() (*buffer, int, error) {
 	return buf, n, nil
 }
 
-// recvOnce reads into a pooled buffer; false asks to be called again when
-// there is something.
+// recvOnce reads into a pooled buffer. It returns false to be called again when data
+// is available.
 func (s *socketStream) recvOnce(fd uintptr) bool {
-	s.in = getBuffer()
-	s.inN, s.inErr = recv(fd, s.in[:])
-	if s.inN > 0 || s.inErr != nil {
+	s.recvBuf = getBuffer()
+	s.recvN, s.recvErr = recv(fd, s.recvBuf[:])
+	if s.recvN > 0 || s.recvErr != nil {
 		return true
 	}
-	putBuffer(s.in) // wait without it
-	s.in = nil
+	putBuffer(s.recvBuf) // wait without a buffer
+	s.recvBuf = nil
 	return false
 }
 
@@ -89,10 +90,10 @@ func (s *socketStream) readInto(b []byte) (n int, err error) {
 	return n, errors.Join(err, waitErr)
 }
 
-// recv reads once; 0 and no error mean that nothing is there.
+// recv reads once. It returns 0 and no error if no data is available.
 func recv(fd uintptr, b []byte) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), syscall.MSG_DONTWAIT, 0, 0) //nolint:gosec // the kernel fills b, which lives on
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), syscall.MSG_DONTWAIT, 0, 0) //nolint:gosec // the kernel fills b, which stays reachable
 		switch {
 		case errno == syscall.EINTR:
 		case errno == syscall.EAGAIN:
@@ -118,10 +119,10 @@ func (s *socketStream) tryWrite(b []byte) (int, error) {
 	}
 }
 
-// send writes once; 0 and no error mean that the socket is full.
+// send writes once. It returns 0 and no error if the socket is full.
 func send(fd uintptr, b []byte) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0) //nolint:gosec // the kernel reads b, which lives on
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0) //nolint:gosec // the kernel reads b, which stays reachable
 		switch errno {
 		case 0:
 			return int(n), nil
@@ -134,9 +135,9 @@ func send(fd uintptr, b []byte) (int, error) {
 	}
 }
 
-func (s *socketStream) write(b []byte, m *meter) (n int, err error) {
+func (s *socketStream) write(b []byte, d *stallDetector) (n int, err error) {
 	for {
-		if err := s.conn.SetWriteDeadline(m.deadline()); err != nil {
+		if err := s.conn.SetWriteDeadline(d.deadline()); err != nil {
 			return 0, err
 		}
 		waitErr := s.raw.Write(func(fd uintptr) bool {
@@ -146,15 +147,15 @@ func (s *socketStream) write(b []byte, m *meter) (n int, err error) {
 		switch {
 		case !errors.Is(waitErr, os.ErrDeadlineExceeded):
 			return n, errors.Join(err, waitErr)
-		case !m.check(s.progress):
+		case !d.progressing(s.progress):
 			return 0, errStalled
 		}
 	}
 }
 
-func (s *socketStream) progress() (taken, underWay int64) {
+func (s *socketStream) progress() (acked, inFlight int64) {
 	state, _ := tcpStateOf(s.conn)
-	return state.acked, state.underWay
+	return state.acked, state.inFlight
 }
 
 func (s *socketStream) state() tcpState {
@@ -165,8 +166,8 @@ func (s *socketStream) state() tcpState {
 func (s *socketStream) closeWrite() error                 { return s.conn.CloseWrite() }
 func (s *socketStream) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
 
-// abort leaves fd to close: another goroutine may be reading it.
-func (s *socketStream) abort() { _ = s.conn.Close() } // the waiting call returns an error
+// abort does not change fd, which another goroutine may be reading. Only close does.
+func (s *socketStream) abort() { _ = s.conn.Close() } // makes the waiting call return an error
 
 func (s *socketStream) close() error {
 	s.fd = closedFD

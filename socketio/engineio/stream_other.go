@@ -4,5 +4,5 @@ package engineio
 
 import "net"
 
-// newStream leaves all waiting to package net.
+// newStream returns a stream that leaves blocking to package net.
 func newStream(conn net.Conn) stream { return &blockingStream{conn: conn} }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// underlyingTCP returns the TCP connection under conn, which may be one of package
-// crypto/tls or another wrapper with a NetConn method.
+// underlyingTCP returns the TCP connection of conn, which may be wrapped by a
+// tls.Conn or another type with a NetConn method.
 func underlyingTCP(conn net.Conn) (*net.TCPConn, bool) {
 	for {
 		switch c := conn.(type) {
@@ -22,25 +22,25 @@ func underlyingTCP(conn net.Conn) (*net.TCPConn, bool) {
 	}
 }
 
-// tcpState is what the operating system tells of a TCP connection's sending half.
-// tcpStateOf returns it; ok is false where it is not known.
+// tcpState is the operating system's state of the sending direction of a TCP
+// connection. tcpStateOf returns false where the state is not available.
 type tcpState struct {
 	acked    int64         // bytes that the peer's TCP has acknowledged
-	underWay int64         // bytes written and not acknowledged yet
-	quiet    time.Duration // since the last acknowledgement of anything
+	inFlight int64         // bytes written and not acknowledged yet
+	sinceAck time.Duration // time since the last acknowledgement
 }
 
 type connKey struct{}
 
-// ConnContext is for http.Server.ConnContext. With it the answers of polls are
-// written for as long as the client makes progress. Without it a poll's answer has the
-// time that Limits.TimeFor returns, since a handler cannot see the connection.
+// ConnContext is a function for http.Server.ConnContext. With it, poll responses may
+// take as long as the client makes progress. Without it, a handler cannot see the
+// connection, and a poll response may take the time of Limits.WriteTimeout.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }
 
-// connOf returns the connection of a request, if ConnContext was used.
-func connOf(r *http.Request) net.Conn {
+// connFromRequest returns the connection of a request, or nil without ConnContext.
+func connFromRequest(r *http.Request) net.Conn {
 	conn, _ := r.Context().Value(connKey{}).(net.Conn)
 	return conn
 }

@@ -8,20 +8,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// notSentLimit is how many bytes a socket accepts beyond what TCP has sent
-// (TCP_NOTSENT_LOWAT). Without it a slow link has megabytes in the kernel's send
-// buffer: a volatile event that the socket takes at once arrives seconds later, and
-// the queue cannot tell a slow client from a quick one.
+// notSentLimit is the number of bytes that a socket accepts beyond the bytes that TCP
+// has sent (TCP_NOTSENT_LOWAT). Without it the kernel's send buffer holds megabytes
+// for a slow link. A volatile event in that buffer arrives seconds later, and the
+// server cannot distinguish a slow client from a fast one.
 const notSentLimit = 64 << 10
 
-// tune sets the socket options of a WebSocket's connection.
-func tune(conn net.Conn) {
+// setSocketOptions sets the socket options for a WebSocket.
+func setSocketOptions(conn net.Conn) {
 	tcp, ok := underlyingTCP(conn)
 	if !ok {
 		return
 	}
-	_ = tcp.SetKeepAlive(false) // the heartbeat finds dead peers sooner
-	control(tcp, func(fd int) error {
+	_ = tcp.SetKeepAlive(false) // the heartbeat detects dead peers sooner
+	controlFD(tcp, func(fd int) error {
 		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, notSentLimit)
 	})
 }
@@ -31,7 +31,7 @@ func tcpStateOf(conn net.Conn) (state tcpState, ok bool) {
 	if !isTCP {
 		return tcpState{}, false
 	}
-	ok = control(tcp, func(fd int) error {
+	ok = controlFD(tcp, func(fd int) error {
 		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 		if err != nil {
 			return err
@@ -41,16 +41,16 @@ func tcpStateOf(conn net.Conn) (state tcpState, ok bool) {
 			return err
 		}
 		state = tcpState{
-			acked:    int64(info.Bytes_acked), //nolint:gosec // fewer than 2^63
-			underWay: int64(waiting),
-			quiet:    time.Duration(info.Last_ack_recv) * time.Millisecond,
+			acked:    int64(info.Bytes_acked), //nolint:gosec // less than 2^63
+			inFlight: int64(waiting),
+			sinceAck: time.Duration(info.Last_ack_recv) * time.Millisecond,
 		}
 		return nil
 	})
 	return state, ok
 }
 
-func control(conn syscall.Conn, f func(fd int) error) bool {
+func controlFD(conn syscall.Conn, f func(fd int) error) bool {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return false

@@ -4,10 +4,10 @@ package engineio
 
 import "net"
 
-// tune sets the socket options of a WebSocket's connection.
-func tune(conn net.Conn) {
+// setSocketOptions sets the socket options for a WebSocket.
+func setSocketOptions(conn net.Conn) {
 	if tcp, ok := underlyingTCP(conn); ok {
-		_ = tcp.SetKeepAlive(false) // the heartbeat finds dead peers sooner
+		_ = tcp.SetKeepAlive(false) // the heartbeat detects dead peers sooner
 	}
 }
 

@@ -8,26 +8,28 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// An upgrade (section "Upgrade") replaces polling by a WebSocket under a live
-// connection: the client opens a WebSocket with its sid and sends a probe,
-// the server answers it and ends the waiting poll with a noop, the client
-// stops polling and says so with an upgrade packet. From then on the WebSocket
-// is the transport. Nothing is lost or reordered, because the client sends
-// nothing between its last POST and its upgrade packet, and the server writes
-// to the WebSocket only what no poll has taken.
+// An upgrade (section "Upgrade") replaces the transport of an open connection:
+//
+//  1. The client opens a WebSocket with its sid and sends a probe, "2probe".
+//  2. The server answers with "3probe" and ends the waiting poll with a noop.
+//  3. The client stops polling and sends an upgrade packet, "5".
+//
+// From then on the WebSocket is the transport. Packets are neither lost nor reordered:
+// the client sends no message between its last POST and its upgrade packet, and the
+// server sends over the WebSocket only packets that no poll has received.
 
 const probe = "probe"
 
 var (
-	probeAnswer  = prepareControl(PacketPong, probe)
-	errNoProbe   = errors.New("a second WebSocket has to begin with a probe")
-	errNoUpgrade = errors.New("a probe is followed by an upgrade packet")
+	probePong          = prepareControl(PacketPong, probe)
+	errProbeExpected   = errors.New("a second WebSocket has to begin with a probe")
+	errUpgradeExpected = errors.New("a probe is followed by an upgrade packet")
 )
 
-// serveUpgrade takes a WebSocket that wants to become c's transport. One that
-// comes too late or twice is closed and changes nothing.
-func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, c *Conn) *handshakeError {
-	sock, early, ok := s.hijack(w, r, c)
+// serveUpgrade opens a WebSocket that probes to become the transport of c. A WebSocket
+// that comes too late, or during another probe, is closed without any other effect.
+func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, c *Conn) *requestError {
+	sock, earlyData, ok := s.hijack(w, r, c)
 	if !ok {
 		return nil
 	}
@@ -35,14 +37,14 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, c *Conn) *
 		sock.abandon()
 		return nil
 	}
-	timeout := c.limitProbe(sock)
+	timeout := c.startProbeTimeout(sock)
 	started := s.run(func() {
-		sock.read(early, c.receiveProbe)
+		sock.readLoop(earlyData, c.handleProbeMessage)
 		timeout.Stop()
 	})
 	if !started {
 		timeout.Stop()
-		c.endProbe(sock)
+		c.abandonProbe(sock)
 	}
 	return nil
 }
@@ -57,94 +59,93 @@ func (c *Conn) beginProbe(s *webSocket) bool {
 	return true
 }
 
-// limitProbe gives up a WebSocket that has not become the transport in time.
-func (c *Conn) limitProbe(sock *webSocket) *time.Timer {
+// startProbeTimeout abandons a WebSocket that has not become the transport in time.
+func (c *Conn) startProbeTimeout(sock *webSocket) *time.Timer {
 	return time.AfterFunc(c.server.cfg.UpgradeTimeout, func() {
-		if c.leavesPolling(sock) {
-			c.limitProbe(sock)
+		if c.finishesPolling(sock) {
+			c.startProbeTimeout(sock)
 			return
 		}
-		c.endProbe(sock)
+		c.abandonProbe(sock)
 	})
 }
 
-// leavesPolling reports whether the client of a WebSocket whose probe was answered is
-// still in the middle of a POST or of the answer of a poll. It has to finish those
-// before it may send the upgrade packet, and they end a connection that makes no
-// progress themselves.
-func (c *Conn) leavesPolling(s *webSocket) bool {
+// finishesPolling reports whether the client of a probed WebSocket is still busy with a
+// POST or a poll response. The client must finish these before its upgrade packet, and
+// a connection without progress in them ends by itself.
+func (c *Conn) finishesPolling(s *webSocket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.probing == s && s.probed && (c.posting || c.answering)
+	return c.probing == s && s.probed && (c.readingPost || c.writingPoll)
 }
 
-// endProbe gives up a WebSocket that is still probing.
-func (c *Conn) endProbe(s *webSocket) {
+// abandonProbe closes a WebSocket that is still probing.
+func (c *Conn) abandonProbe(s *webSocket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.probing == s {
 		c.probing = nil
-		c.out.touch() // it could not poll meanwhile
-		s.fail(ws.StatusNormalClosure)
+		c.out.markProgress() // it could not poll during the probe
+		s.closeNowLocked(ws.StatusNormalClosure)
 	}
 }
 
-// receiveProbe handles the messages of a WebSocket that came with a sid: those
-// of the upgrade first, then those of the transport it has become.
-func (c *Conn) receiveProbe(s *webSocket, m message) error {
+// handleProbeMessage handles the messages of a WebSocket that was opened with a sid:
+// the messages of the upgrade, and then those of the transport.
+func (c *Conn) handleProbeMessage(s *webSocket, m message) error {
 	switch {
 	case s.upgraded:
-		return c.receiveFrame(s, m)
+		return c.handleMessage(s, m)
 	case m.op == ws.OpPing:
-		if err := c.control(len(m.data)); err != nil {
+		if err := c.countControl(len(m.data)); err != nil {
 			return err
 		}
-		return c.writeProbing(s, pongFrame(m.data)) // Send would go to the poll
+		return c.writeProbing(s, pongFrame(m.data)) // Conn.Send would answer the poll
 	case m.op != ws.OpText:
-		return s.control(m)
+		return s.handleControl(m)
 	case !s.probed:
-		return c.answerProbe(s, m.data)
+		return c.handleProbe(s, m.data)
 	default:
 		return c.finishUpgrade(s, m.data)
 	}
 }
 
-func (c *Conn) answerProbe(s *webSocket, data []byte) error {
+func (c *Conn) handleProbe(s *webSocket, data []byte) error {
 	p, err := ParsePacket(data)
 	if err != nil || p.Type != PacketPing || string(p.Data) != probe {
-		return errNoProbe
+		return errProbeExpected
 	}
-	if err := c.writeProbing(s, probeAnswer.frames); err != nil {
+	if err := c.writeProbing(s, probePong.frames); err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.probed = true
-	c.endPollLocked()
+	c.endPollWithNoopLocked()
 	return nil
 }
 
-// writeProbing writes to a WebSocket that is not the transport, past the
-// queue. The reading goroutine calls it.
+// writeProbing writes to a WebSocket that is not the transport, without the queue. The
+// reading goroutine calls it.
 func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	c.mu.Lock()
 	if c.closed || c.probing != s {
 		c.mu.Unlock()
 		return ErrClosed
 	}
-	s.draining = true // this goroutine writes, without the lock
+	s.draining = true // this goroutine writes without holding the lock
 	c.mu.Unlock()
 
-	n, err := s.writeWaiting(frame, s.newMeter())
+	n, err := s.writeBlocking(frame, s.newStallDetector())
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.draining = false
 	if err != nil {
-		_ = s.stream.close() // see writeWaiting
+		_ = s.stream.close() // required by writeBlocking
 	}
-	if s.ended { // meanwhile: the farewell was left to us
-		s.sayLast()
+	if s.ended { // closed during the write: this goroutine writes the close frame
+		s.writeCloseFrameLocked()
 		return ErrClosed
 	}
 	if err != nil || n < len(frame) {
@@ -153,18 +154,18 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	return nil
 }
 
-// endPollLocked answers a waiting poll with nothing, so that the client can
-// leave polling.
-func (c *Conn) endPollLocked() {
+// endPollWithNoopLocked answers a waiting poll with a noop, so that the client can stop
+// polling.
+func (c *Conn) endPollWithNoopLocked() {
 	if c.poll != nil {
-		c.answerPollLocked(c.payload(noopPacket))
+		c.respondPollLocked(c.encodePoll(noopPacket))
 	}
 }
 
 func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
 	p, err := ParsePacket(data)
 	if err != nil || p.Type != PacketUpgrade {
-		return errNoUpgrade
+		return errUpgradeExpected
 	}
 	c.mu.Lock()
 	if c.closed || c.probing != s {
@@ -173,14 +174,14 @@ func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
 	}
 	s.upgraded = true
 	c.probing, c.ws = nil, s
-	if c.poll != nil { // the client should have none
-		c.answerPollLocked(answer{refusal: errBadRequest})
+	if c.poll != nil { // violates section "Upgrade": the client should have stopped polling
+		c.respondPollLocked(pollResponse{err: errBadRequest})
 	}
-	c.answering, c.polled = false, nil
+	c.writingPoll, c.pollConn = false, nil
 	c.out.setBlocked(false)
 	err = c.flushLocked()
 	c.mu.Unlock()
-	c.sent(err)
-	c.finish()
+	c.afterSend(err)
+	c.closeIfSent()
 	return nil
 }

@@ -8,111 +8,112 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-func TestUpgradeEndsTheWaitingPollAndMovesToTheWebSocket(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	waiting := f.waitingPoll(sid, p)
-	w := f.probe(sid)
-	receive(t, waiting).want(t, 200, "6")
-	if got := p.conn.Transport(); got != "polling" {
-		t.Errorf("before the upgrade packet the transport is %q", got)
+func TestUpgrade_ends_the_poll_and_continues_over_WebSocket(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	waiting := waitingPoll(t, f, sid, p)
+	w := f.Probe(sid)
+	siotest.Receive(t, waiting).Want(t, 200, "6")
+	if got := p.Conn.Transport(); got != "polling" {
+		t.Errorf("Transport before the upgrade packet: got %q, want polling", got)
 	}
-	w.say("5")
-	w.say("4over the WebSocket")
-	p.wantMessage(t, "over the WebSocket")
-	if got := p.conn.Transport(); got != "websocket" {
-		t.Errorf("after the upgrade packet the transport is %q", got)
+	w.Send("5")
+	w.Send("4over the WebSocket")
+	p.WantMessage(t, "over the WebSocket")
+	if got := p.Conn.Transport(); got != "websocket" {
+		t.Errorf("Transport after the upgrade packet: got %q, want websocket", got)
 	}
-	p.send(t, "and back")
-	w.wantText("4and back")
-	f.call("GET", "&sid="+sid, "").want(t, 400, `{"code":3,"message":"Bad request"}`)
-	f.call("POST", "&sid="+sid, "4late").want(t, 400, `{"code":3,"message":"Bad request"}`)
-	p.wantOpen(t)
+	p.Send(t, "and back")
+	w.WantText("4and back")
+	f.Call("GET", "&sid="+sid, "").Want(t, 400, `{"code":3,"message":"Bad request"}`)
+	f.Call("POST", "&sid="+sid, "4late").Want(t, 400, `{"code":3,"message":"Bad request"}`)
+	p.WantOpen(t)
 }
 
-func TestMessagesQueuedWhileUpgradingArriveOnceAndInOrder(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	w := f.probe(sid)
+func TestUpgrade_delivers_queued_messages_once_and_in_order(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	w := f.Probe(sid)
 	for i := range 50 {
-		p.send(t, fmt.Sprint(i))
+		p.Send(t, fmt.Sprint(i))
 	}
-	w.say("5")
+	w.Send("5")
 	for i := range 50 {
-		w.wantText(fmt.Sprintf("4%d", i))
+		w.WantText(fmt.Sprintf("4%d", i))
 	}
 }
 
-// The deadline of one write must not outlive it.
-func TestAnUpgradedConnectionOutlivesTheWriteTimeout(t *testing.T) {
-	f := serve(t, engineio.Config{
+// The deadline of a write ends with the write.
+func TestUpgrade_leaves_no_write_deadline(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{
 		PingInterval: 300 * time.Millisecond,
 		Limits:       engineio.Limits{StallTimeout: 20 * time.Millisecond},
 	}, nil)
-	sid, p := f.poll()
-	w := f.probe(sid)
-	w.say("5")
-	w.wantText("2") // comes when the deadline is long over
-	w.say("3")
-	w.say("4still here")
-	p.wantMessage(t, "still here")
-	p.wantOpen(t)
+	sid, p := f.Open()
+	w := f.Probe(sid)
+	w.Send("5")
+	w.WantText("2") // sent long after that deadline
+	w.Send("3")
+	w.Send("4still here")
+	p.WantMessage(t, "still here")
+	p.WantOpen(t)
 }
 
-func TestAProbeWithoutAnUpgradeIsFreed(t *testing.T) {
-	f := serve(t, engineio.Config{UpgradeTimeout: 50 * time.Millisecond}, nil)
-	sid, p := f.poll()
-	f.probe(sid).wantClose(ws.StatusNormalClosure)
-	if p.conn.Probing() {
-		t.Error("it is still probing")
+func TestUpgrade_abandons_a_probe_after_its_timeout(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{UpgradeTimeout: 50 * time.Millisecond}, nil)
+	sid, p := f.Open()
+	f.Probe(sid).WantClose(ws.StatusNormalClosure)
+	if p.Conn.Probing() {
+		t.Error("Probing: got true, want false")
 	}
-	p.send(t, "polling goes on")
-	f.call("GET", "&sid="+sid, "").want(t, 200, "4polling goes on")
+	p.Send(t, "polling goes on")
+	f.Call("GET", "&sid="+sid, "").Want(t, 200, "4polling goes on")
 
-	w := f.probe(sid) // and a second try may succeed
-	w.say("5")
-	w.say("4upgraded")
-	p.wantMessage(t, "upgraded")
+	w := f.Probe(sid) // a second attempt succeeds
+	w.Send("5")
+	w.Send("4upgraded")
+	p.WantMessage(t, "upgraded")
 }
 
-func TestASilentWebSocketIsFreed(t *testing.T) {
-	f := serve(t, engineio.Config{UpgradeTimeout: 50 * time.Millisecond}, nil)
-	sid, p := f.poll()
-	w, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
-	w.wantClose(ws.StatusNormalClosure)
-	p.wantOpen(t)
+func TestUpgrade_abandons_a_silent_WebSocket(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{UpgradeTimeout: 50 * time.Millisecond}, nil)
+	sid, p := f.Open()
+	w, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
+	w.WantClose(ws.StatusNormalClosure)
+	p.WantOpen(t)
 }
 
-// Until a probe was answered the client has no reason to leave polling, and
-// may poll again at once: an empty answer would make it do so for ever.
-func TestAPollWaitsUntilTheProbeIsAnswered(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	w, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
-	f.eventually(p.conn.Probing)
-	waiting := f.waitingPoll(sid, p)
-	w.say("2probe")
-	w.wantText("3probe")
-	receive(t, waiting).want(t, 200, "6")
-	f.call("GET", "&sid="+sid, "").want(t, 200, "6")
+// Before its probe is answered, a client continues polling. It would poll again at once
+// after an empty response, in a loop.
+func TestUpgrade_ends_the_poll_only_after_the_probe(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	w, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
+	siotest.Eventually(t, p.Conn.Probing)
+	waiting := waitingPoll(t, f, sid, p)
+	w.Send("2probe")
+	w.WantText("3probe")
+	siotest.Receive(t, waiting).Want(t, 200, "6")
+	f.Call("GET", "&sid="+sid, "").Want(t, 200, "6")
 }
 
-func TestAWebSocketPingWhileProbingIsAnsweredThere(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	waiting := f.waitingPoll(sid, p)
-	w, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
-	w.write(ws.NewPingFrame([]byte("are you there")))
-	if fr := w.next(); fr.Header.OpCode != ws.OpPong || string(fr.Payload) != "are you there" {
-		t.Errorf("got %v %q, want a pong", fr.Header, fr.Payload)
+func TestUpgrade_answers_a_WebSocket_ping_over_WebSocket(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	waiting := waitingPoll(t, f, sid, p)
+	w, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
+	w.Write(ws.NewPingFrame([]byte("are you there")))
+	if fr := w.Next(); fr.Header.OpCode != ws.OpPong || string(fr.Payload) != "are you there" {
+		t.Errorf("frame: got %v %q, want a pong", fr.Header, fr.Payload)
 	}
-	p.send(t, "for the poll")
-	receive(t, waiting).want(t, 200, "4for the poll")
+	p.Send(t, "for the poll")
+	siotest.Receive(t, waiting).Want(t, 200, "4for the poll")
 }
 
-func TestWhatIsNotAProbeEndsOnlyTheWebSocket(t *testing.T) {
+func TestUpgrade_closes_only_the_WebSocket_without_a_probe(t *testing.T) {
 	for name, first := range map[string]ws.Frame{
 		"a message":      ws.NewTextFrame([]byte("4hello")),
 		"a bare ping":    ws.NewTextFrame([]byte("2")),
@@ -124,91 +125,91 @@ func TestWhatIsNotAProbeEndsOnlyTheWebSocket(t *testing.T) {
 		"a close packet": ws.NewTextFrame([]byte("1")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := serve(t, engineio.Config{}, nil)
-			sid, p := f.poll()
-			w, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
-			w.write(first)
-			w.wantClose(ws.StatusNormalClosure)
-			f.eventually(func() bool { return !p.conn.Probing() })
-			p.send(t, "still polling")
-			f.call("GET", "&sid="+sid, "").want(t, 200, "4still polling")
-			p.wantOpen(t)
+			f := siotest.Serve(t, engineio.Config{}, nil)
+			sid, p := f.Open()
+			w, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
+			w.Write(first)
+			w.WantClose(ws.StatusNormalClosure)
+			siotest.Eventually(t, func() bool { return !p.Conn.Probing() })
+			p.Send(t, "still polling")
+			f.Call("GET", "&sid="+sid, "").Want(t, 200, "4still polling")
+			p.WantOpen(t)
 		})
 	}
 }
 
-func TestAfterTheProbeOnlyAnUpgradeIsTaken(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	w := f.probe(sid)
-	w.say("4too early")
-	w.wantClose(ws.StatusNormalClosure)
-	p.send(t, "still polling")
-	f.call("GET", "&sid="+sid, "").want(t, 200, "4still polling")
+func TestUpgrade_closes_only_the_WebSocket_without_an_upgrade_packet(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	w := f.Probe(sid)
+	w.Send("4too early")
+	w.WantClose(ws.StatusNormalClosure)
+	p.Send(t, "still polling")
+	f.Call("GET", "&sid="+sid, "").Want(t, 200, "4still polling")
 	select {
-	case m := <-p.messages:
-		t.Errorf("heard %v", m)
+	case m := <-p.Messages:
+		t.Errorf("message: got %v, want none", m)
 	default:
 	}
 }
 
-func TestASecondWebSocketChangesNothing(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	first := f.probe(sid)
+func TestUpgrade_rejects_a_second_WebSocket(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	first := f.Probe(sid)
 
-	second, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
-	second.wantClose(ws.StatusNormalClosure)
+	second, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
+	second.WantClose(ws.StatusNormalClosure)
 
-	first.say("5")
-	first.say("4one")
-	p.wantMessage(t, "one")
+	first.Send("5")
+	first.Send("4one")
+	p.WantMessage(t, "one")
 
-	third, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
-	third.wantClose(ws.StatusNormalClosure)
-	first.say("4two")
-	p.wantMessage(t, "two")
-	p.wantOpen(t)
+	third, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
+	third.WantClose(ws.StatusNormalClosure)
+	first.Send("4two")
+	p.WantMessage(t, "two")
+	p.WantOpen(t)
 }
 
-func TestAClosedSIDCannotBeUpgraded(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	p.conn.Close()
-	w, resp := f.dial("EIO=4&transport=websocket&sid=" + sid)
+func TestUpgrade_rejects_a_closed_sid(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	p.Conn.Close()
+	w, resp := f.Dial("EIO=4&transport=websocket&sid=" + sid)
 	if w != nil || resp.StatusCode != 400 {
-		t.Errorf("got %v %v, want 400", w, resp)
+		t.Errorf("upgrade: got %v, %v, want 400", w, resp)
 	}
 }
 
-func TestACutProbeLeavesPollingAlive(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
+func TestUpgrade_disconnected_probe_keeps_polling(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
 	for _, cut := range []string{"", "2pro", "2probe"} {
 		t.Run("after "+cut, func(t *testing.T) {
-			sid, p := f.poll()
-			w, _ := f.dial("EIO=4&transport=websocket&sid=" + sid)
+			sid, p := f.Open()
+			w, _ := f.Dial("EIO=4&transport=websocket&sid=" + sid)
 			if cut != "" {
-				w.say(cut)
+				w.Send(cut)
 			}
 			if cut == "2probe" {
-				w.wantText("3probe")
+				w.WantText("3probe")
 			}
-			w.close()
-			f.eventually(func() bool { return !p.conn.Probing() })
-			p.send(t, "here")
-			f.call("GET", "&sid="+sid, "").want(t, 200, "4here")
-			f.call("POST", "&sid="+sid, "4there").want(t, 200, "ok")
-			p.wantMessage(t, "there")
+			w.Close()
+			siotest.Eventually(t, func() bool { return !p.Conn.Probing() })
+			p.Send(t, "here")
+			f.Call("GET", "&sid="+sid, "").Want(t, 200, "4here")
+			f.Call("POST", "&sid="+sid, "4there").Want(t, 200, "ok")
+			p.WantMessage(t, "there")
 		})
 	}
 }
 
-func TestClosingWhileProbingEndsBoth(t *testing.T) {
-	f := serve(t, engineio.Config{}, nil)
-	sid, p := f.poll()
-	w := f.probe(sid)
-	p.conn.Close()
-	w.wantEnd()
-	p.wantClosed(t, engineio.ReasonForcedClose)
-	f.call("GET", "&sid="+sid, "").want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
+func TestClose_during_a_probe_ends_both_transports(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	w := f.Probe(sid)
+	p.Conn.Close()
+	w.WantEnd()
+	p.WantClosed(t, engineio.ReasonForcedClose)
+	f.Call("GET", "&sid="+sid, "").Want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
 }

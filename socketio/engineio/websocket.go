@@ -9,103 +9,104 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// webSocket is the WebSocket transport of one connection (section
-// "WebSocket"). One goroutine reads it; who sends, writes it.
+// webSocket is the WebSocket transport of one connection (section "WebSocket"). One
+// goroutine reads it. The goroutines that send write to it.
 type webSocket struct {
 	conn   *Conn
 	stream stream
-	codec  codec // of what is sent over it
+	codec  codec // of packets to the client
 
 	// Owned by the reading goroutine.
-	frames   frameReader
-	upgraded bool // it has become the transport
-	heard    bool // the client has sent a message over it
-	rests    bool // nothing more is expected of the client for a while
+	frames     frameReader
+	upgraded   bool // it is the transport
+	gotMessage bool // the client has sent a message over it
+	expectIdle bool // the client will probably send nothing more for a while
 
-	probed   bool   // changed under conn.mu by the reading goroutine: the client's probe was answered
-	draining bool   // guarded by conn.mu: a goroutine waits for the full socket, and only it writes
-	ended    bool   // guarded by conn.mu: nothing may be sent any more
-	lingers  bool   // changed under conn.mu by the reading goroutine: it closes the socket after the end
-	last     []byte // guarded by conn.mu: what is written after the end, before the socket is closed
+	probed       bool   // the client's probe was answered; changed under conn.mu by the reading goroutine
+	draining     bool   // a goroutine waits for the full socket, and only it writes; guarded by conn.mu
+	ended        bool   // no packet may be written any more; guarded by conn.mu
+	lingers      bool   // the reading goroutine closes the socket after the end; changed under conn.mu by the reading goroutine
+	pendingClose []byte // rest of the close frame, written last; guarded by conn.mu
 }
 
-// openWebSocket answers a handshake over WebSocket: the open packet is the
-// first message, and there is nothing to upgrade to.
-func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) *handshakeError {
-	sock, early, ok := s.hijack(w, r, c)
+// openWebSocket handles a handshake over WebSocket. The open packet is the first
+// message, with no upgrades (section "Handshake").
+func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) *requestError {
+	sock, earlyData, ok := s.hijack(w, r, c)
 	if !ok {
 		c.close(ReasonTransportError)
 		return nil
 	}
 	c.mu.Lock()
 	if c.closed { // by Server.Close
-		sock.fail(ws.StatusGoingAway)
+		sock.closeNowLocked(ws.StatusGoingAway)
 		c.mu.Unlock()
 		return nil
 	}
 	c.ws = sock
 	err := c.sendLocked(s.openPacket(c.sid))
 	c.mu.Unlock()
-	c.sendFailed(err)
+	c.closeOnSendError(err)
 	c.start()
-	if !s.run(func() { sock.read(early, c.receiveFrame) }) {
+	if !s.run(func() { sock.readLoop(earlyData, c.handleMessage) }) {
 		c.close(ReasonShutdown)
 	}
 	return nil
 }
 
-// hijack makes a WebSocket of the request, or answers it with an error. early
-// is what the client sent without waiting for the answer.
-func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *webSocket, early []byte, ok bool) {
+// hijack upgrades the request to a WebSocket, or answers it with an error. earlyData
+// are bytes that the client sent before the response.
+func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *webSocket, earlyData []byte, ok bool) {
 	netConn, rw, _, err := ws.UpgradeHTTP(r, w)
 	if err != nil {
 		s.cfg.Log.Debug("websocket handshake refused", "err", err)
 		if netConn != nil {
-			_ = netConn.Close() // it is of no use either way
+			_ = netConn.Close() // the handshake failed, so an error changes nothing
 		}
 		return nil, nil, false
 	}
 	if n := rw.Reader.Buffered(); n > 0 {
 		peeked, _ := rw.Peek(n) // buffered already: cannot fail
-		early = append([]byte(nil), peeked...)
+		earlyData = append([]byte(nil), peeked...)
 	}
-	tune(netConn)
+	setSocketOptions(netConn)
 	limits := &s.cfg.Limits
 	return &webSocket{
 		conn:   c,
 		stream: newStream(netConn),
 		codec:  c.codec.webSocket(wantsBase64(r.URL.RawQuery)),
 		frames: frameReader{maxPayload: limits.MaxPayload, maxFragments: limits.MaxFragments},
-	}, early, true
+	}, earlyData, true
 }
 
-// read is the life of the reading goroutine: it hands every message to each,
-// and ends the WebSocket with the first error.
+// readLoop runs in the reading goroutine. It passes every message to each, and closes
+// the WebSocket after the first error.
 //
-// When the client is likely to be quiet for a while, another goroutine goes on.
-// Handling a message has grown this one's stack, and the runtime never shrinks
-// a stack of 4 KiB; a new one waits with 2 KiB.
-func (s *webSocket) read(early []byte, each func(*webSocket, message) error) {
+// When the client will probably be idle, a new goroutine continues. Handling a message
+// grows the stack, and the runtime never shrinks a stack of 4 KiB. The stack of a new
+// goroutine has 2 KiB.
+func (s *webSocket) readLoop(earlyData []byte, each func(*webSocket, message) error) {
 	handle := func(m message) error { return each(s, m) }
-	err := s.frames.feed(early, handle)
+	err := s.frames.feed(earlyData, handle)
 	for err == nil {
-		if s.rests {
-			s.rests = false
-			if s.conn.server.run(func() { s.read(nil, each) }) {
+		if s.expectIdle {
+			s.expectIdle = false
+			if s.conn.server.run(func() { s.readLoop(nil, each) }) {
 				return
 			}
 		}
-		err = s.readOnce(handle)
+		err = s.readSome(handle)
 	}
-	s.failed(err)
+	s.closeAfterReadError(err)
 	if s.lingers {
 		s.linger()
 	}
 }
 
-// readOnce waits for data. In the middle of a frame it reads behind what is
-// there already, so that a large message is not copied in 16 KiB steps.
-func (s *webSocket) readOnce(handle func(message) error) error {
+// readSome waits for data and handles the complete messages. In the middle of a frame it
+// appends to the bytes that it has, so that a large message is not copied in steps of
+// 16 KiB.
+func (s *webSocket) readSome(handle func(message) error) error {
 	f := &s.frames
 	if len(f.rest) == 0 {
 		buf, n, err := s.stream.read()
@@ -134,54 +135,55 @@ func (s *webSocket) readOnce(handle func(message) error) error {
 	return f.parse(b, handle)
 }
 
-// receiveFrame handles a message of a connection's own WebSocket.
-func (c *Conn) receiveFrame(s *webSocket, m message) error {
+// handleMessage handles a message of the connection's transport.
+func (c *Conn) handleMessage(s *webSocket, m message) error {
 	switch m.op {
 	case ws.OpText:
 		p, err := c.codec.parseText(m.data)
 		if err != nil {
 			return err
 		}
-		s.rests = p.Type != PacketMessage || !s.heard // a heartbeat, or what every client says first
-		s.heard = true
-		return c.receiveLocked(p)
+		s.expectIdle = p.Type != PacketMessage || !s.gotMessage // a heartbeat, or the first message of a client
+		s.gotMessage = true
+		return c.handle(p)
 	case ws.OpBinary:
 		p, err := c.codec.parseBinary(m.data)
 		if err != nil {
 			return err
 		}
-		return c.receiveLocked(p)
+		return c.handle(p)
 	default:
-		return s.control(m)
+		return s.handleControl(m)
 	}
 }
 
-func (c *Conn) receiveLocked(p Packet) error {
-	c.in.Lock()
-	defer c.in.Unlock()
-	return c.receive(p)
+func (c *Conn) handle(p Packet) error {
+	c.inbound.Lock()
+	defer c.inbound.Unlock()
+	return c.handleLocked(p)
 }
 
-// control answers a WebSocket ping and the closing handshake.
-func (s *webSocket) control(m message) error {
+// handleControl answers a WebSocket ping and the closing handshake (RFC 6455, section
+// 5.5).
+func (s *webSocket) handleControl(m message) error {
 	if m.op == ws.OpClose {
 		return errClientClosed
 	}
-	if err := s.conn.control(len(m.data)); err != nil || m.op != ws.OpPing {
-		return err // a pong, which nobody asked for
+	if err := s.conn.countControl(len(m.data)); err != nil || m.op != ws.OpPing {
+		return err // an unsolicited pong
 	}
 	err := s.conn.Send(prepareFrame(pongFrame(m.data)))
 	if errors.Is(err, ErrClosed) {
-		return nil // CloseWhenSent was called: the connection ends by itself
+		return nil // CloseWhenSent was called, and the connection is ending
 	}
 	return err
 }
 
 func pongFrame(data []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(data)) }
 
-// failed ends the WebSocket because of an error of reading, parsing or
-// handling, and with it the connection, if it is its transport.
-func (s *webSocket) failed(err error) {
+// closeAfterReadError closes the WebSocket after an error of reading, parsing or
+// handling, and closes the connection if the WebSocket is its transport.
+func (s *webSocket) closeAfterReadError(err error) {
 	c := s.conn
 	var wsErr *wsError
 	broken := errors.As(err, &wsErr)
@@ -190,13 +192,13 @@ func (s *webSocket) failed(err error) {
 	current := c.ws == s
 	switch {
 	case broken:
-		s.fail(wsErr.code)
+		s.closeNowLocked(wsErr.code)
 	case !current:
-		s.fail(ws.StatusNormalClosure)
+		s.closeNowLocked(ws.StatusNormalClosure)
 	}
 	if c.probing == s {
 		c.probing = nil
-		c.out.touch() // it could not poll meanwhile
+		c.out.markProgress() // it could not poll during the probe
 	}
 	c.mu.Unlock()
 	if !current {

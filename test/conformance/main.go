@@ -1,5 +1,5 @@
-// Command conformance is the server that the official, language-neutral
-// protocol suites expect to find:
+// Command conformance is the server under test for the official, language-neutral
+// protocol test suites:
 //
 //	go run ./test/conformance -suite eio3 -addr 127.0.0.1:3000
 //	go run ./test/conformance -suite eio4 -addr 127.0.0.1:3000
@@ -19,7 +19,7 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// What the suites are written for.
+// The timeouts that the suites require.
 const (
 	pingInterval   = 300 * time.Millisecond
 	pingTimeout    = 200 * time.Millisecond
@@ -39,7 +39,7 @@ func main() {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", *addr)
 	if err == nil {
 		if *suite == "eio3" {
-			listener = unhurried{listener}
+			listener = delayedListener{listener}
 		}
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 		err = server.Serve(listener)
@@ -48,27 +48,27 @@ func main() {
 	os.Exit(1)
 }
 
-// unhurried gives the suite of revision 3 time. Over WebSocket one of its cases
-// begins to listen for the open packet only after it has seen the connection
-// open, and misses a packet that comes along with the answer to the upgrade.
-type unhurried struct{ net.Listener }
+// delayedListener delays every write for the suite of revision 3. One of its cases starts
+// to listen for the open packet only when its WebSocket is open, and misses a packet that
+// arrives together with the response of the handshake.
+type delayedListener struct{ net.Listener }
 
-func (u unhurried) Accept() (net.Conn, error) {
-	conn, err := u.Listener.Accept()
+func (l delayedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return patient{conn}, nil
+	return delayedConn{conn}, nil
 }
 
-type patient struct{ net.Conn }
+type delayedConn struct{ net.Conn }
 
-func (p patient) Write(b []byte) (int, error) {
+func (c delayedConn) Write(b []byte) (int, error) {
 	time.Sleep(3 * time.Millisecond)
-	return p.Conn.Write(b)
+	return c.Conn.Write(b)
 }
 
-// engine echoes every message.
+// engine is an Engine.IO server that echoes every message.
 func engine() http.Handler {
 	return engineio.NewServer(engineio.Config{
 		PingInterval: pingInterval,
@@ -84,14 +84,15 @@ func (e echo) Message(data []byte, binary bool) {
 	if !binary {
 		p = engineio.Prepare(data)
 	}
-	_ = e.conn.Send(p) // the suite notices
+	_ = e.conn.Send(p) // the suite detects an error
 }
 
 func (echo) Opened() {}
 
 func (echo) Closed(engineio.Reason) {}
 
-// sockets tells each socket its auth payload and sends back what it hears.
+// sockets is a Socket.IO server that emits the auth payload to each socket on connect and
+// returns every message.
 func sockets() http.Handler {
 	server := socketio.NewServer(socketio.Config{
 		PingInterval:   pingInterval,
@@ -105,13 +106,13 @@ func sockets() http.Handler {
 			if s.Handshake().Auth.IsZero() {
 				auth = struct{}{}
 			}
-			_ = s.Emit("auth", auth) // the suite notices
+			_ = s.Emit("auth", auth) // the suite detects an error
 		})
 		n.On("message", func(e *socketio.Event) {
-			_ = e.Socket.Emit("message-back", e.Args.Any()...) // the suite notices
+			_ = e.Socket.Emit("message-back", e.Args.Any()...) // the suite detects an error
 		})
 		n.On("message-with-ack", func(e *socketio.Event) {
-			_ = e.Ack(e.Args.Any()...) // the suite notices
+			_ = e.Ack(e.Args.Any()...) // the suite detects an error
 		})
 	}
 	return server

@@ -7,23 +7,23 @@ import (
 	"slices"
 )
 
-// verdict is the result of a check.
-type verdict struct {
+// result is the result of a check.
+type result struct {
 	counts     map[op]int
 	messages   int            // rows of the database
-	notices    int            // of them, not said by anybody
-	violations map[string]int // by what is printed
+	notices    int            // messages of the room itself, without a sender
+	violations map[string]int // occurrences by printed line
 }
 
-func (v *verdict) violated(invariant, format string, args ...any) {
+// addViolation counts a violation of an invariant.
+func (v *result) addViolation(invariant, format string, args ...any) {
 	v.violations[invariant+": "+fmt.Sprintf(format, args...)]++
 }
 
-// mostPrinted bounds what is printed: one mistake of a server's violates
-// thousands of times.
-const mostPrinted = 100
+// maxPrinted limits the printed violations, because one server error can cause thousands.
+const maxPrinted = 100
 
-func (v *verdict) print(out io.Writer) error {
+func (v *result) print(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "%d messages, %d of them notices;", v.messages, v.notices)
 	for _, o := range slices.Sorted(maps.Keys(v.counts)) {
 		if err == nil {
@@ -34,78 +34,78 @@ func (v *verdict) print(out io.Writer) error {
 		_, err = fmt.Fprintf(out, "\n%d violations\n", len(v.violations))
 	}
 	for i, line := range slices.Sorted(maps.Keys(v.violations)) {
-		if err == nil && i < mostPrinted {
+		if err == nil && i < maxPrinted {
 			_, err = fmt.Fprintf(out, "%s (%d×)\n", line, v.violations[line])
 		}
 	}
 	return err
 }
 
-// key names a message by its sender's word for it.
-type key struct{ room, cid string }
+// messageKey identifies a message by the client id of its sender.
+type messageKey struct{ room, cid string }
 
-// at names it by its place.
-type at struct {
+// position identifies a message by its sequence number.
+type position struct {
 	room string
 	seq  int64
 }
 
-// checker holds what the invariants are asked of.
+// checker checks the invariants I1 to I9 of docs/promises.md.
 type checker struct {
-	*verdict
+	*result
 
-	stored  stored
-	told    map[string][]message
-	records []record
+	contents contents
+	history  map[string][]message
+	records  []record
 
-	place map[at]message    // rows of the database
-	named map[key][]message // the same
-	heard map[key][]message // the history, by name
-	sent  map[key]record    // the first time each message left
+	bySeq        map[position]message     // rows of the database
+	byCID        map[messageKey][]message // rows of the database, by client id
+	historyByCID map[messageKey][]message // messages of the history, by client id
+	firstSent    map[messageKey]record    // the first opSend of each message
 }
 
-func check(s stored, told map[string][]message, records []record) *verdict {
+func check(database contents, history map[string][]message, records []record) *result {
 	c := &checker{
-		verdict: &verdict{counts: make(map[op]int), violations: make(map[string]int)},
-		stored:  s, told: told, records: records,
-		place: make(map[at]message), named: make(map[key][]message),
-		heard: make(map[key][]message), sent: make(map[key]record),
+		result:   &result{counts: make(map[op]int), violations: make(map[string]int)},
+		contents: database, history: history, records: records,
+		bySeq: make(map[position]message), byCID: make(map[messageKey][]message),
+		historyByCID: make(map[messageKey][]message), firstSent: make(map[messageKey]record),
 	}
 	c.index()
-	c.rows()
-	c.histories()
-	c.outcomes()
-	c.realTime()
+	c.checkDatabase()
+	c.checkHistories()
+	c.checkOutcomes()
+	c.checkRealTime()
 	for _, client := range c.clients() {
-		newViewer(c, client[0].Client).follow(client)
+		newClientChecker(c, client[0].Client).follow(client)
 	}
-	return c.verdict
+	return c.result
 }
 
 func (c *checker) index() {
-	for room, list := range c.stored.messages {
+	for room, list := range c.contents.messages {
 		for _, m := range list {
 			c.messages++
 			if m.kind == kindNotice {
 				c.notices++
 			}
-			c.place[at{room, m.seq}] = m
+			c.bySeq[position{room, m.seq}] = m
 			if m.cid != "" {
-				c.named[key{room, m.cid}] = append(c.named[key{room, m.cid}], m)
+				c.byCID[messageKey{room, m.cid}] = append(c.byCID[messageKey{room, m.cid}], m)
 			}
 		}
 	}
-	for room, list := range c.told {
+	for room, list := range c.history {
 		for _, m := range list {
 			if m.cid != "" {
-				c.heard[key{room, m.cid}] = append(c.heard[key{room, m.cid}], m)
+				c.historyByCID[messageKey{room, m.cid}] = append(c.historyByCID[messageKey{room, m.cid}], m)
 			}
 		}
 	}
 	for _, r := range c.records {
 		c.counts[r.Op]++
-		if _, again := c.sent[key{r.Room, r.CID}]; r.Op == opSend && !again {
-			c.sent[key{r.Room, r.CID}] = r
+		if _, again := c.firstSent[messageKey{r.Room, r.CID}]; r.Op == opSend && !again {
+			c.firstSent[messageKey{r.Room, r.CID}] = r
 		}
 	}
 }
@@ -123,24 +123,25 @@ func (c *checker) clients() [][]record {
 	return lists
 }
 
-// kindNotice is said by nobody.
+// kindNotice is the kind of messages without a sender.
 const kindNotice = "notice"
 
-// rows asks the database alone: the seqs of a room are 1, 2, 3 … head (I3), no
-// session has named two messages alike (I2), and somebody has sent each (I5).
-func (c *checker) rows() {
+// checkDatabase checks the database alone. The sequence numbers of a room are 1, 2, 3 …
+// head (I3). No session has two messages with one client id (I2). A client has sent each
+// message (I5).
+func (c *checker) checkDatabase() {
 	type owned struct{ room, session, cid string }
 	names := make(map[owned]int)
-	for room, head := range c.stored.heads {
-		list := c.stored.messages[room]
+	for room, head := range c.contents.heads {
+		list := c.contents.messages[room]
 		for i, m := range list {
 			if m.seq != int64(i)+1 {
-				c.violated("I3", "room %s: the database has seq %d in place %d", room, m.seq, i+1)
+				c.addViolation("I3", "room %s: database: got seq %d, want %d", room, m.seq, i+1)
 				break
 			}
 		}
 		if n := len(list); n > 0 && list[n-1].seq != head {
-			c.violated("I3", "room %s: the head is %d, the newest message %d", room, head, list[n-1].seq)
+			c.addViolation("I3", "room %s: database: got head %d, want seq %d of the newest message", room, head, list[n-1].seq)
 		}
 		for _, m := range list {
 			if m.cid != "" {
@@ -149,90 +150,91 @@ func (c *checker) rows() {
 			if m.kind == kindNotice {
 				continue
 			}
-			if first, ok := c.sent[key{room, m.cid}]; !ok || first.SHA != m.sha {
-				c.violated("I5", "room %s: the database has %q at %d, which nobody has sent so", room, m.cid, m.seq)
+			if first, ok := c.firstSent[messageKey{room, m.cid}]; !ok || first.SHA != m.sha {
+				c.addViolation("I5", "room %s: database: got %q at %d, which no client has sent", room, m.cid, m.seq)
 			}
 		}
 	}
 	for o, n := range names {
 		if n > 1 {
-			c.violated("I2", "room %s: the database has %q of one session %d times", o.room, o.cid, n)
+			c.addViolation("I2", "room %s: database: got %q of one session %d times, want once", o.room, o.cid, n)
 		}
 	}
 }
 
-// histories asks whether the server tells what it holds (I4), and of no other
-// room (I8).
-func (c *checker) histories() {
-	for room := range c.stored.heads {
-		told, ok := c.told[room]
+// checkHistories checks that the history of each room equals the database (I4) and has no
+// message of another room (I8).
+func (c *checker) checkHistories() {
+	for room := range c.contents.heads {
+		history, ok := c.history[room]
 		if !ok {
-			c.violated("I4", "room %s: there is no history of it", room)
+			c.addViolation("I4", "room %s: got no history", room)
 			continue
 		}
-		for _, t := range told {
-			if t.room != room {
-				c.violated("I8", "room %s: the history has %d of room %s", room, t.seq, t.room)
+		for _, h := range history {
+			if h.room != room {
+				c.addViolation("I8", "room %s: history: got seq %d of room %s", room, h.seq, h.room)
 			}
 		}
-		list := c.stored.messages[room]
-		if len(told) != len(list) {
-			c.violated("I4", "room %s: the history has %d messages, the database %d", room, len(told), len(list))
+		list := c.contents.messages[room]
+		if len(history) != len(list) {
+			c.addViolation("I4", "room %s: history: got %d messages, want %d as in the database", room, len(history), len(list))
 		}
-		for i := range min(len(told), len(list)) {
-			if t, m := told[i], list[i]; t.seq != m.seq || t.id != m.id || t.sha != m.sha {
-				c.violated("I4", "room %s: the history has %d %s in place %d, the database %d %s", room, t.seq, t.id, i+1, m.seq, m.id)
+		for i := range min(len(history), len(list)) {
+			if h, m := history[i], list[i]; h.seq != m.seq || h.id != m.id || h.sha != m.sha {
+				c.addViolation("I4", "room %s: history: got seq %d id %s at index %d, want seq %d id %s as in the database", room, h.seq, h.id, i, m.seq, m.id)
 				break
 			}
 		}
 	}
 }
 
-// outcomes asks what became of each message: what was acknowledged is there
-// once, as it was answered (I1); what was not is there once or not at all (I6).
-func (c *checker) outcomes() {
-	acked := make(map[key]record)
+// checkOutcomes checks the outcome of each message. An acknowledged message exists once,
+// with the acknowledged seq and id (I1). Any other message exists at most once (I6).
+func (c *checker) checkOutcomes() {
+	acked := make(map[messageKey]record)
 	for _, r := range c.records {
-		k := key{r.Room, r.CID}
+		k := messageKey{r.Room, r.CID}
 		if r.Op != opAck {
 			continue
 		}
-		if first, again := acked[k]; again && (first.Seq != r.Seq || first.ID != r.ID) {
-			c.violated("I1", "room %s: %q was acknowledged as %d and as %d", r.Room, r.CID, first.Seq, r.Seq)
+		if first, repeated := acked[k]; repeated && (first.Seq != r.Seq || first.ID != r.ID) {
+			c.addViolation("I1", "room %s: %q was acknowledged as seq %d and as seq %d", r.Room, r.CID, first.Seq, r.Seq)
 		}
 		acked[k] = r
-		rows := c.named[k]
+		rows := c.byCID[k]
 		switch {
 		case len(rows) != 1:
-			c.violated("I1", "room %s: %q was acknowledged as %d; the database has it %d times", r.Room, r.CID, r.Seq, len(rows))
+			c.addViolation("I1", "room %s: %q was acknowledged as seq %d; database: got it %d times, want once", r.Room, r.CID, r.Seq, len(rows))
 		case rows[0].seq != r.Seq || rows[0].id != r.ID:
-			c.violated("I1", "room %s: %q was acknowledged as %d; the database has it at %d", r.Room, r.CID, r.Seq, rows[0].seq)
+			c.addViolation("I1", "room %s: %q was acknowledged as seq %d; database: got it at seq %d", r.Room, r.CID, r.Seq, rows[0].seq)
 		}
-		if n := len(c.heard[k]); n != 1 {
-			c.violated("I1", "room %s: %q was acknowledged; the history has it %d times", r.Room, r.CID, n)
+		if n := len(c.historyByCID[k]); n != 1 {
+			c.addViolation("I1", "room %s: %q was acknowledged; history: got it %d times, want once", r.Room, r.CID, n)
 		}
 	}
-	for k, first := range c.sent {
-		if _, ok := acked[k]; !ok && len(c.named[k]) > 1 {
-			c.violated("I6", "room %s: %q of %s was never acknowledged and is there %d times", k.room, k.cid, first.Client, len(c.named[k]))
+	for k, first := range c.firstSent {
+		if _, ok := acked[k]; !ok && len(c.byCID[k]) > 1 {
+			c.addViolation("I6", "room %s: %q of %s was not acknowledged; database: got it %d times, want at most once", k.room, k.cid, first.Client, len(c.byCID[k]))
 		}
 	}
 }
 
-// realTime asks I7: what was sent after another was acknowledged comes after it.
-func (c *checker) realTime() {
-	newest := make(map[string]int64) // by room: the highest seq that was acknowledged so far
-	seen := make(map[key]bool)
+// checkRealTime checks that a message sent after an acknowledgement has a higher seq than
+// the acknowledged message (I7).
+func (c *checker) checkRealTime() {
+	newest := make(map[string]int64) // by room: the highest acknowledged seq so far
+	seen := make(map[messageKey]bool)
 	for _, r := range c.records {
-		k := key{r.Room, r.CID}
+		k := messageKey{r.Room, r.CID}
 		switch {
 		case r.Op == opAck:
 			newest[r.Room] = max(newest[r.Room], r.Seq)
 		case r.Op == opSend && !seen[k]:
 			seen[k] = true
-			for _, m := range c.named[k] {
+			for _, m := range c.byCID[k] {
 				if m.seq <= newest[r.Room] {
-					c.violated("I7", "room %s: %q was sent after %d was acknowledged, and is at %d", r.Room, r.CID, newest[r.Room], m.seq)
+					c.addViolation("I7", "room %s: %q was sent after seq %d was acknowledged; database: got it at seq %d, want a higher one", r.Room, r.CID, newest[r.Room], m.seq)
 				}
 			}
 		}

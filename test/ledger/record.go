@@ -10,49 +10,49 @@ import (
 	"slices"
 )
 
-// op is what a client did or saw.
+// op is an action of a client or an event that it received.
 type op string
 
 const (
-	opSend      op = "send"      // a message leaves, again for each retry: cid, sha
-	opAck       op = "ack"       // the server has stored it: cid, seq, id
-	opNack      op = "nack"      // the server has refused it: cid, reason
-	opRecv      op = "recv"      // shown as it came: seq, id, sha, cid
-	opRecovered op = "recovered" // shown because the client asked what it had missed: the same
-	opGap       op = "gap"       // seq came, or was known of, and those before it had not: seq
-	opTold      op = "told"      // something else came that names a room: reason is the event, and what it has of the rest
-	opJoin      op = "join"      // in the room: seq is what the client starts from, 0 if it goes on where it was; reason is its colour
-	opLeave     op = "leave"     // out of the room, by its own will
+	opSend      op = "send"      // the client sends a message, again for each retry: cid, sha
+	opAck       op = "ack"       // the server has stored the message: cid, seq, id
+	opNack      op = "nack"      // the server has rejected the message: cid, reason
+	opRecv      op = "recv"      // a message was received live: seq, id, sha, cid
+	opRecovered op = "recovered" // a message was received after a request for missed messages: seq, id, sha, cid
+	opGap       op = "gap"       // a later message arrived, or is known to exist, before the earlier ones: seq
+	opNotified  op = "told"      // another event of a room was received: reason is the event's name; other fields as far as it has them
+	opJoin      op = "join"      // the client has joined the room: seq is the newest message, or 0 if it continues; reason is its color
+	opLeave     op = "leave"     // the client has left the room by itself
 	opClose     op = "close"     // the connection has ended: reason
 )
 
-// record is a line of a client's ledger.
+// record is one line of a client's ledger.
 type record struct {
-	T      float64 `json:"t"` // milliseconds on a clock that all clients share and that only grows
+	T      float64 `json:"t"` // milliseconds on a monotonic clock that all clients share
 	Client string  `json:"client"`
-	Conn   int     `json:"conn"` // the number of the client's connection
+	Conn   int     `json:"conn"` // number of the client's connection
 	Room   string  `json:"room"`
 	Op     op      `json:"op"`
-	CID    string  `json:"cid"` // the client's own name for a message
+	CID    string  `json:"cid"` // client id of a message
 	Seq    int64   `json:"seq"`
 	ID     string  `json:"id"`
-	SHA    string  `json:"sha"` // of the message's text; see digest
+	SHA    string  `json:"sha"` // digest of the message's text, see textDigest
 	Reason string  `json:"reason"`
 }
 
-// readLedgers reads all *.jsonl of a folder and returns the records by time,
-// those of one client in the order of its file.
-func readLedgers(folder fs.FS) ([]record, error) {
+// readRecords reads all *.jsonl files of a folder. It returns the records by time, those
+// of one client in the order of its file.
+func readRecords(folder fs.FS) ([]record, error) {
 	names, err := fs.Glob(folder, "*.jsonl")
 	if err != nil {
 		return nil, err
 	}
 	if len(names) == 0 {
-		return nil, errors.New("there is none")
+		return nil, errors.New("no *.jsonl file in the folder")
 	}
 	var all []record
 	for _, name := range names {
-		records, err := readLedger(folder, name)
+		records, err := readRecordFile(folder, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -62,7 +62,7 @@ func readLedgers(folder fs.FS) ([]record, error) {
 	return all, nil
 }
 
-func readLedger(folder fs.FS, name string) ([]record, error) {
+func readRecordFile(folder fs.FS, name string) ([]record, error) {
 	content, err := fs.ReadFile(folder, name)
 	if err != nil {
 		return nil, err

@@ -1,20 +1,20 @@
-// Command relay is a Socket.IO server with its defaults that passes on what it
-// is sent, of any size: the chat's own events are too small and too slow to
-// press the engine. The tests run it as a process of its own and look at it
-// from outside.
+// Command relay is a Socket.IO server with default settings that relays events of any
+// size. The chat's own events are too small and too rare for load tests of the engine.
+// The tests run it as a separate process.
 //
-// In "/" a client may
+// In the namespace "/" a client can emit:
 //
-//	"join" a room
-//	"say" to a room           everyone else in it hears "said"
-//	"count" as often as it likes and ask "counted" how often that was
-//	"burst" n, size        the client hears "part" n times, emitted in one loop
-//	"leave" n, size        the same, and is then disconnected as by socket.disconnect(true)
+//	"join" room           joins the room
+//	"say" room, args…     emits "said" with args to all other members of the room
+//	"count"               increments a counter
+//	"counted"             is acknowledged with the counter
+//	"burst" n, size       is answered with n events "part", emitted in one loop
+//	"leave" n, size       the same, followed by a disconnect as of socket.disconnect(true)
 //
-// In "/greedy" the client hears "part" 30 times with 20 KB when it connects.
+// In the namespace "/greedy" a client receives 30 events "part" of 20 KB on connect.
 //
-// GET /heap answers with the bytes in use after a collection, GET /goroutines
-// with their number.
+// GET /heap returns the bytes of the heap in use after a garbage collection, and GET
+// /goroutines the number of goroutines.
 package main
 
 import (
@@ -56,10 +56,10 @@ func run(ctx context.Context, addr string) error {
 		runtime.GC()
 		var stats runtime.MemStats
 		runtime.ReadMemStats(&stats)
-		_, _ = fmt.Fprint(w, stats.HeapAlloc) // the test has gone
+		_, _ = fmt.Fprint(w, stats.HeapAlloc) // an error means that the test has disconnected
 	})
 	mux.HandleFunc("GET /goroutines", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, runtime.NumGoroutine()) // the same
+		_, _ = fmt.Fprint(w, runtime.NumGoroutine()) // as above
 	})
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -84,18 +84,18 @@ func relay(log *slog.Logger) *socketio.Server {
 	n := server.Of("/")
 	socketio.On(n, "join", func(e *socketio.Event, room string) {
 		e.Socket.Join(room)
-		_ = e.Ack() // a client that has gone has not joined
+		_ = e.Ack() // an error means that the client has disconnected
 	})
 	n.On("say", func(e *socketio.Event) {
 		var room string
 		if len(e.Args) < 2 || e.Args[0].Bind(&room) != nil {
 			return
 		}
-		_ = e.Socket.To(room).Emit("said", e.Args[1:].Any()...) // what cannot be encoded was not decoded either
+		_ = e.Socket.To(room).Emit("said", e.Args[1:].Any()...) // decoded arguments can always be encoded
 	})
-	var counted atomic.Int64
-	n.On("count", func(*socketio.Event) { counted.Add(1) })
-	n.On("counted", func(e *socketio.Event) { _ = e.Ack(counted.Load()) }) // as with join
+	var counter atomic.Int64
+	n.On("count", func(*socketio.Event) { counter.Add(1) })
+	n.On("counted", func(e *socketio.Event) { _ = e.Ack(counter.Load()) }) // as for join
 	burst := func(e *socketio.Event) {
 		var count, size int
 		if len(e.Args) == 2 && e.Args[0].Bind(&count) == nil && e.Args[1].Bind(&size) == nil {
@@ -115,7 +115,7 @@ func emitParts(s *socketio.Socket, count, size int) {
 	text := strings.Repeat("x", size)
 	for i := range count {
 		if s.Emit("part", i, text) != nil {
-			return // it has gone, or was too slow
+			return // the client has disconnected or was too slow
 		}
 	}
 }

@@ -10,43 +10,49 @@ import (
 
 	"gifchat/socketio/engineio"
 	"gifchat/socketio/engineio/gosocketio"
+	"gifchat/socketio/internal/siotest"
 )
 
 var engines = map[string]engineio.Carrier{"builtin": nil, "go-socket.io": gosocketio.New(nil)}
 
-// many opens n WebSockets; each runs with every one of them.
-func many(b *testing.B, carrier engineio.Carrier, n int, each func(*wire)) []*engineio.Conn {
+// openMany opens n WebSockets and calls each with every one of them.
+func openMany(b *testing.B, carrier engineio.Carrier, n int, each func(*siotest.WebSocket)) []*engineio.Conn {
 	conns := make(chan *engineio.Conn, n)
 	s := engineio.NewServer(engineio.Config{
 		Carrier: carrier,
 		Accept: func(c *engineio.Conn) engineio.Receiver {
 			conns <- c
-			return make(deaf)
+			return ignoring{}
 		},
 	})
-	web := httptest.NewServer(s)
+	web := siotest.Listen(b, s, s)
 	list := make([]*engineio.Conn, 0, n)
 	for range n {
-		w := dial(b, web.URL, "")
-		w.text()
+		w := dial(b, web)
+		w.Text()
 		list = append(list, <-conns)
 		each(w)
 	}
-	b.Cleanup(func() {
-		closeEngine(b, s)
-		web.CloseClientConnections()
-		web.Close()
-	})
 	return list
 }
 
-type deaf chan struct{}
+// ignoring is a Receiver that does nothing.
+type ignoring struct{}
 
-func (deaf) Opened()                {}
-func (deaf) Message([]byte, bool)   {}
-func (deaf) Closed(engineio.Reason) {}
+func (ignoring) Opened()                {}
+func (ignoring) Message([]byte, bool)   {}
+func (ignoring) Closed(engineio.Reason) {}
 
-// BenchmarkBroadcast sends 100 bytes to 200 clients and waits until all have
+func dial(b *testing.B, web *httptest.Server) *siotest.WebSocket {
+	b.Helper()
+	w, resp := siotest.Dial(b, web.Listener.Addr().String(), webSocket)
+	if w == nil {
+		b.Fatalf("handshake: got %d, want 101", resp.StatusCode)
+	}
+	return w
+}
+
+// BenchmarkBroadcast sends 100 bytes to 200 clients and waits until all have received
 // them.
 func BenchmarkBroadcast(b *testing.B) {
 	const clients = 200
@@ -54,11 +60,11 @@ func BenchmarkBroadcast(b *testing.B) {
 	for name, carrier := range engines {
 		b.Run(name, func(b *testing.B) {
 			var got sync.WaitGroup
-			conns := many(b, carrier, clients, func(w *wire) {
+			conns := openMany(b, carrier, clients, func(w *siotest.WebSocket) {
 				go func() {
 					frame := make([]byte, 2+1+len(text))
 					for {
-						if _, err := io.ReadFull(w.rw, frame); err != nil {
+						if _, err := io.ReadFull(w.Reader, frame); err != nil {
 							return
 						}
 						got.Done()
@@ -78,15 +84,15 @@ func BenchmarkBroadcast(b *testing.B) {
 	}
 }
 
-// BenchmarkIdle tells what a connection costs that says nothing, its client's
-// end in this process included.
+// BenchmarkIdle measures the memory of an idle connection, including its client's end in
+// this process.
 func BenchmarkIdle(b *testing.B) {
 	const clients = 500
 	for name, carrier := range engines {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				before, routines := inUse(), runtime.NumGoroutine()
-				conns := many(b, carrier, clients, func(*wire) {})
+				conns := openMany(b, carrier, clients, func(*siotest.WebSocket) {})
 				b.ReportMetric(float64(inUse()-before)/clients, "B/conn")
 				b.ReportMetric(float64(runtime.NumGoroutine()-routines)/clients, "goroutines/conn")
 				runtime.KeepAlive(conns)

@@ -23,7 +23,7 @@ type Carrier struct {
 
 var _ engineio.Carrier = (*Carrier)(nil)
 
-// New returns a carrier. A nil log discards.
+// New returns a Carrier. A nil log discards all records.
 func New(log *slog.Logger) *Carrier {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -31,61 +31,61 @@ func New(log *slog.Logger) *Carrier {
 	return &Carrier{
 		log: log,
 		webSocket: websocket.Transport{
-			CheckOrigin: func(*http.Request) bool { return true }, // engineio has checked it
+			CheckOrigin: func(*http.Request) bool { return true }, // engineio has checked the origin
 		},
 	}
 }
 
 // Polling returns the transport of a new polling client (engineio.Carrier).
-func (c *Carrier) Polling(carried *engineio.Carried) (engineio.CarriedPolling, error) {
-	// Whatever the client takes, it gets text payloads with binary as base64:
-	// every client reads them, and in binary ones the library miscounts lengths.
+func (c *Carrier) Polling(carrierConn *engineio.CarrierConn) (engineio.CarrierPolling, error) {
+	// Every client reads text payloads with binary as base64, and the library
+	// miscalculates lengths in binary payloads.
 	request := &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: "b64=1"}, Header: http.Header{}}
 	conn, err := c.polling.Accept(nil, request)
 	if err != nil {
 		return nil, err
 	}
-	guard, err := newPollingConn(conn, carried, c.log)
+	lib, err := newPollingConn(conn, carrierConn, c.log)
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.newSession(guard, carried, c.polling.Name())
+	s, err := c.newSession(lib, carrierConn, c.polling.Name())
 	if err != nil {
 		return nil, err
 	}
-	return &pollingCarriage{carriage: carriage{log: c.log, carried: carried, session: s, conn: guard}, conn: guard}, nil
+	return &carrierPolling{carrierTransport: carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, polling: lib}, nil
 }
 
 // WebSocket answers a handshake (engineio.Carrier).
-func (c *Carrier) WebSocket(w http.ResponseWriter, r *http.Request, carried *engineio.Carried) (engineio.CarriedTransport, error) {
+func (c *Carrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn *engineio.CarrierConn) (engineio.CarrierTransport, error) {
 	conn, err := c.webSocket.Accept(w, r)
 	if err != nil {
-		return nil, err // it has answered the request
+		return nil, err // Accept has answered the request
 	}
-	guard := newWebSocketConn(conn, carried, r.URL.Query().Get("b64") != "")
-	s, err := c.newSession(guard, carried, c.webSocket.Name())
+	lib := newWebSocketConn(conn, carrierConn, r.URL.Query().Get("b64") != "")
+	s, err := c.newSession(lib, carrierConn, c.webSocket.Name())
 	if err != nil {
 		return nil, err
 	}
-	return &carriage{log: c.log, carried: carried, session: s, conn: guard}, nil
+	return &carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, nil
 }
 
-// newSession makes a session without a session manager: that the client is
-// there, and when it is gone, engineio knows.
-func (c *Carrier) newSession(conn transport.Conn, carried *engineio.Carried, name string) (*session.Session, error) {
-	interval, timeout := carried.Heartbeat()
-	return session.New(conn, string(carried.SID()), name, transport.ConnParameters{
+// newSession returns a session without a session manager, because engineio tracks the
+// connections and their heartbeats.
+func (c *Carrier) newSession(conn transport.Conn, carrierConn *engineio.CarrierConn, name string) (*session.Session, error) {
+	interval, timeout := carrierConn.Heartbeat()
+	return session.New(conn, string(carrierConn.SID()), name, transport.ConnParameters{
 		PingInterval: interval,
 		PingTimeout:  timeout,
-		Upgrades:     []string{}, // an upgrade would cost most clients that talk meanwhile
+		Upgrades:     []string{}, // an upgrade would lose packets that are sent during it
 	})
 }
 
-// contain survives a panic of the library, or of ours, at the cost of one
-// connection.
-func contain(log *slog.Logger, carried *engineio.Carried) {
+// recoverPanic is deferred to recover from a panic of the library or this package. It
+// ends one connection.
+func recoverPanic(log *slog.Logger, carrierConn *engineio.CarrierConn) {
 	if v := recover(); v != nil {
-		log.Error("panic in a carried connection", "panic", v, "stack", string(debug.Stack()))
-		carried.End(engineio.ReasonTransportError)
+		log.Error("panic in a connection of go-socket.io", "panic", v, "stack", string(debug.Stack()))
+		carrierConn.End(engineio.ReasonTransportError)
 	}
 }

@@ -12,205 +12,213 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
 const badRequest = `{"code":3,"message":"Bad request"}`
 
-func TestPolling(t *testing.T) {
+func TestCarrier_carries_messages_over_polling(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, p := f.open()
-	if p.conn.Revision() != 3 || p.conn.Transport() != "polling" {
-		t.Errorf("revision %d over %s", p.conn.Revision(), p.conn.Transport())
+	query, p := open(f)
+	if p.Conn.Revision() != 3 || p.Conn.Transport() != "polling" {
+		t.Errorf("got revision %d over %s, want 3 over polling", p.Conn.Revision(), p.Conn.Transport())
 	}
-	f.call("POST", query, "6:4hello4:4가😀").want(t, 200, "ok")
-	p.wantMessage(t, heard{"hello", false})
-	p.wantMessage(t, heard{"가😀", false})
-	f.call("POST", query, "7:4ê°\u0080Ã©\u00e9").want(t, 200, "ok") // not doubled as a whole
-	p.wantMessage(t, heard{"ê°\u0080Ã©\u00e9", false})
-	f.call("POST", query, "4:4ê°\u0080").want(t, 200, "ok") // as clients 1.x encode 가
-	p.wantMessage(t, heard{"가", false})
+	f.Call("POST", query, "6:4hello4:4가😀").Want(t, 200, "ok")
+	p.WantMessage(t, "hello")
+	p.WantMessage(t, "가😀")
+	f.Call("POST", query, "7:4ê°\u0080Ã©\u00e9").Want(t, 200, "ok") // not encoded twice as a whole
+	p.WantMessage(t, "ê°\u0080Ã©\u00e9")
+	f.Call("POST", query, "4:4ê°\u0080").Want(t, 200, "ok") // as clients 1.x encode 가
+	p.WantMessage(t, "가")
 
-	p.send(t, "one")
-	f.call("GET", query, "").want(t, 200, "4:4one")
-	p.send(t, "é😀", []byte{0xff, 0xc3, 0xa9})
-	f.call("GET", query, "").want(t, 200, "4:4é😀6:b4/8Op")
-	f.call("POST", query, "3:2hi").want(t, 200, "ok")
-	f.call("GET", query, "").want(t, 200, "3:3hi")
-	f.call("POST", query, "1:1").want(t, 200, "ok")
-	p.wantClosed(t, engineio.ReasonTransportClose)
+	p.Send(t, "one")
+	f.Call("GET", query, "").Want(t, 200, "4:4one")
+	p.Send(t, "é😀", []byte{0xff, 0xc3, 0xa9})
+	f.Call("GET", query, "").Want(t, 200, "4:4é😀6:b4/8Op")
+	f.Call("POST", query, "3:2hi").Want(t, 200, "ok")
+	f.Call("GET", query, "").Want(t, 200, "3:3hi")
+	f.Call("POST", query, "1:1").Want(t, 200, "ok")
+	p.WantClosed(t, engineio.ReasonTransportClose)
 }
 
-func TestPollingTakesBinary(t *testing.T) {
+func TestCarrier_accepts_binary_over_polling(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, p := f.open()
+	query, p := open(f)
 	body := "\x00\x04\xff4가" + "\x01\x04\xff\x04\xff\xe9\x00"
-	f.call("POST", query, body, "Content-Type", "application/octet-stream").want(t, 200, "ok")
-	p.wantMessage(t, heard{"가", false})
-	p.wantMessage(t, heard{"\xff\xe9\x00", true})
-	f.call("POST", query, "8:b4/+n//w==").want(t, 400, badRequest) // its length is wrong
-	p.wantClosed(t, engineio.ReasonParseError)
+	f.Call("POST", query, body, "Content-Type", "application/octet-stream").Want(t, 200, "ok")
+	p.WantMessage(t, "가")
+	p.WantBinary(t, "\xff\xe9\x00")
+	f.Call("POST", query, "8:b4/+n//w==").Want(t, 400, badRequest) // its length is wrong
+	p.WantClosed(t, engineio.ReasonParseError)
 }
 
-// A poll takes all there is: one packet for each poll is the library's way.
-func TestAPollTakesManyPackets(t *testing.T) {
+// A poll returns all queued packets. The library alone would return one packet per poll.
+func TestCarrier_returns_many_packets_in_one_poll(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, p := f.open()
+	query, p := open(f)
 	var want strings.Builder
-	p.send(t, "first") // the writer takes it alone, and waits for a poll with it
+	p.Send(t, "first") // the writer waits for a poll with this packet alone
 	for i := range 100 {
-		p.send(t, fmt.Sprintf("m%02d", i))
+		p.Send(t, fmt.Sprintf("m%02d", i))
 		fmt.Fprintf(&want, "4:4m%02d", i)
 	}
 	got := ""
 	for polls := 0; got != "6:4first"+want.String(); polls++ {
 		if polls == 3 {
-			t.Fatalf("three polls brought %q", got)
+			t.Fatalf("three polls: got %q, want all messages", got)
 		}
-		got += f.call("GET", query, "").body
+		got += f.Call("GET", query, "").Body
 	}
 }
 
-func TestWebSocket(t *testing.T) {
+func TestCarrier_carries_messages_over_WebSocket(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	w, p := f.connect()
-	if p.conn.Transport() != "websocket" {
-		t.Errorf("over %s", p.conn.Transport())
+	w, p := f.WebSocket()
+	if p.Conn.Transport() != "websocket" {
+		t.Errorf("Transport: got %q, want websocket", p.Conn.Transport())
 	}
-	w.say("2data")
-	if got := w.text(); got != "3data" {
-		t.Errorf("a ping was answered %q", got)
+	w.Send("2data")
+	if got := w.Text(); got != "3data" {
+		t.Errorf("answer to a ping: got %q, want 3data", got)
 	}
-	w.say("4가😀")
-	p.wantMessage(t, heard{"가😀", false})
-	w.sayFrame(ws.NewBinaryFrame([]byte{4, 1, 0xff}))
-	p.wantMessage(t, heard{"\x01\xff", true})
-	p.send(t, "가", []byte{0xff})
-	if got := w.text(); got != "4가" {
-		t.Errorf("got %q", got)
+	w.Send("4가😀")
+	p.WantMessage(t, "가😀")
+	w.Write(ws.NewBinaryFrame([]byte{4, 1, 0xff}))
+	p.WantBinary(t, "\x01\xff")
+	p.Send(t, "가", []byte{0xff})
+	if got := w.Text(); got != "4가" {
+		t.Errorf("text message: got %q, want 4가", got)
 	}
-	if data, op, err := w.next(); err != nil || op != ws.OpBinary || data != "\x04\xff" {
-		t.Errorf("got %q %v %v", data, op, err)
+	if fr := w.Next(); fr.Header.OpCode != ws.OpBinary || string(fr.Payload) != "\x04\xff" {
+		t.Errorf("frame: got %v %q, want binary 04ff", fr.Header, fr.Payload)
 	}
-	w.sayFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
-	p.wantClosed(t, engineio.ReasonTransportClose)
-	w.wantEnd()
+	w.Write(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
+	p.WantClosed(t, engineio.ReasonTransportClose)
+	w.WantEnd()
 }
 
-func TestWebSocket_forceBase64(t *testing.T) {
+func TestCarrier_supports_forceBase64(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	w := dial(t, f.http.URL, "&b64=1")
-	p := receive(t, f.peers)
-	w.text() // the open packet
-	w.say("b4AQID")
-	p.wantMessage(t, heard{"\x01\x02\x03", true})
-	w.say("b4")
-	p.wantMessage(t, heard{"", true})
-	p.send(t, "two", []byte{1, 2})
+	w, _ := f.Dial(webSocket + "&b64=1")
+	p := siotest.Receive(t, f.Peers)
+	w.Text() // the open packet
+	w.Send("b4AQID")
+	p.WantBinary(t, "\x01\x02\x03")
+	w.Send("b4")
+	p.WantBinary(t, "")
+	p.Send(t, "two", []byte{1, 2})
 	for _, want := range []string{"4two", "b4AQI="} {
-		if got := w.text(); got != want {
-			t.Errorf("got %q, want %q", got, want)
+		if got := w.Text(); got != want {
+			t.Errorf("text message: got %q, want %q", got, want)
 		}
 	}
-	w.say("b2AQ==")
-	if got := w.text(); got != "3" {
-		t.Errorf("a ping with base64 was answered %q", got)
+	w.Send("b2AQ==")
+	if got := w.Text(); got != "3" {
+		t.Errorf("answer to a ping with base64: got %q, want 3", got)
 	}
-	w.say("b4A!")
-	p.wantClosed(t, engineio.ReasonParseError)
-	w.wantEnd()
+	w.Send("b4A!")
+	p.WantClosed(t, engineio.ReasonParseError)
+	w.WantEnd()
 }
 
-func TestSessionIDsAreSecret(t *testing.T) {
+func TestCarrier_uses_random_sids(t *testing.T) {
 	f := serve(t, engineio.Config{})
 	seen := make(map[string]bool)
 	for range 200 {
-		query, _ := f.open()
+		query, _ := open(f)
 		_, sid, _ := strings.Cut(query, "sid=")
 		if len(sid) != 20 || seen[sid] { // 120 bits
-			t.Fatalf("sid %q", sid)
+			t.Fatalf("sid: got %q, want 20 characters that have not occurred", sid)
 		}
 		seen[sid] = true
 	}
 	for _, guess := range []string{"1", "2", "a"} {
-		f.call("GET", "&transport=polling&sid="+guess, "").want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
+		f.Call("GET", "&sid="+guess, "").Want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
 	}
 }
 
-func TestRequestsThatAreRefused(t *testing.T) {
+func TestCarrier_rejects_requests(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, p := f.open()
+	query, p := open(f)
 	for _, tt := range []struct {
 		name, method, query string
 		status, code        int
 	}{
-		{"JSONP", "GET", "&transport=polling&j=1](0)%3Balert(1)//", 400, 3},
-		{"JSONP later", "GET", query + "&j=0", 400, 3},
-		{"an upgrade", "GET", strings.Replace(query, "polling", "websocket", 1), 400, 3},
-		{"PUT", "PUT", query, 400, 3},
-		{"POST without a sid", "POST", "&transport=polling", 400, 2},
-		{"an unknown transport", "GET", "&transport=flashsocket", 400, 0},
+		{"JSONP", "GET", polling + "&j=1](0)%3Balert(1)//", 400, 3},
+		{"JSONP later", "GET", polling + query + "&j=0", 400, 3},
+		{"an upgrade", "GET", webSocket + query, 400, 3},
+		{"PUT", "PUT", polling + query, 400, 3},
+		{"POST without a sid", "POST", polling, 400, 2},
+		{"an unknown transport", "GET", "EIO=3&transport=flashsocket", 400, 0},
 	} {
-		a := f.call(tt.method, tt.query, "")
-		if a.status != tt.status || !strings.HasPrefix(a.body, fmt.Sprintf(`{"code":%d,`, tt.code)) {
-			t.Errorf("%s: got %d %q", tt.name, a.status, a.body)
+		a, err := f.Try(t.Context(), tt.method, tt.query, strings.NewReader(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Status != tt.status || !strings.HasPrefix(a.Body, fmt.Sprintf(`{"code":%d,`, tt.code)) {
+			t.Errorf("%s: got %d %q, want %d with code %d", tt.name, a.Status, a.Body, tt.status, tt.code)
 		}
 	}
-	resp, err := http.Get(f.http.URL + "/socket.io/?EIO=4" + query)
+	resp, err := http.Get(f.HTTP.URL + "/socket.io/?EIO=4" + query)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusBadRequest {
-		t.Errorf("another revision: got %d", resp.StatusCode)
+		t.Errorf("another revision: got %d, want 400", resp.StatusCode)
 	}
-	p.wantOpen(t)
-	f.call("POST", query, "6:4hello").want(t, 200, "ok")
-	p.wantMessage(t, heard{"hello", false})
+	p.WantOpen(t)
+	f.Call("POST", query, "6:4hello").Want(t, 200, "ok")
+	p.WantMessage(t, "hello")
 }
 
-func TestBodiesAreBounded(t *testing.T) {
+func TestCarrier_limits_bodies(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 1000}})
 	large := "1001:4" + strings.Repeat("x", 1000)
 	const tooLarge = `{"code":3,"message":"Payload too large"}`
 	for _, chunked := range []bool{false, true} {
-		for head := time.Millisecond; ; head *= 2 { // a poll that arrives after the POST is tried again
-			query, p := f.open()
-			waiting := make(chan answer, 1)
-			go func() { waiting <- f.call("GET", query, "") }()
+		for head := time.Millisecond; ; head *= 2 { // repeated if the poll arrives after the POST
+			query, p := open(f)
+			waiting := make(chan siotest.Response, 1)
+			go func() { waiting <- f.Call("GET", query, "") }()
 			time.Sleep(head)
 			var body io.Reader = strings.NewReader(large)
 			if chunked {
 				body = struct{ io.Reader }{body}
 			}
-			call(t, f.http.URL, "POST", query, body).want(t, 413, tooLarge)
-			p.wantClosed(t, engineio.ReasonTooLarge)
-			if a := receive(t, waiting); a.status != 400 || head > patience {
-				a.want(t, 200, "1:1")
+			r, err := try(t.Context(), f, "POST", query, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Want(t, 413, tooLarge)
+			p.WantClosed(t, engineio.ReasonTooLarge)
+			if a := siotest.Receive(t, waiting); a.Status != 400 || head > siotest.Patience {
+				a.Want(t, 200, "1:1")
 				break
 			}
 		}
 	}
-	query, p := f.open()
-	f.call("POST", query, "995:4"+strings.Repeat("x", 994)).want(t, 200, "ok")
-	p.wantMessage(t, heard{strings.Repeat("x", 994), false})
+	query, p := open(f)
+	f.Call("POST", query, "995:4"+strings.Repeat("x", 994)).Want(t, 200, "ok")
+	p.WantMessage(t, strings.Repeat("x", 994))
 }
 
-func TestMalformedBodies(t *testing.T) {
+func TestCarrier_rejects_malformed_bodies(t *testing.T) {
 	f := serve(t, engineio.Config{})
 	for _, body := range []string{
 		"", "garbage", "1", "99999999999999999999:4", "-1:4", "2:4", "1:9", "1:3",
 		"3:4\xff\xfe", "8:b4!!!!!!", "4:b7AA", strings.Repeat("1:2", 3) + "5:4",
 	} {
-		query, p := f.open()
-		f.call("POST", query, body).want(t, 400, badRequest)
-		if len(p.messages) > 0 {
-			t.Errorf("%q: a message of a malformed body was heard", body)
+		query, p := open(f)
+		f.Call("POST", query, body).Want(t, 400, badRequest)
+		if len(p.Messages) > 0 {
+			t.Errorf("%q: got a message, want none", body)
 		}
-		receive(t, p.closed)
+		siotest.Receive(t, p.Ended)
 	}
 }
 
-func TestFramesAreLookedAt(t *testing.T) {
+func TestCarrier_rejects_invalid_frames(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 1000}})
 	for name, frame := range map[string]ws.Frame{
 		"one byte too many":  ws.NewTextFrame([]byte("4" + strings.Repeat("x", 1000))),
@@ -225,84 +233,84 @@ func TestFramesAreLookedAt(t *testing.T) {
 		"a binary ping":      ws.NewBinaryFrame([]byte{2}),
 		"binary in digits":   ws.NewBinaryFrame([]byte("4x")),
 	} {
-		w, p := f.connect()
-		w.sayFrame(frame)
-		w.wantEnd()
-		reason, large := receive(t, p.closed), strings.Contains(name, "too m")
+		w, p := f.WebSocket()
+		w.Write(frame)
+		w.WantEnd()
+		reason, large := siotest.Receive(t, p.Ended), strings.Contains(name, "too m")
 		if large != (reason == engineio.ReasonTooLarge) {
-			t.Errorf("%s: closed with %q", name, reason)
+			t.Errorf("%s: closed with %q, want payload too large: %t", name, reason, large)
 		}
-		if len(p.messages) > 0 {
-			t.Errorf("%s: was heard", name)
+		if len(p.Messages) > 0 {
+			t.Errorf("%s: got a message, want none", name)
 		}
 	}
-	w, p := f.connect()
+	w, p := f.WebSocket()
 	for _, harmless := range []string{"0", "5", "6"} {
-		w.say(harmless)
+		w.Send(harmless)
 	}
-	w.say("4" + strings.Repeat("x", 999))
-	p.wantMessage(t, heard{strings.Repeat("x", 999), false})
+	w.Send("4" + strings.Repeat("x", 999))
+	p.WantMessage(t, strings.Repeat("x", 999))
 }
 
-func TestAHandshakeWithoutAClientIsFreed(t *testing.T) {
+func TestCarrier_ends_a_client_without_heartbeats(t *testing.T) {
 	f := serve(t, engineio.Config{PingInterval: 20 * time.Millisecond, PingTimeout: 20 * time.Millisecond})
-	_, p := f.open()
-	p.wantClosed(t, engineio.ReasonPingTimeout)
-	w, p := f.connect()
-	p.wantClosed(t, engineio.ReasonPingTimeout)
-	w.wantEnd()
-	if n := f.engine.Len(); n != 0 {
-		t.Errorf("%d connections are left", n)
+	_, p := open(f)
+	p.WantClosed(t, engineio.ReasonPingTimeout)
+	w, p := f.WebSocket()
+	p.WantClosed(t, engineio.ReasonPingTimeout)
+	w.WantEnd()
+	if n := f.Server.Len(); n != 0 {
+		t.Errorf("Len: got %d, want 0", n)
 	}
 }
 
-func TestAClientThatGivesUpItsPollIsGone(t *testing.T) {
+func TestCarrier_ends_a_client_that_cancels_its_poll(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, p := f.open()
+	query, p := open(f)
 	ctx, cancel := context.WithCancel(t.Context())
 	polled := make(chan error, 1)
 	go func() {
-		_, err := request(ctx, f.http.URL, "GET", query, nil)
+		_, err := try(ctx, f, "GET", query, nil)
 		polled <- err
 	}()
-	p.send(t, "you are polling") // and now it does no more, or again
+	p.Send(t, "hello") // the first poll may receive it before it is canceled
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if receive(t, polled) == nil { // it was answered before
+	if siotest.Receive(t, polled) == nil { // the poll was answered before
 		ctx, cancel = context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
-		_, _ = request(ctx, f.http.URL, "GET", query, nil)
+		_, _ = try(ctx, f, "GET", query, nil)
 	}
-	p.wantClosed(t, engineio.ReasonTransportError)
+	p.WantClosed(t, engineio.ReasonTransportError)
 }
 
-func TestTwoPollsAtOnceEndTheConnection(t *testing.T) {
+func TestCarrier_ends_a_client_with_concurrent_polls(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, p := f.open()
-	answers := make(chan answer, 2)
+	query, p := open(f)
+	answers := make(chan siotest.Response, 2)
 	for range 2 {
 		go func() {
-			a, _ := request(t.Context(), f.http.URL, "GET", query, nil)
+			a, _ := try(t.Context(), f, "GET", query, nil)
 			answers <- a
 		}()
 	}
-	p.wantClosed(t, engineio.ReasonTransportError)
-	first, second := receive(t, answers), receive(t, answers)
-	if first.status == second.status {
-		t.Errorf("both were answered %d", first.status)
+	p.WantClosed(t, engineio.ReasonTransportError)
+	first, second := siotest.Receive(t, answers), siotest.Receive(t, answers)
+	if first.Status == second.Status {
+		t.Errorf("concurrent polls: got %d for both, want different statuses", first.Status)
 	}
 }
 
-func TestAFloodOfPingsIsCut(t *testing.T) {
+func TestCarrier_ends_a_client_above_MaxControls(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxControls: 100}})
-	w, p := f.connect()
+	w, p := f.WebSocket()
 	for range 100 {
-		w.say("2")
-		if got := w.text(); got != "3" {
-			t.Fatalf("got %q for a pong", got)
+		w.Send("2")
+		if got := w.Text(); got != "3" {
+			t.Fatalf("answer to a ping: got %q, want 3", got)
 		}
 	}
-	p.wantOpen(t)
-	w.say("2")
-	w.wantEnd()
-	p.wantClosed(t, engineio.ReasonTransportError)
+	p.WantOpen(t)
+	w.Send("2")
+	w.WantEnd()
+	p.WantClosed(t, engineio.ReasonTransportError)
 }

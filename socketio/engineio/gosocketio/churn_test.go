@@ -10,18 +10,19 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// Clients come and go in every rude way while all are sent to: each end is told
+// Clients disconnect in every way while the server sends to all. Each connection ends
 // once, and nothing is left.
-func TestChurn(t *testing.T) {
+func TestCarrier_leaves_nothing_after_many_connections(t *testing.T) {
 	f := serve(t, engineio.Config{PingInterval: 500 * time.Millisecond, PingTimeout: 500 * time.Millisecond})
 	const clients = 240
-	peers := make([]*peer, 0, clients)
+	peers := make([]*siotest.Peer, 0, clients)
 	stop := make(chan struct{})
-	var talk, work sync.WaitGroup
+	var sender, clientsDone sync.WaitGroup
 	var mu sync.Mutex
-	talk.Go(func() {
+	sender.Go(func() {
 		for n := 0; ; n++ {
 			select {
 			case <-stop:
@@ -31,64 +32,62 @@ func TestChurn(t *testing.T) {
 			shared := engineio.Prepare(fmt.Appendf(nil, "broadcast %d", n), []byte{1, 2, 3})
 			mu.Lock()
 			for _, p := range peers {
-				_ = p.conn.Send(shared) // many have gone
+				_ = p.Conn.Send(shared) // many have ended
 			}
 			mu.Unlock()
 		}
 	})
 	for range 12 {
-		work.Go(func() {
+		clientsDone.Go(func() {
 			for n := range clients / 12 {
-				p := f.visit(n)
+				p := visit(t, f, n)
 				mu.Lock()
 				peers = append(peers, p)
 				mu.Unlock()
 			}
 		})
 	}
-	work.Wait()
+	clientsDone.Wait()
 	for _, p := range peers {
-		receive(t, p.closed)
+		siotest.Receive(t, p.Ended)
 	}
 	close(stop)
-	talk.Wait()
-	closeEngine(t, f.engine)
-	if n := f.engine.Len(); n != 0 {
-		t.Errorf("%d connections are left", n)
+	sender.Wait()
+	siotest.Close(t, f.Server)
+	if n := f.Server.Len(); n != 0 {
+		t.Errorf("Len: got %d, want 0", n)
 	}
 	for _, p := range peers {
-		if len(p.closed) > 0 {
-			t.Errorf("an end was told twice, the second time as %q", <-p.closed)
+		if len(p.Ended) > 0 {
+			t.Errorf("got a second Closed with %q, want one", <-p.Ended)
 		}
 	}
 }
 
-// visit is one client's short life; n chooses how it ends.
-func (f *fixture) visit(n int) *peer {
+// visit opens a connection and ends it in a way that depends on n.
+func visit(t *testing.T, f *siotest.Engine, n int) *siotest.Peer {
 	if n%2 == 0 {
-		w := dial(f.t, f.http.URL, "")
-		p := receive(f.t, f.peers) // of any client: they are alike
-		w.say("4hello")
+		w, _ := f.Dial(webSocket)
+		p := f.Peer() // of any client, since all are equal
+		w.Send("4hello")
 		switch n % 6 {
 		case 0:
-			_ = w.conn.Close()
+			_ = w.Conn.Close()
 		case 2:
-			w.sayFrame(ws.NewCloseFrame(nil))
-		default: // silence
+			w.Write(ws.NewCloseFrame(nil))
+		default: // sends nothing more
 		}
 		return p
 	}
-	a := f.call("GET", "&transport=polling", "")
-	query := "&transport=polling&sid=" + sidOf.FindStringSubmatch(a.body)[1]
-	p := receive(f.t, f.peers)
-	ctx, cancel := context.WithTimeout(f.t.Context(), time.Duration(n)*time.Millisecond)
+	query, p := open(f)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*time.Millisecond)
 	defer cancel()
 	for range n % 5 {
-		_, _ = request(ctx, f.http.URL, "GET", query, nil) // given up sooner or later
-		f.call("POST", query, "6:4hello1:2")
+		_, _ = try(ctx, f, "GET", query, nil) // canceled by ctx or by the server
+		f.Call("POST", query, "6:4hello1:2")
 	}
 	if n%3 == 0 {
-		f.call("POST", query, "1:1")
+		f.Call("POST", query, "1:1")
 	}
 	return p
 }

@@ -2,86 +2,89 @@ package gosocketio_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws/wsutil"
+
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-func TestCloseAnswersPollsAndEndsAll(t *testing.T) {
+func TestServerClose_answers_polls_and_ends_all(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	query, polling := f.open()
-	polled := make(chan answer, 1)
+	query, polling := open(f)
+	polled := make(chan siotest.Response, 1)
 	go func() {
-		a, _ := request(context.Background(), f.http.URL, "GET", query, nil)
+		a, _ := try(context.Background(), f, "GET", query, nil)
 		polled <- a
 	}()
-	polling.send(t, "before")
-	first := receive(t, polled)
-	first.want(t, 200, "7:4before")
+	polling.Send(t, "before")
+	first := siotest.Receive(t, polled)
+	first.Want(t, 200, "7:4before")
 	go func() {
-		a, _ := request(context.Background(), f.http.URL, "GET", query, nil)
+		a, _ := try(context.Background(), f, "GET", query, nil)
 		polled <- a
 	}()
-	w, socket := f.connect()
-	_, idle := f.open() // nobody polls
+	w, socket := f.WebSocket()
+	_, idle := open(f) // without a poll
 
-	polling.send(t, "again") // the second poll may or may not be there yet
-	if got := receive(t, polled); got.body != "6:4again" {
-		t.Errorf("got %v", got)
+	polling.Send(t, "again") // the second poll may arrive before or after this
+	if got := siotest.Receive(t, polled); got.Body != "6:4again" {
+		t.Errorf("poll: got %v, want 6:4again", got)
 	}
-	closeEngine(t, f.engine)
-	for _, p := range []*peer{polling, socket, idle} {
-		p.wantClosed(t, engineio.ReasonShutdown)
+	siotest.Close(t, f.Server)
+	for _, p := range []*siotest.Peer{polling, socket, idle} {
+		p.WantClosed(t, engineio.ReasonShutdown)
 	}
-	w.wantEnd()
-	if n := f.engine.Len(); n != 0 {
-		t.Errorf("%d connections are left", n)
+	w.WantEnd()
+	if n := f.Server.Len(); n != 0 {
+		t.Errorf("Len: got %d, want 0", n)
 	}
-	f.call("GET", "&transport=polling", "").want(t, 503, `{"code":3,"message":"Server is shutting down"}`)
+	f.Call("GET", "&transport=polling", "").Want(t, 503, `{"code":3,"message":"Server is shutting down"}`)
 }
 
-// What was sent before Close still leaves, then the connection ends.
-func TestTheLastWord(t *testing.T) {
+// Messages that were sent before Close are delivered, and then the connection ends.
+func TestClose_sends_queued_messages(t *testing.T) {
 	f := serve(t, engineio.Config{})
-	w, p := f.connect()
+	w, p := f.WebSocket()
 	for range 50 {
-		p.send(t, "word")
+		p.Send(t, "word")
 	}
-	p.send(t, "last word")
-	p.conn.Close()
+	p.Send(t, "last word")
+	p.Conn.Close()
 	got := ""
 	for !strings.HasSuffix(got, "last word") {
-		got += w.text()
+		got += w.Text()
 	}
-	w.wantEnd()
+	w.WantEnd()
 
 	for tries := 1; ; tries++ {
-		query, p := f.open()
-		polled := make(chan answer, 1)
+		query, p := open(f)
+		polled := make(chan siotest.Response, 1)
 		go func() {
-			a, _ := request(context.Background(), f.http.URL, "GET", query, nil)
+			a, _ := try(context.Background(), f, "GET", query, nil)
 			polled <- a
 		}()
-		time.Sleep(time.Duration(tries) * 5 * time.Millisecond) // nothing tells that the poll has arrived
-		p.send(t, "last word")
-		p.conn.Close()
-		a := receive(t, polled)
-		f.call("GET", query, "").want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
-		if a.body == "10:4last word" || a.body == "10:4last word1:1" {
+		time.Sleep(time.Duration(tries) * 5 * time.Millisecond) // the test cannot observe when the poll arrives
+		p.Send(t, "last word")
+		p.Conn.Close()
+		a := siotest.Receive(t, polled)
+		f.Call("GET", query, "").Want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
+		if a.Body == "10:4last word" || a.Body == "10:4last word1:1" {
 			return
 		}
 		if tries == 20 {
-			t.Fatalf("got %v", a)
+			t.Fatalf("poll: got %v, want the last message", a)
 		}
 	}
 }
 
-// Who posts does not wait for ever when the connection ends in the middle of
-// its body.
-func TestCloseInTheMiddleOfABody(t *testing.T) {
+// A POST does not block forever when the connection ends in the middle of its body.
+func TestClose_ends_a_post_in_progress(t *testing.T) {
 	for name, body := range map[string]string{
 		"messages": "2:4a2:4b2:4c",
 		"pings":    "2:4a1:21:21:2",
@@ -91,37 +94,41 @@ func TestCloseInTheMiddleOfABody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := serve(t, engineio.Config{})
-			query, p := f.open()
-			p.stuck = make(chan struct{})
-			posted := make(chan answer, 1)
+			query, p := open(f)
+			blocked := make(chan struct{})
+			p.OnMessage = func(p *siotest.Peer, data []byte, binary bool) {
+				p.Messages <- siotest.Message{Data: string(data), Binary: binary}
+				<-blocked
+			}
+			posted := make(chan siotest.Response, 1)
 			go func() {
-				a, _ := request(context.Background(), f.http.URL, "POST", query, strings.NewReader(body))
+				a, _ := try(context.Background(), f, "POST", query, strings.NewReader(body))
 				posted <- a
 			}()
-			p.wantMessage(t, heard{"a", false})
-			p.conn.Close()
-			close(p.stuck) // as the layer above lets go of what has ended
-			receive(t, posted)
-			if len(p.messages) > 0 {
-				t.Error("a message was heard after the end")
+			p.WantMessage(t, "a")
+			p.Conn.Close()
+			close(blocked) // the layer above returns after the end
+			siotest.Receive(t, posted)
+			if len(p.Messages) > 0 {
+				t.Error("got a message after the end, want none")
 			}
 		})
 	}
 }
 
-func TestAClientThatDoesNotReadLosesOnlyItself(t *testing.T) {
+func TestSend_ends_only_clients_that_do_not_read(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{StallTimeout: 2 * time.Second}})
-	stalled, lost := f.connect()
-	if err := stalled.conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+	stalled, lost := f.WebSocket()
+	if err := stalled.Conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	healthy := make([]*wire, 4)
-	peers := []*peer{lost}
+	healthy := make([]*siotest.WebSocket, 4)
+	peers := []*siotest.Peer{lost}
 	for i := range healthy {
-		w, p := f.connect()
+		w, p := f.WebSocket()
 		healthy[i], peers = w, append(peers, p)
 	}
-	_, idle := f.open() // neither does one that does not poll
+	_, idle := open(f) // a client that does not poll, too
 	peers = append(peers, idle)
 
 	const broadcasts = 250
@@ -129,34 +136,48 @@ func TestAClientThatDoesNotReadLosesOnlyItself(t *testing.T) {
 	for range broadcasts {
 		shared := engineio.Prepare([]byte(text))
 		for _, p := range peers {
-			_ = p.conn.Send(shared) // those that end say so below
+			_ = p.Conn.Send(shared) // the ends are checked below
 		}
 		for _, w := range healthy {
-			if got := w.text(); len(got) != len(text)+1 {
-				t.Fatalf("got %d bytes", len(got))
+			if got := readMessage(t, w); len(got) != len(text)+1 {
+				t.Fatalf("healthy client: got %d bytes, want %d", len(got), len(text)+1)
 			}
 		}
 	}
-	lost.wantClosed(t, engineio.ReasonTooSlow)
-	idle.wantClosed(t, engineio.ReasonTooSlow)
+	lost.WantClosed(t, engineio.ReasonTooSlow)
+	idle.WantClosed(t, engineio.ReasonTooSlow)
 	for _, p := range peers[1:5] {
-		p.wantOpen(t)
+		p.WantOpen(t)
 	}
-	w, _ := f.connect() // and others still come in
-	w.say("2")
-	if got := w.text(); got != "3" {
-		t.Errorf("got %q", got)
+	w, _ := f.WebSocket() // a new client can connect
+	w.Send("2")
+	if got := w.Text(); got != "3" {
+		t.Errorf("answer to a ping: got %q, want 3", got)
 	}
 }
 
-// A client that does not read must not hold the end of the server up.
-func TestServerClose_cuts_clients_that_do_not_read(t *testing.T) {
+// A client that does not read delays Server.Close only briefly.
+func TestServerClose_disconnects_clients_that_do_not_read(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20, StallTimeout: time.Hour}})
-	_, p := f.connect()
+	_, p := f.WebSocket()
 	text := strings.Repeat("x", 64<<10)
-	for range 200 { // 12 MB: more than the kernel's buffers take
-		p.send(t, text)
+	for range 200 { // 12 MB: more than the kernel's buffers hold
+		p.Send(t, text)
 	}
-	closeEngine(t, f.engine)
-	p.wantClosed(t, engineio.ReasonShutdown)
+	siotest.Close(t, f.Server)
+	p.WantClosed(t, engineio.ReasonShutdown)
+}
+
+// readMessage reads a message, which the library may have sent in fragments.
+func readMessage(t *testing.T, w *siotest.WebSocket) string {
+	t.Helper()
+	_ = w.Conn.SetReadDeadline(time.Now().Add(w.Patience))
+	data, _, err := wsutil.ReadServerData(struct {
+		io.Reader
+		io.Writer
+	}{w.Reader, w.Conn})
+	if err != nil {
+		t.Fatalf("read a message: %v", err)
+	}
+	return string(data)
 }

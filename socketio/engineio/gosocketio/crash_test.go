@@ -3,6 +3,7 @@ package gosocketio_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,38 +11,66 @@ import (
 
 	"gifchat/socketio"
 	"gifchat/socketio/engineio/gosocketio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// chat is a Socket.IO server over the carrier.
+// chat starts a Socket.IO server with the carrier.
 func chat(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := socketio.NewServer(socketio.Config{Carrier: gosocketio.New(nil)})
 	s.Of("/").On("reply", func(e *socketio.Event) { _ = e.Ack(len(e.Args)) })
-	web := httptest.NewServer(s)
-	t.Cleanup(func() {
-		closeEngine(t, s)
-		web.CloseClientConnections()
-		web.Close()
-	})
-	return web
+	return siotest.Listen(t, s, s)
 }
 
-// connected opens a WebSocket that the server has connected to "/".
-func connected(t *testing.T, base string) *wire {
+// connect opens a WebSocket. The server connects clients of revision 3 to "/" at once.
+func connect(t *testing.T, web *httptest.Server) *siotest.WebSocket {
 	t.Helper()
-	w := dial(t, base, "")
-	w.text() // the open packet
-	if got := w.text(); got != "40" {
-		t.Fatalf("got %q, want to be connected", got)
+	w, resp := siotest.Dial(t, web.Listener.Addr().String(), webSocket)
+	if w == nil {
+		t.Fatalf("handshake: got %d, want 101", resp.StatusCode)
 	}
+	w.Text() // the open packet
+	w.WantText("40")
 	return w
 }
 
-// Each of these ends a process whose Socket.IO layer is go-socket.io's, or makes
-// it take what it is given without an end.
-func TestPacketsThatEndAProcessEndOneConnection(t *testing.T) {
+// postPackets sends packets over polling and returns whether the connection is still
+// open afterwards.
+func postPackets(t *testing.T, web *httptest.Server, packets []string) (open bool) {
+	t.Helper()
+	call := func(method, query, body string) siotest.Response {
+		r, err := siotest.Request(t.Context(), web.Client(), method, web.URL+"/socket.io/?"+polling+query, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	match := sidPattern.FindStringSubmatch(call("GET", "", "").Body)
+	if match == nil {
+		t.Fatal("handshake: got no sid, want one")
+	}
+	query := "&sid=" + match[1]
+	var body strings.Builder
+	for _, p := range packets {
+		if p == "binary" {
+			p = "b4AQI="
+		}
+		fmt.Fprintf(&body, "%d:%s", len(p), p)
+	}
+	call("POST", query, body.String()) // any response is correct
+	if call("GET", query, "").Status != 200 {
+		return false
+	}
+	return call("GET", query, "").Status == 200 // the first poll may return queued packets
+}
+
+var sidPattern = regexp.MustCompile(`"sid":"([^"]*)"`)
+
+// Each of these packets ends a process that uses the Socket.IO layer of go-socket.io, or
+// makes it allocate without a limit.
+func TestCarrier_ends_one_connection_after_packets_that_crash_the_library(t *testing.T) {
 	web := chat(t)
-	canary := connected(t, web.URL)
+	other := connect(t, web)
 	for name, packets := range map[string][]string{
 		"makeslice":           {`4518446744073709551615-["zzz"]`},
 		"24 GB":               {`45500000000-["reply","x"]`},
@@ -54,36 +83,23 @@ func TestPacketsThatEndAProcessEndOneConnection(t *testing.T) {
 		"bad UTF-8":           {"42[\"reply\",\"\xff\xfe\"]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := connected(t, web.URL)
+			w := connect(t, web)
 			for _, p := range packets {
 				if p == "binary" {
-					w.sayFrame(ws.NewBinaryFrame([]byte{4, 1, 2}))
+					w.Write(ws.NewBinaryFrame([]byte{4, 1, 2}))
 				} else {
-					w.say(p)
+					w.Send(p)
 				}
 			}
-			w.wantEnd()
+			w.WantEnd()
 
-			a := call(t, web.URL, "GET", "&transport=polling", nil)
-			query := "&transport=polling&sid=" + sidOf.FindStringSubmatch(a.body)[1]
-			var body strings.Builder
-			for _, p := range packets {
-				if p == "binary" {
-					p = "b4AQI="
-				}
-				fmt.Fprintf(&body, "%d:%s", len(p), p)
-			}
-			call(t, web.URL, "POST", query, strings.NewReader(body.String())) // any answer will do
-			if again := call(t, web.URL, "GET", query, nil); again.status == 200 {
-				again = call(t, web.URL, "GET", query, nil)
-				if again.status == 200 {
-					t.Errorf("polling goes on: %.80q", again.body)
-				}
+			if postPackets(t, web, packets) {
+				t.Error("polling: got the connection open, want it closed")
 			}
 
-			canary.say(`421["reply",1]`)
-			if got := canary.text(); got != "431[1]" {
-				t.Errorf("the canary heard %q", got)
+			other.Send(`421["reply",1]`)
+			if got := other.Text(); got != "431[1]" {
+				t.Errorf("other connection: got %q, want 431[1]", got)
 			}
 		})
 	}

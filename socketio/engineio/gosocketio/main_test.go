@@ -6,7 +6,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The suite fails on a goroutine that is left over, the library's too.
+// TestMain fails if a test leaves a goroutine running, including those of the library.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }

@@ -16,68 +16,68 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// payload is the library's payload, which the transport has within it: bodies
-// go in, and answers come out.
+// payload is the payload type of the library, embedded in its transport. FeedIn reads a
+// request body, and FlushOut writes a response body.
 type payload interface {
 	FeedIn(body io.Reader, binary bool) error
 	FlushOut(w io.Writer) error
 }
 
-// pollingConn keeps the library's payload from being closed in the middle of
-// anything: who feeds it, or takes from it, would wait for ever.
+// pollingConn prevents the library's payload from being closed while a goroutine feeds
+// or flushes it, since that goroutine would block forever.
 //
-// A packet is written only while a poll is there to take it, by one goroutine
-// at a time: the payload's encoder is not made for two.
+// A packet is written only while a poll waits, by one goroutine at a time, because the
+// encoder of the payload supports only one writer.
 type pollingConn struct {
 	transport.Conn
 
 	// Immutable.
-	payload payload
-	log     *slog.Logger
-	carried *engineio.Carried
-	limits  engineio.Limits
-	done    chan struct{} // closed by Close
+	payload     payload
+	log         *slog.Logger
+	carrierConn *engineio.CarrierConn
+	limits      engineio.Limits
+	done        chan struct{} // closed by Close
 
-	polls    chan struct{} // holds one if a poll can take a packet
-	pongs    chan struct{} // holds one while a pong waits for a poll
-	expected atomic.Int64  // messages that are about to be written
+	pollReady       chan struct{} // has an element while a poll can receive a packet
+	pongPending     chan struct{} // has an element while a pong waits for a poll
+	pendingMessages atomic.Int64  // announced and not yet written
 
 	mu     sync.Mutex
-	closed bool // guarded by mu, as is all that follows
-	busy   int  // bodies and packets under way
+	closed bool // mu guards this and all following fields
+	active int  // bodies and packets in progress
 }
 
-func newPollingConn(conn transport.Conn, carried *engineio.Carried, log *slog.Logger) (*pollingConn, error) {
+func newPollingConn(conn transport.Conn, carrierConn *engineio.CarrierConn, log *slog.Logger) (*pollingConn, error) {
 	p, ok := conn.(payload)
 	if !ok {
 		return nil, errors.New("gosocketio: the polling transport has no payload")
 	}
 	return &pollingConn{
-		Conn: conn, payload: p, log: log, carried: carried, limits: carried.Limits(),
-		done: make(chan struct{}), polls: make(chan struct{}, 1), pongs: make(chan struct{}, 1),
+		Conn: conn, payload: p, log: log, carrierConn: carrierConn, limits: carrierConn.Limits(),
+		done: make(chan struct{}), pollReady: make(chan struct{}, 1), pongPending: make(chan struct{}, 1),
 	}, nil
 }
 
-// begin marks something as under way, and is false after Close.
-func (g *pollingConn) begin() bool {
+// acquire marks a body or packet as in progress. It returns false after Close.
+func (g *pollingConn) acquire() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
 		return false
 	}
-	g.busy++
+	g.active++
 	return true
 }
 
-func (g *pollingConn) end() {
+func (g *pollingConn) release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.busy--; g.busy == 0 && g.closed {
+	if g.active--; g.active == 0 && g.closed {
 		_ = g.Conn.Close()
 	}
 }
 
-// Close ends the payload as soon as nothing is under way.
+// Close closes the payload as soon as nothing is in progress.
 func (g *pollingConn) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -86,42 +86,42 @@ func (g *pollingConn) Close() error {
 	}
 	g.closed = true
 	close(g.done)
-	if g.busy == 0 {
+	if g.active == 0 {
 		_ = g.Conn.Close()
 	}
 	return nil
 }
 
-// poll returns at least one packet, and all that the writer has at hand.
+// poll returns at least one packet, and all announced packets up to MaxPayload.
 func (g *pollingConn) poll() []byte {
 	var body bytes.Buffer
 	for {
 		select {
-		case g.polls <- struct{}{}:
-		default: // of a poll that the end has overtaken
+		case g.pollReady <- struct{}{}:
+		default: // a poll that ended early has left its element
 		}
-		if g.payload.FlushOut(&body) != nil || g.expected.Load() <= 0 || body.Len() >= g.limits.MaxPayload {
+		if g.payload.FlushOut(&body) != nil || g.pendingMessages.Load() <= 0 || body.Len() >= g.limits.MaxPayload {
 			return body.Bytes()
 		}
 	}
 }
 
-// post feeds a body to the reading goroutine and waits until it was read.
+// post feeds a body to the reading goroutine and returns when it has been read.
 func (g *pollingConn) post(body []byte) error {
-	if !g.begin() {
+	if !g.acquire() {
 		return io.EOF
 	}
-	defer g.end()
-	return g.payload.FeedIn(&abortable{r: bytes.NewReader(body), done: g.done}, false)
+	defer g.release()
+	return g.payload.FeedIn(&abortableReader{r: bytes.NewReader(body), done: g.done}, false)
 }
 
-// abortable is a body that ends when the connection does.
-type abortable struct {
+// abortableReader is a body that ends when the connection ends.
+type abortableReader struct {
 	r    *bytes.Reader
 	done <-chan struct{}
 }
 
-func (a *abortable) Read(p []byte) (int, error) {
+func (a *abortableReader) Read(p []byte) (int, error) {
 	select {
 	case <-a.done:
 		return 0, io.EOF
@@ -130,23 +130,23 @@ func (a *abortable) Read(p []byte) (int, error) {
 	}
 }
 
-// NextReader returns a packet of a body, all of which engineio has checked.
+// NextReader returns the next packet of a body that engineio has checked.
 func (g *pollingConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
 	select {
 	case <-g.done:
-		return 0, 0, nil, io.EOF // what is left, finish takes
+		return 0, 0, nil, io.EOF // stopReading reads the rest
 	default:
 	}
 	kind, typ, r, err := g.Conn.NextReader()
 	if err == nil && typ == packet.PING {
-		g.carried.Receive(engineio.Packet{Type: engineio.PacketPing})
+		g.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
 	}
 	return kind, typ, r, err
 }
 
-// finish reads a body that is under way to its end, so that who feeds it does
-// not wait for ever.
-func (g *pollingConn) finish() {
+// stopReading reads a body in progress to its end, so that the goroutine that feeds it
+// does not block forever.
+func (g *pollingConn) stopReading() {
 	_ = g.Close()
 	for {
 		_, _, r, err := g.Conn.NextReader()
@@ -154,20 +154,20 @@ func (g *pollingConn) finish() {
 			return
 		}
 		if r.Close() != nil {
-			return // who feeds it has been told
+			return // the feeding goroutine has received the error
 		}
 	}
 }
 
-// NextWriter waits for a poll, unless it is for a pong: the session writes that
-// while it reads, and the client may want its POST answered before it polls.
+// NextWriter waits for a poll, except for a pong. The session writes pongs while it
+// reads, and a client may send its next poll only after the response to its POST.
 func (g *pollingConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
 	if typ != packet.PONG {
 		return g.write(kind, typ)
 	}
 	select {
-	case g.pongs <- struct{}{}:
-		return &pong{conn: g}, nil
+	case g.pongPending <- struct{}{}:
+		return &deferredPong{conn: g}, nil
 	case <-g.done:
 		return nil, io.EOF
 	}
@@ -175,16 +175,16 @@ func (g *pollingConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteClos
 
 func (g *pollingConn) write(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
 	select {
-	case <-g.polls:
+	case <-g.pollReady:
 	case <-g.done:
 		return nil, io.EOF
 	}
-	if !g.begin() {
+	if !g.acquire() {
 		return nil, io.EOF
 	}
 	w, err := g.Conn.NextWriter(kind, typ)
 	if err != nil {
-		g.end()
+		g.release()
 		return nil, err
 	}
 	return &pollWriter{WriteCloser: w, conn: g, message: typ == packet.MESSAGE}, nil
@@ -199,64 +199,64 @@ type pollWriter struct {
 }
 
 func (w *pollWriter) Close() error {
-	defer w.conn.end()
+	defer w.conn.release()
 	if w.message {
-		w.conn.expected.Add(-1) // before the poll looks whether there is more
+		w.conn.pendingMessages.Add(-1) // decremented before poll checks for more packets
 	}
 	return w.WriteCloser.Close()
 }
 
-// pong is a pong that does not wait.
-type pong struct {
+// deferredPong is a pong that is written without blocking the session.
+type deferredPong struct {
 	bytes.Buffer
 
 	conn *pollingConn
 }
 
-// Close leaves the pong to a goroutine of its own.
-func (p *pong) Close() error {
-	if !p.conn.carried.Go(p.send) {
+// Close writes the pong in its own goroutine.
+func (p *deferredPong) Close() error {
+	if !p.conn.carrierConn.Go(p.send) {
 		return io.EOF
 	}
 	return nil
 }
 
-func (p *pong) send() {
-	defer contain(p.conn.log, p.conn.carried)
-	defer func() { <-p.conn.pongs }()
+func (p *deferredPong) send() {
+	defer recoverPanic(p.conn.log, p.conn.carrierConn)
+	defer func() { <-p.conn.pongPending }()
 	w, err := p.conn.write(frame.String, packet.PONG)
 	if err != nil {
 		return // the connection has ended
 	}
 	_, err = w.Write(p.Bytes())
 	if errors.Join(err, w.Close()) != nil {
-		p.conn.carried.End(engineio.ReasonTransportError)
+		p.conn.carrierConn.End(engineio.ReasonTransportError)
 	}
 }
 
-func (g *pollingConn) expect(packets []engineio.Packet) { g.expected.Add(int64(len(packets))) }
+func (g *pollingConn) announce(packets []engineio.Packet) { g.pendingMessages.Add(int64(len(packets))) }
 
 // SetReadDeadline does nothing: engineio knows when a client is late.
 func (g *pollingConn) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline does nothing either.
+// SetWriteDeadline does nothing: engineio limits the time of a response.
 func (g *pollingConn) SetWriteDeadline(time.Time) error { return nil }
 
-// pollingCarriage is an engineio.CarriedPolling.
-type pollingCarriage struct {
-	carriage
+// carrierPolling is an engineio.CarrierPolling.
+type carrierPolling struct {
+	carrierTransport
 
-	conn *pollingConn
+	polling *pollingConn
 }
 
-// Poll waits for packets (engineio.CarriedPolling).
-func (c *pollingCarriage) Poll() []byte {
-	defer contain(c.log, c.carried)
-	return c.conn.poll()
+// Poll waits for packets (engineio.CarrierPolling).
+func (c *carrierPolling) Poll() []byte {
+	defer recoverPanic(c.log, c.carrierConn)
+	return c.polling.poll()
 }
 
-// Post hands over a body (engineio.CarriedPolling).
-func (c *pollingCarriage) Post(body []byte) error {
-	defer contain(c.log, c.carried)
-	return c.conn.post(body)
+// Post handles a body (engineio.CarrierPolling).
+func (c *carrierPolling) Post(body []byte) error {
+	defer recoverPanic(c.log, c.carrierConn)
+	return c.polling.post(body)
 }

@@ -16,42 +16,42 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// errRefused ends a client that sent what does not pass the fence.
-var errRefused = errors.New("gosocketio: refused")
+// errInvalid is the error of a message that violates the protocol.
+var errInvalid = errors.New("gosocketio: invalid message")
 
-// errTooLarge ends a client that sent a message above the limit.
+// errTooLarge is the error of a message above the size limit.
 var errTooLarge = errors.New("gosocketio: message too large")
 
-// webSocketConn looks at every message before the session does.
+// webSocketConn checks every message before the session reads it.
 type webSocketConn struct {
 	transport.Conn
 
-	carried *engineio.Carried
-	limits  engineio.Limits
-	base64  bool      // the client asks for binary as base64
-	until   time.Time // owned by the writing goroutine: for the messages at hand to be taken
+	carrierConn   *engineio.CarrierConn
+	limits        engineio.Limits
+	sendBase64    bool      // the client requested binary as base64
+	writeDeadline time.Time // for all announced packets; owned by the writing goroutine
 }
 
-func newWebSocketConn(conn transport.Conn, carried *engineio.Carried, asBase64 bool) *webSocketConn {
-	return &webSocketConn{Conn: conn, carried: carried, limits: carried.Limits(), base64: asBase64}
+func newWebSocketConn(conn transport.Conn, carrierConn *engineio.CarrierConn, sendBase64 bool) *webSocketConn {
+	return &webSocketConn{Conn: conn, carrierConn: carrierConn, limits: carrierConn.Limits(), sendBase64: sendBase64}
 }
 
-// NextReader returns a message that is whole, bounded and in order.
+// NextReader returns a complete, valid message within the size limit.
 func (g *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
 	kind, typ, r, err := g.Conn.NextReader()
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	most := int64(g.limits.MaxPayload) - 1 // the type is read already
-	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	limit := int64(g.limits.MaxPayload) - 1 // the type has been read
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil {
-		err = check(kind, typ, data, most)
+		err = validate(kind, typ, data, limit)
 	}
 	if err != nil {
-		_ = g.Conn.Close() // first: closing the reader reads what is left
+		_ = g.Conn.Close() // closed first, because closing the reader reads the rest
 	}
-	if closed := r.Close(); err == nil {
-		err = closed
+	if closeErr := r.Close(); err == nil {
+		err = closeErr
 	}
 	if err != nil {
 		return 0, 0, nil, err
@@ -63,62 +63,62 @@ func (g *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, er
 		}
 	}
 	if typ == packet.PING {
-		g.carried.Receive(engineio.Packet{Type: engineio.PacketPing})
+		g.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
 	}
 	return kind, typ, io.NopCloser(bytes.NewReader(data)), nil
 }
 
-// base64Type is the type that the library reads and writes for the mark "b" of a
-// text that carries a binary packet as base64.
+// base64Type is the packet type of the library for the mark "b" of a text packet with
+// binary data as base64.
 const base64Type = packet.Type('b' - '0')
 
-// parseBase64 decodes what follows the mark.
+// parseBase64 decodes the data after the mark.
 func (g *webSocketConn) parseBase64(data []byte) (frame.Type, packet.Type, []byte, error) {
-	p, err := g.carried.ParseText(append([]byte{'b'}, data...))
+	p, err := g.carrierConn.ParseText(append([]byte{'b'}, data...))
 	if err != nil {
-		return 0, 0, nil, fmt.Errorf("%w: %w", errRefused, err)
+		return 0, 0, nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	kind, typ := frame.String, packet.Type(p.Type-engineio.PacketOpen)
 	if p.Binary {
 		kind = frame.Binary
 	}
-	return kind, typ, p.Data, check(kind, typ, p.Data, int64(g.limits.MaxPayload))
+	return kind, typ, p.Data, validate(kind, typ, p.Data, int64(g.limits.MaxPayload))
 }
 
-func check(kind frame.Type, typ packet.Type, data []byte, most int64) error {
+func validate(kind frame.Type, typ packet.Type, data []byte, limit int64) error {
 	switch {
-	case int64(len(data)) > most:
-		return fmt.Errorf("%w: more than %d bytes", errTooLarge, most+1)
+	case int64(len(data)) > limit:
+		return fmt.Errorf("%w: more than %d bytes", errTooLarge, limit+1)
 	case typ == packet.PONG:
-		return fmt.Errorf("%w: a heartbeat in the wrong direction", errRefused)
+		return fmt.Errorf("%w: a heartbeat in the wrong direction", errInvalid)
 	case kind == frame.String && typ == base64Type:
 		return nil
 	case typ < packet.OPEN || typ > packet.NOOP:
-		return fmt.Errorf("%w: unknown packet type", errRefused)
+		return fmt.Errorf("%w: unknown packet type", errInvalid)
 	case kind == frame.Binary && typ != packet.MESSAGE:
-		return fmt.Errorf("%w: binary that is no message", errRefused)
+		return fmt.Errorf("%w: binary that is no message", errInvalid)
 	case kind == frame.String && !utf8.Valid(data):
-		return fmt.Errorf("%w: text that is not UTF-8", errRefused)
+		return fmt.Errorf("%w: text that is not UTF-8", errInvalid)
 	}
 	return nil
 }
 
-// NextWriter bounds how long the client may take for a message.
+// NextWriter sets the deadline for a message.
 func (g *webSocketConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
 	deadline := time.Now().Add(g.limits.StallTimeout)
 	if typ == packet.MESSAGE {
-		deadline = g.until
+		deadline = g.writeDeadline
 	}
 	if err := g.Conn.SetWriteDeadline(deadline); err != nil {
 		return nil, err
 	}
-	if kind == frame.Binary && g.base64 {
+	if kind == frame.Binary && g.sendBase64 {
 		return g.base64Writer(typ)
 	}
 	return g.Conn.NextWriter(kind, typ)
 }
 
-// base64Writer writes a binary packet as text.
+// base64Writer returns a writer that writes a binary packet as base64 text.
 func (g *webSocketConn) base64Writer(typ packet.Type) (io.WriteCloser, error) {
 	w, err := g.Conn.NextWriter(frame.String, base64Type)
 	if err != nil {
@@ -139,28 +139,27 @@ type base64Writer struct {
 // Close writes the last group of base64, and then ends the message.
 func (w *base64Writer) Close() error { return errors.Join(w.WriteCloser.Close(), w.message.Close()) }
 
-// SetReadDeadline does nothing: engineio knows when a client is late, and the
-// session would count from the ping without the interval.
+// SetReadDeadline does nothing. Package engineio checks the heartbeat, and the session's
+// deadline would leave out the ping interval.
 func (g *webSocketConn) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline does nothing, see NextWriter.
+// SetWriteDeadline does nothing. NextWriter sets the deadline.
 func (g *webSocketConn) SetWriteDeadline(time.Time) error { return nil }
 
-// Close forgets the error: the library would log it.
+// Close returns no error, because the library would log it.
 func (g *webSocketConn) Close() error {
 	_ = g.Conn.Close()
 	return nil
 }
 
-// expect keeps a client that takes a little now and then from taking for ever. The
-// library tells nothing of a message that is being written, so the messages at hand
-// have a time as a whole.
-func (g *webSocketConn) expect(packets []engineio.Packet) {
+// announce sets one deadline for all packets. The library does not report progress
+// within a message, so a client that reads a few bytes at a time needs a limit.
+func (g *webSocketConn) announce(packets []engineio.Packet) {
 	size := 0
 	for _, p := range packets {
 		size += len(p.Data)
 	}
-	g.until = time.Now().Add(g.limits.TimeFor(size))
+	g.writeDeadline = time.Now().Add(g.limits.WriteTimeout(size))
 }
 
-func (g *webSocketConn) finish() { _ = g.Conn.Close() }
+func (g *webSocketConn) stopReading() { _ = g.Conn.Close() }

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// Who is not welcome costs neither an identity nor a connection.
-func TestARefusedConnectionLeavesNothing(t *testing.T) {
+func TestAllowConnection_rejects_before_allocating(t *testing.T) {
 	var identified atomic.Int32
 	wait := 2500 * time.Millisecond
-	f := serve(t, engineio.Config{
+	f := siotest.Serve(t, engineio.Config{
 		AllowConnection: func(r *http.Request) (time.Duration, bool) { return wait, r.Header.Get("Friend") != "" },
 		Identify: func(*http.Request) (any, error) {
 			identified.Add(1)
@@ -23,41 +23,41 @@ func TestARefusedConnectionLeavesNothing(t *testing.T) {
 		AllowOrigin: func(*http.Request, string) (bool, bool) { return true, false },
 	}, nil)
 	for _, eio := range []string{"3", "4"} {
-		a, err := f.try(t.Context(), "GET", "EIO="+eio+"&transport=polling", nil, "Origin", "https://friend.example")
+		a, err := f.Try(t.Context(), "GET", "EIO="+eio+"&transport=polling", nil, "Origin", "https://friend.example")
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.want(t, 503, `{"code":3,"message":"Too many connections"}`)
-		if got := a.header.Get("Retry-After"); got != "3" {
-			t.Errorf("Retry-After is %q, want whole seconds, rounded up", got)
+		a.Want(t, 503, `{"code":3,"message":"Too many connections"}`)
+		if got := a.Header.Get("Retry-After"); got != "3" {
+			t.Errorf("Retry-After: got %q, want 3", got)
 		}
-		if got := a.header.Get("Access-Control-Allow-Origin"); got == "" {
-			t.Error("a foreign page that may connect cannot read why it is refused")
+		if got := a.Header.Get("Access-Control-Allow-Origin"); got == "" {
+			t.Error("Access-Control-Allow-Origin: got none, want the allowed origin on the error too")
 		}
-		w, resp := f.dial("EIO=" + eio + "&transport=websocket")
+		w, resp := f.Dial("EIO=" + eio + "&transport=websocket")
 		if w != nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") != "3" {
-			t.Errorf("EIO=%s by WebSocket: %v", eio, resp)
+			t.Errorf("EIO=%s over WebSocket: got %v, want 503 with Retry-After: 3", eio, resp)
 		}
 	}
-	if n := identified.Load(); n > 0 || f.engine.Len() > 0 {
-		t.Errorf("%d were identified and %d are there", n, f.engine.Len())
+	if n := identified.Load(); n > 0 || f.Server.Len() > 0 {
+		t.Errorf("got %d calls of Identify and %d connections, want 0 and 0", n, f.Server.Len())
 	}
 	wait = 0
-	if a, _ := f.try(t.Context(), "GET", "EIO=4&transport=polling", nil); a.header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After is %q, want a second at least", a.header.Get("Retry-After"))
+	if a, _ := f.Try(t.Context(), "GET", "EIO=4&transport=polling", nil); a.Header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After: got %q, want 1", a.Header.Get("Retry-After"))
 	}
-	if a, _ := f.try(t.Context(), "GET", "EIO=4&transport=polling", nil, "Friend", "yes"); a.status != 200 {
-		t.Errorf("a friend got %d", a.status)
+	if a, _ := f.Try(t.Context(), "GET", "EIO=4&transport=polling", nil, "Friend", "yes"); a.Status != 200 {
+		t.Errorf("allowed client: got %d, want 200", a.Status)
 	}
 }
 
-func TestConnectionsAreCountedByAddress(t *testing.T) {
+func TestMaxConnsPerAddr_counts_by_network(t *testing.T) {
 	var conns []*engineio.Conn
 	s := engineio.NewServer(engineio.Config{
 		Limits: engineio.Limits{MaxConnsPerAddr: 2},
 		Accept: func(c *engineio.Conn) engineio.Receiver {
 			conns = append(conns, c)
-			return &peer{conn: c, closed: make(chan engineio.Reason, 1)}
+			return siotest.NewPeer(c, nil)
 		},
 	})
 	defer s.Close(t.Context())
@@ -86,8 +86,8 @@ func TestConnectionsAreCountedByAddress(t *testing.T) {
 		}
 	}
 	conns[0].Close()
-	eventually(t, func() bool { return s.Len() == len(conns)-1 })
+	siotest.Eventually(t, func() bool { return s.Len() == len(conns)-1 })
 	if got := connect("192.0.2.1:4"); got != 200 {
-		t.Errorf("when one has gone: got %d", got)
+		t.Errorf("after one connection has closed: got %d, want 200", got)
 	}
 }

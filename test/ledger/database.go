@@ -18,35 +18,35 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// message is a row of the database, or of the history.
+// message is a row of the database or an entry of the history.
 type message struct {
 	seq     int64
 	id      string
-	room    string // that it names
+	room    string // the room in the row or entry
 	kind    string
-	session string // unknown to the history
+	session string // empty in the history
 	cid     string
 	sha     string
-	person  string // of a notice: whom it is about
-	topic   string // of a notice: entered, left …
+	person  string // the subject of a notice
+	topic   string // the topic of a notice: entered, left …
 }
 
-// stored is what the database holds.
-type stored struct {
-	heads    map[string]int64     // by room: the seq of its newest message
-	messages map[string][]message // by room, in the order of seq
+// contents is the checked part of the database.
+type contents struct {
+	heads    map[string]int64     // by room: the seq of the newest message
+	messages map[string][]message // by room, ordered by seq
 }
 
-// digest is a message's content in a ledger: the first 16 digits of the
-// SHA-256 of its text, or of the name of its GIF.
-func digest(text string) string {
+// textDigest returns the digest of a message in a ledger: the first 16 hexadecimal digits
+// of the SHA-256 of its text, or of the name of its GIF.
+func textDigest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
 }
 
-// connect opens a database that another program may have open; mode is ro or
-// rw, and does not make one.
-func connect(path, mode string) (*sql.DB, error) {
+// openDatabase opens an existing database, which another program may have open. mode is
+// ro or rw.
+func openDatabase(path, mode string) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -55,33 +55,33 @@ func connect(path, mode string) (*sql.DB, error) {
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 }
 
-func readDatabase(ctx context.Context, path string) (_ stored, err error) {
-	db, err := connect(path, "ro")
+func readDatabase(ctx context.Context, path string) (_ contents, err error) {
+	db, err := openDatabase(path, "ro")
 	if err != nil {
-		return stored{}, err
+		return contents{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := stored{heads: make(map[string]int64), messages: make(map[string][]message)}
+	s := contents{heads: make(map[string]int64), messages: make(map[string][]message)}
 	rows, err := db.QueryContext(ctx, "SELECT id, head FROM rooms")
 	if err != nil {
-		return stored{}, err
+		return contents{}, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var room string
 		var head int64
 		if err := rows.Scan(&room, &head); err != nil {
-			return stored{}, err
+			return contents{}, err
 		}
 		s.heads[room] = head
 	}
 	if err := rows.Err(); err != nil {
-		return stored{}, err
+		return contents{}, err
 	}
 	return s, s.readMessages(ctx, db)
 }
 
-func (s *stored) readMessages(ctx context.Context, db *sql.DB) error {
+func (s *contents) readMessages(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, "SELECT room, seq, id, kind, session, client_id, text, gif_name, person, topic FROM messages ORDER BY room, seq")
 	if err != nil {
 		return err
@@ -93,20 +93,20 @@ func (s *stored) readMessages(ctx context.Context, db *sql.DB) error {
 		if err := rows.Scan(&m.room, &m.seq, &m.id, &m.kind, &m.session, &m.cid, &text, &gif, &m.person, &m.topic); err != nil {
 			return err
 		}
-		m.sha = digest(text + gif)
+		m.sha = textDigest(text + gif)
 		s.messages[m.room] = append(s.messages[m.room], m)
 	}
 	return rows.Err()
 }
 
-// readHistory reads <room>.json for each room: all its messages, as the
-// server's GET /room/<id>/messages answers, page by page.
+// readHistory reads <room>.json for each room. The file has all messages that the
+// server's GET /room/<id>/messages returned, over all pages.
 func readHistory(folder fs.FS) (map[string][]message, error) {
 	names, err := fs.Glob(folder, "*.json")
 	if err != nil {
 		return nil, err
 	}
-	told := make(map[string][]message)
+	history := make(map[string][]message)
 	for _, name := range names {
 		b, err := fs.ReadFile(folder, name)
 		if err != nil {
@@ -125,17 +125,17 @@ func readHistory(folder fs.FS) (map[string][]message, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		room := strings.TrimSuffix(name, ".json")
-		told[room] = []message{}
+		history[room] = []message{}
 		for _, m := range list {
-			told[room] = append(told[room], message{seq: m.Seq, id: m.ID, room: m.Room, kind: m.Kind, cid: m.ClientID, sha: digest(m.Chat + m.GIF)})
+			history[room] = append(history[room], message{seq: m.Seq, id: m.ID, room: m.Room, kind: m.Kind, cid: m.ClientID, sha: textDigest(m.Chat + m.GIF)})
 		}
 	}
-	return told, nil
+	return history, nil
 }
 
-// integrity reads a whole database, its indexes too.
-func integrity(ctx context.Context, path string) (err error) {
-	db, err := connect(path, "rw")
+// checkIntegrity checks a whole database with its indexes.
+func checkIntegrity(ctx context.Context, path string) (err error) {
+	db, err := openDatabase(path, "rw")
 	if err != nil {
 		return err
 	}
@@ -150,17 +150,16 @@ func integrity(ctx context.Context, path string) (err error) {
 	return nil
 }
 
-// fill adds messages to a room in one transaction, as if its owner had said
-// them, one a second until now: "name 1", "name 2" … with client ids alike. The
-// rows are as the server writes them, sums too. A server may have the database
-// open.
+// fill adds messages of the room's owner in one transaction, one per second up to now. The
+// texts and client ids are "name 1", "name 2" …. The rows have checksums, as those of the
+// server have. A server may have the database open.
 func fill(ctx context.Context, path, room, name string, n int) (err error) {
-	db, err := connect(path, "rw")
+	db, err := openDatabase(path, "rw")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	prefix := make([]byte, 6) // of the ids: in order they are quickly inserted
+	prefix := make([]byte, 6) // prefix of the ids: inserts in order are fast
 	if _, err := rand.Read(prefix); err != nil {
 		return err
 	}
@@ -181,20 +180,19 @@ func fill(ctx context.Context, path, room, name string, n int) (err error) {
 	if err != nil {
 		return err
 	}
-	moved, err := tx.ExecContext(ctx, "UPDATE rooms SET head = head + ? WHERE id = ?", n, room)
+	updated, err := tx.ExecContext(ctx, "UPDATE rooms SET head = head + ? WHERE id = ?", n, room)
 	if err != nil {
 		return err
 	}
-	if rows, err := moved.RowsAffected(); err != nil || rows != 1 {
+	if rows, err := updated.RowsAffected(); err != nil || rows != 1 {
 		return errors.Join(fmt.Errorf("no room %q", room), err)
 	}
 	return tx.Commit()
 }
 
-// shift moves the time of a room's newest message: what a clock that was set
-// has done.
-func shift(ctx context.Context, path, room string, by time.Duration) (err error) {
-	db, err := connect(path, "rw")
+// shiftTime moves the time of a room's newest message, as a changed clock does.
+func shiftTime(ctx context.Context, path, room string, by time.Duration) (err error) {
+	db, err := openDatabase(path, "rw")
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"gifchat/store"
 )
 
-// What is filled costs its readers what the server's own rows cost.
+// Rows of fill cost readers as much as rows of the server.
 func TestFill_writes_rows_as_the_server_does(t *testing.T) {
 	ctx, path := t.Context(), filepath.Join(t.TempDir(), "gifchat.db")
 	db, err := store.Open(ctx, path)
@@ -27,15 +27,15 @@ func TestFill_writes_rows_as_the_server_does(t *testing.T) {
 	messages, err := db.Messages(ctx, room, rooms.Page{Limit: 200})
 	damaged := func(m rooms.Message) bool { return m.Kind != rooms.KindText }
 	if err != nil || len(messages) != 100 || slices.ContainsFunc(messages, damaged) {
-		t.Errorf("the store reads %+v, %v", messages, err)
+		t.Errorf("store.Messages: got %+v, %v, want 100 text messages", messages, err)
 	}
-	raw, err := connect(path, "ro")
+	raw, err := openDatabase(path, "ro")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = raw.Close() })
 	var without int
 	if err := raw.QueryRowContext(ctx, "SELECT count(*) FROM messages WHERE sum = 0").Scan(&without); err != nil || without > 0 {
-		t.Errorf("%d rows have no sum, %v", without, err)
+		t.Errorf("rows without a checksum: got %d, %v, want 0", without, err)
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-type nobody struct{}
+type ignoring struct{}
 
-func (nobody) Opened()              {}
-func (nobody) Message([]byte, bool) {}
-func (nobody) Closed(Reason)        {}
+func (ignoring) Opened()              {}
+func (ignoring) Message([]byte, bool) {}
+func (ignoring) Closed(Reason)        {}
 
 type fakeStream struct {
 	blockingStream
@@ -22,7 +22,7 @@ func (f *fakeStream) tryWrite(b []byte) (int, error) { return len(b), nil }
 func (f *fakeStream) close() error                   { return nil }
 
 func fakeConn(t *testing.T) (*Conn, *fakeStream) {
-	s := NewServer(Config{Accept: func(*Conn) Receiver { return nobody{} }})
+	s := NewServer(Config{Accept: func(*Conn) Receiver { return ignoring{} }})
 	c := newConn(s, query{transport: transportWebSocket}, &Handshake{Header: http.Header{}, Time: time.Now()}, nil)
 	f := &fakeStream{}
 	c.ws = &webSocket{conn: c, stream: f}
@@ -33,27 +33,27 @@ func fakeConn(t *testing.T) (*Conn, *fakeStream) {
 	return c, f
 }
 
-func TestPause_bytes_that_have_just_left_are_no_stall(t *testing.T) {
+func TestPause_does_not_count_new_bytes_as_a_stall(t *testing.T) {
 	c, f := fakeConn(t)
-	c.tick() // ping
+	c.checkHeartbeat() // ping
 	c.Pause()
-	f.s = tcpState{acked: 1000, underWay: 0, quiet: 20 * time.Second}
-	c.tick()
-	f.s = tcpState{acked: 1000, underWay: 100, quiet: 20 * time.Second} // an event was emitted 5 ms ago; RTT 50 ms
-	c.tick()
+	f.s = tcpState{acked: 1000, inFlight: 0, sinceAck: 20 * time.Second}
+	c.checkHeartbeat()
+	f.s = tcpState{acked: 1000, inFlight: 100, sinceAck: 20 * time.Second} // an event was sent 5 ms ago, with a round trip of 50 ms
+	c.checkHeartbeat()
 	if c.closed {
-		t.Error("a paused client was cut because of bytes that are 5 ms old")
+		t.Error("closed: got true for bytes that are 5 ms old, want false")
 	}
 }
 
-func TestResume_before_a_tick_that_waits_for_the_lock(t *testing.T) {
+func TestResume_before_a_waiting_heartbeat_check(t *testing.T) {
 	c, _ := fakeConn(t)
-	c.tick() // ping
+	c.checkHeartbeat() // ping
 	c.Pause()
 	c.Resume()
-	c.tick() // had fired already, and waited for c.mu
+	c.checkHeartbeat() // the timer had fired, and this call waited for c.mu
 	if c.closed {
-		t.Error("cut right after Resume")
+		t.Error("closed right after Resume: got true, want false")
 	}
 }
 
@@ -65,8 +65,8 @@ func TestOutbox_unwritten_counts_what_the_codec_writes(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := len(k.frames(p))
-	c.out.wrote(total-1000, k)
+	c.out.advance(total-1000, k)
 	if n := c.out.unwritten(k); n != 1000 {
-		t.Errorf("got %d, want 1000", n)
+		t.Errorf("unwritten: got %d, want 1000", n)
 	}
 }

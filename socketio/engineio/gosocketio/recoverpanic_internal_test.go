@@ -18,8 +18,7 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// faulty is a transport that panics when it is read, or written for the second
-// time.
+// faulty is a transport that panics in the first read or the second write.
 type faulty struct {
 	transport.Conn
 
@@ -41,46 +40,46 @@ func (f *faulty) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, e
 	return f.Conn.NextWriter(kind, typ)
 }
 
-// faultyCarrier has the one or the other.
+// faultyCarrier is a Carrier with a faulty transport for WebSocket.
 type faultyCarrier struct {
 	*Carrier
 
 	reads bool
 }
 
-func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carried *engineio.Carried) (engineio.CarriedTransport, error) {
+func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn *engineio.CarrierConn) (engineio.CarrierTransport, error) {
 	conn, err := c.webSocket.Accept(w, r)
 	if err != nil {
 		return nil, err
 	}
-	guard := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carried, false)
-	s, err := c.newSession(guard, carried, c.webSocket.Name())
+	lib := newWebSocketConn(&faulty{Conn: conn, reads: c.reads}, carrierConn, false)
+	s, err := c.newSession(lib, carrierConn, c.webSocket.Name())
 	if err != nil {
 		return nil, err
 	}
-	return &carriage{log: c.log, carried: carried, session: s, conn: guard}, nil
+	return &carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, nil
 }
 
-// ended hears of the end.
+// ended is a Receiver that receives the reason of the end.
 type ended chan engineio.Reason
 
 func (ended) Opened()                         {}
 func (ended) Message([]byte, bool)            {}
 func (e ended) Closed(reason engineio.Reason) { e <- reason }
 
-func TestAPanicEndsOneConnection(t *testing.T) {
+func TestPanic_ends_one_connection(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		reads bool
 	}{{"faulty reader", true}, {"faulty writer", false}} {
 		t.Run(tt.name, func(t *testing.T) {
 			var logs bytes.Buffer
-			gone := make(ended, 1)
+			closed := make(ended, 1)
 			s := engineio.NewServer(engineio.Config{
 				Carrier: &faultyCarrier{New(slog.New(slog.NewTextHandler(&logs, nil))), tt.reads},
 				Accept: func(c *engineio.Conn) engineio.Receiver {
-					_ = c.Send(engineio.Prepare([]byte("hello"))) // writes for the second time
-					return gone
+					_ = c.Send(engineio.Prepare([]byte("hello"))) // the second write
+					return closed
 				},
 			})
 			web := httptest.NewServer(s)
@@ -90,14 +89,14 @@ func TestAPanicEndsOneConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if got := <-gone; got != engineio.ReasonTransportError {
-				t.Errorf("closed with %q", got)
+			if got := <-closed; got != engineio.ReasonTransportError {
+				t.Errorf("closed with %q, want transport error", got)
 			}
 			if err := s.Close(context.Background()); err != nil {
 				t.Error(err)
 			}
 			if !strings.Contains(logs.String(), tt.name) {
-				t.Errorf("the log does not tell: %s", &logs)
+				t.Errorf("log: got %s, want %q", &logs, tt.name)
 			}
 		})
 	}

@@ -10,28 +10,27 @@ import (
 )
 
 func init() {
-	sqlite.MustRegisterDeterministicScalarFunction("sum_of", 7, sumOf)
+	sqlite.MustRegisterDeterministicScalarFunction("sum_of", 7, rowChecksum)
 }
 
-// sumOf is what the server keeps of a text beside it, which tells whether the
-// disk has changed it: a CRC-32C of all that is in the row, above 1<<32. It is
-// written here once more, as store/sum.go has it: were one of the two mistaken,
-// what is filled would be damaged. The arguments are id, room, color, session,
-// text, which is the client id too, seq and the time.
-func sumOf(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+// rowChecksum returns the checksum that the server stores in a row to detect changes by the
+// disk: a CRC-32C of all columns, plus 1<<32. It repeats the algorithm of store/sum.go, so
+// that an error in one of them is visible as damaged rows. The arguments are id, room,
+// color, session, text (also the client id), seq and time.
+func rowChecksum(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 	var words [5]string
 	var numbers [2]int64
 	for i := range words {
 		word, ok := args[i].(string)
 		if !ok {
-			return nil, fmt.Errorf("sum_of: argument %d is no text", i+1)
+			return nil, fmt.Errorf("sum_of: argument %d is not text", i+1)
 		}
 		words[i] = word
 	}
 	for i := range numbers {
 		number, ok := args[len(words)+i].(int64)
 		if !ok {
-			return nil, fmt.Errorf("sum_of: argument %d is no number", len(words)+i+1)
+			return nil, fmt.Errorf("sum_of: argument %d is not a number", len(words)+i+1)
 		}
 		numbers[i] = number
 	}

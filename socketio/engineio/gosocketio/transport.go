@@ -1,0 +1,120 @@
+package gosocketio
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/googollee/go-socket.io/engineio/session"
+
+	"gifchat/socketio/engineio"
+)
+
+// checkedConn is the library's transport with the checks of this package.
+type checkedConn interface {
+	// announce is called before packets are written.
+	announce(packets []engineio.Packet)
+
+	// stopReading is called when the session reads no more.
+	stopReading()
+
+	Close() error
+}
+
+// carrierTransport is one connection: a session of the library, a goroutine that reads
+// it and a goroutine that writes it.
+type carrierTransport struct {
+	// Immutable.
+	log         *slog.Logger
+	carrierConn *engineio.CarrierConn
+	session     *session.Session
+	lib         checkedConn
+}
+
+// Carry writes the queued packets of the client (engineio.CarrierTransport).
+func (c *carrierTransport) Carry() {
+	defer c.Close()
+	defer recoverPanic(c.log, c.carrierConn)
+	if err := c.session.InitSession(); err != nil {
+		c.carrierConn.End(engineio.ReasonTransportError)
+		return
+	}
+	c.carrierConn.Opened()
+	if !c.carrierConn.Go(c.read) {
+		c.carrierConn.End(engineio.ReasonShutdown)
+		return
+	}
+	for {
+		packets, ok := c.carrierConn.Next()
+		if !ok {
+			return
+		}
+		c.lib.announce(packets)
+		for _, p := range packets {
+			if err := c.write(p); err != nil {
+				// A write fails only after its deadline or at the end, so no further write can succeed.
+				c.carrierConn.End(engineio.ReasonTransportClose)
+				return
+			}
+		}
+	}
+}
+
+// Close ends the transport at once (engineio.CarrierTransport).
+func (c *carrierTransport) Close() { _ = c.lib.Close() } // an error changes nothing
+
+func (c *carrierTransport) write(p engineio.Packet) error {
+	kind := session.TEXT
+	if p.Binary {
+		kind = session.BINARY
+	}
+	w, err := c.session.NextWriter(kind)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(p.Data)
+	return errors.Join(err, w.Close())
+}
+
+// read passes the client's messages to the CarrierConn. The session answers pings.
+func (c *carrierTransport) read() {
+	defer c.stopReading()
+	defer recoverPanic(c.log, c.carrierConn)
+	for {
+		kind, r, err := c.session.NextReader()
+		if err != nil {
+			c.carrierConn.End(closeReason(err))
+			return
+		}
+		data, err := io.ReadAll(r)
+		if err == nil {
+			c.carrierConn.Receive(engineio.Packet{Type: engineio.PacketMessage, Binary: kind == session.BINARY, Data: data})
+		}
+		if err := errors.Join(err, r.Close()); err != nil {
+			c.carrierConn.End(closeReason(err))
+			return
+		}
+	}
+}
+
+// stopReading is called after read, even if read panicked.
+func (c *carrierTransport) stopReading() {
+	defer recoverPanic(c.log, c.carrierConn)
+	c.lib.stopReading()
+}
+
+// closeReason returns the reason for an error of reading.
+func closeReason(err error) engineio.Reason {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, errTooLarge):
+		return engineio.ReasonTooLarge
+	case errors.Is(err, errInvalid):
+		return engineio.ReasonParseError
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF):
+		return engineio.ReasonTransportError
+	default:
+		return engineio.ReasonTransportClose
+	}
+}
