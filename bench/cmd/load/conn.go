@@ -32,8 +32,9 @@ type conn struct {
 	binary        bool   // that message is
 	gif           bool   // the next binary message belongs to an event
 	stampOfGIF    []byte
-	received      int64     // deliveries while the client is throttled
-	link          *slowLink // nil unless the client is throttled
+	received      int64       // deliveries while the client is throttled
+	link          *slowLink   // nil unless the client is throttled
+	chat          *chatClient // nil unless the workload is chat
 }
 
 func (c *conn) room() string { return "room" + strconv.Itoa(c.number) }
@@ -43,6 +44,9 @@ func (l *loader) connectAll() error {
 	for deadline := time.Now().Add(connectTime); l.ready < l.config.conns; {
 		for len(l.conns)-l.ready < l.config.handshakes && len(l.conns) < l.config.conns {
 			c := &conn{index: len(l.conns), number: len(l.conns) % l.config.rooms}
+			if l.chats != nil {
+				c.chat = l.chats[c.index]
+			}
 			l.conns = append(l.conns, c)
 			if err := l.open(c); err != nil {
 				return err
@@ -177,7 +181,7 @@ func (l *loader) handle(c *conn, events uint32) error {
 			return err
 		}
 		c.state = upgrading
-		l.write(c, l.request)
+		l.write(c, l.upgradeRequest(c))
 	}
 	if events&(syscall.EPOLLIN|syscall.EPOLLHUP|syscall.EPOLLERR) == 0 {
 		return nil

@@ -26,21 +26,22 @@ type loader struct {
 
 	epoll   int
 	server  syscall.SockaddrInet4
-	request []byte          // for the upgrade
 	conns   []*conn         // by order of creation
 	byFD    map[int32]*conn // those that read
 	rooms   [][]*conn
 	events  [512]syscall.EpollEvent
 	in, out []byte
 
-	ready     int
-	sent      int64
-	delivered int64
-	echoing   bool
-	measuring bool
-	latency   histogram
-	failure   error     // of a write
-	slowRoom  *slowRoom // nil until the slow clients are throttled
+	ready        int
+	sent         int64
+	delivered    int64
+	acknowledged int64 // of the workload chat
+	repeating    bool  // an answer to a request is followed by the next request
+	measuring    bool
+	latency      histogram
+	failure      error         // of a write
+	slowRoom     *slowRoom     // nil until the slow clients are throttled
+	chats        []*chatClient // by index of the connection; nil unless the workload is chat
 }
 
 func newLoader(c config) (*loader, error) {
@@ -62,14 +63,27 @@ func newLoader(c config) (*loader, error) {
 		sample:   sample.Sample{Conns: c.conns},
 		epoll:    epoll,
 		server:   syscall.SockaddrInet4{Port: addr.Port, Addr: [4]byte(addr.IP.To4())},
-		request: []byte("GET " + p.path() + " HTTP/1.1\r\nHost: " + c.addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
-		byFD: make(map[int32]*conn),
-		in:   make([]byte, 256<<10),
+		byFD:     make(map[int32]*conn),
+		in:       make([]byte, 256<<10),
 	}, err
 }
 
+// upgradeRequest returns the HTTP request that opens the WebSocket of c.
+func (l *loader) upgradeRequest(c *conn) []byte {
+	request := "GET " + l.protocol.path() + " HTTP/1.1\r\nHost: " + l.config.addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	if c.chat != nil && c.chat.cookie != "" {
+		request += "Cookie: " + c.chat.cookie + "\r\n"
+	}
+	return []byte(request + "\r\n")
+}
+
 func (l *loader) run() error {
+	if l.config.workload == "chat" {
+		if err := l.createRooms(); err != nil {
+			return fmt.Errorf("create rooms: %w", err)
+		}
+	}
 	before, err := proc.Read(l.config.pid)
 	if err != nil {
 		return err
@@ -101,6 +115,10 @@ func (l *loader) run() error {
 		return l.measure(l.fanout)
 	case "echo":
 		return l.measure(l.echo)
+	case "chat":
+		err := l.measure(l.chat)
+		l.sample.Acknowledged = l.acknowledged
+		return err
 	case "slow":
 		return l.slow()
 	}
@@ -115,7 +133,7 @@ func (l *loader) measure(phase func(time.Duration) error) error {
 	if err := l.pump(atRest, nil); err != nil {
 		return err
 	}
-	sent, delivered := l.sent, l.delivered
+	sent, units := l.sent, l.units()
 	a, err := readMeter(l.config.pid)
 	if err != nil {
 		return err
@@ -131,9 +149,17 @@ func (l *loader) measure(phase func(time.Duration) error) error {
 	}
 	b, err := readMeter(l.config.pid)
 	l.sample.Sent = l.sent - sent
-	fill(&l.sample, a, b, lasted, l.delivered-delivered)
+	fill(&l.sample, a, b, lasted, l.units()-units)
 	l.sample.P50, l.sample.P99 = l.latency.quantile(.5), l.latency.quantile(.99)
 	return err
+}
+
+// units returns the number of messages by which usage is divided so far.
+func (l *loader) units() int64 {
+	if l.config.workload == "chat" {
+		return l.acknowledged
+	}
+	return l.delivered
 }
 
 // fanout keeps window broadcasts outstanding, rotating over the rooms and the
@@ -160,7 +186,7 @@ func (l *loader) fanout(d time.Duration) error {
 
 // echo keeps window requests going on every connection.
 func (l *loader) echo(d time.Duration) error {
-	l.echoing = true
+	l.repeating = true
 	for _, c := range l.conns {
 		for range l.config.window {
 			l.ask(c)
@@ -169,7 +195,7 @@ func (l *loader) echo(d time.Duration) error {
 	if err := l.pump(d, nil); err != nil {
 		return err
 	}
-	l.echoing = false
+	l.repeating = false
 	return l.drain(func() int64 { return l.sent - l.delivered })
 }
 
@@ -207,7 +233,7 @@ func (l *loader) take(c *conn, payload []byte) {
 			c.received++
 			l.slowRoom.latency.add(arrived - at)
 		}
-		if l.echoing {
+		if l.repeating {
 			l.ask(c)
 		}
 		payload = rest

@@ -39,11 +39,11 @@ func parseFlags() config {
 	var c config
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:4100", "server's address")
 	flag.StringVar(&c.protocol, "protocol", "sio4", "sio4, sio3, centrifuge or raw")
-	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, idle, slow, polling or upgrade")
+	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, chat, idle, slow, polling or upgrade")
 	flag.IntVar(&c.pid, "pid", 0, "server's process id")
 	flag.IntVar(&c.conns, "conns", 100, "connections")
 	flag.IntVar(&c.rooms, "rooms", 1, "rooms they are spread over")
-	flag.IntVar(&c.window, "window", 1, "messages outstanding; for echo on each connection")
+	flag.IntVar(&c.window, "window", 1, "messages outstanding; for echo and chat on each connection")
 	flag.BoolVar(&c.stalled, "stalled", false, "the last connection stops reading once it has joined")
 	flag.DurationVar(&c.warm, "warm", 500*time.Millisecond, "warm-up under the same load")
 	flag.DurationVar(&c.duration, "duration", time.Second, "measured window")

@@ -15,6 +15,9 @@ type protocol interface {
 }
 
 func newProtocol(c config) (protocol, error) {
+	if c.workload == "chat" {
+		return chatProtocol{}, nil
+	}
 	joins := c.workload == "fanout" || c.workload == "gif" || c.workload == "slow"
 	switch c.protocol {
 	case "sio4", "sio3":

@@ -93,7 +93,7 @@ func measure(ctx context.Context, root string, o options) (err error) {
 		}
 		for rep := range reps {
 			for _, s := range servers(root) {
-				if !chosen(o.servers, s.name) || w.servers != nil && !slices.Contains(w.servers, s.name) {
+				if !chosen(o.servers, s.name) || !slices.Contains(w.servers, s.name) {
 					continue
 				}
 				if ctx.Err() != nil {

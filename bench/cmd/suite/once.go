@@ -20,7 +20,7 @@ import (
 
 const (
 	firstPort = 4100
-	ports     = 400 // are used in turn, so that none is taken by old connections
+	ports     = 400 // are used in turn, so that no port is in use by old connections
 
 	startTime = 5 * time.Second
 	loadTime  = 2 * time.Minute
@@ -28,21 +28,50 @@ const (
 	quietTime = 4 * time.Second // at most, for the rest of the machine
 )
 
-// once starts the server, measures it and ends it.
+// once starts the server, measures it and ends it. Afterwards it counts the
+// rows in the database of a chat server.
 func once(ctx context.Context, root string, s server, w workload, port int) sample.Sample {
 	waitQuiet(quietTime)
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	args := make([]string, len(s.command))
-	for i, arg := range s.command {
-		args[i] = strings.NewReplacer("{addr}", addr, "{port}", strconv.Itoa(port)).Replace(arg)
+	data, err := os.MkdirTemp(filepath.Join(root, "bench", "bin"), "data-")
+	if err != nil {
+		return sample.Sample{Err: err.Error()}
 	}
-	program := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // from the plan
-	program.Env = append(program.Environ(), "NODE_ENV=production")
+	defer func() { _ = os.RemoveAll(data) }() // nothing depends on it
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	fill := strings.NewReplacer("{addr}", addr, "{port}", strconv.Itoa(port), "{data}", data)
+	got := measureServer(ctx, root, s.filled(fill), w, addr)
+	if got.Err == "" && s.database != "" {
+		err = countRows(ctx, root, fill.Replace(s.database), &got)
+	}
+	if err != nil {
+		got.Err = err.Error()
+	}
+	return got
+}
+
+// filled returns s with its placeholders replaced.
+func (s server) filled(fill *strings.Replacer) server {
+	replace := func(list []string) []string {
+		replaced := make([]string, len(list))
+		for i, text := range list {
+			replaced[i] = fill.Replace(text)
+		}
+		return replaced
+	}
+	s.command, s.env = replace(s.command), replace(s.env)
+	return s
+}
+
+// measureServer starts a server, runs the generator and ends the server.
+func measureServer(ctx context.Context, root string, s server, w workload, addr string) sample.Sample {
+	program := exec.CommandContext(ctx, s.command[0], s.command[1:]...) //nolint:gosec // from the plan
+	program.Dir = filepath.Join(root, "bench", "bin")                   // without a developer's .env
+	program.Env = append(append(program.Environ(), "NODE_ENV=production"), s.env...)
 	program.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	program.Cancel = func() error { return program.Process.Signal(syscall.SIGTERM) }
 	program.WaitDelay = stopTime
-	said := filepath.Join(root, "bench", "bin", "server.log")
-	log, err := os.Create(said)
+	output := filepath.Join(root, "bench", "bin", "server.log")
+	log, err := os.Create(output)
 	if err != nil {
 		return sample.Sample{Err: err.Error()}
 	}
@@ -53,10 +82,27 @@ func once(ctx context.Context, root string, s server, w workload, port int) samp
 	}
 	defer end(program)
 	if err := waitListening(ctx, addr); err != nil {
-		text, _ := os.ReadFile(said) // nothing is as good as an error here
+		text, _ := os.ReadFile(output) // without it, the error alone is reported
 		return sample.Sample{Err: fmt.Sprintf("%v: %.500s", err, text)}
 	}
 	return load(ctx, root, addr, program.Process.Pid, s, w)
+}
+
+// countRows fails if the database of a chat server that has ended has another
+// number of messages than the server acknowledged.
+func countRows(ctx context.Context, root, database string, got *sample.Sample) error {
+	script := filepath.Join(root, "bench", "peers", "node-chat", "rows.js")
+	out, err := exec.CommandContext(ctx, "node", script, database).Output() //nolint:gosec // from the plan
+	if err != nil {
+		return fmt.Errorf("count rows: %w", err)
+	}
+	if got.Rows, err = strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64); err != nil {
+		return fmt.Errorf("count rows: %w", err)
+	}
+	if got.Rows != got.Acknowledged {
+		return fmt.Errorf("got %d rows, want %d, the number of acknowledged messages", got.Rows, got.Acknowledged)
+	}
+	return nil
 }
 
 func load(ctx context.Context, root, addr string, pid int, s server, w workload) sample.Sample {

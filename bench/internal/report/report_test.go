@@ -94,7 +94,7 @@ func TestReadAndWriteThePage(t *testing.T) {
 
 func TestEveryDemandHasAName(t *testing.T) {
 	for _, d := range demands() {
-		if d.title == "" || d.workload == "" || d.most < 0 || d.metric.of == nil {
+		if d.title == "" || d.workload == "" || d.most < 0 || d.least > 0 && d.most > 0 || d.metric.of == nil {
 			t.Errorf("incomplete: %+v", d)
 		}
 	}
@@ -107,5 +107,18 @@ func TestWhatWasGivenUpMakesNoShortRun(t *testing.T) {
 	}
 	if got := r.repetitions(); got != 5 {
 		t.Errorf("%d repetitions, want 5", got)
+	}
+}
+
+func TestDemand_lower_bound_is_met_or_missed_by_its_share(t *testing.T) {
+	run := func(server string, perSecond float64) sample.Run {
+		return sample.Run{Workload: "chat-20x5", Server: server, Sample: sample.Sample{CPU: 1, PerSecond: perSecond}}
+	}
+	for own, want := range map[float64]string{1600: "met", 1500: "met", 1200: "**20 %**"} {
+		r := Results{runs: []sample.Run{run(program, own), run("node-chat", 1000)}}
+		d := demand{metric: perSecond, workload: "chat-20x5", server: program, peer: "node-chat", least: 1.5}
+		if got := r.judge(d).missed(); got != want {
+			t.Errorf("%v messages a second against 1000: got %q, want %q", own, got, want)
+		}
 	}
 }

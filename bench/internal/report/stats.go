@@ -53,6 +53,9 @@ var (
 	idleRSS   = metric{"idle KiB", func(s sample.Sample) float64 { return s.IdleRSS / 1024 }, "%.2f"}
 	perSecond = metric{"a second", func(s sample.Sample) float64 { return s.PerSecond }, "%.0f"}
 	p99       = metric{"p99 ms", func(s sample.Sample) float64 { return s.P99 / 1e3 }, "%.1f"}
+	ackP50    = metric{"ack p50 ms", func(s sample.Sample) float64 { return s.P50 / 1e3 }, "%.2f"}
+	ackP99    = metric{"ack p99 ms", func(s sample.Sample) float64 { return s.P99 / 1e3 }, "%.2f"}
+	rows      = metric{"rows", func(s sample.Sample) float64 { return float64(s.Rows) }, "%.0f"}
 	others    = metric{"other cores", func(s sample.Sample) float64 { return s.OtherCores }, "%.2f"}
 )
 

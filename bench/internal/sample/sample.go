@@ -23,6 +23,11 @@ type Sample struct {
 	LoadCPU    float64 `json:"load_cpu_us"` // µs of the generator for each unit
 	OtherCores float64 `json:"other_cores"` // cores that anything else kept busy meanwhile
 
+	// Acknowledged is the number of messages that a chat server acknowledged from
+	// its start to its end, and Rows the number that its database then had.
+	Acknowledged int64 `json:"acknowledged,omitempty"`
+	Rows         int64 `json:"rows,omitempty"`
+
 	Slow *Slow `json:"slow,omitempty"` // only of a workload with slow links
 
 	Err string `json:"err,omitempty"`
