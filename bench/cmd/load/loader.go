@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"syscall"
@@ -14,11 +13,11 @@ import (
 const (
 	drainTime   = 20 * time.Second // for the last deliveries of a phase
 	connectTime = 2 * time.Minute
-	atRest      = 50 * time.Millisecond // between warm-up and window, and before the last reading
-	senders     = 4                     // of a room; the others only listen
+	atRest      = 50 * time.Millisecond // pause between warm-up and window, and before the last reading
+	senders     = 4                     // members of a room that send; the others only listen
 )
 
-// loader is all WebSocket clients of a measurement. One thread owns it.
+// loader has all WebSocket clients of a measurement. One thread owns it.
 type loader struct {
 	config   config
 	protocol protocol
@@ -27,7 +26,7 @@ type loader struct {
 	epoll   int
 	server  syscall.SockaddrInet4
 	conns   []*conn         // by order of creation
-	byFD    map[int32]*conn // those that read
+	byFD    map[int32]*conn // connections that are read
 	rooms   [][]*conn
 	events  [512]syscall.EpollEvent
 	in, out []byte
@@ -36,10 +35,10 @@ type loader struct {
 	sent         int64
 	delivered    int64
 	acknowledged int64 // of the workload chat
-	repeating    bool  // an answer to a request is followed by the next request
+	repeating    bool  // each answer triggers the next request
 	measuring    bool
 	latency      histogram
-	failure      error         // of a write
+	failure      error         // of a write, or of a read of /proc
 	slowRoom     *slowRoom     // nil until the slow clients are throttled
 	chats        []*chatClient // by index of the connection; nil unless the workload is chat
 }
@@ -50,7 +49,7 @@ func newLoader(c config) (*loader, error) {
 		return nil, err
 	}
 	if !addr.IP.IsLoopback() {
-		return nil, errors.New("only a loopback address is benchmarked")
+		return nil, fmt.Errorf("addr: got %v, want a loopback address", addr)
 	}
 	p, err := newProtocol(c)
 	if err != nil {
@@ -122,10 +121,10 @@ func (l *loader) run() error {
 	case "slow":
 		return l.slow()
 	}
-	return fmt.Errorf("no workload %q", l.config.workload)
+	return fmt.Errorf("unknown workload %q", l.config.workload)
 }
 
-// measure runs phase as a warm-up and then in the measured window.
+// measure runs phase for the warm-up, and again for the measured window.
 func (l *loader) measure(phase func(time.Duration) error) error {
 	if err := phase(l.config.warm); err != nil {
 		return fmt.Errorf("warm-up: %w", err)
@@ -162,8 +161,9 @@ func (l *loader) units() int64 {
 	return l.delivered
 }
 
-// fanout keeps window broadcasts outstanding, rotating over the rooms and the
-// first members of each, and returns when all have reached everyone.
+// fanout keeps window broadcasts outstanding for d. The senders are the first
+// members of each room in turn. It returns when every member of a room has
+// received each of its broadcasts.
 func (l *loader) fanout(d time.Duration) error {
 	members := int64(l.config.conns / l.config.rooms)
 	if l.config.stalled {
@@ -184,12 +184,12 @@ func (l *loader) fanout(d time.Duration) error {
 	return l.drain(func() int64 { return l.sent*members - l.delivered })
 }
 
-// echo keeps window requests going on every connection.
+// echo keeps window requests outstanding on every connection for d.
 func (l *loader) echo(d time.Duration) error {
 	l.repeating = true
 	for _, c := range l.conns {
 		for range l.config.window {
-			l.ask(c)
+			l.request(c)
 		}
 	}
 	if err := l.pump(d, nil); err != nil {
@@ -199,24 +199,25 @@ func (l *loader) echo(d time.Duration) error {
 	return l.drain(func() int64 { return l.sent - l.delivered })
 }
 
-func (l *loader) ask(c *conn) {
+func (l *loader) request(c *conn) {
 	l.send(c, l.protocol.echo(stamped(now(), l.config.text)))
 	l.sent++
 }
 
-// drain waits until nothing is missing.
+// drain polls until missing returns 0. It fails after drainTime.
 func (l *loader) drain(missing func() int64) error {
 	if err := l.pump(drainTime, func() bool { return missing() <= 0 }); err != nil {
 		return err
 	}
 	if n := missing(); n != 0 {
-		return fmt.Errorf("%d messages sent, %d deliveries missing after %v", l.sent, n, drainTime)
+		return fmt.Errorf("drain: %d of %d deliveries missing after %v", n, l.sent, drainTime)
 	}
 	return nil
 }
 
-// take counts the stamped deliveries in one message.
-func (l *loader) take(c *conn, payload []byte) {
+// countDeliveries counts the stamped deliveries in one message, of which a
+// server may join several.
+func (l *loader) countDeliveries(c *conn, payload []byte) {
 	arrived := now()
 	for {
 		at, rest, ok := nextStamp(payload)
@@ -234,7 +235,7 @@ func (l *loader) take(c *conn, payload []byte) {
 			l.slowRoom.latency.add(arrived - at)
 		}
 		if l.repeating {
-			l.ask(c)
+			l.request(c)
 		}
 		payload = rest
 	}

@@ -20,12 +20,12 @@ import (
 
 const (
 	firstPort = 4100
-	ports     = 400 // are used in turn, so that no port is in use by old connections
+	ports     = 400 // used in turn, so that old connections do not occupy the next port
 
 	startTime = 5 * time.Second
 	loadTime  = 2 * time.Minute
 	stopTime  = 2 * time.Second
-	quietTime = 4 * time.Second // at most, for the rest of the machine
+	quietTime = 4 * time.Second // the longest wait for a quiet machine
 )
 
 // once starts the server, measures it and ends it. Afterwards it counts the
@@ -36,7 +36,7 @@ func once(ctx context.Context, root string, s server, w workload, port int) samp
 	if err != nil {
 		return sample.Sample{Err: err.Error()}
 	}
-	defer func() { _ = os.RemoveAll(data) }() // nothing depends on it
+	defer func() { _ = os.RemoveAll(data) }() // a folder that stays does no harm
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	fill := strings.NewReplacer("{addr}", addr, "{port}", strconv.Itoa(port), "{data}", data)
 	got := measureServer(ctx, root, s.filled(fill), w, addr)
@@ -82,7 +82,7 @@ func measureServer(ctx context.Context, root string, s server, w workload, addr 
 	}
 	defer end(program)
 	if err := waitListening(ctx, addr); err != nil {
-		text, _ := os.ReadFile(output) // without it, the error alone is reported
+		text, _ := os.ReadFile(output) // empty if it cannot be read
 		return sample.Sample{Err: fmt.Sprintf("%v: %.500s", err, text)}
 	}
 	return load(ctx, root, addr, program.Process.Pid, s, w)
@@ -105,13 +105,14 @@ func countRows(ctx context.Context, root, database string, got *sample.Sample) e
 	return nil
 }
 
+// load runs the generator and returns its sample, or a sample with an error.
 func load(ctx context.Context, root, addr string, pid int, s server, w workload) sample.Sample {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
 	args := append(strings.Fields(w.args), "-addr", addr, "-pid", strconv.Itoa(pid), "-protocol", s.protocol)
 	generator := exec.CommandContext(ctx, filepath.Join(root, "bench", "bin", "load"), args...) //nolint:gosec // from the plan
 	generator.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := generator.Output() // with its error in the sample, where there is one
+	out, err := generator.Output() // a failed generator prints a sample too, with its error
 	var got sample.Sample
 	if bad := json.Unmarshal(out, &got); bad != nil {
 		got.Err = errors.Join(err, bad).Error()
@@ -122,12 +123,12 @@ func load(ctx context.Context, root, addr string, pid int, s server, w workload)
 	return got
 }
 
-// end asks the server to go, and does not wait for long.
+// end ends the server by SIGTERM, and by SIGKILL after stopTime.
 func end(program *exec.Cmd) {
-	_ = program.Process.Signal(syscall.SIGTERM) // it may have gone
+	_ = program.Process.Signal(syscall.SIGTERM) // fails if the server has exited
 	kill := time.AfterFunc(stopTime, func() { _ = program.Process.Kill() })
 	defer kill.Stop()
-	_ = program.Wait() // how it ends says nothing
+	_ = program.Wait() // the exit status does not matter
 }
 
 func waitListening(ctx context.Context, addr string) error {
@@ -135,18 +136,18 @@ func waitListening(ctx context.Context, addr string) error {
 	for deadline := time.Now().Add(startTime); ; {
 		conn, err := dialer.DialContext(ctx, "tcp", addr)
 		if err == nil {
-			time.Sleep(200 * time.Millisecond) // it has more to do at its start
+			time.Sleep(200 * time.Millisecond) // for the rest of its start
 			return conn.Close()
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the server does not listen: %w", err)
+			return fmt.Errorf("server does not listen: %w", err)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-// waitQuiet waits until the machine is at most a quarter of a core busy, or
-// most has passed.
+// waitQuiet waits until the machine uses less than a quarter of a core, but at
+// most for the given time.
 func waitQuiet(most time.Duration) {
 	for end := time.Now().Add(most); time.Now().Before(end); {
 		busy, start := proc.MachineBusy(), time.Now()

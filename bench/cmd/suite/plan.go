@@ -57,7 +57,7 @@ type workload struct {
 	name    string
 	args    string
 	servers []string
-	reps    int // at most; 0 for as many as are asked for
+	reps    int // the most repetitions; 0 for no limit
 }
 
 var (
@@ -68,11 +68,12 @@ var (
 	gifs     = []string{"ours", "node", "bun", "zishang", "karagenc", "njones", "floor-epoll"}
 	idle     = []string{"ours", "node", "bun", "zishang", "googollee", "karagenc", "njones", "centrifuge", "gorilla"}
 	largest  = []string{"ours", "node", "bun"}
-	slow     = []string{"ours", "node", "bun", "zishang"} // those that have volatile messages
+	slow     = []string{"ours", "node", "bun", "zishang"} // the servers with volatile messages
 	chats    = []string{"program", "node-chat"}
 )
 
-// workloads are in order of weight, so that a run cut short has the best part.
+// workloads returns the plan in order of importance, so that an interrupted run
+// has the most important results.
 func workloads() []workload {
 	return []workload{
 		{"fanout-1000", "-workload fanout -conns 1000", every, 0},

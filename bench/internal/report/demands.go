@@ -12,19 +12,19 @@ type demand struct {
 	metric   metric
 	workload string
 	most     float64
-	least    float64 // a lower bound, in place of most, if it is not 0
+	least    float64 // if not 0, a lower bound in place of most
 
-	server   string // the own one; empty for ours
+	server   string // the project's own; empty for ours
 	peer     string // empty for a bound on the value
 	baseline string // workload of the peer; empty for the same
 }
 
 const (
 	ours    = "ours"
-	program = "program" // ours with the chat and a database
+	program = "program" // ours, with the chat and a database
 )
 
-// bound is the demand as the page shows it.
+// bound returns the bound as the page shows it.
 func (d demand) bound() string {
 	if d.least > 0 {
 		return fmt.Sprintf("≥ %v", d.least)
@@ -69,7 +69,7 @@ func demands() []demand {
 	return append(all, slowDemands()...)
 }
 
-// verdict is a demand held against the results.
+// verdict is a demand with the figures that it bounds.
 type verdict struct {
 	demand
 
@@ -109,7 +109,7 @@ func (v verdict) missed() string {
 	case v.least > 0:
 		return fmt.Sprintf("**%.0f %%**", (1-v.figure/v.least)*100)
 	case v.most == 0:
-		return fmt.Sprintf("**"+v.metric.format+"**", v.figure) // a share of nothing says nothing
+		return fmt.Sprintf("**"+v.metric.format+"**", v.figure) // no share of a bound of 0
 	}
 	return fmt.Sprintf("**%.0f %%**", (v.figure/v.most-1)*100)
 }

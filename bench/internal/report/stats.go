@@ -1,5 +1,5 @@
-// Package report makes the page of figures from the results of a run: medians,
-// spreads, and how each stands to what is demanded. It measures nothing.
+// Package report writes the page of figures from a results file: medians,
+// spreads, and a comparison with the demands on the project's own server.
 package report
 
 import (
@@ -59,7 +59,7 @@ var (
 	others    = metric{"other cores", func(s sample.Sample) float64 { return s.OtherCores }, "%.2f"}
 )
 
-// summary is a metric of one server over all good runs of a workload.
+// summary is a metric of one server over all successful runs of a workload.
 type summary struct {
 	n, failed        int
 	median, min, max float64
@@ -83,7 +83,8 @@ func (r Results) summary(workload, server string, m metric) summary {
 	return s
 }
 
-// median of an even number of values is the mean of the two in the middle.
+// median returns the median. For an even number of values it is the mean of the
+// middle two.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2
