@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest, nth, patience, sized } from './lib/soak.js'
+import { longTest, eventTimeout, sized } from './lib/sizes.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -30,7 +30,7 @@ class Audit {
   static async open(server, locale) {
     const audit = new Audit()
     audit.#combinations = combinations[locale]
-    audit.page = await person(server, { viewport: { width: 1280, height: 800 }, locale, reducedMotion: 'reduce' })
+    audit.page = await openPage(server, { viewport: { width: 1280, height: 800 }, locale, reducedMotion: 'reduce' })
     await audit.page.addInitScript(axe)
     return audit
   }
@@ -60,7 +60,7 @@ class Audit {
 
 const gif = (width, height) => ({ name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width, height })) })
 const ask = async (visitor, event, what) => {
-  const answer = await visitor.chat.timeout(patience).emitWithAck(event, { room: visitor.room, ...what })
+  const answer = await visitor.chat.timeout(eventTimeout).emitWithAck(event, { room: visitor.room, ...what })
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer
 }
@@ -118,7 +118,7 @@ async function company(server) {
   const color = (nick) => members.find((m) => m.nick === nick).color
   await ask(ann, 'token', { nick: '봇' })
   await ask(ann, 'ban', { person: color('이브') })
-  await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 3 ? ann : bob).say(ann.room, `${i}: 꽤 긴 이야기`)))
+  await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 3 ? ann : bob).postMessage(ann.room, `${i}: 꽤 긴 이야기`)))
   await ask(ann, 'settings', { title: '정말 다 있는 방' })
   const { seq } = await ask(ann, 'chat', { chat: '틀린 말' })
   await ask(ann, 'edit', { seq, chat: '맞는 말' })
@@ -134,8 +134,8 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   const { page } = audit
   await audit.signIn(ann, server)
   await page.goto(`/room/${ann.room}`)
-  await page.locator('.person').nth(1).waitFor({ state: 'attached' })
-  await page.locator('.message--whisper').nth(1).waitFor()
+  await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+  await page.locator('.message--whisper').percentile(1).waitFor()
   await page.evaluate(() => { // what only a broken disk makes
     const row = document.querySelector('#chat-list .system').cloneNode(true)
     row.classList.add('message--damaged')
@@ -144,7 +144,7 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await page.locator('.message.mine', { hasText: '맞는 말' }).hover()
   await audit.look('every kind of message')
   await page.locator('#more').click()
-  await page.locator('.menu button').nth(1).waitFor()
+  await page.locator('.menu button').percentile(1).waitFor()
   await audit.look('menu of a message')
   await page.locator('.menu__item--danger').click()
   await audit.look('asked whether to remove')
@@ -153,7 +153,7 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await audit.look('a GIF that plays')
 
   await page.locator('#scroll').evaluate((e) => { e.scrollTop = 0 })
-  await bob.say(ann.room, '새 글')
+  await bob.postMessage(ann.room, '새 글')
   await page.locator('#newer').waitFor()
   for (const [state, words, good] of [['offline', 'offline', false], ['online again', 'back', true], ['without the client', 'still', false]]) {
     await page.locator('#connection').evaluate((banner, [key, isGood]) => {
@@ -167,7 +167,7 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await page.locator('#newer').click()
 
   await page.locator('.person__open', { hasText: '밥' }).click()
-  await page.locator('.menu button').nth(5).waitFor()
+  await page.locator('.menu button').percentile(5).waitFor()
   await audit.look('menu of a person')
   await page.locator('.menu button').first().click() // a whisper
   await page.locator('#mode').waitFor()
@@ -195,7 +195,7 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await audit.look('an upload under way, and a file above the page')
   await page.locator('#drop').evaluate((e) => { e.hidden = true })
   release()
-  await page.locator('.message--failed button').nth(1).waitFor()
+  await page.locator('.message--failed button').percentile(1).waitFor()
   await audit.look('an upload that failed')
   await page.locator('.mine[data-seq]', { hasText: '맞는 말' }).hover()
   await page.locator('#more').click()
@@ -230,7 +230,7 @@ async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   const { page } = audit
   await audit.signIn(bob, server)
   await page.goto(`/room/${ann.room}`)
-  await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+  await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
   await ask(ann, 'settings', { frozen: true })
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('frozen')
@@ -291,7 +291,7 @@ describe('axe-core', { concurrency: 2 }, () => {
       const asMember = await Audit.open(server, locale)
       await lookAsMember(asMember, server, people)
       assert.deepEqual([...asOwner.found, ...asMember.found], [])
-      assertNoComplaints([asOwner.page, asMember.page], /ERR_FAILED/)
+      assertNoErrors([asOwner.page, asMember.page], /ERR_FAILED/)
       await Promise.all([asOwner, asMember].map(({ page }) => page.context().close()))
     })
   }

@@ -4,16 +4,15 @@ import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
 import { Visitor } from './lib/visitor.js'
-import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
+import { assertNoErrors, dark, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { nth } from './lib/soak.js'
 
 describe('in the browser', () => {
   let server
   before(async () => { server = await startServer({ NOTICE_INTERVAL: '500ms' }) })
 
   test('two people make a private room, enter, talk and leave', async () => {
-    const [ann, bob] = await Promise.all([person(server, desktop), person(server, phone)])
+    const [ann, bob] = await Promise.all([openPage(server, desktop), openPage(server, phone)])
     await Promise.all([ann.goto('/'), bob.goto('/')])
     await screenshot(ann, 'home-empty-1280')
     await screenshot(bob, 'home-empty-375')
@@ -89,7 +88,7 @@ describe('in the browser', () => {
     await bob.waitForURL(server.url + '/')
     await ann.locator('#chat-list').getByText('님이 퇴장하셨습니다').waitFor()
 
-    const late = await person(server, dark)
+    const late = await openPage(server, dark)
     await late.goto('/')
     await late.locator(`tr[data-id="${id}"]`).waitFor()
     await screenshot(late, 'home-dark')
@@ -101,13 +100,13 @@ describe('in the browser', () => {
     await ann.locator('.people__remove button').click()
     await ann.locator('.menu .menu__item--danger').click()
     await late.locator(`tr[data-id="${id}"]`).waitFor({ state: 'detached' })
-    assertNoComplaints([ann, bob, late], /status of 40[34].*\/enter/)
+    assertNoErrors([ann, bob, late], /status of 40[34].*\/enter/)
     await Promise.all([ann, bob, late].map((page) => page.context().close()))
   })
 
   test('a restart of the server shows, and heals without a reload', async () => {
     const own = await startServer()
-    const [ann, bob] = await Promise.all([person(own), person(own)])
+    const [ann, bob] = await Promise.all([openPage(own), openPage(own)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', '튼튼한 방')
     await ann.locator('form[action="/room"] button').click()
@@ -121,25 +120,25 @@ describe('in the browser', () => {
     await ann.locator('#chat-list .mine').getByText('다시 켜졌나요?').waitFor()
     assert.equal(await bob.locator('#chat-list').getByText('다시 켜졌나요?').count(), 1)
     assert.equal(await ann.locator('#chat-list').getByText('다시 켜졌나요?').count(), 1)
-    assertNoComplaints([ann, bob], /ERR_CONNECTION|WebSocket|Failed to load resource/)
+    assertNoErrors([ann, bob], /ERR_CONNECTION|WebSocket|Failed to load resource/)
     await Promise.all([ann, bob].map((page) => page.context().close()))
     await own.stop()
   })
 
   test('the notice page shows both ways live', async () => {
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto('/notice')
     await page.locator('#lane-plain').getByText('서버에서 클라이언트로 메시지를 보냅니다.').first().waitFor()
     await page.locator('#lane-socketio').getByText('Hello Socket.IO').first().waitFor()
     await screenshot(page, 'notice-1280')
     await page.setViewportSize(phone.viewport)
     await screenshot(page, 'notice-375')
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
   test('a notice that is paused and resumed at once is heard once', async () => {
-    const page = await person(server, { ...desktop, locale: 'en-US' })
+    const page = await openPage(server, { ...desktop, locale: 'en-US' })
     await page.goto('/notice')
     const lane = page.locator('#lane-plain')
     await lane.locator('.line--in').first().waitFor()
@@ -162,7 +161,7 @@ describe('in the browser', () => {
   })
 
   test('comings and goings are told in the reader’s language, old ones too', async () => {
-    const [ann, bob] = await Promise.all([person(server, { ...desktop, locale: 'en-US' }), person(server)])
+    const [ann, bob] = await Promise.all([openPage(server, { ...desktop, locale: 'en-US' }), openPage(server)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', 'In English')
     await ann.locator('form[action="/room"] button').click()
@@ -177,13 +176,13 @@ describe('in the browser', () => {
     await ann.waitForTimeout(3_000) // after which bob has left
     await bob.goto(ann.url())
     await ann.context().setOffline(false)
-    await notice.nth(1).waitFor({ timeout: 20_000 })
+    await notice.percentile(1).waitFor({ timeout: 20_000 })
     assert.doesNotMatch(await ann.locator('#chat-list').innerText(), /하셨습니다/)
     await Promise.all([ann, bob].map((page) => page.context().close()))
   })
 
   test('a room made between the page and its connection is in the list', async () => {
-    const ann = await person(server)
+    const ann = await openPage(server)
     let listen
     const held = new Promise((resolve) => { listen = resolve })
     await ann.route('**/socket.io/**', async (route) => { await held; await route.continue() })
@@ -195,7 +194,7 @@ describe('in the browser', () => {
     assert.equal(await ann.locator(`tr[data-id="${id}"]`).count(), 0)
     listen()
     await ann.locator(`tr[data-id="${id}"]`).waitFor()
-    assertNoComplaints([ann])
+    assertNoErrors([ann])
     await ann.context().close()
   })
 
@@ -205,10 +204,10 @@ describe('in the browser', () => {
     await host.get('/')
     const ids = []
     for (let i = 0; i < 101; i++) ids.push(await host.createRoom({ title: `방 ${i}` }))
-    const page = await person(own)
+    const page = await openPage(own)
     await page.goto('/')
     assert.equal(await page.locator('tbody tr').count(), 100)
-    const last = await person(own)
+    const last = await openPage(own)
     await last.goto('/')
     await last.locator('#more-rooms a').click()
     await last.locator(`tr[data-id="${ids[100]}"]`).waitFor()
@@ -233,25 +232,25 @@ describe('in the browser', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(`**/room/${ids[0]}`)
     chat.disconnect()
-    assertNoComplaints([page, last])
+    assertNoErrors([page, last])
     await Promise.all([page, last].map((one) => one.context().close()))
     await own.stop()
   })
 
   test('a page that is not there says so kindly', async () => {
-    const page = await person(server)
+    const page = await openPage(server)
     const answer = await page.goto('/no-such-page')
     assert.equal(answer.status(), 404)
     await page.getByText('라우터가 없습니다.').waitFor()
     await screenshot(page, 'error-1280')
     await page.goto(`/room/${'f'.repeat(24)}`)
     await page.getByText('존재하지 않는 방입니다.').waitFor()
-    assertNoComplaints([page], /404/)
+    assertNoErrors([page], /404/)
     await page.context().close()
   })
 
   test('without scripts one can still make a room and talk', async () => {
-    const page = await person(server, { ...desktop, javaScriptEnabled: false })
+    const page = await openPage(server, { ...desktop, javaScriptEnabled: false })
     await page.goto('/room')
     await page.fill('input[name=title]', '스크립트 없이')
     await page.locator('form[action="/room"] button').click()

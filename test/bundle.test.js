@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { person } from './lib/browser.js'
-import { ways } from './lib/clients.js'
-import { record } from './lib/record.js'
+import { openPage } from './lib/browser.js'
+import { transportModes } from './lib/clients.js'
+import { record } from './lib/client-record.js'
 import { Visitor } from './lib/visitor.js'
 
 const require = createRequire(import.meta.url)
@@ -32,21 +32,21 @@ for (const [row, { file, env }] of Object.entries(bundles)) {
     const visitor = new Visitor(server)
     await visitor.get('/')
     const room = await visitor.createRoom()
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto('/healthz') // of this origin, and otherwise empty
     await page.addScriptTag(file)
     await page.evaluate(inPage)
     const version = file.url ? await served(server, file.url) : devDependencies[`sio${row.split(' ')[1]}`].split('@').at(-1)
 
-    for (const [way, { transports }] of Object.entries(ways)) {
+    for (const [mode, { transports }] of Object.entries(transportModes)) {
       const last = env ? transports[0] : transports.at(-1)
       const heard = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
-      assert.deepEqual(heard, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, way)
-      record(row, version, `${way}: talk`, `${way}: room`)
+      assert.deepEqual(heard, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, mode)
+      record(row, version, `${mode}: talk`, `${mode}: room`)
     }
     await server.restart()
     const heard = await page.evaluate((args) => window.comeBack(args), { room })
-    assert.deepEqual(heard, Object.keys(ways).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
+    assert.deepEqual(heard, Object.keys(transportModes).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
     record(row, version, 'reconnects')
     await page.context().close()
     await server.stop()
@@ -61,9 +61,9 @@ async function served(server, path) {
 
 /** Runs in the page: what the test asks of the client that was loaded. */
 function inPage() {
-  const within = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
+  const withTimeout = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
     setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 30_000))])
-  const ask = (socket, event, ...args) => within(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  const ask = (socket, event, ...args) => withTimeout(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
   const until = async (check, what) => {
     const end = performance.now() + 30_000
     while (!check()) {
@@ -79,14 +79,14 @@ function inPage() {
 
   async function open(namespace, transports, last) {
     const socket = window.io(location.origin + namespace, { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200 })
-    await within(new Promise((resolve) => socket.on('connect', resolve)), 'the connection')
+    await withTimeout(new Promise((resolve) => socket.on('connect', resolve)), 'the connection')
     await until(() => socket.io.engine.transport.name === last, 'the upgrade')
     return socket
   }
 
   window.talk = async ({ transports, last, text, room, lines }) => {
     const [one, two, ...chats] = await Promise.all(['', '', '/chat', '/chat'].map((n) => open(n, transports, last)))
-    const news = within(new Promise((resolve) => one.once('news', resolve)), 'the news')
+    const news = withTimeout(new Promise((resolve) => one.once('news', resolve)), 'the news')
     const replies = []
     two.on('reply', (...args) => replies.push(args))
     const bytes = new Uint8Array([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13]).buffer

@@ -3,8 +3,8 @@
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { relay, startServer } from './lib/server.js'
-import { startReference } from './lib/startreference.js'
-import { collect, until, ways } from './lib/clients.js'
+import { startReference } from './lib/reference-process.js'
+import { collect, until, transportModes } from './lib/clients.js'
 import { clients } from './lib/matrix.js'
 
 const bursts = [[3000, 10], [100, 20_000]]
@@ -30,8 +30,8 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
     after(() => server.stop())
 
     for (const version of ['2.5.0', '4.8.4']) {
-      for (const [way, options] of Object.entries(ways)) {
-        test(`client ${version}, ${way}: each burst arrives whole`, async () => {
+      for (const [mode, options] of Object.entries(transportModes)) {
+        test(`client ${version}, ${mode}: each burst arrives whole`, async () => {
           const client = open(version, server, '/', options)
           await until(() => client.connects.length === 1, 'the connection')
           for (const [count, size] of bursts) {
@@ -44,7 +44,7 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
           client.socket.disconnect()
         })
 
-        test(`client ${version}, ${way}: 600 KB from a connect handler arrive`, async () => {
+        test(`client ${version}, ${mode}: 600 KB from a connect handler arrive`, async () => {
           const client = open(version, server, '/greedy', options)
           await until(() => client.parts.length >= 30, `30 events; ended ${client.ends}`)
           assert.deepEqual(heardNumbers(client), numbers(30))
@@ -52,7 +52,7 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
           client.socket.disconnect()
         })
 
-        test(`client ${version}, ${way}: all arrives before a disconnect(true)`, async () => {
+        test(`client ${version}, ${mode}: all arrives before a disconnect(true)`, async () => {
           const client = open(version, server, '/', options)
           await until(() => client.connects.length === 1, 'the connection')
           client.socket.emit('leave', 50, 20_000)

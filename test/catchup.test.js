@@ -4,11 +4,11 @@ import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
-import { random, seed, startChaos } from './lib/chaos.js'
-import { fill } from './lib/ledger.js'
-import { client, collect, connected, heard, join, until, ways } from './lib/clients.js'
+import { random, seed, startFaultProxy } from './lib/fault-proxy.js'
+import { insertMessages } from './lib/ledger.js'
+import { client, collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
-import { longTest, patience, promised, sized } from './lib/soak.js'
+import { longTest, eventTimeout, promised, sized } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 const unlimited = { ...fromOneAddress, RATE_VISITOR: 'off' } // one visitor is many clients here
@@ -23,7 +23,7 @@ describe('whoever was away', () => {
       const [away] = crowd.talkers
       const from = away.last
       await server.stop() // nobody may hear of them live
-      await fill(server, away.room, missed, { ledger: crowd.ledger })
+      await insertMessages(server, away.room, missed, { ledger: crowd.ledger })
       await server.start()
       const begun = performance.now()
       let over = false
@@ -50,7 +50,7 @@ test('10,000 messages come to one client within a second, and cost the server li
   await keeper.get('/')
   const room = await keeper.createRoom()
   await server.stop()
-  await fill(server, room, 10_000)
+  await insertMessages(server, room, 10_000)
   await server.start()
   for (const name of ['the first', 'the second']) {
     const visitor = new Visitor(server)
@@ -62,7 +62,7 @@ test('10,000 messages come to one client within a second, and cost the server li
     const begun = performance.now()
     const seqs = []
     for (let more = true; more;) {
-      const answer = await socket.timeout(patience).emitWithAck('sync', { room, after: seqs.at(-1) ?? 0 })
+      const answer = await socket.timeout(eventTimeout).emitWithAck('sync', { room, after: seqs.at(-1) ?? 0 })
       assert.equal(answer.ok, true, JSON.stringify(answer))
       seqs.push(...answer.messages.map(({ seq }) => seq))
       more = answer.more
@@ -81,22 +81,22 @@ test('10,000 messages come to one client within a second, and cost the server li
 
 test('long messages come in pieces that fit beside what comes live', async (t) => {
   const server = await startServer(unlimited, { path: binary({ race: false }) })
-  const slow = await startChaos(server.port, { delay: 30 })
+  const slow = await startFaultProxy(server.port, { delay: 30 })
   const visitor = new Visitor(server)
   await visitor.get('/')
   const room = await visitor.createRoom()
   await server.stop()
-  await fill(server, room, 1000, { name: '가'.repeat(300) })
+  await insertMessages(server, room, 1000, { name: '가'.repeat(300) })
   await server.start()
   const speaker = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
   await join(speaker, room)
   const talk = setInterval(() => speaker.emit('chat', { room, chat: '말'.repeat(300) }), 25)
   t.after(() => clearInterval(talk))
-  for (const options of [ways['polling only'], ways['polling, then upgrade']]) {
+  for (const options of [transportModes['polling only'], transportModes['polling, then upgrade']]) {
     await Promise.all(Array.from({ length: 3 }, async () => {
       const socket = client(`${slow.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
       const lost = collect(socket, 'disconnect')
-      await heard(socket, 'connect')
+      await nextEvent(socket, 'connect')
       let answer = await socket.timeout(10_000).emitWithAck('join', { room, after: 0 })
       const shown = []
       for (;;) {
@@ -156,12 +156,12 @@ async function joinBetween(server, visitor, room, k) {
     'the page': async () => Number((await visitor.enter(room)).match(/<main[^>]* data-seq="(\d+)"/)[1]),
     'GET messages': async () => (await (await visitor.get(`/room/${room}/messages?limit=5`)).json()).messages.at(-1).seq,
   }
-  const [[from, read], [way, options]] = [Object.entries(sources)[k % 2], Object.entries(ways)[k % 3]]
+  const [[from, read], [mode, options]] = [Object.entries(sources)[k % 2], Object.entries(transportModes)[k % 3]]
   const after = await read()
   assert.ok(after > 0, `${from} shows nothing`)
   const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
   const live = collect(socket, 'chat')
-  await heard(socket, 'connect')
+  await nextEvent(socket, 'connect')
   const joined = await socket.timeout(30_000).emitWithAck('join', { room, after })
   assert.equal(joined.ok, true, JSON.stringify(joined))
   await until(() => live.length >= 3, 'it goes on', 30_000)
@@ -169,7 +169,7 @@ async function joinBetween(server, visitor, room, k) {
   const told = (joined.messages ?? []).map(({ seq }) => seq)
   const newest = told.at(-1) ?? after
   const shown = [...told, ...live.map(([{ seq }]) => seq).filter((seq) => seq > newest)]
-  assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${way}: a hole after ${after}`)
+  assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${mode}: a hole after ${after}`)
   live.length = 0 // the socket is kept until the end of the test
 }
 
@@ -229,12 +229,12 @@ describe('one room with talk in it', () => {
     const [rounds, inFlight] = [sized(50, 10_000), sized(25, 50)]
     for (let i = 0; i < rounds; i += 10) {
       await Promise.all(Array.from({ length: 10 }, async () => {
-        const socket = client(`${server.url}/chat`, { ...ways['polling, then upgrade'], extraHeaders: { cookie: visitor.cookie } })
+        const socket = client(`${server.url}/chat`, { ...transportModes['polling, then upgrade'], extraHeaders: { cookie: visitor.cookie } })
         const live = collect(socket, 'chat')
         const upgraded = new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
-        await heard(socket, 'connect')
-        const joined = socket.timeout(patience).emitWithAck('join', room)
-        const asks = Array.from({ length: inFlight }, (_, n) => socket.timeout(patience).emitWithAck('chat', { room, chat: `over ${n}` }))
+        await nextEvent(socket, 'connect')
+        const joined = socket.timeout(eventTimeout).emitWithAck('join', room)
+        const asks = Array.from({ length: inFlight }, (_, n) => socket.timeout(eventTimeout).emitWithAck('chat', { room, chat: `over ${n}` }))
         await upgraded
         const answers = await Promise.all(asks)
         assert.ok(answers.every(({ ok }) => ok), JSON.stringify(answers.find(({ ok }) => !ok)))

@@ -2,10 +2,10 @@
 // tests have recorded in this run; with --check it only fails if it differs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recorded } from './lib/record.js'
-import { ways } from './lib/ways.js'
+import { recorded } from './lib/client-record.js'
+import { transportModes } from './lib/transports.js'
 
-const talks = Object.keys(ways).flatMap((way) => [`${way}: talk`, `${way}: room`])
+const talks = Object.keys(transportModes).flatMap((mode) => [`${mode}: talk`, `${mode}: room`])
 const four = 'Engine.IO 4, Socket.IO 5', three = 'Engine.IO 3, Socket.IO 4'
 const msgpack = { en: `${four} as MessagePack`, ko: 'Engine.IO 4, MessagePack으로 된 Socket.IO 5' }
 const both = (text) => ({ en: text, ko: text })

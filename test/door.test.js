@@ -2,15 +2,15 @@
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
-import { client, collect, connected, heard, until } from './lib/clients.js'
-import { Chatter, address, ask, closeAgents, many, newCookie } from './lib/source.js'
+import { client, collect, connected, nextEvent, until } from './lib/clients.js'
+import { ChatSocket, address, closeAgents, manyAddresses, newCookie, requestFrom } from './lib/addresses.js'
 import { Visitor, member, owner } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
+import { eventTimeout } from './lib/sizes.js'
 
 after(closeAgents)
 
 const lone = { path: binary({ race: false }) }
-const wait = (socket, event, ...args) => socket.timeout(patience).emitWithAck(event, ...args)
+const wait = (socket, event, ...args) => socket.timeout(eventTimeout).emitWithAck(event, ...args)
 
 describe('the door of a room', () => {
   let server
@@ -20,15 +20,15 @@ describe('the door of a room', () => {
     const ann = await owner(server, { title: '교실', max: 10 })
     const bob = await member(server, ann.room)
     const lobby = await connected(`${server.url}/room`)
-    const listed = heard(lobby, 'changeRoom', { where: ({ closed }) => closed })
-    const told = [heard(bob.chat, 'room', { where: ({ closed }) => closed }), heard(bob.chat, 'notice', { where: ({ topic }) => topic === 'closed' })]
+    const listed = nextEvent(lobby, 'changeRoom', { where: ({ closed }) => closed })
+    const told = [nextEvent(bob.chat, 'room', { where: ({ closed }) => closed }), nextEvent(bob.chat, 'notice', { where: ({ topic }) => topic === 'closed' })]
     const { ok, state } = await wait(ann.chat, 'settings', { room: ann.room, closed: true })
     assert.deepEqual([ok, state.closed], [true, true])
     assert.equal((await listed)[0]._id, ann.room)
     await Promise.all(told)
 
     const stranger = await connected(`${server.url}/chat`)
-    const refused = heard(stranger, 'error-message')
+    const refused = nextEvent(stranger, 'error-message')
     const answer = await wait(stranger, 'join', ann.room)
     assert.deepEqual([answer.ok, answer.reason], [false, 'closed'])
     assert.equal((await refused)[0].message, answer.message)
@@ -44,7 +44,7 @@ describe('the door of a room', () => {
     bob.chat = await bob.join(ann.room)
     assert.equal((await wait(bob.chat, 'chat', '다시 왔어요')).ok, true)
 
-    const opened = heard(lobby, 'changeRoom', { where: ({ _id }) => _id === ann.room })
+    const opened = nextEvent(lobby, 'changeRoom', { where: ({ _id }) => _id === ann.room })
     assert.equal((await wait(ann.chat, 'settings', { room: ann.room, closed: false })).ok, true)
     assert.equal('closed' in (await opened)[0], false, 'the payload of the course')
     assert.equal((await wait(stranger, 'join', ann.room)).ok, true)
@@ -63,29 +63,29 @@ describe('the door of a room', () => {
     await one.stop()
   })
 
-  test('a ban with the address keeps newcomers from there away, but no member', { skip: !many && 'it needs many addresses' }, async () => {
+  test('a ban with the address keeps newcomers from there away, but no member', { skip: !manyAddresses && 'it needs many addresses' }, async () => {
     const ann = await owner(server, { title: '교실', max: 50 })
     const [school, elsewhere] = [address(7), address(8)]
     const pupil = await newCookie(server, school)
-    assert.equal((await ask(server, `/room/${ann.room}`, { from: school, headers: { cookie: pupil } })).status, 200)
-    const flooder = await Chatter.open(server, { from: school })
-    const { user } = await flooder.ask('join', ann.room)
+    assert.equal((await requestFrom(server, `/room/${ann.room}`, { from: school, headers: { cookie: pupil } })).status, 200)
+    const flooder = await ChatSocket.open(server, { from: school })
+    const { user } = await flooder.emitWithAck('join', ann.room)
     assert.deepEqual(await wait(ann.chat, 'ban', { room: ann.room, person: user, address: true }), { ok: true, address: true })
 
-    const again = await Chatter.open(server, { from: school })
-    const answer = await again.ask('join', ann.room)
+    const again = await ChatSocket.open(server, { from: school })
+    const answer = await again.emitWithAck('join', ann.room)
     assert.deepEqual([answer.ok, answer.reason], [false, 'banned'])
     assert.ok(answer.retryAfter > 3500_000 && answer.retryAfter <= 3600_000, `told to wait for ${answer.retryAfter} ms`)
-    const page = await ask(server, `/room/${ann.room}`, { from: school, headers: { cookie: await newCookie(server, school) } })
+    const page = await requestFrom(server, `/room/${ann.room}`, { from: school, headers: { cookie: await newCookie(server, school) } })
     assert.match(decodeURIComponent(page.headers.location), /^\/\?error=지금은 이 네트워크에서 새로/)
-    assert.equal((await ask(server, `/room/${ann.room}`, { from: school, headers: { cookie: pupil } })).status, 200, 'a member behind the same router')
-    const other = await Chatter.open(server, { from: elsewhere })
-    assert.equal((await other.ask('join', ann.room)).ok, true)
+    assert.equal((await requestFrom(server, `/room/${ann.room}`, { from: school, headers: { cookie: pupil } })).status, 200, 'a member behind the same router')
+    const other = await ChatSocket.open(server, { from: elsewhere })
+    assert.equal((await other.emitWithAck('join', ann.room)).ok, true)
 
     const { people } = await wait(ann.chat, 'bans', { room: ann.room })
     assert.ok(people[0].color === user && people[0].addressFor > 3500_000, JSON.stringify(people))
     assert.equal((await wait(ann.chat, 'unban', { room: ann.room, person: user })).ok, true)
-    assert.equal((await again.ask('join', ann.room)).ok, true)
+    assert.equal((await again.emitWithAck('join', ann.room)).ok, true)
     for (const one of [flooder, again, other]) one.close()
     ann.chat.disconnect()
   })
@@ -100,7 +100,7 @@ describe('the door of a room', () => {
     const ban = { room: ann.room, person: user, address: true }
     assert.deepEqual(await wait(ann.chat, 'ban', ban), { ok: true, address: true })
     assert.deepEqual(await wait(ann.chat, 'unban', { room: ann.room, person: user }), { ok: true })
-    const back = heard(ann.chat, 'connect', { retry: true })
+    const back = nextEvent(ann.chat, 'connect', { retry: true })
     await one.restart()
     await back
     assert.equal((await wait(ann.chat, 'join', ann.room)).ok, true)
@@ -127,11 +127,11 @@ describe('the door of a room', () => {
     const sockets = [], colors = []
     for (let i = 0; i < 2; i++) {
       sockets.push(client(`${server.url}/chat`, { reconnection: false, transports: ['websocket'] }))
-      await heard(sockets[i], 'connect')
+      await nextEvent(sockets[i], 'connect')
       colors.push((await wait(sockets[i], 'join', ann.room)).user)
     }
     const left = collect(ann.chat, 'exit')
-    const broken = heard(sockets[0], 'disconnect')
+    const broken = nextEvent(sockets[0], 'disconnect')
     sockets[0].io.engine.close()
     await broken
     sockets[1].disconnect()

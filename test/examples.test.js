@@ -5,9 +5,9 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { collect, heard, until, within } from './lib/clients.js'
+import { collect, nextEvent, until, withTimeout } from './lib/clients.js'
 import { owner } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
+import { eventTimeout } from './lib/sizes.js'
 
 const here = import.meta.dirname
 const events = readFileSync(join(here, '../docs/events.md'), 'utf8')
@@ -56,7 +56,7 @@ describe('the examples of docs/events.md', () => {
   for (const [language, prepare] of Object.entries(languages)) {
     test(language, async () => {
       const [command, args] = prepare(at(example(language)))
-      const said = heard(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
+      const said = nextEvent(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
       const child = spawn(command, args, { env: { ...process.env, ROOM: a.room, PYTHONUNBUFFERED: '1' }, stdio: ['ignore', 'pipe', 'inherit'] })
       let printed = ''
       child.stdout.setEncoding('utf8').on('data', (text) => { printed += text })
@@ -65,7 +65,7 @@ describe('the examples of docs/events.md', () => {
         const [message] = await said
         assert.equal(message.nick, language)
         await until(() => printed.includes(`stored as ${message.seq}`), `it prints the number: ${printed}`)
-        assert.equal((await a.say(a.room, '반가워요')).status, 200)
+        assert.equal((await a.postMessage(a.room, '반가워요')).status, 200)
         await until(() => printed.includes('반가워요'), `it hears the others: ${printed}`)
       } finally {
         child.kill()
@@ -75,11 +75,11 @@ describe('the examples of docs/events.md', () => {
   }
 
   test('curl', async () => {
-    const { token } = await a.chat.timeout(patience).emitWithAck('token', { nick: 'CI' })
+    const { token } = await a.chat.timeout(eventTimeout).emitWithAck('token', { nick: 'CI' })
     const messages = collect(a.chat, 'chat')
     for (let i = 0; i < 2; i++) { // the second is a retry
       const child = spawn('sh', ['-c', at(example('sh'))], { env: { ...process.env, TOKEN: token, ROOM: a.room }, stdio: ['ignore', 'pipe', 'ignore'] })
-      const answer = (await within(patience, child.stdout.toArray(), 'curl')).join('')
+      const answer = (await withTimeout(eventTimeout, child.stdout.toArray(), 'curl')).join('')
       assert.equal(answer, 'ok')
     }
     await until(() => messages.length === 1, 'it was heard')

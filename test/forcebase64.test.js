@@ -3,10 +3,10 @@
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { startReference } from './lib/startreference.js'
+import { startReference } from './lib/reference-process.js'
 import { clients } from './lib/matrix.js'
-import { collect, heard, until, ways, within } from './lib/clients.js'
-import { longTest, patience } from './lib/soak.js'
+import { collect, nextEvent, until, transportModes, withTimeout } from './lib/clients.js'
+import { longTest, eventTimeout } from './lib/sizes.js'
 
 const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
 const servers = {}
@@ -24,11 +24,11 @@ const serversFor = (version) => ['ours', ...(version.includes('msgpack') ? [] : 
 
 for (const version of Object.keys(clients)) {
   describe(`client ${version} with forceBase64`, () => {
-    for (const [way, options] of Object.entries(ways)) {
+    for (const [mode, options] of Object.entries(transportModes)) {
       for (const name of serversFor(version)) {
         // Between the oldest and the newest client of each revision there are no differences in this.
         const testOf = ['1.7.4', '3.1.3'].includes(version) ? longTest : test
-        testOf(`${way}, ${name}: binary is exchanged as text`, async () => {
+        testOf(`${mode}, ${name}: binary is exchanged as text`, async () => {
           const upgrades = options.transports.length > 1 && name !== 'ours with go-socket.io'
           const [one, two] = await Promise.all([0, 1].map(() => open(version, servers[name].url, options, upgrades)))
           const relayed = collect(two, 'reply')
@@ -59,13 +59,13 @@ test('the servers saw no fault', async () => {
 
 async function open(version, url, options, upgrades) {
   const socket = clients[version](url, { forceNew: true, reconnection: false, forceBase64: true, ...options })
-  await heard(socket, 'connect')
+  await nextEvent(socket, 'connect')
   if (upgrades) await until(() => socket.io.engine.transport.name === 'websocket', 'the upgrade')
   return socket
 }
 
 const ask = (socket, event, ...args) =>
-  within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
 
 /** What goes over the WebSocket in both directions from now on, if there is one. */
 function watchTexts(socket) {

@@ -6,10 +6,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startServer } from './lib/server.js'
-import { connected, join as enter, ways, within } from './lib/clients.js'
-import { record } from './lib/record.js'
+import { connected, join as enter, transportModes, withTimeout } from './lib/clients.js'
+import { record } from './lib/client-record.js'
 import { Visitor } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
 
 const here = import.meta.dirname
 const goClient = join(here, 'tmp/goclient')
@@ -17,7 +16,7 @@ const clients = {
   'python-socketio of Debian': {
     row: 'python',
     // It takes the close packet of a server that ends for a good-bye, when it polls.
-    restart: (way) => (way === 'polling only' ? 'SIGKILL' : 'SIGTERM'),
+    restart: (mode) => (mode === 'polling only' ? 'SIGKILL' : 'SIGTERM'),
     command: ['/usr/bin/python3', join(here, 'foreign/client.py')],
     prepare: () => execFileSync(join(here, 'python.sh'), { stdio: 'inherit' }),
   },
@@ -56,10 +55,10 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
       room = await visitor.createRoom()
     })
 
-    for (const [way, { transports }] of Object.entries(ways)) {
-      const signal = restart(way)
+    for (const [mode, { transports }] of Object.entries(transportModes)) {
+      const signal = restart(mode)
       const back = signal ? ', and again after a restart' : ''
-      test(`${way}: news, acknowledgements, Korean, binary and a room${back}`, async (t) => {
+      test(`${mode}: news, acknowledgements, Korean, binary and a room${back}`, async (t) => {
         const [notice, chat] = [await connected(server.url), await connected(`${server.url}/chat`)]
         t.after(() => [notice, chat].forEach((socket) => socket.disconnect()))
         const relayed = []
@@ -77,7 +76,7 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
         const [path, ...args] = [...command, server.url, transports.join(), room]
         const program = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
         const told = createInterface(program.stdout)[Symbol.asyncIterator]()
-        const next = async (what) => JSON.parse((await within(20_000, told.next(), what)).value ?? 'null')
+        const next = async (what) => JSON.parse((await withTimeout(20_000, told.next(), what)).value ?? 'null')
         const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
         const { version, ...heard } = await next('what the client heard')
         assert.deepEqual(heard, {
@@ -92,7 +91,7 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
         assert.ok(relayed.length > 0)
         for (const args of relayed) assert.deepEqual(args, [text, { deep: [bytes] }, bytes])
         assert.deepEqual(said.slice(0, 10), lines)
-        record(row, version, `${way}: talk`, `${way}: room`)
+        record(row, version, `${mode}: talk`, `${mode}: room`)
 
         if (!signal) {
           program.kill()
@@ -102,8 +101,8 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
         assert.deepEqual(await next('what it heard after the restart'), {
           back: ['/', '/chat'], transport: transports.at(-1), join: true, acked: true, chat: '다시',
         })
-        came[way] = version
-        if (Object.keys(ways).every((each) => came[each])) record(row, version, 'reconnects')
+        came[mode] = version
+        if (Object.keys(transportModes).every((each) => came[each])) record(row, version, 'reconnects')
       })
     }
   })

@@ -1,7 +1,7 @@
 // What Chromium paints is accepted, and what is served shows the same there.
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { corpus } from './lib/gif-corpus.js'
 import { binary, startServer } from './lib/server.js'
 import { Visitor } from './lib/visitor.js'
@@ -12,7 +12,7 @@ const foreign = 'GIF 파일만 올릴 수 있어요.'
 let server, page
 before(async () => {
   server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' }, { path: binary({ race: false }) })
-  page = await person(server)
+  page = await openPage(server)
   await page.route('**/blank', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' })) // without the policy of our pages
   await page.goto('/blank')
 })

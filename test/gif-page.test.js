@@ -3,10 +3,10 @@ import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { pause, until } from './lib/clients.js'
-import { assertNoComplaints, desktop, person, phone, screenshot } from './lib/browser.js'
+import { assertNoErrors, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { owner } from './lib/visitor.js'
-import { promised } from './lib/soak.js'
+import { promised } from './lib/sizes.js'
 
 const stripes = animatedGIF({ width: 240, height: 160, draw: (x, y, frame) => (x + frame * 40) % 80 < 40 ? 0 : 1, delay: 15 })
 const calm = { ...desktop, reducedMotion: 'reduce' }
@@ -22,7 +22,7 @@ describe('GIFs on the page', () => {
 
   /** The room in a browser; requests are the GIFs that it has asked for. */
   async function visit(options) {
-    const page = await person(server, options)
+    const page = await openPage(server, options)
     page.requests = []
     page.on('request', (request) => {
       const { pathname } = new URL(request.url())
@@ -65,7 +65,7 @@ describe('GIFs on the page', () => {
     await film(page).click()
     await pressed(page, false)
     await until(async () => !await moves(page), 'it stands still')
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
@@ -96,7 +96,7 @@ describe('GIFs on the page', () => {
     await pressed(page, true)
     await page.keyboard.press('Tab')
     await pressed(page, false)
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
@@ -126,7 +126,7 @@ describe('GIFs on the page', () => {
   test('nothing jumps and nothing flickers', async () => {
     const quiet = await owner(server, { title: '조용한 방' }) // nobody comes or goes: that adds lines
     await quiet.upload(quiet.room, stripes)
-    const page = await person(server, calm)
+    const page = await openPage(server, calm)
     let answer
     const held = new Promise((resolve) => { answer = resolve })
     await page.route('**/poster', async (route) => { await held; await route.continue() })
@@ -169,7 +169,7 @@ describe('GIFs on the page', () => {
     assert.equal(await mine.getAttribute('aria-label'), '내 움짤: GIF 재생 또는 멈춤')
     assert.equal(await page.locator('#chat-list .mine').count(), 1)
     assert.equal(await page.locator('#chat-list img[src^="blob:"]').count(), 0)
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 

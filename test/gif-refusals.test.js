@@ -3,7 +3,7 @@ import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { desktop, person, phone, screenshot } from './lib/browser.js'
+import { desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { header, image, trailer } from './lib/gif-blocks.js'
 import { owner } from './lib/visitor.js'
@@ -44,7 +44,7 @@ describe('a refused GIF', () => {
 
   for (const [language, options] of [['ko', { ...desktop, locale: 'ko-KR' }], ['en', { ...phone, locale: 'en-US' }]]) {
     test(`says what is wrong with the file, and offers no retry: ${language}`, async () => {
-      const page = await person(server, options)
+      const page = await openPage(server, options)
       await page.goto(`/room/${room}`)
       for (const [what, bytes, ko, en] of byPage) {
         await choose(page, bytes)
@@ -65,7 +65,7 @@ describe('a refused GIF', () => {
     })
 
     test(`is shown on a page of its own without scripts: ${language}`, async () => {
-      const page = await person(server, { ...options, javaScriptEnabled: false })
+      const page = await openPage(server, { ...options, javaScriptEnabled: false })
       const [, bytes, ko, en] = byServer[0]
       await page.goto(`/room/${room}`)
       await choose(page, bytes)
@@ -80,7 +80,7 @@ describe('a refused GIF', () => {
 test('what passes by itself is tried again, and can be sent again', async () => {
   const server = await startServer({ RATE_VISITOR: '3+1/s' })
   const { room } = await owner(server)
-  const page = await person(server)
+  const page = await openPage(server)
   const gif = Buffer.from(animatedGIF())
   await page.clock.install()
   await page.goto(`/room/${room}`)

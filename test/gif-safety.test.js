@@ -6,10 +6,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
 import { pause } from './lib/clients.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { polyglots } from './lib/polyglots.js'
-import { someOf } from './lib/soak.js'
+import { someOf } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 let server
@@ -73,7 +73,7 @@ test(`${someOf(polyglots).length} files that are something else are refused or m
 
 /** Has a browser load each as whatever runs, from a page of the same origin. */
 async function runsNowhere(paths) {
-  const page = await person(server)
+  const page = await openPage(server)
   const context = page.context()
   const asked = []
   let heard = 0
@@ -216,7 +216,7 @@ describe('a GIF is as private as its room', () => {
     await guest.get('/')
     await guest.enter(room, 'pw')
     const etag = (await guest.get(`/gif/${message.gif}`)).headers.get('etag')
-    assert.equal((await guest.say(room, '안녕')).status, 200)
+    assert.equal((await guest.postMessage(room, '안녕')).status, 200)
     const { messages } = await (await owner.get(`/room/${room}/messages`)).json()
     const { user: person } = messages.find(({ chat }) => chat === '안녕')
     const socket = await owner.join(room)
@@ -244,7 +244,7 @@ describe('a GIF is as private as its room', () => {
   })
 
   test('when the room is gone it is gone, also from a browser that has kept it', async () => {
-    const page = await person(server)
+    const page = await openPage(server)
     const [name, value] = member.cookie.match(/(connect\.sid)=([^;]*)/).slice(1)
     await page.context().addCookies([{ name, value, url: server.url }])
     await page.goto('/notice')

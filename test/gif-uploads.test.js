@@ -9,7 +9,7 @@ import { binary, startServer } from './lib/server.js'
 import { pause, until } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest, promised, sized, soak } from './lib/soak.js'
+import { longTest, promised, sized, soak } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 const largest = 5 * 1024 * 1024
@@ -366,7 +366,7 @@ describe('quotas', () => {
     assert.equal(answer.status, 507)
     assert.equal(await answer.text(), '서버의 저장 공간이 부족해서 저장할 수 없습니다.')
     assert.deepEqual(files(server), [])
-    assert.equal((await v.say(v.room, '글은 된다')).status, 200)
+    assert.equal((await v.postMessage(v.room, '글은 된다')).status, 200)
     await server.stop()
   })
 })

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { RawSocket } from './lib/raw.js'
+import { RawSocket } from './lib/raw-socket.js'
 import { Visitor } from './lib/visitor.js'
 import { animatedGIF } from './lib/gif.js'
 import { pause } from './lib/clients.js'
@@ -117,8 +117,8 @@ test('chat.txt', async () => {
   await pause(100)
   const other = await b.join(room, { transports: ['websocket'] })
   await page.until('입장')
-  await b.say(room, 'hello')
-  await a.say(room, '안녕 "<b>&"')
+  await b.postMessage(room, 'hello')
+  await a.postMessage(room, '안녕 "<b>&"')
   await b.upload(room, animatedGIF())
   await page.until('.gif')
   other.disconnect()

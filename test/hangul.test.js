@@ -5,7 +5,7 @@ import { test, before, after, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { owner } from './lib/visitor.js'
 
 // The steps of an order, and the event that each of them must cause.
@@ -89,9 +89,9 @@ describe('Enter with an input method', () => {
     server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' })
     ann = await owner(server, { title: '한글' })
     ann.chat.on('chat', ({ chat }) => heard.push(chat))
-    page = await person(server)
+    page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').nth(1).waitFor()
+    await page.locator('.person').percentile(1).waitFor()
     cdp = await page.context().newCDPSession(page)
     await page.evaluate(() => {
       window.log = []
@@ -174,6 +174,6 @@ describe('Enter with an input method', () => {
     await page.keyboard.press('Enter')
     await until(() => heard.length > before, 'the draft arrives')
     assert.deepEqual(heard.slice(before), ['draft'])
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 })

@@ -3,10 +3,10 @@ import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, desktop, person } from './lib/browser.js'
+import { assertNoErrors, desktop, openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { Visitor, member, owner } from './lib/visitor.js'
-import { nth, patience } from './lib/soak.js'
+import { eventTimeout } from './lib/sizes.js'
 
 /**
  * Presses Tab until every control that is there now has had the focus, and fails
@@ -63,7 +63,7 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await keeper.get('/')
     const secret = await keeper.createRoom({ title: '비밀방', password: 'pw' })
     for (let i = 0; i < 105; i++) await keeper.createRoom({ title: `방 ${i}` })
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto('/')
     assert.ok(await tabThrough(page, ['.skip', '.join-btn[data-password=true]', '#more-rooms a', 'a[href="/room"]', 'a[href="/notice"]', 'summary', 'a[hreflang]']) > 105)
     await page.locator('summary').press('Enter')
@@ -80,9 +80,9 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.goto('/room')
     await tabThrough(page, ['[name=title]', '[name=max]', '[name=password]', '[name=keep]', '.actions a', 'form button'])
     await page.goto('/notice')
-    await page.locator('[data-slot=pause]:visible').nth(1).waitFor()
+    await page.locator('[data-slot=pause]:visible').percentile(1).waitFor()
     await tabThrough(page, ['#lane-plain button', '#lane-socketio button'])
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.goto('/nowhere')
     await tabThrough(page, ['.button--primary'])
     await page.context().close()
@@ -92,24 +92,24 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
   async function fullRoom(options = desktop) {
     const ann = await owner(server, { title: '다 있는 방', max: 20 })
     const tell = async (event, what) => {
-      const answer = await ann.chat.timeout(patience).emitWithAck(event, { room: ann.room, ...what })
+      const answer = await ann.chat.timeout(eventTimeout).emitWithAck(event, { room: ann.room, ...what })
       assert.equal(answer.ok, true, JSON.stringify(answer))
       return answer
     }
     const [bob, eve] = [await member(server, ann.room), await member(server, ann.room)]
     for (const [visitor, nick] of [[bob, '밥'], [eve, '이브']]) {
-      await visitor.chat.timeout(patience).emitWithAck('nick', { room: ann.room, nick })
+      await visitor.chat.timeout(eventTimeout).emitWithAck('nick', { room: ann.room, nick })
     }
     const colors = Object.fromEntries((await tell('join')).members.map(({ nick, color }) => [nick, color]))
     await tell('token', { nick: '봇' })
     await tell('ban', { person: colors['이브'] })
-    for (let i = 0; i < 70; i++) await (i % 2 ? ann : bob).say(ann.room, `${i}: 꽤 긴 이야기`)
+    for (let i = 0; i < 70; i++) await (i % 2 ? ann : bob).postMessage(ann.room, `${i}: 꽤 긴 이야기`)
     assert.equal((await bob.upload(ann.room, animatedGIF({ width: 60, height: 40 }))).status, 200)
-    for (let i = 70; i < 100; i++) await (i % 2 ? ann : bob).say(ann.room, `${i}: 꽤 긴 이야기`)
-    const page = await person(server, options)
+    for (let i = 70; i < 100; i++) await (i % 2 ? ann : bob).postMessage(ann.room, `${i}: 꽤 긴 이야기`)
+    const page = await openPage(server, options)
     await signIn(page, ann, server)
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
     await page.locator('button.gif').waitFor()
     await page.locator('#more').waitFor({ state: 'attached' })
     return { page, ann, bob, colors }
@@ -131,13 +131,13 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     assert.equal(await scrolled(), end)
 
     await page.locator('#scroll').evaluate((e) => { e.scrollTop = 0 })
-    await bob.say(ann.room, '새 글')
+    await bob.postMessage(ann.room, '새 글')
     await page.locator('#newer').waitFor()
     await tabThrough(page, [...always, '#newer'])
 
     // the menu of a person
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
-    await page.locator('.menu button').nth(5).waitFor()
+    await page.locator('.menu button').percentile(5).waitFor()
     await tabThrough(page, ['.menu button', ...always])
     // and what is asked before a ban
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
@@ -148,10 +148,10 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
     await page.locator('.menu button', { hasText: '귓속말' }).press('Enter')
     await page.locator('#mode').waitFor()
-    await bob.chat.timeout(patience).emitWithAck('quit', { room: ann.room })
+    await bob.chat.timeout(eventTimeout).emitWithAck('quit', { room: ann.room })
     await page.locator('#chat').fill('늦었다')
     await page.keyboard.press('Enter')
-    await page.locator('.message--failed button').nth(1).waitFor()
+    await page.locator('.message--failed button').percentile(1).waitFor()
     await page.locator('.person__open', { hasText: '나' }).press('Enter')
     await page.locator('#nickname').waitFor()
     await tabThrough(page, ['.message--failed button:nth-of-type(1)', '.message--failed button:nth-of-type(2)', '#mode button', '[name=nick]', '#nickname [data-cancel]', '#nickname .button--primary', '#older', '#more'])
@@ -163,7 +163,7 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.locator('#make-token [name=nick]').fill('봇 2')
     await page.locator('#make-token button').press('Enter')
     await page.locator('#made-token').waitFor()
-    await page.locator('#tokens button').nth(1).waitFor()
+    await page.locator('#tokens button').percentile(1).waitFor()
     const panel = ['.panel__head button', '#freeze', '#door', '#settings [name=title]', '#settings [name=max]', '#settings [name=password]', '#settings [name=keep]', '#settings button',
       '#bans button', '#tokens li:nth-child(1) button', '#tokens li:nth-child(2) button', '#make-token [name=nick]', '#make-token button', '#made-token textarea', '[data-copy]']
     await tabThrough(page, panel)
@@ -171,9 +171,9 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     await page.keyboard.press('Enter')
     await page.locator('#settings [name=open]').waitFor()
     await page.locator('#tokens li:nth-child(1) button').press('Enter')
-    await page.locator('.menu button').nth(1).waitFor()
+    await page.locator('.menu button').percentile(1).waitFor()
     await tabThrough(page, [...panel, '#settings [name=open]', '.menu button'])
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
@@ -182,19 +182,19 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     const { page, ann, bob } = await fullRoom(narrow)
     await tabThrough(page, ['#people-toggle', '#exit-btn', '#scroll', '#older', 'button.gif', '#more', '#chat', '[type=file]', '[type=submit]'])
     await page.locator('#people-toggle').press('Enter')
-    await page.locator('.person').nth(1).waitFor()
+    await page.locator('.person').percentile(1).waitFor()
     await tabThrough(page, ['#people-toggle', '.person:nth-child(2) button', '#autoplay', '#open-panel', '#quit', '.people__remove button', '#chat'])
     await page.locator('#open-panel').press('Enter')
     await page.locator('#bans button').waitFor()
     await tabThrough(page, ['#bans button', '#tokens button'])
 
     // who is not the owner, and has said something above only
-    await bob.say(ann.room, '밥의 말')
-    for (let i = 0; i < 30; i++) await ann.say(ann.room, `${i}: 앤의 말`)
-    const other = await person(server, narrow)
+    await bob.postMessage(ann.room, '밥의 말')
+    for (let i = 0; i < 30; i++) await ann.postMessage(ann.room, `${i}: 앤의 말`)
+    const other = await openPage(server, narrow)
     await signIn(other, bob, server)
     await other.goto(`/room/${ann.room}`)
-    await other.locator('.person').nth(1).waitFor({ state: 'attached' })
+    await other.locator('.person').percentile(1).waitFor({ state: 'attached' })
     await other.locator('#more:not([hidden])').waitFor({ state: 'attached' })
     const more = other.locator('#more')
     await other.locator('#chat').focus()
@@ -203,13 +203,13 @@ describe('every control is reached by Tab', { concurrency: 2 }, () => {
     assert.equal(await more.evaluate((e) => e === document.activeElement && e.getBoundingClientRect().top > 0), true, 'the focus is seen')
     assert.match(await more.getAttribute('aria-label'), /밥의 말/)
     await tabThrough(other, ['#scroll', '#more', '#chat'])
-    assertNoComplaints([page, other])
+    assertNoErrors([page, other])
     await page.context().close()
     await other.context().close()
   })
 
   test('and what is not would be noticed', async () => {
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto('/room')
     await page.locator('main form button').evaluate((e) => { e.tabIndex = -1 })
     await assert.rejects(tabThrough(page), /of \d+ controls 1 are not reached by Tab/)

@@ -8,9 +8,9 @@ import { deflateRawSync } from 'node:zlib'
 import WebSocket from 'ws'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { pause, until, within } from './lib/clients.js'
+import { pause, until, withTimeout } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak, worktime } from './lib/process.js'
-import { longTest, patience, promised, sized } from './lib/soak.js'
+import { longTest, eventTimeout, promised, sized } from './lib/sizes.js'
 
 const limit = 1_000_000
 let server, canary
@@ -96,11 +96,11 @@ describe('fragments and compression do not amplify', () => {
         const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: true })
         ws.on('error', () => {})
         const ended = new Promise((resolve) => ws.on('close', resolve))
-        await within(patience, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
+        await withTimeout(eventTimeout, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
         assert.equal(ws.extensions, '')
         const bomb = deflateRawSync(Buffer.alloc(48 << 20, 0x30))
         ws._socket.write(Buffer.concat([header(0xc1, bomb.length), bomb])) // with RSV1, whatever was agreed
-        assert.equal(await within(patience, ended, 'the close'), 1002)
+        assert.equal(await withTimeout(eventTimeout, ended, 'the close'), 1002)
       })
     })
   }
@@ -210,7 +210,7 @@ async function handshake(revision) {
 /** A POST with or without a Content-Length. */
 function post(revision, sid, body, { chunked, type = 'text/plain;charset=UTF-8' }) {
   const data = Buffer.from(body)
-  return within(patience, new Promise((resolve, reject) => {
+  return withTimeout(eventTimeout, new Promise((resolve, reject) => {
     const request = http.request(`${server.url}/socket.io/?EIO=${revision}&transport=polling&sid=${sid}`, {
       method: 'POST', agent: false,
       headers: { 'content-type': type, ...(chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': data.length }) },
@@ -253,7 +253,7 @@ async function overWebSocket(revision, message, fragments) {
     })
   })
   try {
-    return await within(patience, outcome, 'an answer')
+    return await withTimeout(eventTimeout, outcome, 'an answer')
   } finally {
     ws.terminate()
   }
@@ -275,18 +275,18 @@ async function frames(revision, next, most = 1) {
   ws.on('error', () => {})
   let code
   const ended = new Promise((resolve) => ws.on('close', (c) => { code = c; resolve() }))
-  await within(patience, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
+  await withTimeout(eventTimeout, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
   for (let i = 0; i < most && code === undefined; i++) {
     for (const frame of next(i)) ws._socket.write(frame)
     if (i % 10 === 0) await pause(0)
   }
-  await within(patience, ended, 'the close')
+  await withTimeout(eventTimeout, ended, 'the close')
   return code
 }
 
 /** What the server says to a request that is written as it stands. */
 function exchange(...parts) {
-  return within(patience, new Promise((resolve) => {
+  return withTimeout(eventTimeout, new Promise((resolve) => {
     const socket = net.connect(server.port, 'localhost')
     let said = ''
     socket.on('data', (data) => { said += data; if (said.includes('\r\n\r\n')) resolve(said) && socket.destroy() })

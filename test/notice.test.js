@@ -2,10 +2,10 @@
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
-import { record } from './lib/record.js'
+import { record } from './lib/client-record.js'
 import { startServer } from './lib/server.js'
-import { client, collect, connected, heard, pause, until, ways, within } from './lib/clients.js'
-import { patience } from './lib/soak.js'
+import { client, collect, connected, nextEvent, pause, until, transportModes, withTimeout } from './lib/clients.js'
+import { eventTimeout } from './lib/sizes.js'
 
 /** The relay is volatile: whoever cannot take it just then misses it. */
 async function sayUntilHeard(socket, said, check) {
@@ -20,8 +20,8 @@ describe('the notice', () => {
   let server
   before(async () => { server = await startServer({ NOTICE_INTERVAL: '200ms' }) })
 
-  for (const [way, options] of Object.entries(ways)) {
-    describe(way, () => {
+  for (const [mode, options] of Object.entries(transportModes)) {
+    describe(mode, () => {
       test('news comes again and again, until one leaves', async () => {
         const socket = client(server.url, options)
         const news = collect(socket, 'news')
@@ -69,7 +69,7 @@ describe('the notice', () => {
 
       test('an unknown namespace is refused by the official words', async () => {
         const socket = client(`${server.url}/no-such-namespace`, options)
-        const [error] = await heard(socket, 'connect_error')
+        const [error] = await nextEvent(socket, 'connect_error')
         assert.equal(error.message, 'Invalid namespace')
         socket.disconnect()
       })
@@ -77,7 +77,7 @@ describe('the notice', () => {
   }
 
   test('ways that differ hear each other', async () => {
-    const sockets = await Promise.all(Object.values(ways).map((options) => connected(server.url, options)))
+    const sockets = await Promise.all(Object.values(transportModes).map((options) => connected(server.url, options)))
     for (const sender of sockets) {
       const others = sockets.filter((socket) => socket !== sender)
       const relayed = others.map((socket) => collect(socket, 'reply'))
@@ -97,7 +97,7 @@ describe('the notice', () => {
     socket.send('클라이언트에서 서버로 답장을 보냅니다')
     await until(() => server.logs.includes('클라이언트에서 서버로 답장을 보냅니다'), 'the answer was logged')
     socket.close()
-    await within(patience, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+    await withTimeout(eventTimeout, new Promise((resolve) => socket.on('close', resolve)), 'the close')
     record('plain', '', 'notice')
   })
 
@@ -115,9 +115,9 @@ test('without a news interval of its own the notice comes every three seconds', 
   const server = await startServer()
   const socket = await connected(server.url, { transports: ['websocket'] })
   const start = performance.now()
-  await heard(socket, 'news')
+  await nextEvent(socket, 'news')
   const took = performance.now() - start
-  assert.ok(took > 1500 && took < patience, `the first notice came after ${took} ms`)
+  assert.ok(took > 1500 && took < eventTimeout, `the first notice came after ${took} ms`)
   socket.disconnect()
   await server.stop()
 })
@@ -127,7 +127,7 @@ test('the notice can be switched off', async () => {
   const socket = await connected(server.url)
   const news = collect(socket, 'news')
   const plain = new WebSocket(server.ws)
-  const refused = await within(patience, new Promise((resolve) => plain.on('error', resolve)), 'the refusal')
+  const refused = await withTimeout(eventTimeout, new Promise((resolve) => plain.on('error', resolve)), 'the refusal')
   assert.match(refused.message, /Unexpected server response/)
   await pause(300)
   assert.equal(news.length, 0)

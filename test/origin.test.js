@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { startServer } from './lib/server.js'
 import { startProxy } from './lib/proxy.js'
 import { start } from './lib/browser.js'
-import { ways } from './lib/ways.js'
+import { transportModes } from './lib/transports.js'
 
 let browser
 before(async () => { browser = await start('--host-resolver-rules=MAP *.example 127.0.0.1') })
@@ -55,8 +55,8 @@ test('a page of an allowed origin may send its own headers, others may not conne
     assert.deepEqual(await talk(friend, server.url, { ...options, transports }), { connected: true }, transports.join())
   }
   const foe = await pageAt(`http://foe.example:${port}/`, client)
-  for (const way of Object.values(ways)) {
-    assert.ok((await talk(foe, server.url, { ...options, ...way })).error, 'foe.example was let in')
+  for (const mode of Object.values(transportModes)) {
+    assert.ok((await talk(foe, server.url, { ...options, ...mode })).error, 'foe.example was let in')
   }
   await friend.context().close()
   await foe.context().close()
@@ -71,7 +71,7 @@ test('behind a proxy that replaces the Host header, one line in the log says wha
   proxy.target = await startServer()
   const page = await pageAt(`${origin}/`, '/socket.io/socket.io.js')
   assert.ok((await talk(page, '/', { ...polling, refusals: 5 })).error, 'the page was let in')
-  assert.ok((await talk(page, '/', ways['websocket only'])).error, 'the page was let in over WebSocket')
+  assert.ok((await talk(page, '/', transportModes['websocket only'])).error, 'the page was let in over WebSocket')
   const lines = proxy.target.logs.split('\n').filter((line) => line.includes('origin refused'))
   assert.equal(lines.length, 1, lines.join('\n'))
   for (const part of ['level=WARN', `origin=${origin}`, `host=localhost:${proxy.target.port}`, 'CORS_ORIGIN', 'Host header']) {
@@ -81,7 +81,7 @@ test('behind a proxy that replaces the Host header, one line in the log says wha
 
   // What the line says to set helps.
   proxy.target = await startServer({ CORS_ORIGIN: origin })
-  for (const [name, way] of Object.entries(ways)) assert.deepEqual(await talk(page, '/', way), { connected: true }, name)
+  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await talk(page, '/', mode), { connected: true }, name)
   await proxy.target.stop()
   await page.context().close()
   proxy.close()
@@ -89,7 +89,7 @@ test('behind a proxy that replaces the Host header, one line in the log says wha
   const passing = await startProxy({ passHost: true })
   passing.target = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1', SECURE_COOKIES: 'false' })
   const own = await pageAt(`http://chat.example:${passing.port}/`, '/socket.io/socket.io.js')
-  for (const [name, way] of Object.entries(ways)) assert.deepEqual(await talk(own, '/', way), { connected: true }, name)
+  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await talk(own, '/', mode), { connected: true }, name)
   assert.doesNotMatch(passing.target.logs, /origin refused/)
   await own.context().close()
   await passing.target.stop()

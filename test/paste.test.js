@@ -2,8 +2,8 @@
 import { test, after, before, beforeEach, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { heard as next, until } from './lib/clients.js'
-import { assertNoComplaints, desktop, person, screenshot } from './lib/browser.js'
+import { nextEvent, until } from './lib/clients.js'
+import { assertNoErrors, desktop, openPage, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { owner } from './lib/visitor.js'
 
@@ -50,9 +50,9 @@ describe('text on its way into a message', () => {
   })
 
   async function open(options = desktop) {
-    const page = await person(server, { ...options, permissions: ['clipboard-read', 'clipboard-write'] })
+    const page = await openPage(server, { ...options, permissions: ['clipboard-read', 'clipboard-write'] })
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
     await page.locator('#chat').focus()
     return page
   }
@@ -91,9 +91,9 @@ describe('text on its way into a message', () => {
     await paste(page, { 'image/png': png })
     await page.locator('#chat-list .system', { hasText: 'GIF 파일만 올릴 수 있어요.' }).waitFor()
     await paste(page, { 'text/html': '<meta charset="utf-8"><img src="https://cat.example/cat.gif" alt="고양이">', 'image/png': png })
-    await page.locator('#chat-list .system', { hasText: 'GIF 파일만 올릴 수 있어요.' }).nth(1).waitFor()
+    await page.locator('#chat-list .system', { hasText: 'GIF 파일만 올릴 수 있어요.' }).percentile(1).waitFor()
     assert.equal(await value(page), '')
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 
   test('a GIF beside text gives way, a GIF beside its own name does not', async () => {
@@ -127,7 +127,7 @@ describe('text on its way into a message', () => {
     await until(() => page.evaluate(() => document.querySelectorAll('.message--pending').length === 0), 'the uploads are done')
     assert.equal(await count(), expected)
     await page.fill('#chat', '')
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 
   test('a paste that is too long is refused with words, and nothing is cut', async () => {
@@ -149,17 +149,17 @@ describe('text on its way into a message', () => {
     await until(async () => await counter(page) === '2,000 / 2,000자', 'the longest text fits')
     assert.equal(await send(page), most.replace('\r\n', '\n'))
     assert.equal(await counter(page), '')
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 
   test('a draft of many lines covers no message after a reload, nor stops the log from following', async () => {
-    for (let line = 0; line < 30; line++) assert.equal((await ann.say(ann.room, `줄 ${line}`)).status, 200)
+    for (let line = 0; line < 30; line++) assert.equal((await ann.postMessage(ann.room, `줄 ${line}`)).status, 200)
     await page.fill('#chat', 'ㄱ\n'.repeat(15))
     await page.reload()
     const fromEnd = () => page.locator('.talk__scroll').evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
     await page.locator('.message', { hasText: '줄 29' }).waitFor()
     await until(async () => await fromEnd() === 0, 'the newest message is on the screen')
-    assert.equal((await ann.say(ann.room, '아직 보여요')).status, 200)
+    assert.equal((await ann.postMessage(ann.room, '아직 보여요')).status, 200)
     await page.locator('.message', { hasText: '아직 보여요' }).waitFor()
     await until(async () => await fromEnd() === 0, 'the log follows')
   })
@@ -178,7 +178,7 @@ describe('text on its way into a message', () => {
     const long = `${'x'.repeat(1799)}y${'z'.repeat(199)}안녕`
     assert.deepEqual([await value(page), await counter(page)], [long, '2,001 / 2,000 characters'])
     await page.reload()
-    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
     assert.deepEqual([await value(page), await counter(page)], [long, '2,001 / 2,000 characters'])
     const before = heard.length
     await page.locator('#chat').press('Enter')
@@ -191,7 +191,7 @@ describe('text on its way into a message', () => {
     assert.equal(await problem(page), '')
     assert.equal(await send(page), long.slice(0, -1))
     assert.equal(heard.length, before + 1)
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
@@ -202,7 +202,7 @@ describe('text on its way into a message', () => {
     assert.equal(await send(page), code)
     await page.locator('.mine[data-seq] .message__text').getByText('if (a)').waitFor()
     await page.reload()
-    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
     const text = page.locator('.mine .message__text').last()
     assert.equal(await text.textContent(), code)
     const indent = await text.evaluate((e) => {
@@ -226,7 +226,7 @@ describe('text on its way into a message', () => {
       && await page.locator('.message--pending').count() === 0, 'the edit is stored')
     assert.equal(await text.textContent(), `  ${code}`)
 
-    const whispered = next(ann.chat, 'whisper')
+    const whispered = nextEvent(ann.chat, 'whisper')
     await page.locator('.person__open:has(.badge--owner)').click()
     await page.locator('.menu button', { hasText: '귓속말' }).click()
     await page.locator('#mode').waitFor()
@@ -236,7 +236,7 @@ describe('text on its way into a message', () => {
     await until(async () => await value(page) === '  둘만\n  알자', 'the text is in the box')
     await page.locator('#chat').press('Enter')
     assert.equal((await whispered)[0].chat, '  둘만\n  알자')
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 
   test('a description of a GIF has a limit of its own', async () => {
@@ -253,7 +253,7 @@ describe('text on its way into a message', () => {
     await page.keyboard.press('Enter')
     await page.locator(`#chat-list img[alt="${'가'.repeat(200)}"]`).waitFor()
     assert.equal(await counter(page), '')
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 
   test('characters that cannot be stored do not keep a message from being sent', async () => {
@@ -263,11 +263,11 @@ describe('text on its way into a message', () => {
       box.dispatchEvent(new Event('input', { bubbles: true }))
     })
     assert.equal(await send(page), 'ab\ufffd c')
-    assertNoComplaints([page])
+    assertNoErrors([page])
   })
 
   test('without scripts a text is sent as it was written, and one that is refused comes back', async () => {
-    const page = await person(server, { ...desktop, javaScriptEnabled: false })
+    const page = await openPage(server, { ...desktop, javaScriptEnabled: false })
     await page.goto(`/room/${ann.room}`)
     const code = '\n    if (a) {\n\tb()\n    }'
     const posted = async (text) => {
@@ -308,6 +308,6 @@ describe('text on its way into a message', () => {
     assert.equal(await page.locator('[name=title]').inputValue(), long)
     await page.goto(`/room/${ann.room}`)
     assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('[maxlength]')].map((e) => e.name)), [])
-    assertNoComplaints([page], /status of 400/)
+    assertNoErrors([page], /status of 400/)
   })
 })

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './lib/server.js'
 import { Visitor } from './lib/visitor.js'
-import { collect, connected, heard, join, until, ways } from './lib/clients.js'
+import { collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
 // Long enough to say something meanwhile, also on a busy machine.
@@ -30,9 +30,9 @@ describe('connection state recovery', () => {
   let server
   before(async () => { server = await startServer() })
 
-  const kinds = { ...ways, 'the msgpack parser': { transports: ['websocket'], parser } }
-  for (const [way, options] of Object.entries(kinds)) {
-    test(`${way}: what was missed comes once, in order, to the same socket`, async () => {
+  const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websocket'], parser } }
+  for (const [mode, options] of Object.entries(kinds)) {
+    test(`${mode}: what was missed comes once, in order, to the same socket`, async () => {
       const [ann, bob] = [new Visitor(server), new Visitor(server)]
       await Promise.all([ann.get('/'), bob.get('/')])
       const room = await ann.createRoom()
@@ -41,25 +41,25 @@ describe('connection state recovery', () => {
       const socket = await connected(`${server.url}/chat`, { ...options, ...again, auth: { room }, extraHeaders: { cookie: bob.cookie } })
       await until(async () => (await socket.emitWithAck('join', room)).ok, 'bob is in the room')
       const messages = collect(socket, 'chat')
-      await ann.say(room, '하나')
+      await ann.postMessage(room, '하나')
       await until(() => messages.length === 1, 'the first message')
 
       const id = socket.id
       for (let round = 0; round < 3; round++) {
-        const back = heard(socket, 'connect')
+        const back = nextEvent(socket, 'connect')
         let early
         socket.once('connect', () => { early = messages.length })
         const before = messages.length
         cut(socket)
-        await ann.say(room, `둘 ${round}`)
-        await ann.say(room, `셋 ${round}`)
+        await ann.postMessage(room, `둘 ${round}`)
+        await ann.postMessage(room, `셋 ${round}`)
         await back
         assert.equal(socket.recovered, true, 'it says so itself')
         assert.equal(socket.id, id)
         assert.equal(early, before + 2, 'what was missed comes before connect')
         assert.deepEqual(messages.slice(before).map(([m]) => m.chat), [`둘 ${round}`, `셋 ${round}`])
       }
-      await ann.say(room, '끝')
+      await ann.postMessage(room, '끝')
       await until(() => messages.length === 8, 'the room goes on')
       assert.equal(messages.at(-1)[0].chat, '끝')
       assert.equal((await socket.emitWithAck('chat', '나도')).ok, true, 'without another join')
@@ -70,7 +70,7 @@ describe('connection state recovery', () => {
   test('a client that has heard nothing yet', async () => {
     const lobby = await connected(`${server.url}/room`, { ...again, transports: ['websocket'] })
     const made = collect(lobby, 'newRoom')
-    const back = heard(lobby, 'connect')
+    const back = nextEvent(lobby, 'connect')
     cut(lobby)
     await new Visitor(server).createRoom()
     await back
@@ -82,9 +82,9 @@ describe('connection state recovery', () => {
   test('without a cookie, by what the server gave it', async () => {
     const { host, room, guest } = await visited(server)
     const messages = collect(guest, 'chat')
-    const back = heard(guest, 'connect')
+    const back = nextEvent(guest, 'connect')
     cut(guest)
-    await host.say(room, '안녕')
+    await host.postMessage(room, '안녕')
     await back
     assert.equal(guest.recovered, true)
     assert.deepEqual(messages.map(([m]) => m.chat), ['안녕'])
@@ -96,7 +96,7 @@ describe('connection state recovery', () => {
     const socket = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
     const id = socket.id
     socket.disconnect()
-    const back = heard(socket, 'connect')
+    const back = nextEvent(socket, 'connect')
     socket.connect()
     await back
     assert.equal(socket.recovered, false)
@@ -106,7 +106,7 @@ describe('connection state recovery', () => {
 
   test('nobody comes back to a room that is gone', async () => {
     const { host, room, guest } = await visited(server)
-    const back = heard(guest, 'connect')
+    const back = nextEvent(guest, 'connect')
     cut(guest)
     await host.request('DELETE', `/room/${room}`)
     await back
@@ -119,7 +119,7 @@ describe('connection state recovery', () => {
   test('a server that does not offer it', async () => {
     const plain = await startServer({ RECOVERY_TIME: '0s' })
     const socket = await connected(`${plain.url}/chat`, { ...again, transports: ['websocket'] })
-    const back = heard(socket, 'connect')
+    const back = nextEvent(socket, 'connect')
     cut(socket)
     await back
     assert.ok(!socket.recovered)

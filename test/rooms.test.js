@@ -2,7 +2,7 @@
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, heard, pause, until, ways } from './lib/clients.js'
+import { collect, nextEvent, pause, until, transportModes } from './lib/clients.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 import { animatedGIF } from './lib/gif.js'
 
@@ -12,11 +12,11 @@ describe('rooms', () => {
   let server
   before(async () => { server = await startServer() })
 
-  for (const [way, options] of Object.entries(ways)) {
-    describe(way, () => {
+  for (const [mode, options] of Object.entries(transportModes)) {
+    describe(mode, () => {
       test('what is said in a room is heard there and nowhere else', async () => {
         const a = await owner(server, {}, options)
-        const notice = heard(a.chat, 'join')
+        const notice = nextEvent(a.chat, 'join')
         const b = await member(server, a.room, options)
         const [{ user, chat }] = await notice
         assert.equal(user, 'system')
@@ -25,11 +25,11 @@ describe('rooms', () => {
         const outside = await owner(server, { title: '다른 방' }, options)
         const heardOutside = collect(outside.chat, 'chat')
         const loose = new Visitor(server).socket('/chat', options)
-        await heard(loose, 'connect')
+        await nextEvent(loose, 'connect')
         const heardLoose = collect(loose, 'chat')
 
-        const [own, other] = [heard(a.chat, 'chat'), heard(b.chat, 'chat')]
-        const answer = await a.say(a.room, 'hello')
+        const [own, other] = [nextEvent(a.chat, 'chat'), nextEvent(b.chat, 'chat')]
+        const answer = await a.postMessage(a.room, 'hello')
         assert.equal(answer.status, 200)
         assert.equal(await answer.text(), 'ok')
         const [message] = await own
@@ -46,10 +46,10 @@ describe('rooms', () => {
 
       test('leaving is told to those who stay', async () => {
         const a = await owner(server, {}, options)
-        const joined = heard(a.chat, 'join')
+        const joined = nextEvent(a.chat, 'join')
         const b = await member(server, a.room, options)
         await joined
-        const left = heard(a.chat, 'exit')
+        const left = nextEvent(a.chat, 'exit')
         b.chat.disconnect()
         const [{ user, chat }] = await left
         assert.equal(user, 'system')
@@ -60,17 +60,17 @@ describe('rooms', () => {
       test('the lobby hears of new rooms and of removed ones', async () => {
         const watcher = new Visitor(server)
         const lobby = watcher.socket('/room', options)
-        await heard(lobby, 'connect')
+        await nextEvent(lobby, 'connect')
         const a = new Visitor(server)
         await a.get('/')
-        const created = heard(lobby, 'newRoom', { where: (room) => room.title === `로비 ${way}` })
-        const id = await a.createRoom({ title: `로비 ${way}`, max: 7, password: '1234' })
+        const created = nextEvent(lobby, 'newRoom', { where: (room) => room.title === `로비 ${mode}` })
+        const id = await a.createRoom({ title: `로비 ${mode}`, max: 7, password: '1234' })
         const [room] = await created
         assert.equal(room._id, id)
         assert.equal(room.max, 7)
         assert.ok(room.password, 'pages test whether there is one')
         assert.notEqual(room.password, '1234', 'the password itself is told to nobody')
-        const removed = heard(lobby, 'removeRoom', { where: (gone) => gone === id })
+        const removed = nextEvent(lobby, 'removeRoom', { where: (gone) => gone === id })
         const answer = await a.request('DELETE', `/room/${id}`)
         assert.equal(await answer.text(), 'ok')
         await removed
@@ -82,7 +82,7 @@ describe('rooms', () => {
   test('a GIF is shared, and only with the room', async () => {
     const a = await owner(server)
     const b = await member(server, a.room)
-    const posted = heard(b.chat, 'chat')
+    const posted = nextEvent(b.chat, 'chat')
     const bytes = animatedGIF()
     const answer = await a.upload(a.room, bytes)
     assert.equal(answer.status, 200)
@@ -129,12 +129,12 @@ describe('rooms', () => {
       const error = new URL(answer.headers.get('location'), server.url).searchParams.get('error')
       assert.equal(error, '비밀번호가 틀렸습니다.')
     }
-    assert.equal((await b.say(a.room, 'let me in')).status, 403)
+    assert.equal((await b.postMessage(a.room, 'let me in')).status, 403)
 
     const at = collect(a.chat, 'join')
     const eavesdropper = await b.join(a.room)
     const overheard = collect(eavesdropper, 'chat')
-    await a.say(a.room, 'secret')
+    await a.postMessage(a.room, 'secret')
     await pause(150)
     assert.deepEqual([overheard, at], [[], []])
     eavesdropper.disconnect()
@@ -142,8 +142,8 @@ describe('rooms', () => {
     await b.enter(a.room, '비밀 & #1')
     const socket = await b.join(a.room)
     await until(() => at.length === 1, 'the entering was told')
-    const own = heard(a.chat, 'chat')
-    assert.equal((await b.say(a.room, 'thanks')).status, 200)
+    const own = nextEvent(a.chat, 'chat')
+    assert.equal((await b.postMessage(a.room, 'thanks')).status, 200)
     await own
     a.chat.disconnect()
     socket.disconnect()
@@ -168,14 +168,14 @@ describe('rooms', () => {
     const stranger = new Visitor(server)
     await stranger.get('/')
     const nowhere = 'f'.repeat(24)
-    assert.equal((await stranger.say(a.room, 'drive-by')).status, 403)
-    assert.equal((await a.say(nowhere, 'orphan')).status, 404)
-    assert.equal((await a.say('malformed', 'orphan')).status, 404)
+    assert.equal((await stranger.postMessage(a.room, 'drive-by')).status, 403)
+    assert.equal((await a.postMessage(nowhere, 'orphan')).status, 404)
+    assert.equal((await a.postMessage('malformed', 'orphan')).status, 404)
     assert.equal((await a.upload(nowhere, animatedGIF())).status, 404)
     assert.equal((await stranger.upload(a.room, animatedGIF())).status, 403)
-    assert.equal((await a.say(a.room, '')).status, 400)
+    assert.equal((await a.postMessage(a.room, '')).status, 400)
     assert.equal((await a.json(`/room/${a.room}/chat`, {})).status, 400)
-    assert.equal((await a.say(a.room, 'x'.repeat(200_000))).status, 413)
+    assert.equal((await a.postMessage(a.room, 'x'.repeat(200_000))).status, 413)
     assert.equal((await stranger.request('DELETE', `/room/${a.room}`)).status, 403)
     assert.equal((await stranger.get('/no-such-page')).status, 404)
     for (const id of [nowhere, 'malformed']) {
@@ -201,12 +201,12 @@ describe('rooms', () => {
     const stranger = new Visitor(server)
     await stranger.get('/')
     const socket = stranger.socket('/chat')
-    await heard(socket, 'connect')
+    await nextEvent(socket, 'connect')
     const overheard = collect(socket, 'chat')
     for (const what of [a.room, [a.room], { room: a.room }, a.chat.id, null, 7, '', 'x'.repeat(10_000)]) socket.emit('join', what)
     socket.emit('join')
     await pause(100)
-    await a.say(a.room, 'secret')
+    await a.postMessage(a.room, 'secret')
     await pause(150)
     assert.deepEqual(overheard, [])
     assert.ok(socket.connected, 'nonsense does not cut the connection')

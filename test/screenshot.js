@@ -2,13 +2,13 @@
 import { test } from 'node:test'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 
 test('docs/screenshot.png', async () => {
   const server = await startServer()
   const view = { viewport: { width: 1120, height: 700 } }
-  const [ann, bob] = await Promise.all([person(server, view), person(server, view)])
+  const [ann, bob] = await Promise.all([openPage(server, view), openPage(server, view)])
   await ann.goto('/room')
   await ann.fill('input[name=title]', '고양이 모임')
   await ann.locator('form[action="/room"] button').click()

@@ -6,10 +6,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { connected, until } from './lib/clients.js'
 import { Visitor, owner } from './lib/visitor.js'
-import { promised } from './lib/soak.js'
+import { promised } from './lib/sizes.js'
 
 /** Above what the end takes (2 s), below what it took when it waited for slow clients (8 s). */
 const soon = 3000
@@ -47,7 +47,7 @@ function large(kib = 4500) {
 
 /** Connects by WebSocket, asks for more than its socket holds, and does not read. */
 const deaf = (version) => async (server, v) => {
-  for (let i = 0; i < 100; i++) assert.equal((await v.say(v.room, 'x'.repeat(2000))).status, 200)
+  for (let i = 0; i < 100; i++) assert.equal((await v.postMessage(v.room, 'x'.repeat(2000))).status, 200)
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${version}&transport=websocket`, { headers: { cookie: v.cookie } })
   let heard = ''
   ws.on('message', (data) => { heard += data })
@@ -152,7 +152,7 @@ describe('SIGTERM ends the server soon, with status 0, beside slow', { concurren
 test('a GIF that a restart cuts is sent again by the page, and arrives once', async () => {
   const server = await startServer()
   const ann = await owner(server, { max: 10 })
-  const page = await person(server)
+  const page = await openPage(server)
   await page.goto(`/room/${ann.room}`)
   const network = await page.context().newCDPSession(page)
   const throttle = (uploadThroughput) => network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })

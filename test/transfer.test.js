@@ -2,7 +2,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { until } from './lib/clients.js'
 import { owner } from './lib/visitor.js'
 
@@ -39,9 +39,9 @@ const counted = ['Document', 'Stylesheet', 'Script', 'Image', 'Other']
 test('a first visit to a room with 50 rows transfers at most 75 KiB without the stock client', async (t) => {
   const server = await startServer({ RATE_VISITOR: 'off' })
   const host = await owner(server)
-  for (let i = 0; i < 60; i++) assert.equal((await host.say(host.room, line(i))).status, 200)
+  for (let i = 0; i < 60; i++) assert.equal((await host.postMessage(host.room, line(i))).status, 200)
 
-  const page = await person(server)
+  const page = await openPage(server)
   const transfers = await meter(page)
   await page.goto(`/room/${host.room}`)
   await page.locator('.people__list li').first().waitFor() // the room's script has joined
@@ -57,7 +57,7 @@ test('a first visit to a room with 50 rows transfers at most 75 KiB without the 
     const coding = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
     assert.equal(coding, 'br', path)
   }
-  assertNoComplaints([page])
+  assertNoErrors([page])
   await page.context().close()
   host.chat.disconnect()
   await server.stop()
@@ -66,7 +66,7 @@ test('a first visit to a room with 50 rows transfers at most 75 KiB without the 
 test('a plain http page of another machine, where Chromium offers gzip only, stays within the budget', async (t) => {
   const server = await startServer({ RATE_VISITOR: 'off' })
   const host = await owner(server)
-  for (let i = 0; i < 60; i++) assert.equal((await host.say(host.room, line(i))).status, 200)
+  for (let i = 0; i < 60; i++) assert.equal((await host.postMessage(host.room, line(i))).status, 200)
   const files = new Set([`/room/${host.room}`])
   let total = 0
   for (const path of files) { // a set grows while it is walked

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
-import { patience } from './soak.js'
+import { eventTimeout } from './sizes.js'
 
 const screenshots = join(import.meta.dirname, '../screenshots')
 mkdirSync(screenshots, { recursive: true })
@@ -40,18 +40,18 @@ function executable() {
 }
 
 /** A page in a context of its own; complaints gathers what went wrong in it. */
-export async function person(server, options = desktop) {
+export async function openPage(server, options = desktop) {
   const context = await (await launch()).newContext({ locale: 'ko-KR', baseURL: server.url, ...options })
-  context.setDefaultTimeout(patience)
+  context.setDefaultTimeout(eventTimeout)
   // Now and then a context that is closed while its page loads never is. The
   // browser is closed in the end anyway.
   const close = context.close.bind(context)
   context.close = () => Promise.race([close(), new Promise((resolve) => { setTimeout(resolve, 5000).unref() })])
   const page = await context.newPage()
-  page.complaints = []
-  page.on('pageerror', (error) => page.complaints.push(`exception: ${error.message}`))
+  page.errors = []
+  page.on('pageerror', (error) => page.errors.push(`exception: ${error.message}`))
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) page.complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
+    if (['error', 'warning'].includes(message.type())) page.errors.push(`${message.type()}: ${message.text()} ${message.location().url}`)
   })
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))
@@ -60,9 +60,9 @@ export async function person(server, options = desktop) {
 }
 
 /** What nobody complained about; allowed are patterns of expected complaints. */
-export function assertNoComplaints(pages, ...allowed) {
+export function assertNoErrors(pages, ...allowed) {
   for (const page of pages) {
-    assert.deepEqual(page.complaints.filter((line) => !allowed.some((pattern) => pattern.test(line))), [])
+    assert.deepEqual(page.errors.filter((line) => !allowed.some((pattern) => pattern.test(line))), [])
   }
 }
 

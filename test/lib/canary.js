@@ -1,7 +1,7 @@
 // A pair that must not notice what else happens to a server.
 import assert from 'node:assert/strict'
 import { connected, join, pause, until } from './clients.js'
-import { nth, patience, promised } from './soak.js'
+import { percentile, eventTimeout, promised } from './sizes.js'
 import { Visitor } from './visitor.js'
 
 /** Two who chat all the while; stop() tells how long each answer took, and fails if anything was amiss. */
@@ -22,7 +22,7 @@ export async function startCanary(server) {
     while (!over && one.connected) { // the event disconnect has noted it
       said.push(`카나리아 ${said.length}`)
       const begun = performance.now()
-      const answer = await one.timeout(patience).emitWithAck('chat', said.at(-1))
+      const answer = await one.timeout(eventTimeout).emitWithAck('chat', said.at(-1))
       if (!answer.ok) amiss.push(answer)
       waits.push(performance.now() - begun)
       await pause(150)
@@ -37,7 +37,7 @@ export async function startCanary(server) {
       assert.deepEqual(heard, said)
       assert.deepEqual(amiss, [])
       // Others use this machine too, and for half an hour: one answer in a hundred may wait.
-      assert.ok(nth(waits, 0.99) <= promised(2000), `one answer in a hundred took ${nth(waits, 0.99)} ms or longer`)
+      assert.ok(percentile(waits, 0.99) <= promised(2000), `one answer in a hundred took ${percentile(waits, 0.99)} ms or longer`)
       one.disconnect()
       two.disconnect()
       return waits

@@ -2,9 +2,9 @@
 import { io } from 'socket.io-client'
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { patience } from './soak.js'
+import { eventTimeout } from './sizes.js'
 
-export { ways } from './ways.js'
+export { transportModes } from './transports.js'
 
 const open = new Set()
 after(() => open.forEach((socket) => socket.disconnect()))
@@ -27,14 +27,14 @@ export async function connected(url, options = {}) {
   const upgraded = options.transports?.length > 1
     ? new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
     : null
-  await heard(socket, 'connect')
-  if (upgraded) await within(patience, upgraded, 'the upgrade')
+  await nextEvent(socket, 'connect')
+  if (upgraded) await withTimeout(eventTimeout, upgraded, 'the upgrade')
   return socket
 }
 
 /** The arguments of the next such event. A refused connection ends the wait, unless retry. */
-export function heard(emitter, event, { ms = patience, where = () => true, retry = false } = {}) {
-  return within(ms, new Promise((resolve, reject) => {
+export function nextEvent(emitter, event, { ms = eventTimeout, where = () => true, retry = false } = {}) {
+  return withTimeout(ms, new Promise((resolve, reject) => {
     const listen = (...args) => {
       if (!where(...args)) return
       emitter.off(event, listen)
@@ -52,7 +52,7 @@ export function collect(emitter, event) {
   return list
 }
 
-export function within(ms, promise, what) {
+export function withTimeout(ms, promise, what) {
   let timer
   const late = new Promise((_, reject) => {
     const error = new Error(`waited ${ms} ms in vain for ${what}`)
@@ -62,7 +62,7 @@ export function within(ms, promise, what) {
 }
 
 /** Waits until check() is true. */
-export async function until(check, what, ms = patience) {
+export async function until(check, what, ms = eventTimeout) {
   const end = performance.now() + ms
   while (!(await check())) {
     if (performance.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`)
@@ -76,7 +76,7 @@ export async function until(check, what, ms = patience) {
  * again, as the answer "unavailable" asks for.
  */
 export async function join(socket, room) {
-  const answer = await socket.timeout(patience).emitWithAck('join', room)
+  const answer = await socket.timeout(eventTimeout).emitWithAck('join', room)
   if (answer.reason === 'unavailable') return join(socket, room)
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer

@@ -1,13 +1,13 @@
 // Many talkers in some rooms of one server, and the end of their talk.
 import { Ledger } from './ledger.js'
-import { Talker } from './load.js'
-import { pause, until, ways } from './clients.js'
+import { Talker } from './talker.js'
+import { pause, until, transportModes } from './clients.js'
 import { Visitor } from './visitor.js'
 
 /** Settings for a crowd, all of which comes from one address. */
 export const fromOneAddress = { RATE_ADDRESS: 'off', RATE_ROOM: 'off', RATE_SESSION_ADDRESS: 'off', RATE_CONNECT: 'off', RATE_CONNECT_ADDRESS: 'off' }
 
-const [polling, websocket, upgrade] = Object.values(ways)
+const [polling, websocket, upgrade] = Object.values(transportModes)
 const mix = [polling, websocket, upgrade, polling, websocket, upgrade, polling, websocket, upgrade, upgrade] // 30 % stay on polling
 
 // 8 KB, the most that one message may be; and so many of them are more than any socket holds.
@@ -43,10 +43,10 @@ export class Crowd {
     return room
   }
 
-  async #seat(room, name, url, way) {
+  async #seat(room, name, url, mode) {
     const visitor = new Visitor(this.#server)
     await visitor.get('/')
-    return new Talker(url, { name, room, cookie: visitor.cookie, ledger: this.ledger, ...way })
+    return new Talker(url, { name, room, cookie: visitor.cookie, ledger: this.ledger, ...mode })
   }
 
   /** Talks for so long, or until it is over; each says something every so often, on average. Some leave, some do not listen for a while. */
@@ -58,7 +58,7 @@ export class Crowd {
         const whim = this.#dice()
         if (whim < restless) await talker.goOut(500 + this.#dice() * 3000)
         else if (whim < 2 * restless) await talker.sleep(pause(500 + this.#dice() * 3000))
-        else await talker.say(`${talker.name} says ${n}: 안녕하세요 😀`)
+        else await talker.postMessage(`${talker.name} says ${n}: 안녕하세요 😀`)
       }
     }))
   }
@@ -69,7 +69,7 @@ export class Crowd {
     await Promise.all(this.talkers.map(async (talker) => {
       for (let n = 0; !over(); n++) {
         await pause(Math.max(0, begun + (n + this.#dice()) * every - performance.now()))
-        await talker.say(`${talker.name} says ${n}: 안녕하세요 😀`)
+        await talker.postMessage(`${talker.name} says ${n}: 안녕하세요 😀`)
       }
     }))
   }
@@ -81,7 +81,7 @@ export class Crowd {
    * @param url where a third one is, whom nobody waits for: behind a proxy there is room for more
    */
   async flood(times, every, url) {
-    const [, websocket, upgrade] = Object.values(ways)
+    const [, websocket, upgrade] = Object.values(transportModes)
     const room = await this.#room('flooded')
     const speaker = await this.#seat(room, 'flood', this.#server.url, websocket)
     const listener = await this.#seat(room, 'flooded', url, upgrade)
@@ -97,7 +97,7 @@ export class Crowd {
       over.then(() => { enough = speaker.acked + 100 }) // more than they get back without asking
       await Promise.all([
         ...slow.map((talker) => talker.sleep(over)),
-        ...Array.from({ length: 20 }, async () => { while (speaker.acked < enough) await speaker.say(`${n} ${long}`) }),
+        ...Array.from({ length: 20 }, async () => { while (speaker.acked < enough) await speaker.postMessage(`${n} ${long}`) }),
       ])
       await pause(every)
     }

@@ -2,16 +2,16 @@
 // docs/promises.md), and over kills of the server (row U1). A run ends when
 // enough has happened, not at a time: a slow machine takes longer.
 import assert from 'node:assert/strict'
-import { startChaos, random, seed } from './chaos.js'
+import { startFaultProxy, random, seed } from './fault-proxy.js'
 import { pause, until } from './clients.js'
 import { Crowd, fromOneAddress } from './crowd.js'
-import { assertWhole } from './ledger.js'
+import { assertIntegrity } from './ledger.js'
 import { binary, startServer } from './server.js'
-import { nth } from './soak.js'
+import { percentile } from './sizes.js'
 
 const brisk = { PING_INTERVAL: '2s', PING_TIMEOUT: '2s' } // a connection that vanished is noticed within seconds
 
-const times = (list) => `after ${nth(list, 0.5)} ms (p50), ${nth(list, 0.99)} ms (p99), ${list.length} times`
+const times = (list) => `after ${percentile(list, 0.5)} ms (p50), ${percentile(list, 0.99)} ms (p99), ${list.length} times`
 const summary = ({ recoveries, pauses, outings }) => `recovered ${times(recoveries)}; ${pauses} pauses in reading, ${outings} outings`
 
 /**
@@ -26,7 +26,7 @@ const summary = ({ recoveries, pauses, outings }) => `recovered ${times(recoveri
 export async function ledgerOverFaults(t, { clients, rooms, ms, every, blows, restless, acked, pauses, outings, cuts }, floods, { p99 = Infinity } = {}) {
   const dice = random(seed)
   const server = await startServer({ ...fromOneAddress, ...brisk, RATE_VISITOR: 'off' }, { path: binary({ race: false }) })
-  const chaos = await startChaos(server.port, { dice, every: blows })
+  const chaos = await startFaultProxy(server.port, { dice, every: blows })
   const crowd = new Crowd(server, dice)
   await crowd.gather(clients, rooms, chaos.url)
   chaos.start()
@@ -41,7 +41,7 @@ export async function ledgerOverFaults(t, { clients, rooms, ms, every, blows, re
   const counts = await crowd.settle()
   t.diagnostic(`SEED=${seed}: ${counts}; ${summary(crowd)}; ${crowd.cuts} cuts of slow readers; `
     + `from the flood recovered ${times(crowd.floodRecoveries)}; faults ${JSON.stringify(chaos.counts)}`)
-  assert.ok(nth(crowd.recoveries, 0.99) <= p99, summary(crowd))
+  assert.ok(percentile(crowd.recoveries, 0.99) <= p99, summary(crowd))
 }
 
 /**
@@ -68,7 +68,7 @@ export async function ledgerOverKills(t, { clients, rooms, every, restless, roun
       const signal = i === gentle ? 'SIGTERM' : 'SIGKILL'
       await server.stop(signal)
       ends[signal]++
-      assertWhole(server)
+      assertIntegrity(server)
       await server.start()
     }
   }

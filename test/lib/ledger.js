@@ -24,7 +24,7 @@ export class Ledger {
   constructor() { mkdirSync(this.#history) }
 
   /** A function that writes a client's records. */
-  of(client) {
+  writer(client) {
     const file = openSync(join(this.folder, `${client}.jsonl`), 'a')
     let lines = ''
     const flush = () => { if (lines) writeSync(file, lines); lines = '' }
@@ -66,7 +66,7 @@ export class Ledger {
 }
 
 /** Is the database whole? Asked of a copy: looking at it must not mend it. */
-export function assertWhole(server) {
+export function assertIntegrity(server) {
   const copy = mkdtempSync(join(scratch, 'copy-'))
   for (const suffix of ['', '-wal']) {
     const from = join(server.dataDir, `gifchat.db${suffix}`)
@@ -77,14 +77,14 @@ export function assertWhole(server) {
 }
 
 /** Adds messages to a room of a database, whether a server has it or not; the ledger hears of them as sent. */
-export async function fill(server, room, messages, { name = 'filled', ledger } = {}) {
-  const note = ledger?.of(name)
+export async function insertMessages(server, room, messages, { name = 'filled', ledger } = {}) {
+  const note = ledger?.writer(name)
   for (let i = 1; note && i <= messages; i++) note('send', { room, cid: `${name} ${i}`, sha: digest(`${name} ${i}`) })
   await promisify(execFile)(ledgerProgram(), ['fill', '-db', join(server.dataDir, 'gifchat.db'),
     '-room', room, '-messages', String(messages), '-name', name])
 }
 
 /** Moves the time of a room's newest message. */
-export function shift(server, room, by) {
+export function shiftNewestMessage(server, room, by) {
   execFileSync(ledgerProgram(), ['shift', '-db', join(server.dataDir, 'gifchat.db'), '-room', room, '-by', by])
 }

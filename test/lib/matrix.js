@@ -4,9 +4,9 @@ import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './server.js'
-import { record } from './record.js'
-import { collect, pause, until, ways, within } from './clients.js'
-import { patience } from './soak.js'
+import { record } from './client-record.js'
+import { collect, pause, until, transportModes, withTimeout } from './clients.js'
+import { eventTimeout } from './sizes.js'
 
 const require = createRequire(import.meta.url)
 const parser = require('socket.io-msgpack-parser')
@@ -36,13 +36,13 @@ const binary = (value) => Buffer.from(value)
  * than the server waits for its store; then the event is sent again, as the answer "unavailable" asks for.
  */
 async function ask(socket, event, ...args) {
-  const answer = await within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  const answer = await withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
   return answer?.reason === 'unavailable' ? ask(socket, event, ...args) : answer
 }
 
 function open(version, url, options) {
   const socket = clients[version](url, { forceNew: true, reconnection: false, ...options })
-  return within(patience, new Promise((resolve, reject) => {
+  return withTimeout(eventTimeout, new Promise((resolve, reject) => {
     socket.on('connect', () => resolve(socket))
     socket.on(refused(version), reject)
   }), `client ${version} to connect`)
@@ -70,8 +70,8 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
     let server
     before(async () => { server = await startServer({ NOTICE_INTERVAL: '200ms', ...env }) })
 
-    for (const [way, options] of Object.entries(ways)) {
-      test(`${way}: news, acknowledgements, Korean and binary`, async () => {
+    for (const [mode, options] of Object.entries(transportModes)) {
+      test(`${mode}: news, acknowledgements, Korean and binary`, async () => {
         const [one, two] = [await settled(version, server.url, options), await settled(version, server.url, options)]
         const news = collect(one, 'news')
         await until(() => news.length > 1, 'two notices came')
@@ -89,10 +89,10 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         assert.deepEqual(binary(plain), bytes)
         one.disconnect()
         two.disconnect()
-        shown(`${way}: talk`)
+        shown(`${mode}: talk`)
       })
 
-      test(`${way}: a room of /chat`, async () => {
+      test(`${mode}: a room of /chat`, async () => {
         const [owner, guest] = [await settled(version, `${server.url}/chat`, options), await settled(version, `${server.url}/chat`, options)]
         const room = await makeRoom(server)
         assert.equal((await ask(owner, 'join', room)).ok, true)
@@ -110,12 +110,12 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         guest.disconnect()
         await until(() => left.length === 1, 'the guest has left')
         owner.disconnect()
-        shown(`${way}: room`)
+        shown(`${mode}: room`)
       })
 
-      test(`${way}: an unknown namespace is refused`, async () => {
+      test(`${mode}: an unknown namespace is refused`, async () => {
         const socket = clients[version](`${server.url}/no-such`, { forceNew: true, reconnection: false, ...options })
-        const error = await within(patience, new Promise((resolve) => socket.on(refused(version), resolve)), 'the refusal')
+        const error = await withTimeout(eventTimeout, new Promise((resolve) => socket.on(refused(version), resolve)), 'the refusal')
         assert.equal(error.message ?? error, 'Invalid namespace')
         socket.disconnect()
       })
@@ -124,7 +124,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
     test('in every way, clients come back after a restart and chat on', async () => {
       const url = `${server.url}/chat`
       const again = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200 }
-      const sockets = await Promise.all(Object.values(ways).flatMap((options) =>
+      const sockets = await Promise.all(Object.values(transportModes).flatMap((options) =>
         [0, 1].map(() => settled(version, url, { ...options, ...again }))))
       const room = await makeRoom(server)
       for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
@@ -177,7 +177,7 @@ export function together({ env = {}, upgrades = true } = {}) {
   test('clients of different versions read each other’s Korean, however each is connected', async () => {
     const server = await startServer(env)
     const sockets = await Promise.all(Object.keys(clients).flatMap((version) =>
-      Object.values(ways).map((options) => (upgrades || version[0] > '2' ? upgraded : open)(version, `${server.url}/chat`, options))))
+      Object.values(transportModes).map((options) => (upgrades || version[0] > '2' ? upgraded : open)(version, `${server.url}/chat`, options))))
     const room = await makeRoom(server)
     for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
     const heard = sockets.map((socket) => collect(socket, 'chat'))

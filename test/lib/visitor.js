@@ -1,6 +1,6 @@
 // A visitor as the course's pages are one: a cookie, forms and a stock client.
 import assert from 'node:assert/strict'
-import { client, heard } from './clients.js'
+import { client, nextEvent } from './clients.js'
 
 export class Visitor {
   #server
@@ -61,7 +61,7 @@ export class Visitor {
     return html
   }
 
-  say(id, chat) { return this.json(`/room/${id}/chat`, { chat }) }
+  postMessage(id, chat) { return this.json(`/room/${id}/chat`, { chat }) }
 
   upload(id, bytes, { name = '고양이.gif', type = 'image/gif' } = {}) {
     const body = new FormData()
@@ -84,7 +84,7 @@ export class Visitor {
   async join(id, options = {}) {
     const socket = this.socket('/chat', { room: id, ...options })
     socket.on('connect', () => socket.emit('join', id))
-    await heard(socket, 'connect')
+    await nextEvent(socket, 'connect')
     return socket
   }
 }

@@ -2,7 +2,7 @@
 // kills with SOAK=1.
 import { describe, test } from 'node:test'
 import { ledgerOverFaults, ledgerOverKills } from '../lib/ledger-runs.js'
-import { sized } from '../lib/soak.js'
+import { sized } from '../lib/sizes.js'
 
 describe('the ledger', () => {
   test('holds while the network breaks and some clients do not read', (t) => ledgerOverFaults(t,

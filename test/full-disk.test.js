@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { startServer } from './lib/server.js'
-import { assertNoComplaints, person, screenshot } from './lib/browser.js'
+import { assertNoErrors, openPage, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { connected, until } from './lib/clients.js'
 import { member, owner, Visitor } from './lib/visitor.js'
@@ -16,7 +16,7 @@ test('while nothing can be written the lobby opens and members read on, and then
   const server = await startServer()
   const host = await owner(server, { title: '이야기방' })
   const guest = await member(server, host.room)
-  await host.say(host.room, '가득 차기 전에')
+  await host.postMessage(host.room, '가득 차기 전에')
   const fresh = () => new Visitor(server)
   limitFiles(server, 0)
 
@@ -28,7 +28,7 @@ test('while nothing can be written the lobby opens and members read on, and then
     assert.equal(visitor.cookie, '', path)
     assert.match(await answer.text(), /둘러보기만 할 수 있어요/, path)
   }
-  const newcomer = await person(server)
+  const newcomer = await openPage(server)
   await newcomer.goto('/')
   await newcomer.getByText('둘러보기만 할 수 있어요').waitFor()
   await newcomer.getByText('이야기방').waitFor()
@@ -37,7 +37,7 @@ test('while nothing can be written the lobby opens and members read on, and then
   await newcomer.setViewportSize({ width: 375, height: 700 })
   await screenshot(newcomer, 'read-only-375')
   const lobby = await connected(`${server.url}/room`)
-  for (const refused of [await fresh().form('/room', { title: '새 방', max: '10' }), await fresh().get(`/room/${host.room}`), await fresh().say(host.room, 'x')]) {
+  for (const refused of [await fresh().form('/room', { title: '새 방', max: '10' }), await fresh().get(`/room/${host.room}`), await fresh().postMessage(host.room, 'x')]) {
     assert.ok([503, 507].includes(refused.status), `${refused.url} was answered with ${refused.status}`)
     assert.equal(refused.headers.get('set-cookie'), null)
   }
@@ -53,7 +53,7 @@ test('while nothing can be written the lobby opens and members read on, and then
   const refused = await again.emitWithAck('chat', { room: host.room, chat: '실패' })
   assert.equal(refused.ok, false)
   assert.ok(['storage_full', 'unavailable'].includes(refused.reason), refused.reason)
-  assert.ok([503, 507].includes((await guest.say(host.room, '실패')).status))
+  assert.ok([503, 507].includes((await guest.postMessage(host.room, '실패')).status))
   assert.equal((await guest.upload(host.room, animatedGIF())).status, 507)
 
   limitFiles(server, 'unlimited')
@@ -76,7 +76,7 @@ test('while nothing can be written the lobby opens and members read on, and then
   assert.deepEqual(all.filter(({ chat }) => chat === '실패'), [])
   assert.deepEqual(all.map(({ seq }) => seq), all.map((_, i) => i + 1), 'no hole')
 
-  assertNoComplaints([newcomer])
+  assertNoErrors([newcomer])
   await newcomer.context().close()
   for (const socket of [host.chat, guest.chat, again, lobby]) socket.disconnect()
   await server.stop()

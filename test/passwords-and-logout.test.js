@@ -2,20 +2,20 @@
 // outside.
 import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { client, connected, heard, pause, until, ways } from './lib/clients.js'
+import { client, connected, nextEvent, pause, until, transportModes } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak, resident } from './lib/process.js'
-import { longTest, nth, patience, promised, sized } from './lib/soak.js'
-import { Chatter, address, ask, closeAgents, many, newCookie, postForm } from './lib/source.js'
+import { longTest, percentile, eventTimeout, promised, sized } from './lib/sizes.js'
+import { ChatSocket, address, closeAgents, manyAddresses, newCookie, postForm, requestFrom } from './lib/addresses.js'
 import { Visitor } from './lib/visitor.js'
 
 after(closeAgents)
 
 const lone = { path: binary({ race: false }) }
 
-longTest('ten thousand guesses at a password', { skip: !many && 'it needs many addresses' }, async (t) => {
+longTest('ten thousand guesses at a password', { skip: !manyAddresses && 'it needs many addresses' }, async (t) => {
   const server = await startServer({ RATE_SESSION_ADDRESS: 'off' }, lone)
   const owner = new Visitor(server), member = new Visitor(server), left = new Visitor(server)
   await owner.get('/')
@@ -24,9 +24,9 @@ longTest('ten thousand guesses at a password', { skip: !many && 'it needs many a
   await member.enter(room, '비밀')
   await left.get('/')
   await left.enter(room, '비밀')
-  const leaver = await Chatter.open(server, { cookie: left.cookie })
-  assert.equal((await leaver.ask('join', room)).ok, true)
-  assert.equal((await leaver.ask('quit', { room })).ok, true)
+  const leaver = await ChatSocket.open(server, { cookie: left.cookie })
+  assert.equal((await leaver.emitWithAck('join', room)).ok, true)
+  assert.equal((await leaver.emitWithAck('quit', { room })).ok, true)
   leaver.close()
   const enter = async (from, cookie, password) =>
     (await postForm(server, `/room/${room}/enter`, { password }, { from, headers: { cookie } })).status
@@ -58,8 +58,8 @@ longTest('ten thousand guesses at a password', { skip: !many && 'it needs many a
   }), 0, 'sessions and forged addresses from the same address')
   assert.equal(await wrong(async () => { // by event, each with a session of its own
     for (let i = 0; i < 30; i++) {
-      const chatter = await Chatter.open(server, { from: address(1) })
-      const answer = await chatter.ask('join', { room, password: 'x' })
+      const chatter = await ChatSocket.open(server, { from: address(1) })
+      const answer = await chatter.emitWithAck('join', { room, password: 'x' })
       if (answer.reason === 'wrong_password') count.wrong++
       else assert.ok(answer.reason === 'too_many_tries' && answer.retryAfter > 0, JSON.stringify(answer))
       chatter.close()
@@ -73,18 +73,18 @@ longTest('ten thousand guesses at a password', { skip: !many && 'it needs many a
     }
   })
   assert.equal(total, 80, "what was left of the room's hundred")
-  t.diagnostic(`${count.wrong} guesses were looked at, ${count.tooMany} were not; to come again in up to ${nth([...told], 1)} s`)
+  t.diagnostic(`${count.wrong} guesses were looked at, ${count.tooMany} were not; to come again in up to ${percentile([...told], 1)} s`)
 
   const late = address(200)
   assert.equal(await enter(late, await newCookie(server, late), '비밀'), 429, 'somebody new waits')
   assert.equal(await enter(address(250), left.cookie, '비밀'), 200, 'who was in before')
   for (const [who, visitor] of Object.entries({ owner, member })) {
     assert.equal((await visitor.open(room)).status, 200, who)
-    assert.equal((await visitor.say(room, '안녕')).status, 200, who)
+    assert.equal((await visitor.postMessage(room, '안녕')).status, 200, who)
   }
-  const chatter = await Chatter.open(server, { cookie: owner.cookie })
-  assert.equal((await chatter.ask('join', room)).ok, true)
-  assert.equal((await chatter.ask('settings', { room, password: '다른 것' })).ok, true)
+  const chatter = await ChatSocket.open(server, { cookie: owner.cookie })
+  assert.equal((await chatter.emitWithAck('join', room)).ok, true)
+  assert.equal((await chatter.emitWithAck('settings', { room, password: '다른 것' })).ok, true)
   chatter.close()
   assert.equal(await enter(late, await newCookie(server, late), '다른 것'), 200, 'with the new password nobody waits')
   await server.stop()
@@ -96,8 +96,8 @@ test('hashing is no weapon', { skip: !measurable && 'memory is measured on Linux
   await owner.get('/')
   const room = await owner.createRoom({ password: '비밀', max: 500 })
   const canary = await startCanary(server)
-  const chatter = await Chatter.open(server)
-  await chatter.ask('leave')
+  const chatter = await ChatSocket.open(server)
+  await chatter.emitWithAck('leave')
   const took = []
   for (let i = 0; i < 9; i++) {
     const join = chatter.prepare('join', { room, password: 'x'.repeat(990_000) })
@@ -113,30 +113,30 @@ test('hashing is no weapon', { skip: !measurable && 'memory is measured on Linux
     assert.deepEqual([answer.status, answer.headers['x-reason']], [413, 'too_large'])
     byForm.push(answer.took)
   }
-  t.diagnostic(`a megabyte was refused in ${nth(took, 0.5)} ms by event, in ${nth(byForm, 0.5)} ms by form (half)`)
-  assert.ok(nth(took, 0.5) <= promised(10), `by event: ${took}`)
-  assert.ok(nth(byForm, 0.5) <= promised(10), `by form: ${byForm}`)
+  t.diagnostic(`a megabyte was refused in ${percentile(took, 0.5)} ms by event, in ${percentile(byForm, 0.5)} ms by form (half)`)
+  assert.ok(percentile(took, 0.5) <= promised(10), `by event: ${took}`)
+  assert.ok(percentile(byForm, 0.5) <= promised(10), `by form: ${byForm}`)
 
-  const joining = await Promise.all(Array.from({ length: 200 }, () => Chatter.open(server)))
+  const joining = await Promise.all(Array.from({ length: 200 }, () => ChatSocket.open(server)))
   const before = resident(server.pid)
   resetPeak(server.pid)
-  const answers = await Promise.all(joining.map((one) => one.ask('join', { room, password: '비밀' })))
+  const answers = await Promise.all(joining.map((one) => one.emitWithAck('join', { room, password: '비밀' })))
   const grown = (peak(server.pid) - before) / MiB
   const waits = await canary.stop()
   const inside = answers.filter(({ ok }) => ok).length
-  t.diagnostic(`200 at once: ${inside} are in, +${grown.toFixed(1)} MiB; the others waited for ${nth(waits, 0.99)} ms at most`)
+  t.diagnostic(`200 at once: ${inside} are in, +${grown.toFixed(1)} MiB; the others waited for ${percentile(waits, 0.99)} ms at most`)
   assert.ok(answers.every(({ ok, reason }) => ok || reason === 'unavailable'), JSON.stringify(answers.find(({ ok }) => !ok)))
   assert.ok(inside > 0)
   // A hash of 19 MiB at a time, and what the collector has not come to.
   assert.ok(grown <= 96, `${grown} MiB`)
-  assert.ok(nth(waits, 0.99) <= promised(200), `${waits}`)
+  assert.ok(percentile(waits, 0.99) <= promised(200), `${waits}`)
   joining.forEach((one) => one.close())
   chatter.close()
   await server.stop()
 })
 
-for (const [way, options] of Object.entries(ways)) {
-  test(`a logout ends every socket of the visitor for good (${way})`, async () => {
+for (const [mode, options] of Object.entries(transportModes)) {
+  test(`a logout ends every socket of the visitor for good (${mode})`, async () => {
     const server = await startServer()
     const ann = new Visitor(server), bob = new Visitor(server)
     await ann.get('/')
@@ -148,17 +148,17 @@ for (const [way, options] of Object.entries(ways)) {
       for (let tab = 0; tab < 2; tab++) sockets.push(await connected(server.url + namespace, { ...options, extraHeaders: { cookie } }))
     }
     const seated = sockets.at(-1)
-    assert.equal((await seated.timeout(patience).emitWithAck('join', room)).ok, true)
+    assert.equal((await seated.timeout(eventTimeout).emitWithAck('join', room)).ok, true)
     // One that has lost its connection may not come back to its socket either.
     const away = await connected(`${server.url}/chat`, { ...options, extraHeaders: { cookie } })
-    assert.equal((await away.timeout(patience).emitWithAck('join', room)).ok, true)
+    assert.equal((await away.timeout(eventTimeout).emitWithAck('join', room)).ok, true)
     const pid = away._pid, before = away.id
     away.io.reconnection(false)
     away.io.engine.transport.onError('cut')
     const others = await connected(`${server.url}/chat`, { ...options, extraHeaders: { cookie: bob.cookie } })
 
     const begun = performance.now()
-    const ends = sockets.map((socket) => heard(socket, 'disconnect').then(([reason]) => ({ reason, after: performance.now() - begun })))
+    const ends = sockets.map((socket) => nextEvent(socket, 'disconnect').then(([reason]) => ({ reason, after: performance.now() - begun })))
     assert.equal(await (await ann.form('/logout', {})).text(), 'ok')
     for (const { reason, after } of await Promise.all(ends)) {
       assert.equal(reason, 'io server disconnect')
@@ -166,26 +166,26 @@ for (const [way, options] of Object.entries(ways)) {
     }
     await pause(500)
     assert.ok(sockets.every(({ active }) => !active), 'none comes back by itself')
-    assert.equal((await others.timeout(patience).emitWithAck('leave')).ok, true)
+    assert.equal((await others.timeout(eventTimeout).emitWithAck('leave')).ok, true)
 
     const back = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie }, autoConnect: false })
     back._pid = pid // as the stock client says whose place it takes
     back._lastOffset = away._lastOffset
     back.connect()
-    await heard(back, 'connect')
+    await nextEvent(back, 'connect')
     assert.ok(!back.recovered && back.id !== before)
-    const refused = await back.timeout(patience).emitWithAck('join', room)
+    const refused = await back.timeout(eventTimeout).emitWithAck('join', room)
     assert.equal(refused.reason, 'wrong_password')
-    const replay = await ask(server, '/', { headers: { cookie } })
+    const replay = await requestFrom(server, '/', { headers: { cookie } })
     assert.ok(replay.headers['set-cookie'], 'the old cookie is nobody')
-    await until(async () => (await ask(server, `/room/${room}`, { headers: { cookie } })).status === 302, 'the room is closed to it')
+    await until(async () => (await requestFrom(server, `/room/${room}`, { headers: { cookie } })).status === 302, 'the room is closed to it')
     await server.stop()
   })
 }
 
 test('somebody is forgotten by the keyboard alone', async () => {
   const server = await startServer()
-  const ann = await person(server)
+  const ann = await openPage(server)
   await ann.goto('/')
   const cookie = async () => (await ann.context().cookies()).find(({ name }) => name === 'connect.sid')?.value
   const before = await cookie()

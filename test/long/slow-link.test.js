@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import { once } from 'node:events'
 import { startServer } from '../lib/server.js'
-import { collect, pause, until, ways } from '../lib/clients.js'
+import { collect, pause, until, transportModes } from '../lib/clients.js'
 import { clients } from '../lib/matrix.js'
 
 /** A network that carries so many bytes per second from a client to the server. */
@@ -33,8 +33,8 @@ describe('a binary event over a slow link', { concurrency: true }, () => {
 
   for (const [bytes, rate] of [[60_000, 5_000], [600_000, 50_000]]) {
     for (const version of ['2.5.0', '4.8.4']) {
-      for (const [way, options] of Object.entries(ways)) {
-        test(`client ${version}, ${way}: ${bytes} bytes at ${rate} bytes per second arrive`, async () => {
+      for (const [mode, options] of Object.entries(transportModes)) {
+        test(`client ${version}, ${mode}: ${bytes} bytes at ${rate} bytes per second arrive`, async () => {
           const link = await startSlowLink(server.port, rate)
           const socket = clients[version](link.url, { forceNew: true, reconnection: false, ...options })
           const ends = collect(socket, 'disconnect')

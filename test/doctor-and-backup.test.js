@@ -8,13 +8,13 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
-import { assertNoComplaints, person, screenshot } from './lib/browser.js'
+import { assertNoErrors, openPage, screenshot } from './lib/browser.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
-import { random, seed } from './lib/chaos.js'
-import { assertWhole, fill } from './lib/ledger.js'
+import { random, seed } from './lib/fault-proxy.js'
+import { assertIntegrity, insertMessages } from './lib/ledger.js'
 import { connected, join as enter, pause } from './lib/clients.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest, nth, promised, sized, soak } from './lib/soak.js'
+import { longTest, percentile, promised, sized, soak } from './lib/sizes.js'
 import { owner, Visitor } from './lib/visitor.js'
 
 /** Runs the program with other arguments, on the data of a server. */
@@ -27,7 +27,7 @@ longTest('a million messages: ready at once, and a room opens at once', async (t
   const rooms = []
   for (let i = 0; i < 10; i++) rooms.push(await visitor.createRoom({ title: `방 ${i}` }))
   await server.stop()
-  for (const room of rooms) await fill(server, room, 100_000)
+  for (const room of rooms) await insertMessages(server, room, 100_000)
   const begun = performance.now()
   await server.start()
   const ready = performance.now() - begun
@@ -41,9 +41,9 @@ longTest('a million messages: ready at once, and a room opens at once', async (t
   const at = performance.now()
   assert.equal((await socket.emitWithAck('join', { room: rooms[0], after: 50_000 })).seq, 100_001)
   const joined = performance.now() - at
-  t.diagnostic(`ready after ${Math.round(ready)} ms; a page took ${nth(opened, 1)} ms at most, joining ${Math.round(joined)} ms`)
+  t.diagnostic(`ready after ${Math.round(ready)} ms; a page took ${percentile(opened, 1)} ms at most, joining ${Math.round(joined)} ms`)
   assert.ok(ready <= promised(1000), `ready after ${ready} ms`)
-  assert.ok(nth(opened, 1) <= promised(300), `pages took ${opened} ms`)
+  assert.ok(percentile(opened, 1) <= promised(300), `pages took ${opened} ms`)
   assert.ok(joined <= promised(300), `joining took ${joined} ms`)
   const { stdout } = await gifchat(server, 'doctor')
   assert.match(stdout, /messages +1000001\n/)
@@ -55,7 +55,7 @@ longTest('a million messages: ready at once, and a room opens at once', async (t
 test('the doctor says of a running server how its store is set up', async () => {
   const server = await startServer()
   const a = await owner(server)
-  await a.say(a.room, '안녕')
+  await a.postMessage(a.room, '안녕')
   const { stdout } = await gifchat(server, 'doctor')
   const said = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/ {2,}/)))
   const [major, minor, patch] = said.SQLite.split('.').map(Number)
@@ -89,7 +89,7 @@ test('what is wrong ends with a status and a line', async () => {
 test('a backup that is killed leaves a folder that no command takes for data', async () => {
   const server = await startServer({}, { path: binary({ race: false }) })
   const a = await owner(server)
-  await a.say(a.room, '안녕')
+  await a.postMessage(a.room, '안녕')
   await a.upload(a.room, animatedGIF())
   const end = (dataDir, ...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }, timeout: 10_000 })
   const tried = new Set() // what was left, each kind once
@@ -124,15 +124,15 @@ test('a backup that is killed leaves a folder that no command takes for data', a
 
 test('a bit that flips on the disk is nobody’s word: found, shown as damage, and removed by the owner', async () => {
   const server = await startServer()
-  const [ann, bob] = [await person(server), new Visitor(server)]
+  const [ann, bob] = [await openPage(server), new Visitor(server)]
   await ann.goto('/room')
   await ann.fill('input[name=title]', '방')
   await ann.locator('form[action="/room"] button').click()
   await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
   const room = ann.url().split('/').at(-1)
   await bob.enter(room)
-  await bob.say(room, 'I owe you 10 pounds')
-  await bob.say(room, 'see you')
+  await bob.postMessage(room, 'I owe you 10 pounds')
+  await bob.postMessage(room, 'see you')
   const row = (text) => ann.locator('#chat-list .message', { hasText: text })
   await row('see you').waitFor()
   await server.stop()
@@ -162,7 +162,7 @@ test('a bit that flips on the disk is nobody’s word: found, shown as damage, a
   await ann.locator('#more').click()
   for (let sure = 0; sure < 2; sure++) await ann.locator('.menu button', { hasText: '지우기' }).click()
   await row('지워진 메시지예요').waitFor()
-  assertNoComplaints([ann], /WebSocket|ERR_/)
+  assertNoErrors([ann], /WebSocket|ERR_/)
   assert.match((await gifchat(server, 'doctor')).stdout, /check +ok\n/)
   await ann.context().close()
   await server.stop()
@@ -238,14 +238,14 @@ test('a backup made while people talk is a whole prefix of every room', async (t
     assert.deepEqual(readdirSync(join(into, 'gifs')).sort(), [...gifs].sort())
     assert.match(stdout, new RegExp(`and ${gifs.size} GIFs`))
     await restored.stop()
-    assertWhole(restored)
+    assertIntegrity(restored)
   }
   const reached = (crowd.acked - said) / (performance.now() - begun) * 1000
   over = true
   await talking
   crowd.talkers.forEach((talker) => { talker.over = true; talker.socket.disconnect() })
-  t.diagnostic(`${crowd.acked} messages, ${reached.toFixed(0)} a second; an answer took ${nth(waits, 0.5)} ms (p50), ${nth(waits, 0.99)} ms (p99)`)
+  t.diagnostic(`${crowd.acked} messages, ${reached.toFixed(0)} a second; an answer took ${percentile(waits, 0.5)} ms (p50), ${percentile(waits, 0.99)} ms (p99)`)
   assert.ok(reached >= sized(1, 180), `only ${reached} messages a second`)
-  if (soak) assert.ok(nth(waits, 0.99) <= 100, `${nth(waits, 0.99)} ms`)
+  if (soak) assert.ok(percentile(waits, 0.99) <= 100, `${percentile(waits, 0.99)} ms`)
   await server.stop()
 })

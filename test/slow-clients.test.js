@@ -5,11 +5,11 @@ import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { binary, relay, startServer } from './lib/server.js'
-import { connected, heard, pause, until, within } from './lib/clients.js'
+import { connected, nextEvent, pause, until, withTimeout } from './lib/clients.js'
 import { startCanary } from './lib/canary.js'
 import { MiB, measurable, peak } from './lib/process.js'
-import { longTest, nth, patience, promised, sized, soak } from './lib/soak.js'
-import { owner, Visitor } from './lib/visitor.js'
+import { longTest, percentile, eventTimeout, promised, sized, soak } from './lib/sizes.js'
+import { owner } from './lib/visitor.js'
 
 const cuts = (server) => server.logs.split('closing a slow client').length - 1
 const skip = !measurable && 'memory is measured on Linux only'
@@ -24,7 +24,7 @@ for (const revision of [4, 3]) {
 
       await talk.for(sized(2000, 30_000)) // what the events cost by themselves
       const heap = await heapOf(server)
-      const alone = { peak: peak(server.pid), p99: nth(healthy.flatMap(({ latencies }) => latencies), 0.99) }
+      const alone = { peak: peak(server.pid), p99: percentile(healthy.flatMap(({ latencies }) => latencies), 0.99) }
 
       // Times are those of a quiet machine in `make soak`; in `make test` they tell a
       // room that stands from one that goes on. A hundred sockets of some 4 MB each
@@ -58,9 +58,9 @@ for (const revision of [4, 3]) {
 
         const grown = (peak(server.pid) - alone.peak) / MiB
         const latencies = healthy.flatMap((listener) => listener.latencies)
-        const [median, p99, join] = [nth(latencies, 0.5), nth(latencies, 0.99), nth(joins, 0.5)]
+        const [median, p99, join] = [percentile(latencies, 0.5), percentile(latencies, 0.99), percentile(joins, 0.5)]
         t.diagnostic(`${stalled} stalled: +${grown.toFixed(1)} MiB, the last was cut after ${Math.round(cut)} ms; `
-          + `p50 ${median} ms, p99 ${p99} ms (${alone.p99} ms without), joining ${join} ms, at most ${nth(joins, 1)} ms`)
+          + `p50 ${median} ms, p99 ${p99} ms (${alone.p99} ms without), joining ${join} ms, at most ${percentile(joins, 1)} ms`)
         assert.ok(grown <= most, `it has grown by ${grown} MiB`)
         assert.ok(median <= half && p99 <= all, `the others heard it after ${median} ms, and ${p99} ms`)
         // On a quiet machine: one who stalls is not noticed. A hundred are, while
@@ -92,9 +92,9 @@ for (const revision of [4, 3]) {
       await pause(sized(500, 5000))
       const grown = (peak(server.pid) - before) / MiB
       const waits = await canary.stop()
-      t.diagnostic(`+${grown.toFixed(1)} MiB; the others waited for ${nth(waits, 0.5)} ms, at most ${nth(waits, 1)} ms`)
+      t.diagnostic(`+${grown.toFixed(1)} MiB; the others waited for ${percentile(waits, 0.5)} ms, at most ${percentile(waits, 1)} ms`)
       assert.ok(grown <= 16, `it has grown by ${grown} MiB`)
-      assert.ok(nth(waits, 0.5) <= promised(100), `the others waited for ${waits} ms`)
+      assert.ok(percentile(waits, 0.5) <= promised(100), `the others waited for ${waits} ms`)
       flood.ws.terminate()
       await server.stop()
     })
@@ -109,7 +109,7 @@ describe('a stalled stock client', () => {
     const stalled = await connected(`${server.url}/chat`, { transports: ['websocket'], reconnectionDelay: 50 })
     const messages = []
     stalled.on('chat', (message) => messages.push(message))
-    const joined = await stalled.timeout(patience).emitWithAck('join', { room: a.room })
+    const joined = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room })
     assert.equal(joined.ok, true)
     const held = joined.seq // what the page would have shown
     const reasons = []
@@ -118,7 +118,7 @@ describe('a stalled stock client', () => {
     const wire = stalled.io.engine.transport.ws._socket
     wire.pause()
     const speakers = await Promise.all(Array.from({ length: 20 }, () => Raw.open(server, 4, { namespace: '/chat', cookie: a.cookie })))
-    for (const speaker of speakers) await speaker.ask('/chat', ['join', a.room])
+    for (const speaker of speakers) await speaker.emitWithAck('/chat', ['join', a.room])
     const text = '😀'.repeat(2000) // 8 KB, the most there may be
     const begun = performance.now()
     let said = 0
@@ -130,7 +130,7 @@ describe('a stalled stock client', () => {
     t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${said} messages`)
     assert.equal(cuts(server), 1)
 
-    const back = heard(stalled, 'connect')
+    const back = nextEvent(stalled, 'connect')
     wire.resume()
     await back
     assert.deepEqual(reasons, ['transport close'])
@@ -138,13 +138,13 @@ describe('a stalled stock client', () => {
     // It catches up as the page does: joins with the last seq it holds, then syncs.
     const seen = () => messages.filter(({ seq }) => seq).map(({ seq }) => seq)
     let after = Math.max(held, ...seen())
-    let answer = await stalled.timeout(patience).emitWithAck('join', { room: a.room, after })
+    let answer = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room, after })
     assert.equal(answer.ok, true)
     for (;;) {
       messages.push(...(answer.messages ?? []))
       if (!answer.more) break
       after = Math.max(...seen())
-      answer = await stalled.timeout(patience).emitWithAck('sync', { room: a.room, after })
+      answer = await stalled.timeout(eventTimeout).emitWithAck('sync', { room: a.room, after })
       if (answer.retryAfter) await pause(answer.retryAfter)
     }
     const [{ seq: newest }] = (await (await a.get(`/room/${a.room}/messages?limit=1`)).json()).messages
@@ -175,7 +175,7 @@ class Raw {
       raw.ws.on('close', () => clearInterval(ping))
     }
     const prefix = namespace === '/' ? '40' : `40${namespace},`
-    await within(patience, new Promise((resolve) => raw.ws.on('message', (data, binary) => {
+    await withTimeout(eventTimeout, new Promise((resolve) => raw.ws.on('message', (data, binary) => {
       const text = binary ? '' : data.toString()
       if (text === '2') raw.ws.send('3')
       if (text.startsWith('0{') && !(revision === 3 && namespace === '/')) raw.ws.send(prefix)
@@ -188,11 +188,11 @@ class Raw {
   }
 
   /** Emits and waits for the acknowledgement. */
-  async ask(namespace, args) {
+  async emitWithAck(namespace, args) {
     const id = this.#id++
     const answered = new Promise((resolve) => this.#asks.set(id, resolve))
     this.ws.send(`42${namespace === '/' ? '' : `${namespace},`}${id}${JSON.stringify(args)}`)
-    return within(patience, answered, 'an acknowledgement')
+    return withTimeout(eventTimeout, answered, 'an acknowledgement')
   }
 }
 
@@ -204,7 +204,7 @@ class Listener extends Raw {
 
   static async open(server, revision) {
     const raw = await super.open(server, revision)
-    await raw.ask('/', ['join', 'room'])
+    await raw.emitWithAck('/', ['join', 'room'])
     return raw
   }
 

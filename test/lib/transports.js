@@ -1,5 +1,5 @@
 /** The three ways a stock client reaches a server. */
-export const ways = {
+export const transportModes = {
   'polling only': { transports: ['polling'] },
   'websocket only': { transports: ['websocket'] },
   'polling, then upgrade': { transports: ['polling', 'websocket'] },

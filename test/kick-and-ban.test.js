@@ -3,20 +3,20 @@
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, connected, heard, pause, until, within } from './lib/clients.js'
+import { collect, connected, nextEvent, pause, until, withTimeout } from './lib/clients.js'
 import { member, owner } from './lib/visitor.js'
-import { patience, promised } from './lib/soak.js'
+import { eventTimeout, promised } from './lib/sizes.js'
 
 let server
 before(async () => { server = await startServer({ RATE_ADDRESS: 'off' }) }) // fifty who talk share one address
 
-const colorOf = async (socket, room) => (await socket.timeout(patience).emitWithAck('join', room)).user
+const colorOf = async (socket, room) => (await socket.timeout(eventTimeout).emitWithAck('join', room)).user
 
 /** Says something all the time until it may not, and tells why not. */
 async function chatter(socket, room) {
   for (let n = 0; ; n++) {
     if (!socket.connected) return 'disconnected'
-    const answer = await socket.timeout(patience).emitWithAck('chat', { room, chat: `${n}` }).catch(() => null)
+    const answer = await socket.timeout(eventTimeout).emitWithAck('chat', { room, chat: `${n}` }).catch(() => null)
     if (!answer || !socket.connected) return 'disconnected'
     if (!answer.ok && answer.reason !== 'rate_limited') return answer.reason
     await pause(answer.retryAfter ?? 20)
@@ -31,9 +31,9 @@ for (const [verb, reason] of [['kick', 'kicked'], ['ban', 'banned']]) {
     const talking = chatter(b.chat, a.room)
     await until(() => b.chat.connected, 'it talks')
     await pause(300)
-    const [told, ended] = [heard(b.chat, 'kicked'), heard(b.chat, 'disconnect')]
+    const [told, ended] = [nextEvent(b.chat, 'kicked'), nextEvent(b.chat, 'disconnect')]
     const begun = performance.now()
-    assert.deepEqual(await a.chat.timeout(patience).emitWithAck(verb, { room: a.room, person }), { ok: true })
+    assert.deepEqual(await a.chat.timeout(eventTimeout).emitWithAck(verb, { room: a.room, person }), { ok: true })
     assert.deepEqual((await told)[0], { room: a.room, reason })
     assert.equal((await ended)[0], 'io server disconnect', 'so that the stock client does not come back by itself')
     assert.ok(performance.now() - begun < promised(1000))
@@ -44,10 +44,10 @@ for (const [verb, reason] of [['kick', 'kicked'], ['ban', 'banned']]) {
     assert.ok(at > 0)
     assert.deepEqual(messages.slice(at + 1).filter(({ user }) => user === person), [])
     assert.equal((await b.get(`/room/${a.room}/messages`)).status, 403)
-    assert.equal((await b.say(a.room, 'still here?')).status, 403)
+    assert.equal((await b.postMessage(a.room, 'still here?')).status, 403)
     b.chat.connect()
-    await heard(b.chat, 'connect')
-    const again = await b.chat.timeout(patience).emitWithAck('join', a.room)
+    await nextEvent(b.chat, 'connect')
+    const again = await b.chat.timeout(eventTimeout).emitWithAck('join', a.room)
     assert.equal(again.ok, verb === 'kick', again.reason) // the room is public
     a.chat.disconnect()
     b.chat.disconnect()
@@ -58,23 +58,23 @@ test('who is banned while away is not recovered into the room', async () => {
   const a = await owner(server)
   const b = await member(server, a.room)
   const person = await colorOf(b.chat, a.room)
-  const first = heard(b.chat, 'chat') // an offset to come back with
-  await a.say(a.room, 'before')
+  const first = nextEvent(b.chat, 'chat') // an offset to come back with
+  await a.postMessage(a.room, 'before')
   await first
   const messages = collect(b.chat, 'chat'), notices = collect(b.chat, 'notice')
   const wire = b.chat.io.engine
   b.chat.io.reconnection(false)
-  const gone = heard(b.chat, 'disconnect')
+  const gone = nextEvent(b.chat, 'disconnect')
   wire.transport.ws ? wire.transport.ws.terminate() : wire.close()
   await gone
-  assert.equal((await a.chat.timeout(patience).emitWithAck('ban', { room: a.room, person })).ok, true)
-  assert.equal((await a.say(a.room, 'secret')).status, 200)
+  assert.equal((await a.chat.timeout(eventTimeout).emitWithAck('ban', { room: a.room, person })).ok, true)
+  assert.equal((await a.postMessage(a.room, 'secret')).status, 200)
   b.chat.off('connect') // it would join
-  const back = heard(b.chat, 'connect')
+  const back = nextEvent(b.chat, 'connect')
   b.chat.connect()
   await back
-  assert.equal((await a.say(a.room, 'secret too')).status, 200)
-  const answer = await b.chat.timeout(patience).emitWithAck('sync', { room: a.room, after: 0 })
+  assert.equal((await a.postMessage(a.room, 'secret too')).status, 200)
+  const answer = await b.chat.timeout(eventTimeout).emitWithAck('sync', { room: a.room, after: 0 })
   assert.equal(answer.reason, 'banned')
   assert.deepEqual([messages, notices], [[], []], 'it heard what was said without it')
   a.chat.disconnect()
@@ -84,7 +84,7 @@ test('who is banned while away is not recovered into the room', async () => {
 test('a room is deleted while fifty people talk in it', async (t) => {
   const a = await owner(server, { max: 60 })
   const sockets = await Promise.all(Array.from({ length: 50 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
-  for (const socket of sockets) assert.equal((await socket.timeout(patience).emitWithAck('join', a.room)).ok, true)
+  for (const socket of sockets) assert.equal((await socket.timeout(eventTimeout).emitWithAck('join', a.room)).ok, true)
   const talking = sockets.map((socket) => chatter(socket, a.room))
   await pause(500)
   const removals = sockets.map((socket) => collect(socket, 'removeRoom'))
@@ -94,10 +94,10 @@ test('a room is deleted while fifty people talk in it', async (t) => {
     socket.on('removeRoom', () => { socket.removed = true })
     return list
   })
-  const ends = sockets.map((socket) => heard(socket, 'disconnect'))
+  const ends = sockets.map((socket) => nextEvent(socket, 'disconnect'))
   const begun = performance.now() // of the request, not of its answer
   const answer = a.request('DELETE', `/room/${a.room}`)
-  const reasons = await within(patience, Promise.all(ends), 'all to be out')
+  const reasons = await withTimeout(eventTimeout, Promise.all(ends), 'all to be out')
   const took = Math.round(performance.now() - begun)
   t.diagnostic(`fifty were out ${took} ms after the request was sent`)
   assert.ok(took < promised(1000), `it took ${took} ms`)
@@ -107,8 +107,8 @@ test('a room is deleted while fifty people talk in it', async (t) => {
   for (const outcome of await Promise.all(talking)) assert.ok(['disconnected', 'not_found'].includes(outcome), outcome)
   assert.deepEqual(late.flat(), [], 'something was said behind the removal')
   sockets[0].connect()
-  await heard(sockets[0], 'connect')
-  assert.equal((await sockets[0].timeout(patience).emitWithAck('join', a.room)).reason, 'not_found')
+  await nextEvent(sockets[0], 'connect')
+  assert.equal((await sockets[0].timeout(eventTimeout).emitWithAck('join', a.room)).reason, 'not_found')
   for (const socket of sockets) socket.disconnect()
 })
 
@@ -116,7 +116,7 @@ test('two hundred come at once to a room for fifty', async () => {
   const a = await owner(server, { max: 50 })
   const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
   const join = async (socket) => { // a busy machine may need longer than a join waits for the store: the page asks again, too
-    const answer = await socket.timeout(patience).emitWithAck('join', a.room)
+    const answer = await socket.timeout(eventTimeout).emitWithAck('join', a.room)
     return answer.reason === 'unavailable' ? join(socket) : answer
   }
   const answers = await Promise.all(sockets.map(join))
@@ -124,7 +124,7 @@ test('two hundred come at once to a room for fifty', async () => {
   assert.deepEqual(new Set(answers.filter(({ ok }) => !ok).map(({ reason }) => reason)), new Set(['full']))
   assert.equal(inside.length, 49) // and the owner
   assert.equal(new Set(inside.map(({ user }) => user)).size, 49, 'two have the same colour')
-  const { members } = await a.chat.timeout(patience).emitWithAck('join', a.room)
+  const { members } = await a.chat.timeout(eventTimeout).emitWithAck('join', a.room)
   assert.equal(members.length, 50)
   for (const socket of sockets) socket.disconnect()
   a.chat.disconnect()

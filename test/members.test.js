@@ -3,7 +3,7 @@ import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { Visitor, member, owner } from './lib/visitor.js'
-import { client, collect, connected, heard, join, until, ways } from './lib/clients.js'
+import { client, collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
 
 const about = (target) => ({ where: (message) => message.target === target })
 const topic = (name) => ({ where: (message) => message.topic === name })
@@ -15,7 +15,7 @@ describe('people', () => {
   /** Ann, who owns a room, and Bob in it; both know their colours. */
   async function company(options) {
     const ann = await owner(server, {}, options)
-    const entered = heard(ann.chat, 'join')
+    const entered = nextEvent(ann.chat, 'join')
     const bob = await member(server, ann.room, options)
     await entered
     for (const one of [ann, bob]) {
@@ -35,14 +35,14 @@ describe('people', () => {
     return reason
   }
 
-  for (const [way, options] of Object.entries(ways)) {
-    test(`${way}: names, whispers, edits and removals, numbered without holes`, async () => {
+  for (const [mode, options] of Object.entries(transportModes)) {
+    test(`${mode}: names, whispers, edits and removals, numbered without holes`, async () => {
       const { ann, bob, room, ask, end } = await company(options)
       const numbers = []
       for (const event of ['chat', 'notice', 'edit', 'remove', 'join', 'exit']) ann.chat.on(event, ({ seq }) => numbers.push(seq))
 
-      const named = heard(ann.chat, 'notice', topic('named'))
-      const listed = heard(ann.chat, 'participants', { where: ({ members }) => members.some(({ nick }) => nick === '철수') })
+      const named = nextEvent(ann.chat, 'notice', topic('named'))
+      const listed = nextEvent(ann.chat, 'participants', { where: ({ members }) => members.some(({ nick }) => nick === '철수') })
       assert.deepEqual(await ask(bob, 'nick', '철수'), { ok: true, nick: '철수' })
       const [notice] = await named
       assert.deepEqual([notice.person, notice.nick, notice.user], [bob.color, '철수', 'system'])
@@ -51,16 +51,16 @@ describe('people', () => {
       assert.equal(await reason(ask(ann, 'nick', '철 수')), 'nick_taken')
       assert.equal(await reason(ask(ann, 'nick', '가'.repeat(21))), 'invalid')
 
-      const heardChat = heard(ann.chat, 'chat')
+      const heardChat = nextEvent(ann.chat, 'chat')
       const { seq } = await ask(bob, 'chat', { chat: 'helo', clientId: 'c1' })
       assert.equal((await heardChat)[0].nick, '철수')
-      const edited = heard(ann.chat, 'edit', about(seq))
+      const edited = nextEvent(ann.chat, 'edit', about(seq))
       const first = await ask(bob, 'edit', { seq, chat: 'hello', clientId: 'e1' })
       assert.equal((await edited)[0].chat, 'hello')
       assert.deepEqual(await ask(bob, 'edit', { seq, chat: 'hello', clientId: 'e1' }), first, 'a retry gets the first answer')
       assert.equal(await reason(ask(ann, 'edit', { seq, chat: 'mine now' })), 'not_yours')
 
-      const whispered = [ann, bob].map((who) => heard(who.chat, 'whisper'))
+      const whispered = [ann, bob].map((who) => nextEvent(who.chat, 'whisper'))
       const said = await ask(ann, 'whisper', { to: bob.color, chat: '쉿', clientId: 'w1' })
       assert.equal(said.ok, true)
       const [[mine], [his]] = await Promise.all(whispered)
@@ -70,7 +70,7 @@ describe('people', () => {
       assert.deepEqual([whispers.map(({ chat }) => chat), more], [['쉿'], false])
       assert.equal((await ask(bob, 'join', room)).whispers, 1)
 
-      const removed = heard(bob.chat, 'remove', about(seq))
+      const removed = nextEvent(bob.chat, 'remove', about(seq))
       assert.equal((await ask(ann, 'remove', { seq })).ok, true, 'the owner removes what Bob has said')
       await removed
       const { messages } = await ask(ann, 'sync', { after: bob.seq })
@@ -83,12 +83,12 @@ describe('people', () => {
       end()
     })
 
-    test(`${way}: an owner mutes, freezes, sends out, bans and hands over`, async () => {
+    test(`${mode}: an owner mutes, freezes, sends out, bans and hands over`, async () => {
       const { ann, bob, room, ask, end } = await company(options)
       for (const event of ['kick', 'ban', 'mute', 'unmute', 'delegate', 'unban']) {
         assert.equal(await reason(ask(bob, event, { person: ann.color })), 'not_owner', event)
       }
-      const muted = heard(bob.chat, 'participants', { where: ({ members }) => members.some((m) => m.muted) })
+      const muted = nextEvent(bob.chat, 'participants', { where: ({ members }) => members.some((m) => m.muted) })
       const asked = performance.now()
       assert.equal((await ask(ann, 'mute', { person: bob.color, for: 60_000 })).ok, true)
       const { mutedFor } = (await muted)[0].members.find(({ color }) => color === bob.color)
@@ -97,7 +97,7 @@ describe('people', () => {
       assert.equal(await reason(ask(bob, 'chat', 'x')), 'muted')
       assert.equal((await ask(ann, 'unmute', bob.color)).ok, true)
 
-      const frozen = heard(bob.chat, 'room', { where: (state) => state.frozen })
+      const frozen = nextEvent(bob.chat, 'room', { where: (state) => state.frozen })
       assert.equal((await ask(ann, 'settings', { frozen: true, title: '얼음', max: 3, password: 'pw', keep: true })).ok, true)
       const [state] = await frozen
       assert.deepEqual([state.title, state.max, state.private, state.keep, state.owner], ['얼음', 3, true, true, ann.color])
@@ -109,12 +109,12 @@ describe('people', () => {
 
       // Sent out, Bob may come back to a public room; banned, he may not.
       for (const [event, why] of [['kick', 'kicked'], ['ban', 'banned']]) {
-        const told = heard(bob.chat, 'kicked')
-        const ended = heard(bob.chat, 'disconnect')
+        const told = nextEvent(bob.chat, 'kicked')
+        const ended = nextEvent(bob.chat, 'disconnect')
         assert.equal((await ask(ann, event, { person: bob.color })).ok, true)
         assert.deepEqual((await told)[0], { room, reason: why })
         assert.deepEqual((await ended)[0], 'io server disconnect')
-        assert.equal((await bob.say(room, 'x')).status, 403)
+        assert.equal((await bob.postMessage(room, 'x')).status, 403)
         if (why === 'kicked') {
           await bob.enter(room)
           bob.chat = await bob.join(room, options)
@@ -129,7 +129,7 @@ describe('people', () => {
       bob.chat = await bob.join(room, options)
       assert.equal((await ask(bob, 'join', room)).ok, true)
 
-      const handed = heard(bob.chat, 'room', { where: (now) => now.owner === bob.color })
+      const handed = nextEvent(bob.chat, 'room', { where: (now) => now.owner === bob.color })
       assert.equal((await ask(ann, 'delegate', { person: bob.color })).ok, true)
       await handed
       assert.equal(await reason(ask(ann, 'kick', { person: bob.color })), 'not_owner')
@@ -141,13 +141,13 @@ describe('people', () => {
     const { ann, bob, room, ask, end } = await company()
     const tab = await ann.join(room)
     await join(tab, room)
-    const [left, owns, both] = [heard(bob.chat, 'exit'), heard(bob.chat, 'room', { where: (now) => now.owner === bob.color }), heard(tab, 'quit')]
+    const [left, owns, both] = [nextEvent(bob.chat, 'exit'), nextEvent(bob.chat, 'room', { where: (now) => now.owner === bob.color }), nextEvent(tab, 'quit')]
     assert.equal((await ask(ann, 'quit', room)).ok, true)
     assert.equal((await left)[0].person, ann.color)
     assert.deepEqual((await both)[0], { room }, 'the other tab is told')
     await owns
     assert.equal(await reason(tab.emitWithAck('chat', { room, chat: 'x' })), 'forbidden')
-    assert.equal((await ann.say(room, 'x')).status, 403)
+    assert.equal((await ann.postMessage(room, 'x')).status, 403)
     tab.disconnect()
     end()
   })
@@ -160,15 +160,15 @@ describe('people', () => {
       transports: ['websocket'], auth: { room }, extraHeaders: { cookie: bob.cookie },
       reconnectionDelay: 300, reconnectionDelayMax: 300,
     })
-    await heard(socket, 'connect')
+    await nextEvent(socket, 'connect')
     await join(socket, room)
-    const seen = heard(socket, 'chat') // and with it an offset to come back with
+    const seen = nextEvent(socket, 'chat') // and with it an offset to come back with
     await ask(ann, 'chat', 'before')
     await seen
     const told = []
     socket.onAny((event) => told.push(event))
     socket.io.on('reconnect_attempt', () => attempts++)
-    const back = heard(socket, 'connect')
+    const back = nextEvent(socket, 'connect')
     socket.io.engine.close()
     assert.equal((await ask(ann, 'kick', { person: bob.color })).ok, true)
     await ask(ann, 'chat', 'secret')
@@ -191,7 +191,7 @@ describe('people', () => {
       method: 'POST', body: JSON.stringify({ chat }),
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     })
-    const said = heard(bob.chat, 'chat')
+    const said = nextEvent(bob.chat, 'chat')
     assert.equal((await post(made.token, '맑음')).status, 200)
     const [message] = await said
     assert.deepEqual([message.chat, message.user, message.nick], ['맑음', made.person, '날씨봇'])
@@ -204,7 +204,7 @@ describe('people', () => {
     assert.equal(await reason(ask(ann, 'delegate', { person: made.person })), 'invalid')
     assert.equal(await reason(ask(bob, 'tokens')), 'not_owner')
 
-    const ended = heard(bot, 'kicked')
+    const ended = nextEvent(bot, 'kicked')
     assert.equal((await ask(ann, 'kick', { person: made.person })).ok, true)
     await ended
     assert.equal((await post(made.token, 'x')).status, 403)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from '../lib/server.js'
 import { pause } from '../lib/clients.js'
-import { Chatter } from '../lib/source.js'
+import { ChatSocket } from '../lib/addresses.js'
 import { Visitor } from '../lib/visitor.js'
 
 const lone = { path: binary({ race: false }) }
@@ -13,16 +13,16 @@ test('25 sockets of the same address flood a room for a minute: owner and quiet 
   const host = new Visitor(server)
   await host.get('/')
   const room = await host.createRoom({ max: 500 })
-  const [owner, member] = [await Chatter.open(server, { cookie: host.cookie }), await Chatter.open(server)]
-  for (const one of [owner, member]) assert.equal((await one.ask('join', room)).ok, true)
-  const flood = await Promise.all(Array.from({ length: 25 }, () => Chatter.open(server)))
-  for (const one of flood) assert.equal((await one.ask('join', room)).ok, true)
+  const [owner, member] = [await ChatSocket.open(server, { cookie: host.cookie }), await ChatSocket.open(server)]
+  for (const one of [owner, member]) assert.equal((await one.emitWithAck('join', room)).ok, true)
+  const flood = await Promise.all(Array.from({ length: 25 }, () => ChatSocket.open(server)))
+  for (const one of flood) assert.equal((await one.emitWithAck('join', room)).ok, true)
 
   const begun = performance.now()
   let over = false, taken = 0, refused = 0
   const flooding = Promise.all(flood.map(async (one) => {
     while (!over) {
-      const { ok } = await one.ask('chat', { room, chat: '도배' })
+      const { ok } = await one.emitWithAck('chat', { room, chat: '도배' })
       if (ok) taken++
       else refused++
       await pause(20)
@@ -32,9 +32,9 @@ test('25 sockets of the same address flood a room for a minute: owner and quiet 
   assert.ok(refused > taken, `${taken} accepted, ${refused} refused: it was no flood`)
   const answers = { owner: [], member: [] }
   for (let i = 0; i < 20; i++) {
-    answers.member.push(await member.ask('chat', { room, chat: `말 ${i}` }))
+    answers.member.push(await member.emitWithAck('chat', { room, chat: `말 ${i}` }))
     for (let j = 0; j < 4; j++) {
-      answers.owner.push(await owner.ask('chat', { room, chat: `방장 ${i}` }))
+      answers.owner.push(await owner.emitWithAck('chat', { room, chat: `방장 ${i}` }))
       await pause(525)
     }
   }

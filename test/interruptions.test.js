@@ -2,10 +2,10 @@
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
-import { startChaos } from './lib/chaos.js'
-import { shift } from './lib/ledger.js'
-import { connected, heard, join, pause, ways } from './lib/clients.js'
-import { patience, sized } from './lib/soak.js'
+import { startFaultProxy } from './lib/fault-proxy.js'
+import { shiftNewestMessage } from './lib/ledger.js'
+import { connected, nextEvent, join, pause, transportModes } from './lib/clients.js'
+import { eventTimeout, sized } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 const leaveGrace = 2000 // ms; the same as in main.go
@@ -31,12 +31,12 @@ const [lanes, blips] = sized([3, 1], [6, 6]) // in so many rooms at once, so man
 
 // They mostly wait for real time to pass, so they wait together.
 describe('what looks like an end and is none', { concurrency: true }, () => {
-  for (const [way, options] of Object.entries(ways)) {
-    test(`the last member's connection is cut for a while, and the room stays (${way})`, async (t) => {
+  for (const [mode, options] of Object.entries(transportModes)) {
+    test(`the last member's connection is cut for a while, and the room stays (${mode})`, async (t) => {
       const server = await startServer({}, { path: binary({ race: false }) })
       const counts = { short: 0, long: 0, told: 0 }
       await Promise.all(Array.from({ length: lanes }, async () => {
-        const chaos = await startChaos(server.port) // of this room alone
+        const chaos = await startFaultProxy(server.port) // of this room alone
         const { visitor, room, history } = await keeper(server)
         const socket = await connected(`${chaos.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie }, auth: { room } })
         await join(socket, room)
@@ -46,8 +46,8 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
           texts.push(`before ${texts.length}`)
           assert.equal((await socket.emitWithAck('chat', texts.at(-1))).ok, true)
           const before = await history()
-          const lost = heard(socket, 'disconnect')
-          const back = heard(socket, 'connect', { retry: true })
+          const lost = nextEvent(socket, 'disconnect')
+          const back = nextEvent(socket, 'connect', { retry: true })
           const begun = performance.now()
           const cut = chaos.cut(ms)
           await lost
@@ -106,12 +106,12 @@ describe('what looks like an end and is none', { concurrency: true }, () => {
     for (const by of ['1h', '-1h', '2h', '-2000h']) {
       for (let n = 0; n < 3; n++) {
         said.push(`${by} ${n}`)
-        assert.equal((await socket.timeout(patience).emitWithAck('chat', said.at(-1))).ok, true)
+        assert.equal((await socket.timeout(eventTimeout).emitWithAck('chat', said.at(-1))).ok, true)
       }
-      shift(server, room, by)
+      shiftNewestMessage(server, room, by)
     }
     said.push('the last')
-    assert.equal((await socket.timeout(patience).emitWithAck('chat', said.at(-1))).ok, true)
+    assert.equal((await socket.timeout(eventTimeout).emitWithAck('chat', said.at(-1))).ok, true)
     const ordered = async () => {
       const messages = await history()
       assert.deepEqual(messages.map(({ seq }) => seq), messages.map((_, n) => 1 + n))

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { binary, startServer } from './lib/server.js'
-import { heard, within } from './lib/clients.js'
-import { RawSocket } from './lib/raw.js'
+import { nextEvent, withTimeout } from './lib/clients.js'
+import { RawSocket } from './lib/raw-socket.js'
 import { Visitor, owner } from './lib/visitor.js'
-import { longTest, patience, promised } from './lib/soak.js'
+import { longTest, eventTimeout, promised } from './lib/sizes.js'
 
 const path = binary({ race: false }) // the race detector costs time and memory
 
@@ -48,11 +48,11 @@ longTest('a thousand WebSockets in one room hear a message', async (t) => {
     raw.send(`42/chat,["join","${a.room}"]`)
   }))
   const rss = residentMiB(server.pid)
-  await within(patience, untilJoined(a, sockets), 'everyone to be in')
+  await withTimeout(eventTimeout, untilJoined(a, sockets), 'everyone to be in')
 
   const start = performance.now()
-  const own = heard(a.chat, 'chat', { where: ({ chat }) => chat === '모두에게' })
-  assert.equal((await a.say(a.room, '모두에게')).status, 200)
+  const own = nextEvent(a.chat, 'chat', { where: ({ chat }) => chat === '모두에게' })
+  assert.equal((await a.postMessage(a.room, '모두에게')).status, 200)
   await own
   await Promise.all(sockets.map((raw) => raw.until((frame) => frame.includes('모두에게'), 10_000)))
   const took = Math.round(performance.now() - start)
@@ -68,7 +68,7 @@ longTest('a thousand WebSockets in one room hear a message', async (t) => {
 async function untilJoined(a, sockets) {
   for (let i = 0; ; i++) {
     const text = `들리나요 ${i}`
-    assert.equal((await a.say(a.room, text)).status, 200)
+    assert.equal((await a.postMessage(a.room, text)).status, 200)
     const all = await Promise.all(sockets.map((raw) => raw.until((frame) => frame.includes(text), 2000).then(() => true, () => false)))
     if (all.every(Boolean)) return
   }

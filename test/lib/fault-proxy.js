@@ -37,7 +37,7 @@ const faults = {
  * @param share of the connections that each blow hits
  * @param delay of what is sent, each way, in ms
  */
-export async function startChaos(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults), delay = 0 } = {}) {
+export async function startFaultProxy(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults), delay = 0 } = {}) {
   const pairs = new Set()
   const counts = Object.fromEntries(kinds.map((kind) => [kind, 0]))
   let refusing = false

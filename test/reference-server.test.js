@@ -4,10 +4,10 @@
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { startReference } from './lib/startreference.js'
+import { startReference } from './lib/reference-process.js'
 import { startCanary } from './lib/canary.js'
 import { base64Probes, base64TypeProbes, bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
-import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
+import { probeBody, probeHandshake, probeWebSocket } from './lib/probe-client.js'
 
 // Where our outcome is not the reference's. Ours may be the stricter one only.
 const stricter = {

@@ -4,12 +4,11 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
-import { connected, join, ways } from './lib/clients.js'
+import { connected, join, transportModes } from './lib/clients.js'
 import { Visitor } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
 
-for (const [way, options] of Object.entries(ways)) {
-  test(`who steals a sid gets nothing, and its owner notices nothing (${way})`, async () => {
+for (const [mode, options] of Object.entries(transportModes)) {
+  test(`who steals a sid gets nothing, and its owner notices nothing (${mode})`, async () => {
     const server = await startServer()
     const ann = new Visitor(server), bob = new Visitor(server)
     await ann.get('/')

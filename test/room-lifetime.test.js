@@ -2,20 +2,20 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, heard, pause, until, ways } from './lib/clients.js'
+import { collect, nextEvent, pause, until, transportModes } from './lib/clients.js'
 import { Visitor, member, owner } from './lib/visitor.js'
-import { longTest, promised } from './lib/soak.js'
+import { longTest, promised } from './lib/sizes.js'
 
 for (const signal of ['SIGTERM', 'SIGKILL']) {
-  for (const [way, options] of Object.entries(ways)) {
-    test(`after ${signal} the clients come back and nothing said is lost (${way})`, async () => {
+  for (const [mode, options] of Object.entries(transportModes)) {
+    test(`after ${signal} the clients come back and nothing said is lost (${mode})`, async () => {
       const server = await startServer()
       const a = await owner(server, { title: '남는 방' }, options)
       const b = await member(server, a.room, options)
       const texts = ['하나', '둘', '셋']
-      for (const text of texts) assert.equal((await a.say(a.room, text)).status, 200)
+      for (const text of texts) assert.equal((await a.postMessage(a.room, text)).status, 200)
 
-      const back = [a, b].map(({ chat }) => heard(chat, 'connect', { retry: true }))
+      const back = [a, b].map(({ chat }) => nextEvent(chat, 'connect', { retry: true }))
       await server.restart(signal)
       await Promise.all(back)
 
@@ -30,7 +30,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
       const heardB = collect(b.chat, 'chat')
       await until(async () => { // the stock page joins again by itself; that takes a moment
         if (heardA.length > 0 && heardB.length > 0) return true
-        assert.equal((await b.say(a.room, '다시')).status, 200)
+        assert.equal((await b.postMessage(a.room, '다시')).status, 200)
         await pause(200)
       }, 'both hear the room again')
       a.chat.disconnect()
@@ -43,10 +43,10 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
 test('a reload of the only person deletes nothing', async () => {
   const server = await startServer({ EMPTY_ROOM_GRACE: '2s' })
   const watcher = new Visitor(server).socket('/room')
-  await heard(watcher, 'connect')
+  await nextEvent(watcher, 'connect')
   const removed = collect(watcher, 'removeRoom')
   const a = await owner(server)
-  await a.say(a.room, '아직 여기')
+  await a.postMessage(a.room, '아직 여기')
   for (let reload = 0; reload < 3; reload++) {
     a.chat.disconnect()
     await pause(300)
@@ -62,10 +62,10 @@ test('a reload of the only person deletes nothing', async () => {
 test('a room that stays empty is removed after the grace, and the lobby is told', async () => {
   const server = await startServer({ EMPTY_ROOM_GRACE: '500ms' })
   const watcher = new Visitor(server).socket('/room')
-  await heard(watcher, 'connect')
+  await nextEvent(watcher, 'connect')
   const a = await owner(server)
-  await a.say(a.room, '곧 사라질 말')
-  const gone = heard(watcher, 'removeRoom', { where: (id) => id === a.room })
+  await a.postMessage(a.room, '곧 사라질 말')
+  const gone = nextEvent(watcher, 'removeRoom', { where: (id) => id === a.room })
   const left = performance.now()
   a.chat.disconnect()
   await gone
@@ -104,7 +104,7 @@ test('two tabs are one person', async () => {
 test('SIGTERM ends a busy server within seconds', async () => {
   const server = await startServer({ NOTICE_INTERVAL: '100ms' })
   const sockets = []
-  for (const options of Object.values(ways)) sockets.push((await owner(server, {}, { ...options, reconnection: false })).chat)
+  for (const options of Object.values(transportModes)) sockets.push((await owner(server, {}, { ...options, reconnection: false })).chat)
   const start = performance.now()
   await server.stop('SIGTERM')
   const took = performance.now() - start
@@ -115,13 +115,13 @@ test('SIGTERM ends a busy server within seconds', async () => {
 longTest('connections live on: eight seconds without a cut, and still in use', async () => {
   const server = await startServer({ PING_INTERVAL: '2s', NOTICE_INTERVAL: '3s' })
   const people = []
-  for (const options of Object.values(ways)) people.push(await owner(server, {}, options))
+  for (const options of Object.values(transportModes)) people.push(await owner(server, {}, options))
   const cuts = people.map(({ chat }) => collect(chat, 'disconnect'))
   await pause(8000)
   assert.deepEqual(cuts, [[], [], []])
   for (const visitor of people) {
-    const own = heard(visitor.chat, 'chat')
-    assert.equal((await visitor.say(visitor.room, '아직 있어요')).status, 200)
+    const own = nextEvent(visitor.chat, 'chat')
+    assert.equal((await visitor.postMessage(visitor.room, '아직 있어요')).status, 200)
     await own
   }
   await server.stop()

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
 import WebSocket from 'ws'
-import { pause, until, within } from './clients.js'
-import { patience } from './soak.js'
+import { pause, until, withTimeout } from './clients.js'
+import { eventTimeout } from './sizes.js'
 
 /** Sends a probe and finds out whether the connection is of use afterwards. */
 export async function probeWebSocket(server, { name, frames, early }, revision) {
@@ -83,7 +83,7 @@ async function halfPost(server, session) {
   const socket = net.connect(server.port, 'localhost')
   socket.on('error', () => {})
   socket.write(`POST /socket.io/?${session} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n`)
-  const [said] = await within(patience, once(socket, 'data'), 'the server to want the body')
+  const [said] = await withTimeout(eventTimeout, once(socket, 'data'), 'the server to want the body')
   assert.match(said.toString(), /^HTTP\/1\.1 100 /)
   return socket
 }

@@ -5,11 +5,11 @@ import { after, test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { connected, until, within } from './lib/clients.js'
+import { connected, until, withTimeout } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
-import { RawSocket } from './lib/raw.js'
-import { nth, patience, promised, sized } from './lib/soak.js'
-import { Chatter, closeAgents, postForm } from './lib/source.js'
+import { RawSocket } from './lib/raw-socket.js'
+import { percentile, eventTimeout, promised, sized } from './lib/sizes.js'
+import { ChatSocket, closeAgents, postForm } from './lib/addresses.js'
 import { Visitor, owner } from './lib/visitor.js'
 
 after(closeAgents)
@@ -47,7 +47,7 @@ const kinds = {
   // The server itself asks no client for an answer, so none of those is ever pending.
   'answers that nobody has asked for': { frame: (i) => `43/chat,${i}[1]`, answers: () => ({}) },
   'persons to whisper to': {
-    prepare: async (raw, a) => (await a.chat.timeout(patience).emitWithAck('join', a.room)).user,
+    prepare: async (raw, a) => (await a.chat.timeout(eventTimeout).emitWithAck('join', a.room)).user,
     frame: (i, own) => `42/chat,${i}["whisper",{"to":"${color(i) === own ? '#ffffff' : color(i)}","chat":"x"}]`, answers: (n) => ({ no_person: n }),
   },
   tokens: { frame: (i) => `42/chat,${i}["token",{"nick":"n${i}"}]`, answers: (n) => ({ ok: 20, 'invalid token': n - 20 }) },
@@ -86,7 +86,7 @@ for (const [name, { prepare, frame, answers, cut, kept, n = many }] of Object.en
         return outcome(data.toString()) ? resolve() : raw.ws.once('message', look)
       }))
       raw.send(frame(i, prepared))
-      await within(patience, answered, `answer ${i}`)
+      await withTimeout(eventTimeout, answered, `answer ${i}`)
       if (refused) took.push(performance.now() - asked)
     }
     let sender = raw
@@ -112,11 +112,11 @@ for (const [name, { prepare, frame, answers, cut, kept, n = many }] of Object.en
     assert.deepEqual(counted, expected)
     const grown = (peak(server.pid) - begun) / MiB
     await canary.stop()
-    t.diagnostic(`+${grown.toFixed(1)} MiB${took.length > 0 ? `; refused in ${nth(took, 0.5)} ms (half), ${nth(took, 0.95)} ms (95 of 100)` : ''}`)
+    t.diagnostic(`+${grown.toFixed(1)} MiB${took.length > 0 ? `; refused in ${percentile(took, 0.5)} ms (half), ${percentile(took, 0.95)} ms (95 of 100)` : ''}`)
     assert.ok(grown <= 32, `it has grown by ${grown} MiB`)
-    if (took.length > 0) assert.ok(nth(took, 0.95) <= promised(20), `a refusal took ${nth(took, 0.95)} ms`)
+    if (took.length > 0) assert.ok(percentile(took, 0.95) <= promised(20), `a refusal took ${percentile(took, 0.95)} ms`)
     // The sender alone has paid: another socket of the same visitor goes on.
-    const { ok, members } = await a.chat.timeout(patience).emitWithAck('join', a.room)
+    const { ok, members } = await a.chat.timeout(eventTimeout).emitWithAck('join', a.room)
     assert.equal(ok, true)
     if (kept) assert.deepEqual(members.map(({ nick }) => nick), [`n${n}`])
     raw.ws.terminate()
@@ -140,7 +140,7 @@ test('a socket is in sixteen rooms, and in another one when it has left one', as
   for (let i = 0; i <= seats; i++) rooms.push(await host.createRoom())
   const [first, last] = [rooms[0], rooms.at(-1)]
   const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: guest.cookie } })
-  const ask = (event, ...args) => socket.timeout(patience).emitWithAck(event, ...args)
+  const ask = (event, ...args) => socket.timeout(eventTimeout).emitWithAck(event, ...args)
   const heard = []
   socket.on('chat', ({ room, chat }) => heard.push([room, chat]))
   for (const room of rooms.slice(0, seats)) assert.equal((await ask('join', room)).ok, true)
@@ -149,8 +149,8 @@ test('a socket is in sixteen rooms, and in another one when it has left one', as
   const refused = await ask('join', last)
   assert.deepEqual([refused.ok, refused.reason, refused.field], [false, 'invalid', 'room'])
   const other = await connected(`${server.url}/chat`, { extraHeaders: { cookie: guest.cookie } })
-  assert.equal((await other.timeout(patience).emitWithAck('join', last)).ok, true, 'over another socket')
-  for (const room of rooms) assert.equal((await host.say(room, '하나')).status, 200)
+  assert.equal((await other.timeout(eventTimeout).emitWithAck('join', last)).ok, true, 'over another socket')
+  for (const room of rooms) assert.equal((await host.postMessage(room, '하나')).status, 200)
   await until(() => heard.length >= seats, 'it hears those that it is in')
   assert.deepEqual(heard.map(([room]) => room), rooms.slice(0, seats), 'and no other')
 
@@ -158,7 +158,7 @@ test('a socket is in sixteen rooms, and in another one when it has left one', as
   assert.equal((await ask('join', last)).ok, true)
   assert.equal((await ask('join', first)).field, 'room', 'again one too many')
   heard.length = 0
-  for (const room of rooms) assert.equal((await host.say(room, '둘')).status, 200)
+  for (const room of rooms) assert.equal((await host.postMessage(room, '둘')).status, 200)
   await until(() => heard.length >= seats, 'it hears those that it is in now')
   assert.deepEqual(heard, rooms.slice(1).map((room) => [room, '둘']))
   socket.disconnect()
@@ -184,8 +184,8 @@ test('fifty rooms are of one visitor, and no more', async (t) => {
   await Promise.all(Array.from({ length: 8 }, async () => { while (left-- > 0) await refused() }))
   const grown = measurable ? (peak(server.pid) - before) / MiB : 0
   await canary.stop()
-  t.diagnostic(`refused in ${nth(took, 0.5)} ms (half), ${nth(took, 0.95)} ms (95 of 100); +${grown.toFixed(1)} MiB`)
-  assert.ok(nth(took, 0.95) <= promised(20))
+  t.diagnostic(`refused in ${percentile(took, 0.5)} ms (half), ${percentile(took, 0.95)} ms (95 of 100); +${grown.toFixed(1)} MiB`)
+  assert.ok(percentile(took, 0.95) <= promised(20))
   assert.ok(grown <= 32)
   assert.equal((await visitor.request('DELETE', `/room/${rooms[0]}`)).status, 200)
   await visitor.createRoom()
@@ -199,8 +199,8 @@ test('a title of a megabyte, and other things that are too long', async (t) => {
   assert.equal((await a.form('/room', { title: 'x'.repeat(1 << 20), max: '5' })).status, 413)
   assert.equal((await a.form('/room', { title: 'x'.repeat(61), max: '5' })).status, 400)
   const room = await a.createRoom()
-  const socket = await Chatter.open(server, { cookie: a.cookie })
-  assert.equal((await socket.ask('join', room)).ok, true)
+  const socket = await ChatSocket.open(server, { cookie: a.cookie })
+  assert.equal((await socket.emitWithAck('join', room)).ok, true)
   const long = 'x'.repeat(900_000), took = []
   for (const [event, argument] of Object.entries({
     chat: { chat: long }, edit: { seq: 1, chat: long }, nick: { nick: long }, settings: { title: long }, token: { nick: long },
@@ -209,14 +209,14 @@ test('a title of a megabyte, and other things that are too long', async (t) => {
     for (let i = 0; i < sized(1, 13); i++) {
       const send = socket.prepare(event, argument)
       const begun = performance.now()
-      const { ok, reason, field, ...rest } = await within(patience, send(), event)
+      const { ok, reason, field, ...rest } = await withTimeout(eventTimeout, send(), event)
       took.push(performance.now() - begun)
       assert.deepEqual([ok, reason, field], [false, 'invalid', 'argument'], event)
       assert.ok(JSON.stringify(rest).length < 1000, `${event} is answered with what was sent`)
     }
   }
-  t.diagnostic(`refused in ${nth(took, 0.5)} ms (half)`)
-  assert.ok(nth(took, 0.5) <= promised(20))
+  t.diagnostic(`refused in ${percentile(took, 0.5)} ms (half)`)
+  assert.ok(percentile(took, 0.5) <= promised(20))
   if (measurable) assert.ok((peak(server.pid) - before) / MiB <= 32)
   socket.close()
 })

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { cpSync, rmSync } from 'node:fs'
 import { startServer } from './lib/server.js'
 import { pause, until } from './lib/clients.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { Visitor, owner } from './lib/visitor.js'
 
 const row = (page, text) => page.locator('#chat-list .message', { hasText: text })
@@ -32,7 +32,7 @@ const isSame = (page) => page.evaluate(() => window.same === true)
  *  4. joined tells that the page was let in; it hears of people before.
  */
 async function wired(server) {
-  const page = await person(server)
+  const page = await openPage(server)
   const wire = page.wire = { ask: () => {}, hear: (packet) => packet, joined: false, cut: () => {} }
   let held = null
   wire.leave = () => {
@@ -94,7 +94,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
   test('older messages come above what the page itself has said', async () => {
     const host = await owner(server)
     for (let i = 1; i <= 120; i++) await host.chat.emitWithAck('chat', `글 ${i}`)
-    const page = await person(server)
+    const page = await openPage(server)
     await enter(page, host.room)
     const seqs = () => page.locator('#chat-list .message').evaluateAll((rows) => rows.map(({ dataset }) => Number(dataset.seq ?? 0)))
     const ascending = (list) => list.every((seq, i) => i === 0 || list[i - 1] < seq)
@@ -120,7 +120,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     const { seq } = await host.chat.emitWithAck('chat', '처음 글')
     await host.chat.emitWithAck('chat', '다음 글')
     for (let i = 1; i <= 120; i++) await host.chat.emitWithAck('edit', { seq, chat: `고친 글 ${i}` })
-    const page = await person(server)
+    const page = await openPage(server)
     await enter(page, host.room)
     assert.equal(await page.locator('#chat-list .message.other').count(), 0)
     await page.locator('#older').click()
@@ -131,7 +131,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
   })
 
   test('a line without a number stays where it is, and keeps nothing from its place', async () => {
-    const { page } = await visit(person(server))
+    const { page } = await visit(openPage(server))
     const orders = await page.evaluate(async () => {
       const { insert } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'order.js'))
       const line = (what) => {
@@ -278,7 +278,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
   })
 
   test('a half-written whisper is nobody else’s, and what was for all is not whispered', async () => {
-    const { host, page } = await visit(person(server))
+    const { host, page } = await visit(openPage(server))
     const heard = []
     host.chat.on('whisper', ({ chat }) => heard.push(chat))
     const whisperTo = async () => {
@@ -310,7 +310,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
 
   test('without the client a page says so, and still sends', async () => {
     const host = await owner(server)
-    const page = await person(server)
+    const page = await openPage(server)
     const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => resolve(chat)) })
     let fail
     const failed = new Promise((resolve) => { fail = resolve })

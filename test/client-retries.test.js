@@ -4,10 +4,10 @@ import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { binary, startServer } from './lib/server.js'
-import { random, seed, startChaos } from './lib/chaos.js'
+import { random, seed, startFaultProxy } from './lib/fault-proxy.js'
 import { Ledger, digest } from './lib/ledger.js'
-import { client, connected, pause, until, ways } from './lib/clients.js'
-import { sized } from './lib/soak.js'
+import { client, connected, pause, until, transportModes } from './lib/clients.js'
+import { sized } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 const sio2 = createRequire(import.meta.url)('sio2')
@@ -76,7 +76,7 @@ class Stock {
   #n = 0
 
   constructor(name, room, ledger) {
-    const note = ledger.of(name)
+    const note = ledger.writer(name)
     this.name = name
     this.room = room
     this.note = (op, fields) => note(op, { room, ...fields })
@@ -132,7 +132,7 @@ function modern(stock, url, options) {
       held.forEach((message) => stock.hear(message))
     })
   })
-  stock.say = () => new Promise((resolve, reject) => {
+  stock.postMessage = () => new Promise((resolve, reject) => {
     const draft = stock.draft()
     stock.send(draft)
     socket.emit('chat', draft, (error, answer) => {
@@ -166,7 +166,7 @@ function old(stock, url, options) {
     setTimeout(resolve, 1000)
     socket.emit(...args, resolve)
   })
-  stock.say = async () => {
+  stock.postMessage = async () => {
     const draft = stock.draft()
     for (;;) {
       stock.send(draft)
@@ -183,7 +183,7 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
   test(`${name} keeps the ledger while the network breaks`, async (t) => {
     const dice = random(seed)
     const server = await startServer({ PING_INTERVAL: '2s', PING_TIMEOUT: '2s' }, { path: binary({ race: false }) })
-    const chaos = await startChaos(server.port, { dice, kinds: ['reset', 'finish', 'stall'], every: 1000, share: 0.2 })
+    const chaos = await startFaultProxy(server.port, { dice, kinds: ['reset', 'finish', 'stall'], every: 1000, share: 0.2 })
     const { visitor, room } = await keeper(server)
     const ledger = new Ledger()
     const stocks = [], sockets = []
@@ -191,14 +191,14 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
       const person = new Visitor(server)
       await person.get('/')
       stocks.push(new Stock(`stock-${i}`, room, ledger))
-      sockets.push(make(stocks[i], chaos.url, { ...Object.values(ways)[i % 3], extraHeaders: { cookie: person.cookie } }))
+      sockets.push(make(stocks[i], chaos.url, { ...Object.values(transportModes)[i % 3], extraHeaders: { cookie: person.cookie } }))
     }
     await until(() => stocks.every(({ joined }) => joined), 'all are in the room', 20_000)
     chaos.start()
     const end = performance.now() + sized(2000, 60_000)
     await Promise.all(stocks.map(async (stock) => {
       while (performance.now() < end || stock.acked <= 5) {
-        await stock.say()
+        await stock.postMessage()
         await pause(100 + dice() * 300)
       }
     }))

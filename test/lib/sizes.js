@@ -15,16 +15,16 @@ export const someOf = (list) => (long ? list : list.filter((_, i) => i % 2 === 0
 export const sized = (short, soaked) => (soak ? soaked : short)
 
 /** How long a test waits for an event that comes within milliseconds on a quiet machine: in ms. */
-export const patience = 60_000
+export const eventTimeout = 60_000
 
 /**
  * The bound for a time that is promised, in ms. Only `make soak` measures on a machine that does nothing else; `make
  * test-long` allows five times as much, and `make test` beside busy processes only finds what hangs.
  */
-export const promised = (ms) => (soak ? ms : long ? 5 * ms : patience)
+export const promised = (ms) => (soak ? ms : long ? 5 * ms : eventTimeout)
 
 /** The value below which that share of the values is, rounded. */
-export function nth(values, share) {
+export function percentile(values, share) {
   const sorted = values.toSorted((a, b) => a - b)
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))])
 }

@@ -3,8 +3,8 @@ import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, person, screenshot } from './lib/browser.js'
-import { longTest } from './lib/soak.js'
+import { assertNoErrors, openPage, screenshot } from './lib/browser.js'
+import { longTest } from './lib/sizes.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 const sizes = [[1280, 800], [1920, 1080], [375, 667]]
@@ -28,11 +28,11 @@ describe('with 30 people in the room', () => {
     for (const locale of ['ko-KR', 'en-US']) {
       const testIn = locale === 'ko-KR' && width < 1920 ? test : longTest
       testIn(`the settings are in reach at ${width}×${height} in ${locale}`, async () => {
-        const page = await person(server, { viewport: { width, height }, locale })
+        const page = await openPage(server, { viewport: { width, height }, locale })
         const [, name, value] = ann.cookie.match(/(connect\.sid)=([^;]*)/)
         await page.context().addCookies([{ name, value, url: server.url }])
         await page.goto(`/room/${ann.room}`)
-        await page.locator('.person').nth(30).waitFor({ state: 'attached' })
+        await page.locator('.person').percentile(30).waitFor({ state: 'attached' })
         assert.equal(await reachable(page, '#open-panel'), true, 'the button is seen at once')
         assert.equal(await page.locator('.room-top').evaluate((e) => e.offsetHeight < 70), true, 'the header has one line')
         await screenshot(page, `reach-${width}-${locale}`)
@@ -54,16 +54,16 @@ describe('with 30 people in the room', () => {
         await page.locator('#freeze').check()
         await page.locator('#chat-list .system', { hasText: /멈췄|paused/ }).first().waitFor()
         await page.locator('#freeze').uncheck()
-        assertNoComplaints([page])
+        assertNoErrors([page])
         await page.context().close()
       })
     }
   }
 
   test('who does not own the room sees no settings', async () => {
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').nth(30).waitFor()
+    await page.locator('.person').percentile(30).waitFor()
     assert.equal(await page.locator('#open-panel').isVisible(), false)
     await page.context().close()
   })
@@ -72,7 +72,7 @@ describe('with 30 people in the room', () => {
 test('the form for a room suggests 50 places; COMPAT=strict and a program that names none keep 10', async () => {
   for (const [compat, suggested] of [['safe', '50'], ['strict', '10']]) {
     const server = await startServer({ COMPAT: compat })
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto('/room')
     assert.equal(await page.locator('[name=max]').inputValue(), suggested)
     await page.fill('[name=title]', '새 방')

@@ -6,10 +6,10 @@ import http from 'node:http'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
-import { collect, heard, pause, until } from './lib/clients.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { collect, nextEvent, pause, until } from './lib/clients.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest, nth, patience, sized, soak } from './lib/soak.js'
+import { longTest, percentile, eventTimeout, sized, soak } from './lib/sizes.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 test('a password is told to nobody and stands nowhere', async () => {
@@ -19,7 +19,7 @@ test('a password is told to nobody and stands nowhere', async () => {
   const hears = (socket) => socket.io.engine.on('packet', ({ data }) => seen.push(String(data)))
   const watcher = new Visitor(server)
   const lobby = watcher.socket('/room')
-  await heard(lobby, 'connect')
+  await nextEvent(lobby, 'connect')
   hears(lobby)
 
   const keep = async (answer) => { seen.push(JSON.stringify([...answer.headers]), await answer.clone().text()); return answer }
@@ -30,7 +30,7 @@ test('a password is told to nobody and stands nowhere', async () => {
   const id = made.headers.get('location').match(/[0-9a-f]{24}/)[0]
   a.chat = await a.join(id)
   hears(a.chat)
-  assert.equal((await a.chat.timeout(patience).emitWithAck('settings', { room: id, password: `${secret}2` })).ok, true)
+  assert.equal((await a.chat.timeout(eventTimeout).emitWithAck('settings', { room: id, password: `${secret}2` })).ok, true)
 
   const b = new Visitor(server)
   await b.get('/')
@@ -38,9 +38,9 @@ test('a password is told to nobody and stands nowhere', async () => {
   await keep(await b.form(`/room/${id}/enter`, { password: `${secret}2` }))
   b.chat = await b.join(id)
   hears(b.chat)
-  seen.push(JSON.stringify(await b.chat.timeout(patience).emitWithAck('join', { room: id, password: `${secret}2` })))
+  seen.push(JSON.stringify(await b.chat.timeout(eventTimeout).emitWithAck('join', { room: id, password: `${secret}2` })))
   for (const path of ['/', `/room/${id}`, `/room/${id}/messages`, '/room']) await keep(await b.get(path))
-  await a.say(id, 'hello')
+  await a.postMessage(id, 'hello')
   await until(() => seen.some((text) => text.includes('"hello"')), 'the room is heard')
   for (const socket of [lobby, a.chat, b.chat]) socket.disconnect()
   await server.stop()
@@ -61,7 +61,7 @@ describe('what is there cannot be told from what is not', () => {
   before(async () => {
     server = await startServer({}, { path: binary({ race: false }) })
     a = await owner(server, { password: 'pw' })
-    const posted = heard(a.chat, 'chat')
+    const posted = nextEvent(a.chat, 'chat')
     assert.equal((await a.upload(a.room, animatedGIF())).status, 200)
     gif = (await posted)[0].gif
     stranger = new Visitor(server)
@@ -88,7 +88,7 @@ describe('what is there cannot be told from what is not', () => {
         times[kind].push((performance.now() - begun) * 1000)
       }
     }
-    const [there, not] = [nth(times.there, 0.5), nth(times.missing, 0.5)]
+    const [there, not] = [percentile(times.there, 0.5), percentile(times.missing, 0.5)]
     t.diagnostic(`half take ${there} and ${not} µs`)
     // Of figures that others on this machine disturb, only gross ones mean anything.
     assert.ok(Math.abs(there - not) <= (soak ? 0.05 * not : 5000), `${there} and ${not} µs`)
@@ -97,7 +97,7 @@ describe('what is there cannot be told from what is not', () => {
   test('ids are too long to be guessed', async () => {
     const rooms = []
     for (let i = 0; i < 20; i++) rooms.push(await a.createRoom())
-    for (let i = 0; i < 20; i++) assert.equal((await a.say(a.room, `${i}`)).status, 200)
+    for (let i = 0; i < 20; i++) assert.equal((await a.postMessage(a.room, `${i}`)).status, 200)
     const { messages } = await (await a.get(`/room/${a.room}/messages?limit=100`)).json()
     for (const [what, ids, from] of [['rooms', rooms, 0], ['messages', messages.map(({ _id }) => _id), 8]]) { // those begin with the time
       assert.ok(new Set(ids).size === ids.length && ids.length >= 20, what)
@@ -159,7 +159,7 @@ function uploadAs(visitor, name) {
 
 /** A page that counts the calls of the probe, in whatever frame they are made. */
 async function watched(server) {
-  const page = await person(server)
+  const page = await openPage(server)
   page.ran = 0
   await page.context().exposeBinding('z', () => { page.ran++ })
   return page
@@ -201,7 +201,7 @@ test('nothing that visitors write is run', async (t) => {
   const quiet = async (what) => {
     await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 50) })) // what has begun to load has its turn
     assert.equal(page.ran, 0, `${what}: something ran`)
-    assertNoComplaints([page]) // the policy had nothing to stop
+    assertNoErrors([page]) // the policy had nothing to stop
   }
 
   await t.test('in the history of a room', async () => {
@@ -284,7 +284,7 @@ test('nothing that visitors write is run', async (t) => {
     await page.locator('[name=max][aria-invalid=true]').waitFor()
     assert.equal(await page.inputValue('[name=title]'), payloads[0])
     assert.equal(page.ran, 0)
-    assertNoComplaints([page], /400 \(Bad Request\)/)
+    assertNoErrors([page], /400 \(Bad Request\)/)
   })
   a.chat.disconnect()
   await server.stop()
@@ -350,10 +350,10 @@ test('nothing is served but what is there to be served, and mistakes tell nothin
 /** The tests above would not notice anything if this passed. */
 test('a page that runs what visitors write is noticed', async () => {
   const server = await startServer()
-  const page = await person(server)
+  const page = await openPage(server)
   await page.goto('/')
   await page.evaluate(() => { document.body.innerHTML += '<img src=x onerror="window.__executed=1">' })
-  await until(() => page.complaints.length > 0, 'the policy has stopped it')
+  await until(() => page.errors.length > 0, 'the policy has stopped it')
   assert.equal(collect(page, 'pageerror').length, 0)
   await server.stop()
 })

@@ -4,9 +4,9 @@ import http from 'node:http'
 import { networkInterfaces } from 'node:os'
 import WebSocket from 'ws'
 
-export const many = process.platform === 'linux' && 'lo' in networkInterfaces()
+export const manyAddresses = process.platform === 'linux' && 'lo' in networkInterfaces()
 
-/** The nth address. */
+/** The percentile address. */
 export const address = (n) => `127.0.${1 + Math.floor(n / 250)}.${1 + (n % 250)}`
 
 const agents = new Map()
@@ -17,7 +17,7 @@ function agent(localAddress) {
 }
 
 /** A request from an address: { status, headers, body, took }. */
-export function ask(server, path, { from = '127.0.0.1', method = 'GET', headers = {}, body = '' } = {}) {
+export function requestFrom(server, path, { from = '127.0.0.1', method = 'GET', headers = {}, body = '' } = {}) {
   const begun = performance.now()
   return new Promise((resolve, reject) => {
     const request = http.request({
@@ -34,23 +34,23 @@ export function ask(server, path, { from = '127.0.0.1', method = 'GET', headers 
 
 const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 
-export const postForm = (server, path, fields, options = {}) => ask(server, path, {
+export const postForm = (server, path, fields, options = {}) => requestFrom(server, path, {
   ...options, method: 'POST', body: new URLSearchParams(fields).toString(), headers: { ...formType, ...options.headers },
 })
 
 /** A new session's cookie. */
 export async function newCookie(server, from) {
-  const { headers } = await ask(server, '/', { from })
+  const { headers } = await requestFrom(server, '/', { from })
   return headers['set-cookie'][0].split(';')[0]
 }
 
 /** A socket on /chat by hand, from an address; ask(event, ...args) answers with the ack. */
-export class Chatter {
+export class ChatSocket {
   #waiting = new Map()
   #next = 0
 
   static async open(server, { from = '127.0.0.1', cookie } = {}) {
-    const chatter = new Chatter()
+    const chatter = new ChatSocket()
     chatter.ws = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`, {
       localAddress: from, perMessageDeflate: false, headers: { ...(cookie && { cookie }) },
       generateMask: (key) => key.fill(0), // masking a megabyte would be a part of what is measured
@@ -72,7 +72,7 @@ export class Chatter {
     return chatter
   }
 
-  ask(event, ...args) { return this.prepare(event, ...args)() }
+  emitWithAck(event, ...args) { return this.prepare(event, ...args)() }
 
   /** What sends an event that is encoded already, and waits for the answer. */
   prepare(event, ...args) {

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
-import { connected, heard, until, within } from './lib/clients.js'
-import { RawSocket, openPolling, polling } from './lib/raw.js'
+import { connected, nextEvent, until, withTimeout } from './lib/clients.js'
+import { RawSocket, openPolling, polling } from './lib/raw-socket.js'
 import { Visitor, owner } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
+import { eventTimeout } from './lib/sizes.js'
 
 describe('the wire', () => {
   let server
@@ -45,7 +45,7 @@ describe('the wire', () => {
     const answer = await polling(server, '', { headers: { origin } })
     assert.ok(answer.status === 403 || answer.headers.get('access-control-allow-origin') === null)
     const ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { origin })
-    const error = await within(patience, new Promise((resolve, reject) => {
+    const error = await withTimeout(eventTimeout, new Promise((resolve, reject) => {
       ws.on('error', resolve)
       ws.on('open', () => reject(new Error('it was let in')))
     }), 'the refusal')
@@ -120,14 +120,14 @@ describe('the wire', () => {
       await raw.connect('/')
       raw.send(frame)
       for (const canary of canaries) {
-        await within(patience, canary.timeout(3000).emitWithAck('reply', what), `an answer after ${what}`)
+        await withTimeout(eventTimeout, canary.timeout(3000).emitWithAck('reply', what), `an answer after ${what}`)
       }
       raw.close()
       await raw.untilClosed()
     }
     for (const canary of canaries) assert.ok(canary.connected)
     const [one, two] = canaries
-    await Promise.all([heard(two, 'news'), heard(one, 'news')])
+    await Promise.all([nextEvent(two, 'news'), nextEvent(one, 'news')])
     for (const canary of canaries) canary.disconnect()
   })
 
@@ -156,7 +156,7 @@ describe('the wire', () => {
     const seen = Buffer.concat(bytes).length
     const text = Buffer.from([0x34, 0x30, 0xc3, 0x28])
     socket.write(Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...text]))
-    await within(patience, new Promise((resolve) => socket.on('close', resolve)), 'the close')
+    await withTimeout(eventTimeout, new Promise((resolve) => socket.on('close', resolve)), 'the close')
     const close = Buffer.concat(bytes).subarray(seen)
     assert.equal(close[0], 0x88)
     assert.equal(close.readUInt16BE(2), 1007)
@@ -176,12 +176,12 @@ describe('the wire', () => {
     const a = await owner(server)
     const engine = a.chat.io.engine
     await until(() => engine.transport.name === 'websocket', 'it upgraded')
-    const own = heard(a.chat, 'chat') // over the WebSocket: the server has upgraded too
-    await a.say(a.room, '여기')
+    const own = nextEvent(a.chat, 'chat') // over the WebSocket: the server has upgraded too
+    await a.postMessage(a.room, '여기')
     await own
     const stolen = await polling(server, `&sid=${engine.id}`)
     assert.equal(stolen.status, 400)
-    const answer = await new Visitor(server).say(a.room, 'no cookie')
+    const answer = await new Visitor(server).postMessage(a.room, 'no cookie')
     assert.equal(answer.status, 403)
     a.chat.disconnect()
   })

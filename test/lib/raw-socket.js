@@ -1,7 +1,7 @@
 // Engine.IO and Socket.IO by hand: what no stock client would send.
 import WebSocket from 'ws'
-import { within } from './clients.js'
-import { patience } from './soak.js'
+import { withTimeout } from './clients.js'
+import { eventTimeout } from './sizes.js'
 
 /** A bare Engine.IO connection over WebSocket; `frames` grows with what comes. */
 export class RawSocket {
@@ -25,10 +25,10 @@ export class RawSocket {
   send(frame) { this.ws.send(frame) }
 
   /** Waits for a frame that is so, among those that came and that will come. */
-  async until(matches, ms = patience) {
+  async until(matches, ms = eventTimeout) {
     let look
     try {
-      return await within(ms, new Promise((resolve) => {
+      return await withTimeout(ms, new Promise((resolve) => {
         look = () => {
           const found = this.frames.find(matches)
           if (found !== undefined) resolve(found)
@@ -48,7 +48,7 @@ export class RawSocket {
   }
 
   /** Waits until the server has closed the connection. */
-  untilClosed(ms = patience) { return within(ms, this.gone, 'the close') }
+  untilClosed(ms = eventTimeout) { return withTimeout(ms, this.gone, 'the close') }
 
   close() { this.ws.close() }
 }

@@ -3,7 +3,7 @@ import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
+import { assertNoErrors, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 
 const english = { ...desktop, locale: 'en-US' }
@@ -52,14 +52,14 @@ describe('people on the page', { concurrency: 2 }, () => {
   before(async () => { server = await startServer() })
 
   async function company(annOptions = desktop, bobOptions = desktop) {
-    const [ann, bob] = await Promise.all([person(server, annOptions), person(server, bobOptions)])
+    const [ann, bob] = await Promise.all([openPage(server, annOptions), openPage(server, bobOptions)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', '이름이 길어서 휴대전화 화면 한 줄에는 다 들어가지 않는 방, 그래도 괜찮은 방')
     await ann.locator('form[action="/room"] button').click()
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     await bob.goto(ann.url())
     await row(ann, /입장하셨습니다|entered/).waitFor()
-    for (const page of [ann, bob]) await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+    for (const page of [ann, bob]) await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
     return [ann, bob]
   }
   const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()))
@@ -89,7 +89,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     // 2. notices are stored
     await ann.reload()
     await row(ann, `${bobColor}님의 이름: 철수`).waitFor()
-    await ann.locator('.person').nth(1).waitFor()
+    await ann.locator('.person').percentile(1).waitFor()
 
     // 3. a whisper
     await choose(ann, '철수', '귓속말')
@@ -116,7 +116,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     }
 
     // 4. the room is handed over; Esc closes a menu and brings the focus back
-    await ann.locator('.person').nth(1).waitFor()
+    await ann.locator('.person').percentile(1).waitFor()
     await ann.locator('.person__open', { hasText: '철수' }).focus()
     await ann.keyboard.press('Enter')
     await ann.locator('.menu').waitFor()
@@ -137,7 +137,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await until(async () => await bob.locator('.person').count() === 1, 'Bob is alone')
     await ann.keyboard.press('Enter')
     await ann.waitForURL(server.url + '/')
-    assertNoComplaints([ann, bob])
+    assertNoErrors([ann, bob])
     await leave(ann, bob)
   })
 
@@ -191,7 +191,7 @@ describe('people on the page', { concurrency: 2 }, () => {
       await row(page, /지워진 메시지예요|was removed/).waitFor()
       await row(page, 'hello').locator('.message__edited', { hasText: /수정됨|edited/ }).waitFor()
     }
-    assertNoComplaints([ann, bob])
+    assertNoErrors([ann, bob])
     await leave(ann, bob)
   })
 
@@ -266,12 +266,12 @@ describe('people on the page', { concurrency: 2 }, () => {
     await ann.locator('#bans button').focus()
     await ann.keyboard.press('Enter')
     await ann.locator('#bans', { hasText: '차단한 사람이 없어요.' }).waitFor()
-    assertNoComplaints([ann, bob])
+    assertNoErrors([ann, bob])
     await leave(ann, bob)
   })
 
   test('what the page has not heard it asks for, once, and shows no line twice', async () => {
-    const bob = await person(server)
+    const bob = await openPage(server)
     const asked = []
     let drop = null // a pattern: the next event like it gets lost
     await bob.routeWebSocket('**/socket.io/**', (ws) => {
@@ -285,7 +285,7 @@ describe('people on the page', { concurrency: 2 }, () => {
         up.send(packet)
       })
     })
-    const ann = await person(server)
+    const ann = await openPage(server)
     await ann.goto('/room')
     await ann.fill('input[name=title]', '빠진 것')
     await ann.locator('form[action="/room"] button').click()
@@ -316,7 +316,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     assert.equal(asked.length, 2)
     assert.deepEqual((await bob.locator('#chat-list .other').allInnerTexts()).map((text) => text.match(/하나 반|둘|셋|넷|다섯/)[0]),
       ['하나 반', '둘', '셋', '넷', '다섯'])
-    assertNoComplaints([ann, bob])
+    assertNoErrors([ann, bob])
     await leave(ann, bob)
   })
 
@@ -324,7 +324,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     const [ann, bob] = await company()
     const tab = await bob.context().newPage()
     await tab.goto(bob.url())
-    await tab.locator('.person').nth(1).waitFor()
+    await tab.locator('.person').percentile(1).waitFor()
     await tab.locator('#quit').focus()
     await tab.keyboard.press('Enter')
     await tab.locator('.menu p', { hasText: '완전히 나갈까요?' }).waitFor()
@@ -334,7 +334,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await bob.locator('.over', { hasText: '방에서 나갔어요.' }).waitFor()
 
     await bob.goto(ann.url())
-    await ann.locator('.person').nth(1).waitFor()
+    await ann.locator('.person').percentile(1).waitFor()
     const bobColor = await colorOf(bob)
     await bob.context().setOffline(true)
     await choose(ann, bobColor, '내보내기', '내보내기')
@@ -387,7 +387,7 @@ describe('people on the page', { concurrency: 2 }, () => {
   })
 
   test('names can be read in both themes, wherever they stand', async () => {
-    const page = await person(server)
+    const page = await openPage(server)
     await page.goto('/room')
     await page.fill('input[name=title]', '색')
     await page.locator('form[action="/room"] button').click()

@@ -4,9 +4,9 @@ import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest } from './lib/soak.js'
+import { longTest } from './lib/sizes.js'
 
 const coursePage = ({ port, colour, options }) => `<!doctype html>
 <html><head><meta charset="utf-8"><title>compatibility</title><link rel="icon" href="data:,"></head><body>
@@ -57,7 +57,7 @@ const coursePage = ({ port, colour, options }) => `<!doctype html>
 
 /** Someone with the course's page: the real page's request still happens. */
 async function pupil(server, options) {
-  const page = await person(server)
+  const page = await openPage(server)
   // A page put in by hand comes from nowhere, and Chromium asks before such a
   // page may connect to this machine.
   await page.context().grantPermissions(['local-network-access'], { origin: server.url })
@@ -106,7 +106,7 @@ describe('a page of the course works unchanged', () => {
       await bob.locator('#exit-btn').click()
       await ann.locator('.system').getByText('님이 퇴장하셨습니다.').waitFor()
       assert.equal(await ann.locator('.mine').count(), 1)
-      assertNoComplaints([ann, bob])
+      assertNoErrors([ann, bob])
       await Promise.all([ann, bob].map((page) => page.context().close()))
     })
   }

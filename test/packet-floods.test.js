@@ -5,11 +5,11 @@ import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { binary, relay, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { pause, until, within } from './lib/clients.js'
+import { pause, until, withTimeout } from './lib/clients.js'
 import { bodyProbes, handshakeProbes, webSocketProbes } from './lib/probes.js'
-import { probeBody, probeHandshake, probeWebSocket } from './lib/probing.js'
+import { probeBody, probeHandshake, probeWebSocket } from './lib/probe-client.js'
 import { MiB, measurable, peak, resident } from './lib/process.js'
-import { longTest, nth, patience, promised, sized } from './lib/soak.js'
+import { longTest, percentile, eventTimeout, promised, sized } from './lib/sizes.js'
 
 longTest('the 73 probes, over and over', async (t) => {
   const fresh = await startServer()
@@ -37,7 +37,7 @@ longTest('the 73 probes, over and over', async (t) => {
     }))
   }
   const waits = await canary.stop()
-  t.diagnostic(`${rounds} rounds; the others waited for ${nth(waits, 0.5)} ms, at most ${nth(waits, 1)} ms`)
+  t.diagnostic(`${rounds} rounds; the others waited for ${percentile(waits, 0.5)} ms, at most ${percentile(waits, 1)} ms`)
   await pause(5000)
   const left = await server.goroutines()
   t.diagnostic(`${left} goroutines are left; ${baseline} are there without`)
@@ -57,11 +57,11 @@ longTest('attachments that are announced and never come', { skip: !measurable &&
   const ends = sockets.map(({ gone }) => gone.then(() => performance.now() - begun))
   const placeholders = Array.from({ length: 10 }, (_, num) => ({ _placeholder: true, num }))
   for (const { ws } of sockets) ws.send(`4510-${JSON.stringify(['reply', 'x'.repeat(2000), ...placeholders])}`)
-  const times = await within(30_000, Promise.all(ends), 'all to be dropped')
+  const times = await withTimeout(30_000, Promise.all(ends), 'all to be dropped')
   const grown = (peak(server.pid) - before) / MiB
-  t.diagnostic(`+${grown.toFixed(1)} MiB for 1,000; dropped after ${nth(times, 0)} to ${nth(times, 1)} ms`)
+  t.diagnostic(`+${grown.toFixed(1)} MiB for 1,000; dropped after ${percentile(times, 0)} to ${percentile(times, 1)} ms`)
   assert.ok(grown <= 32, `it has grown by ${grown} MiB`)
-  assert.ok(nth(times, 0) > 9000 && nth(times, 1) < promised(12_000))
+  assert.ok(percentile(times, 0) > 9000 && percentile(times, 1) < promised(12_000))
   await canary.stop()
   await server.stop()
 })
@@ -81,20 +81,20 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
       for (const { ws } of sockets) for (let i = 0; i < 10; i++) ws.send(heartbeat)
       if (beat % 5 === 0) {
         const asked = performance.now()
-        await canary.ask('counted')
+        await canary.emitWithAck('counted')
         waits.push(performance.now() - asked)
         counts.push(await goroutines())
       }
       await pause(Math.max(0, begun + (beat + 1) * 50 - performance.now()))
     }
-    t.diagnostic(`${before} goroutines before, at most ${Math.max(...counts)} meanwhile; an answer took at most ${nth(waits, 1)} ms`)
+    t.diagnostic(`${before} goroutines before, at most ${Math.max(...counts)} meanwhile; an answer took at most ${percentile(waits, 1)} ms`)
     assert.ok(Math.max(...counts) <= before + 5, `${counts} goroutines`)
-    assert.ok(nth(waits, 0.5) <= promised(100), `answers took ${waits} ms`)
+    assert.ok(percentile(waits, 0.5) <= promised(100), `answers took ${waits} ms`)
     assert.equal(cut, 0)
     for (const { ws } of sockets) for (let i = 0; i < 601; i++) ws.send(heartbeat)
     await until(() => cut === 50, 'the flooders are cut')
     for (const socket of sockets) assert.equal(await socket.gone, 1008)
-    await canary.ask('counted')
+    await canary.emitWithAck('counted')
     canary.ws.terminate()
     await server.stop()
   })
@@ -113,7 +113,7 @@ async function open(server, revision) {
   ws.on('error', () => {})
   const gone = new Promise((resolve) => ws.on('close', resolve))
   const answers = []
-  await within(patience, new Promise((resolve) => ws.on('message', (data) => {
+  await withTimeout(eventTimeout, new Promise((resolve) => ws.on('message', (data) => {
     const text = data.toString()
     if (text.startsWith('0{') && revision === 4) ws.send('40')
     if (text.startsWith('40')) resolve()

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { client, pause, until } from './clients.js'
 import { digest } from './ledger.js'
 
-const patience = 4000 // ms for an answer, before it is asked again
+const eventTimeout = 4000 // ms for an answer, before it is asked again
 
 export class Talker {
   conn = 0
@@ -32,10 +32,10 @@ export class Talker {
   constructor(url, { name, room, cookie, ledger, transports }) {
     this.name = name
     this.#room = room
-    const note = ledger.of(name)
+    const note = ledger.writer(name)
     this.#note = (op, fields) => note(op, { conn: this.conn, room, ...fields })
     this.#socket = client(`${url}/chat`, {
-      transports, extraHeaders: { cookie }, reconnectionDelay: 50, reconnectionDelayMax: 500, timeout: patience,
+      transports, extraHeaders: { cookie }, reconnectionDelay: 50, reconnectionDelayMax: 500, timeout: eventTimeout,
     })
     this.#socket.on('connect', () => {
       this.conn++
@@ -124,7 +124,7 @@ export class Talker {
   async ask(event, argument) {
     if (!this.#socket.connected) await until(() => this.over || this.#socket.connected, `${this.name} is connected`, 60_000)
     try {
-      const answer = await this.#socket.timeout(patience).emitWithAck(event, argument)
+      const answer = await this.#socket.timeout(eventTimeout).emitWithAck(event, argument)
       if (answer.ok) return answer
       if (event === 'chat') this.#note('nack', { cid: argument.clientId, reason: answer.reason })
       if (!['rate_limited', 'unavailable'].includes(answer.reason)) throw Object.assign(new Error(`${event} was refused: ${answer.reason}`), { answer })
@@ -136,7 +136,7 @@ export class Talker {
   }
 
   /** Says something until it is acknowledged, or the talk is over. */
-  async say(text) {
+  async postMessage(text) {
     const cid = randomUUID()
     while (!this.over) {
       this.#note('send', { cid, sha: digest(text) })
