@@ -1,5 +1,5 @@
-// Programs that emit much at once, and end a connection behind it: stock clients get all
-// of it, as with the official server. Rows S6 and S8 of docs/promises.md.
+// Programs that emit many events at once, or disconnect a client after them: stock clients
+// receive every event, as from the official server. Rows S6 and S8 of docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { relay, startServer } from './lib/server.js'
@@ -10,7 +10,7 @@ import { clients } from './lib/matrix.js'
 const bursts = [[3000, 10], [100, 20_000]]
 const numbers = (count) => Array.from({ length: count }, (_, i) => i)
 
-/** A client that writes down what it hears. */
+/** Opens a client that records events, connects and disconnects. */
 function open(version, server, namespace, options) {
   const socket = clients[version](server.url + namespace, { forceNew: true, reconnectionDelay: 50, ...options })
   return {
@@ -31,7 +31,7 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
 
     for (const version of ['2.5.0', '4.8.4']) {
       for (const [mode, options] of Object.entries(transportModes)) {
-        test(`client ${version}, ${mode}: each burst arrives whole`, async () => {
+        test(`client ${version}, ${mode}: receives every event of a burst`, async () => {
           const client = open(version, server, '/', options)
           await until(() => client.connects.length === 1, 'the connection')
           for (const [count, size] of bursts) {
@@ -44,19 +44,19 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
           client.socket.disconnect()
         })
 
-        test(`client ${version}, ${mode}: 600 KB from a connect handler arrive`, async () => {
+        test(`client ${version}, ${mode}: receives 600 KB that a connect handler emits`, async () => {
           const client = open(version, server, '/greedy', options)
           await until(() => client.parts.length >= 30, `30 events; ended ${client.ends}`)
           assert.deepEqual(heardNumbers(client), numbers(30))
-          assert.deepEqual([client.connects.length, client.ends.length], [1, 0], 'it was not cut')
+          assert.deepEqual([client.connects.length, client.ends.length], [1, 0], 'connects and disconnects')
           client.socket.disconnect()
         })
 
-        test(`client ${version}, ${mode}: all arrives before a disconnect(true)`, async () => {
+        test(`client ${version}, ${mode}: receives every event emitted before disconnect(true)`, async () => {
           const client = open(version, server, '/', options)
           await until(() => client.connects.length === 1, 'the connection')
           client.socket.emit('leave', 50, 20_000)
-          await until(() => client.ends.length > 0, 'the end')
+          await until(() => client.ends.length > 0, 'a disconnect')
           assert.deepEqual(heardNumbers(client), numbers(50))
           assert.deepEqual(client.ends[0][0], 'io server disconnect')
           assert.equal(client.connects.length, 1)

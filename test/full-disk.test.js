@@ -1,5 +1,5 @@
-// A server that can write no file any more, for real: the system refuses each
-// write (RLIMIT_FSIZE). docs/promises.md, row U9.
+// A server on a full disk: the kernel refuses each write (RLIMIT_FSIZE).
+// Row U9 of docs/promises.md.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -9,10 +9,10 @@ import { animatedGIF } from './lib/gif.js'
 import { connected, until } from './lib/clients.js'
 import { member, owner, Visitor } from './lib/visitor.js'
 
-/** Sets how large a file of the running server may become. */
+/** Sets the maximum size of a file that the running server writes. */
 const limitFiles = (server, bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${bytes}:unlimited`])
 
-test('while nothing can be written the lobby opens and members read on, and then all is well without a restart', async () => {
+test('full disk: the lobby and the rooms stay readable, and the server recovers without a restart', async () => {
   const server = await startServer()
   const host = await owner(server, { title: '이야기방' })
   const guest = await member(server, host.room)
@@ -20,7 +20,7 @@ test('while nothing can be written the lobby opens and members read on, and then
   const fresh = () => new Visitor(server)
   limitFiles(server, 0)
 
-  // A newcomer, by hand and in a browser.
+  // A visitor without a session, by fetch and in a browser.
   for (const path of ['/', '/room', '/notice']) {
     const visitor = fresh()
     const answer = await visitor.get(path)
@@ -38,11 +38,11 @@ test('while nothing can be written the lobby opens and members read on, and then
   await screenshot(newcomer, 'read-only-375')
   const lobby = await connected(`${server.url}/room`)
   for (const refused of [await fresh().form('/room', { title: '새 방', max: '10' }), await fresh().get(`/room/${host.room}`), await fresh().postMessage(host.room, 'x')]) {
-    assert.ok([503, 507].includes(refused.status), `${refused.url} was answered with ${refused.status}`)
+    assert.ok([503, 507].includes(refused.status), `${refused.url}: got status ${refused.status}, want 503 or 507`)
     assert.equal(refused.headers.get('set-cookie'), null)
   }
 
-  // Those with a session.
+  // Visitors with a session.
   assert.match(await guest.enter(host.room), /가득 차기 전에/)
   assert.equal((await guest.get('/')).status, 200)
   const { messages } = await (await guest.get(`/room/${host.room}/messages`)).json()
@@ -68,13 +68,13 @@ test('while nothing can be written the lobby opens and members read on, and then
   const announced = new Promise((resolve) => { lobby.on('newRoom', resolve) })
   await later.createRoom({ title: '새 방' })
   await announced
-  await until(async () => (await newcomer.locator('tbody tr').count()) === 2, 'the open list shows the new room')
+  await until(async () => (await newcomer.locator('tbody tr').count()) === 2, 'the new room in the open list')
   await newcomer.reload()
   assert.equal(await newcomer.getByText('둘러보기만 할 수 있어요').count(), 0)
   assert.ok((await newcomer.context().cookies()).length > 0)
   const all = (await (await guest.get(`/room/${host.room}/messages`)).json()).messages
   assert.deepEqual(all.filter(({ chat }) => chat === '실패'), [])
-  assert.deepEqual(all.map(({ seq }) => seq), all.map((_, i) => i + 1), 'no hole')
+  assert.deepEqual(all.map(({ seq }) => seq), all.map((_, i) => i + 1), 'seqs of the messages')
 
   assertNoErrors([newcomer])
   await newcomer.context().close()

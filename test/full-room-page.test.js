@@ -1,4 +1,4 @@
-// The owner of a full room reaches its settings without scrolling.
+// The room page with 30 members: the owner reaches the settings without scrolling.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -9,7 +9,7 @@ import { Visitor, member, owner } from './lib/visitor.js'
 
 const sizes = [[1280, 800], [1920, 1080], [375, 667]]
 
-describe('with 30 people in the room', () => {
+describe('page of a room with 30 members', () => {
   let server, ann
   before(async () => {
     server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' })
@@ -27,30 +27,30 @@ describe('with 30 people in the room', () => {
   for (const [width, height] of sizes) {
     for (const locale of ['ko-KR', 'en-US']) {
       const testIn = locale === 'ko-KR' && width < 1920 ? test : longTest
-      testIn(`the settings are in reach at ${width}×${height} in ${locale}`, async () => {
+      testIn(`settings: are reachable without scrolling at ${width}×${height} in ${locale}`, async () => {
         const page = await openPage(server, { viewport: { width, height }, locale })
         const [, name, value] = ann.cookie.match(/(connect\.sid)=([^;]*)/)
         await page.context().addCookies([{ name, value, url: server.url }])
         await page.goto(`/room/${ann.room}`)
         await page.locator('.person').percentile(30).waitFor({ state: 'attached' })
-        assert.equal(await reachable(page, '#open-panel'), true, 'the button is seen at once')
+        assert.equal(await reachable(page, '#open-panel'), true, 'the settings button is visible')
         assert.equal(await page.locator('.room-top').evaluate((e) => e.offsetHeight < 70), true, 'the header has one line')
         await screenshot(page, `reach-${width}-${locale}`)
 
         if (width < 960) await page.locator('#people-toggle').click()
         for (const selector of ['#open-panel', '.person:first-child button', '#quit', '.people__remove button']) {
-          await until(() => reachable(page, selector), `${selector} is seen beside the list of people`)
+          await until(() => reachable(page, selector), `${selector} visible beside the list of people`)
         }
         await screenshot(page, `reach-people-${width}-${locale}`)
         await page.locator('.person').last().scrollIntoViewIfNeeded()
         assert.equal(await reachable(page, '.person:last-child button'), true, 'the list scrolls to its end')
-        assert.equal(await reachable(page, '#quit'), true, 'and nothing else moves')
+        assert.equal(await reachable(page, '#quit'), true, 'the quit button stays visible')
 
         await page.locator('#open-panel').click()
         await until(() => page.locator('#freeze').evaluate((e) => {
           const { top, bottom } = e.getBoundingClientRect()
           return top > 0 && bottom < innerHeight
-        }), 'the switch that freezes the room is seen')
+        }), 'the freeze switch visible')
         await page.locator('#freeze').check()
         await page.locator('#chat-list .system', { hasText: /멈췄|paused/ }).first().waitFor()
         await page.locator('#freeze').uncheck()
@@ -60,7 +60,7 @@ describe('with 30 people in the room', () => {
     }
   }
 
-  test('who does not own the room sees no settings', async () => {
+  test('settings button: is hidden from members who do not own the room', async () => {
     const page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
     await page.locator('.person').percentile(30).waitFor()
@@ -69,7 +69,7 @@ describe('with 30 people in the room', () => {
   })
 })
 
-test('the form for a room suggests 50 places; COMPAT=strict and a program that names none keep 10', async () => {
+test('capacity of a new room: is 50 in the form, and 10 with COMPAT=strict or for a program that sends none', async () => {
   for (const [compat, suggested] of [['safe', '50'], ['strict', '10']]) {
     const server = await startServer({ COMPAT: compat })
     const page = await openPage(server)

@@ -6,11 +6,11 @@ import http from 'node:http'
 import { once } from 'node:events'
 import { startServer } from './lib/server.js'
 import { startProxy } from './lib/proxy.js'
-import { start } from './lib/browser.js'
+import { launchBrowser } from './lib/browser.js'
 import { transportModes } from './lib/transports.js'
 
 let browser
-before(async () => { browser = await start('--host-resolver-rules=MAP *.example 127.0.0.1') })
+before(async () => { browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1') })
 after(() => browser.close())
 
 /** A page with the stock client of a server. */

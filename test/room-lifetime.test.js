@@ -1,4 +1,4 @@
-// Reloads, restarts, empty rooms: what must survive and what must go.
+// Rooms and connections over reloads and restarts, and the removal of empty rooms.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -8,7 +8,7 @@ import { longTest, promised } from './lib/sizes.js'
 
 for (const signal of ['SIGTERM', 'SIGKILL']) {
   for (const [mode, options] of Object.entries(transportModes)) {
-    test(`after ${signal} the clients come back and nothing said is lost (${mode})`, async () => {
+    test(`clients: reconnect after ${signal}, and no message is lost (${mode})`, async () => {
       const server = await startServer()
       const a = await owner(server, { title: '남는 방' }, options)
       const b = await member(server, a.room, options)
@@ -23,16 +23,16 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
       let from = 0
       for (const text of texts) {
         const at = html.indexOf(text, from)
-        assert.ok(at >= 0, `${text} is missing, or in the wrong place`)
+        assert.ok(at >= 0, `history: got no ${text} after the one before`)
         from = at
       }
       const heardA = collect(a.chat, 'chat')
       const heardB = collect(b.chat, 'chat')
-      await until(async () => { // the stock page joins again by itself; that takes a moment
+      await until(async () => { // the textbook's page rejoins by itself after a moment
         if (heardA.length > 0 && heardB.length > 0) return true
         assert.equal((await b.postMessage(a.room, '다시')).status, 200)
         await pause(200)
-      }, 'both hear the room again')
+      }, 'new messages at both clients')
       a.chat.disconnect()
       b.chat.disconnect()
       await server.stop()
@@ -40,7 +40,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
   }
 }
 
-test('a reload of the only person deletes nothing', async () => {
+test('room: survives reloads of its only member', async () => {
   const server = await startServer({ EMPTY_ROOM_GRACE: '2s' })
   const watcher = new Visitor(server).socket('/room')
   await nextEvent(watcher, 'connect')
@@ -59,7 +59,7 @@ test('a reload of the only person deletes nothing', async () => {
   await server.stop()
 })
 
-test('a room that stays empty is removed after the grace, and the lobby is told', async () => {
+test('empty room: is removed after the grace period and announced in the lobby', async () => {
   const server = await startServer({ EMPTY_ROOM_GRACE: '500ms' })
   const watcher = new Visitor(server).socket('/room')
   await nextEvent(watcher, 'connect')
@@ -69,13 +69,13 @@ test('a room that stays empty is removed after the grace, and the lobby is told'
   const left = performance.now()
   a.chat.disconnect()
   await gone
-  assert.ok(performance.now() - left >= 450, 'removed before the grace was over')
+  assert.ok(performance.now() - left >= 450, 'the room was removed before the end of EMPTY_ROOM_GRACE')
   const answer = await a.open(a.room)
   assert.match(decodeURIComponent(answer.headers.get('location')), /존재하지 않는 방입니다/)
   await server.stop()
 })
 
-test('never means never', async () => {
+test('EMPTY_ROOM_GRACE=never: keeps an empty room over a restart', async () => {
   const server = await startServer({ EMPTY_ROOM_GRACE: 'never' })
   const a = await owner(server)
   a.chat.disconnect()
@@ -85,34 +85,34 @@ test('never means never', async () => {
   await server.stop()
 })
 
-test('two tabs are one person', async () => {
+test('second tab: causes no join and no exit notice', async () => {
   const server = await startServer()
   const a = await owner(server)
   const joins = collect(a.chat, 'join')
   const exits = collect(a.chat, 'exit')
   const b = await member(server, a.room)
-  await until(() => joins.length === 1, 'the first tab was told')
+  await until(() => joins.length === 1, 'the join of the other member')
   const second = await b.join(a.room)
   await pause(300)
-  assert.equal(joins.length, 1, 'the second tab was told as a person')
+  assert.equal(joins.length, 1, 'join notices after a second tab')
   second.disconnect()
   await pause(2500)
-  assert.deepEqual(exits, [], 'closing one of two tabs was told as leaving')
+  assert.deepEqual(exits, [], 'exit notices after closing one of two tabs')
   await server.stop()
 })
 
-test('SIGTERM ends a busy server within seconds', async () => {
+test('SIGTERM: ends a busy server within seconds', async () => {
   const server = await startServer({ NOTICE_INTERVAL: '100ms' })
   const sockets = []
   for (const options of Object.values(transportModes)) sockets.push((await owner(server, {}, { ...options, reconnection: false })).chat)
   const start = performance.now()
   await server.stop('SIGTERM')
   const took = performance.now() - start
-  assert.ok(took < promised(5000), `it took ${took} ms`)
-  await until(() => sockets.every((socket) => !socket.connected), 'all clients noticed')
+  assert.ok(took < promised(5000), `stop: got ${took} ms, want less than ${promised(5000)}`)
+  await until(() => sockets.every((socket) => !socket.connected), 'every client disconnected')
 })
 
-longTest('connections live on: eight seconds without a cut, and still in use', async () => {
+longTest('connections: stay open for eight seconds and still work', async () => {
   const server = await startServer({ PING_INTERVAL: '2s', NOTICE_INTERVAL: '3s' })
   const people = []
   for (const options of Object.values(transportModes)) people.push(await owner(server, {}, options))

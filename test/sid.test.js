@@ -1,4 +1,4 @@
-// A connection belongs to the session it began with: row P9 of docs/promises.md,
+// An Engine.IO sid works only with the session of its handshake: row P9 of docs/promises.md,
 // with the stock client.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
@@ -8,7 +8,7 @@ import { connected, join, transportModes } from './lib/clients.js'
 import { Visitor } from './lib/visitor.js'
 
 for (const [mode, options] of Object.entries(transportModes)) {
-  test(`who steals a sid gets nothing, and its owner notices nothing (${mode})`, async () => {
+  test(`stolen sid: is answered like an unknown one and does not disturb its owner (${mode})`, async () => {
     const server = await startServer()
     const ann = new Visitor(server), bob = new Visitor(server)
     await ann.get('/')
@@ -17,7 +17,7 @@ for (const [mode, options] of Object.entries(transportModes)) {
     for (const cookie of [ann.cookie, undefined]) {
       const socket = await connected(`${server.url}/chat`, { ...options, ...(cookie && { extraHeaders: { cookie } }) })
       socket.on('disconnect', (reason) => assert.fail(reason))
-      if (cookie) await ann.get('/room') // its pages change nothing
+      if (cookie) await ann.get('/room') // a page request must not affect the connection
       const thieves = [bob.cookie, '', 'connect.sid=s%3Aabc.def']
       for (const thief of cookie ? thieves : []) {
         const path = `/socket.io/?EIO=4&transport=polling&sid=${socket.io.engine.id}`

@@ -1,5 +1,5 @@
-// A page as the readers of the course have one: their structure, our words. It
-// is put in the place of our own room page and has to work unchanged.
+// A room page with the structure of the textbook's page, in our own words. It replaces the
+// server's room page in the browser and has to work unchanged.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -55,11 +55,11 @@ const coursePage = ({ port, colour, options }) => `<!doctype html>
   })
 </script></body></html>`
 
-/** Someone with the course's page: the real page's request still happens. */
-async function pupil(server, options) {
+/** Opens a page that replaces each room page by the textbook's; the request to the server is still made. */
+async function openTextbookPage(server, options) {
   const page = await openPage(server)
-  // A page put in by hand comes from nowhere, and Chromium asks before such a
-  // page may connect to this machine.
+  // A fulfilled page has no address, and Chromium asks for permission before such a
+  // page connects to this machine.
   await page.context().grantPermissions(['local-network-access'], { origin: server.url })
   await page.route(/\/room\/[0-9a-f]{24}(\?.*)?$/, async (route) => {
     const answer = await route.fetch({ maxRedirects: 0 })
@@ -70,14 +70,14 @@ async function pupil(server, options) {
   return page
 }
 
-describe('a page of the course works unchanged', () => {
+describe('textbook page', () => {
   let server
   before(async () => { server = await startServer() })
 
   for (const options of [{}, { path: '/socket.io' }, { transports: ['websocket'] }, { transports: ['polling'] }]) {
     const testWith = Object.keys(options).length ? longTest : test
-    testWith(`with the options ${JSON.stringify(options)}`, async () => {
-      const [ann, bob] = await Promise.all([pupil(server, options), pupil(server, options)])
+    testWith(`textbook page: sends messages and GIFs with the client options ${JSON.stringify(options)}`, async () => {
+      const [ann, bob] = await Promise.all([openTextbookPage(server, options), openTextbookPage(server, options)])
       await ann.goto('/')
       await ann.goto('/room')
       await ann.fill('input[name=title]', '교과서 방')
@@ -85,7 +85,7 @@ describe('a page of the course works unchanged', () => {
       await ann.locator('form[action="/room"] button').click()
       await ann.waitForURL(/\/room\/[0-9a-f]{24}/)
       const id = new URL(ann.url()).pathname.split('/').at(-1)
-      await ann.reload() // what a redirect leads to cannot be replaced
+      await ann.reload() // a redirected request cannot be fulfilled
 
       await bob.goto('/')
       await bob.goto(`/room/${id}?password=1234`)
@@ -95,13 +95,13 @@ describe('a page of the course works unchanged', () => {
       await ann.press('#chat', 'Enter')
       await ann.locator('.mine').getByText('안녕하세요').waitFor()
       await bob.locator('.other').getByText('안녕하세요').waitFor()
-      await until(async () => (await ann.inputValue('#chat')) === '', 'the box was cleared by the ok')
+      await until(async () => (await ann.inputValue('#chat')) === '', 'an empty text field after the answer ok')
 
       await bob.setInputFiles('#gif', { name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF()) })
       for (const [page, kind] of [[ann, '.other'], [bob, '.mine']]) {
         const image = page.locator(`${kind} img[src^="/gif/"]`)
         await image.waitFor()
-        await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 8), 'the GIF is shown')
+        await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 8), 'the GIF painted')
       }
       await bob.locator('#exit-btn').click()
       await ann.locator('.system').getByText('님이 퇴장하셨습니다.').waitFor()

@@ -1,12 +1,12 @@
-// Requests from addresses of one's choice: the whole of 127.0.0.0/8 is this
-// machine on Linux. Elsewhere `many` is false.
+// Requests from chosen source addresses. On Linux all of 127.0.0.0/8 is this
+// machine; elsewhere manyAddresses is false.
 import http from 'node:http'
 import { networkInterfaces } from 'node:os'
 import WebSocket from 'ws'
 
 export const manyAddresses = process.platform === 'linux' && 'lo' in networkInterfaces()
 
-/** The percentile address. */
+/** Returns the nth source address. */
 export const address = (n) => `127.0.${1 + Math.floor(n / 250)}.${1 + (n % 250)}`
 
 const agents = new Map()
@@ -16,7 +16,7 @@ function agent(localAddress) {
   return agents.get(localAddress)
 }
 
-/** A request from an address: { status, headers, body, took }. */
+/** Makes a request from an address. Resolves to { status, headers, body, took }, with took in ms. */
 export function requestFrom(server, path, { from = '127.0.0.1', method = 'GET', headers = {}, body = '' } = {}) {
   const begun = performance.now()
   return new Promise((resolve, reject) => {
@@ -38,13 +38,13 @@ export const postForm = (server, path, fields, options = {}) => requestFrom(serv
   ...options, method: 'POST', body: new URLSearchParams(fields).toString(), headers: { ...formType, ...options.headers },
 })
 
-/** A new session's cookie. */
+/** Opens a session and returns its cookie. */
 export async function newCookie(server, from) {
   const { headers } = await requestFrom(server, '/', { from })
   return headers['set-cookie'][0].split(';')[0]
 }
 
-/** A socket on /chat by hand, from an address; ask(event, ...args) answers with the ack. */
+/** A minimal Socket.IO client of the namespace /chat, connected from a chosen address. */
 export class ChatSocket {
   #waiting = new Map()
   #next = 0
@@ -53,7 +53,7 @@ export class ChatSocket {
     const chatter = new ChatSocket()
     chatter.ws = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`, {
       localAddress: from, perMessageDeflate: false, headers: { ...(cookie && { cookie }) },
-      generateMask: (key) => key.fill(0), // masking a megabyte would be a part of what is measured
+      generateMask: (key) => key.fill(0), // masking a megabyte would count in the measured time
     })
     await new Promise((resolve, reject) => {
       chatter.ws.once('error', reject)
@@ -74,7 +74,7 @@ export class ChatSocket {
 
   emitWithAck(event, ...args) { return this.prepare(event, ...args)() }
 
-  /** What sends an event that is encoded already, and waits for the answer. */
+  /** Encodes an event and returns a function that sends it and waits for the acknowledgement. */
   prepare(event, ...args) {
     const id = this.#next++
     const frame = Buffer.from(`42/chat,${id}${JSON.stringify([event, ...args])}`)

@@ -1,5 +1,5 @@
-// What a test has shown of a client, for the README's table: each call is one
-// line of tmp/clients.jsonl. A test calls it last, when nothing can fail any more.
+// Records which abilities of a client a test has shown, for the table in the README: a line
+// of tmp/clients.jsonl for each fact. A test calls it last, after all assertions.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,8 +8,8 @@ mkdirSync(join(import.meta.dirname, '../tmp'), { recursive: true })
 
 /**
  * @param {string} client a row of clients-table.js
- * @param {string} version what its label says
- * @param {...string} facts what has passed: '<way>: talk', '<way>: room', 'reconnects', 'notice'
+ * @param {string} version the version in its label
+ * @param {...string} facts '<mode>: talk' or '<mode>: room' with a transport mode, 'reconnects', 'notice'
  */
 export function record(client, version, ...facts) {
   appendFileSync(recorded, facts.map((fact) => JSON.stringify({ client, version, fact }) + '\n').join(''))

@@ -1,11 +1,11 @@
-// A TCP proxy that breaks connections as networks do.
+// A TCP proxy that breaks connections like an unreliable network.
 import net from 'node:net'
 import { after } from 'node:test'
 
 const open = new Set()
 after(() => open.forEach((proxy) => proxy.close()))
 
-/** Numbers below 1 that a seed repeats: mulberry32. */
+/** Returns a generator of numbers from 0 to 1 that a seed reproduces (mulberry32). */
 export function random(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -15,7 +15,7 @@ export function random(seed) {
   }
 }
 
-/** SEED repeats a run's choices; its messages still come when they come. */
+/** The environment variable SEED reproduces the choices of a run, but not its timing. */
 export const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 const faults = {
@@ -25,7 +25,7 @@ const faults = {
     pair.ends.forEach((end) => end.pause())
     setTimeout(() => pair.ends.forEach((end) => end.resume()), 200 + dice() * 1800).unref()
   },
-  // Neither side hears of it: they find out by the silence.
+  // Neither side gets a FIN or RST; each notices it by a timeout.
   vanish: (pair) => {
     pair.vanished = true
     setTimeout(() => pair.ends.forEach((end) => end.destroy()), 15_000).unref()
@@ -33,9 +33,10 @@ const faults = {
 }
 
 /**
- * Starts a proxy to a port of this machine: { url, counts, start(), stop() }.
- * @param share of the connections that each blow hits
- * @param delay of what is sent, each way, in ms
+ * Starts a proxy to a local port: { url, counts, start(), stop() }.
+ * @param every ms between two rounds of faults
+ * @param share of the connections that each round breaks
+ * @param delay of the bytes in each direction, in ms
  */
 export async function startFaultProxy(port, { dice = random(seed), every = 2000, share = 0.15, kinds = Object.keys(faults), delay = 0 } = {}) {
   const pairs = new Set()
@@ -56,19 +57,19 @@ export async function startFaultProxy(port, { dice = random(seed), every = 2000,
       from.on('end', late(() => pair.vanished || to.end()))
       from.on('error', () => pair.vanished || to.destroy())
       from.on('close', () => {
-        if (pair.vanished && !to.destroyed) return // stop() ends the other one
+        if (pair.vanished && !to.destroyed) return // stop() closes the other end
         pairs.delete(pair)
         if (!pair.vanished) late(() => to.destroy())()
       })
     }
   })
   await new Promise((resolve) => server.listen(0, 'localhost', resolve))
-  let blows
+  let rounds
   const proxy = {
     url: `http://localhost:${server.address().port}`,
     counts,
     start() {
-      blows = setInterval(() => {
+      rounds = setInterval(() => {
         for (const pair of [...pairs]) {
           if (pair.vanished || dice() >= share) continue
           const kind = kinds[Math.floor(dice() * kinds.length)]
@@ -77,12 +78,12 @@ export async function startFaultProxy(port, { dice = random(seed), every = 2000,
         }
       }, every)
     },
-    /** Ends the faults; what has vanished is cut, so that everybody knows. */
+    /** Ends the faults and closes vanished connections, so that both sides notice. */
     stop() {
-      clearInterval(blows)
+      clearInterval(rounds)
       for (const pair of pairs) if (pair.vanished) pair.ends.forEach((end) => end.destroy())
     },
-    /** Cuts all connections now, and lets nobody through for so long. */
+    /** Resets all connections now and refuses new ones for ms. */
     async cut(ms = 0) {
       refusing = true
       for (const pair of [...pairs]) faults.reset(pair)
@@ -90,7 +91,7 @@ export async function startFaultProxy(port, { dice = random(seed), every = 2000,
       refusing = false
     },
     close() {
-      clearInterval(blows)
+      clearInterval(rounds)
       open.delete(proxy)
       server.close()
       for (const pair of pairs) pair.ends.forEach((end) => end.destroy())

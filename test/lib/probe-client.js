@@ -1,4 +1,4 @@
-// Sends the probes of probes.js to a server, which may be the reference.
+// Sends the probes of probes.js to our server or to the reference server.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -6,7 +6,7 @@ import WebSocket from 'ws'
 import { pause, until, withTimeout } from './clients.js'
 import { eventTimeout } from './sizes.js'
 
-/** Sends a probe and finds out whether the connection is of use afterwards. */
+/** Sends a probe over WebSocket and returns whether the connection still works afterwards. */
 export async function probeWebSocket(server, { name, frames, early }, revision) {
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
   const heard = []
@@ -19,7 +19,7 @@ export async function probeWebSocket(server, { name, frames, early }, revision) 
   try {
     await answer('0{')
     if (revision === 3) {
-      await answer('40') // the server connects old clients by itself
+      await answer('40') // the server connects Engine.IO 3 clients by itself
     } else if (!early) {
       ws.send('40')
       await answer('40{')
@@ -28,12 +28,12 @@ export async function probeWebSocket(server, { name, frames, early }, revision) 
       const old = revision === 3 && Buffer.isBuffer(frame)
       ws.send(old ? Buffer.concat([Buffer.of(4), frame]) : frame)
     }
-    await pause(30) // for the server to have taken them in
+    await pause(30) // until the server has read them
     if (early && revision === 4 && code === undefined) {
       ws.send('40')
       await answer('40{')
     }
-    for (const id of [111, 222]) { // the second after whatever the first set off
+    for (const id of [111, 222]) { // the second shows whether the first ended the connection
       if (code === undefined) ws.send(`42${id}["reply"]`)
       await answer(`43${id}`)
     }
@@ -45,7 +45,7 @@ export async function probeWebSocket(server, { name, frames, early }, revision) 
 
 const request = (server, query, options) => fetch(`${server.url}/socket.io/?${query}`, options)
 
-/** Asks for a handshake, and returns the answer. */
+/** Requests a handshake and returns the status and the error code. */
 export async function probeHandshake(server, { query, method }) {
   const answer = await request(server, query, { method })
   const text = await answer.text()
@@ -54,13 +54,13 @@ export async function probeHandshake(server, { query, method }) {
 
 const codeOf = (text) => (text.startsWith('{') ? JSON.parse(text).code : undefined)
 
-/** Posts a probe and finds out whether the session is of use afterwards. */
+/** Posts a probe as a polling body and returns whether the connection still works afterwards. */
 export async function probeBody(server, { body, type, overlap }, revision = 4) {
   const opened = await (await request(server, `EIO=${revision}&transport=polling`)).text()
   const session = `EIO=${revision}&transport=polling&sid=${opened.match(/"sid":"([^"]+)"/)[1]}`
   const post = (data, headers) => request(server, session, { method: 'POST', body: data, headers })
   const one = (packet) => (revision === 3 ? `${packet.length}:${packet}` : packet)
-  if (revision === 4) await post('40') // old clients are connected by the server
+  if (revision === 4) await post('40') // the server connects Engine.IO 3 clients by itself
   const connected = revision === 3 && /\d:40/.test(opened) ? opened : await (await request(server, session)).text()
   assert.match(connected, revision === 3 ? /2:40/ : /^40\{/)
 
@@ -72,18 +72,18 @@ export async function probeBody(server, { body, type, overlap }, revision = 4) {
   const check = await post(one('42111["reply"]'))
   let outcome = 'closed'
   if (check.ok) {
-    const said = await request(server, session)
-    if (/(^|\x1e|:)43111/.test(await said.text())) outcome = 'open'
+    const polled = await request(server, session)
+    if (/(^|\x1e|:)43111/.test(await polled.text())) outcome = 'open'
   }
   return { outcome, status: answer.status, code }
 }
 
-/** A POST whose body does not come to its end. */
+/** Starts a POST whose body stays incomplete. */
 async function halfPost(server, session) {
   const socket = net.connect(server.port, 'localhost')
   socket.on('error', () => {})
   socket.write(`POST /socket.io/?${session} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n`)
-  const [said] = await withTimeout(eventTimeout, once(socket, 'data'), 'the server to want the body')
-  assert.match(said.toString(), /^HTTP\/1\.1 100 /)
+  const [head] = await withTimeout(eventTimeout, once(socket, 'data'), '100 Continue')
+  assert.match(head.toString(), /^HTTP\/1\.1 100 /)
   return socket
 }

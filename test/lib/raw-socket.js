@@ -1,9 +1,9 @@
-// Engine.IO and Socket.IO by hand: what no stock client would send.
+// Engine.IO and Socket.IO without a client library, for packets that no stock client sends.
 import WebSocket from 'ws'
 import { withTimeout } from './clients.js'
 import { eventTimeout } from './sizes.js'
 
-/** A bare Engine.IO connection over WebSocket; `frames` grows with what comes. */
+/** A bare Engine.IO connection over WebSocket. `frames` collects the received messages. */
 export class RawSocket {
   frames = []
   closed = false
@@ -24,7 +24,7 @@ export class RawSocket {
 
   send(frame) { this.ws.send(frame) }
 
-  /** Waits for a frame that is so, among those that came and that will come. */
+  /** Waits for a frame that matches, among those received and those to come. */
   async until(matches, ms = eventTimeout) {
     let look
     try {
@@ -56,7 +56,7 @@ export class RawSocket {
 export const polling = (server, query, options) =>
   fetch(`${server.url}/socket.io/?EIO=4&transport=polling${query}`, options)
 
-/** Opens a polling connection by hand. */
+/** Opens a polling connection. */
 export async function openPolling(server) {
   const answer = await polling(server, '')
   const packet = await answer.text()

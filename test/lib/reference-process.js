@@ -1,4 +1,4 @@
-// Starts the official server of reference.js in a process of its own.
+// Starts the official Socket.IO server (reference.js) in a process of its own.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

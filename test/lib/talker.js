@@ -1,33 +1,32 @@
-// Clients that talk, lose their connections, come back and write down all of
-// it. They do what docs/events.md tells a client to do, with the stock client,
-// and nothing else.
+// A load client: it sends messages, reconnects after faults, catches up and records
+// everything in a ledger. It uses the stock client as docs/events.md describes.
 import { randomUUID } from 'node:crypto'
 import { client, pause, until } from './clients.js'
 import { digest } from './ledger.js'
 
-const eventTimeout = 4000 // ms for an answer, before it is asked again
+const answerTimeout = 4000 // ms until a request without an answer is repeated
 
 export class Talker {
   conn = 0
   last = 0 // the newest seq shown
-  recoveries = [] // ms from a disconnect until it has all again
+  recoveries = [] // ms from a disconnect until the client has every message again
   acked = 0
-  pauses = 0 // in which nothing was read
-  outings = 0 // of the room and back
+  pauses = 0 // periods without reading
+  outings = 0 // times that the client left the room and rejoined
   over = false
-  #covered = 0 // up to here has been told as history: it may come live once more
+  #covered = 0 // the newest seq received as history; the same messages may arrive live once more
   #note
   #socket
   #room
-  #member = false // has been told that it is in the room
-  #wanted = true // wants to be in the room
-  #catching // the promise of a catch-up that goes on; live messages wait for it
-  #waiting = []
-  #lost = 0 // when the connection went
+  #member = false // the server has acknowledged the join
+  #wanted = true // the client is meant to be in the room
+  #catching // the promise of the running catch-up, during which live messages are held back
+  #waiting = [] // the live messages held back
+  #lost = 0 // time of the lost connection, 0 if connected
 
   /**
-   * @param {string} url where the server, or what is in front of it, is
-   * @param {{ name, room, cookie, transports }} who
+   * @param {string} url of the server, or of a proxy before it
+   * @param {{ name, room, cookie, ledger, transports }} options
    */
   constructor(url, { name, room, cookie, ledger, transports }) {
     this.name = name
@@ -35,12 +34,12 @@ export class Talker {
     const note = ledger.writer(name)
     this.#note = (op, fields) => note(op, { conn: this.conn, room, ...fields })
     this.#socket = client(`${url}/chat`, {
-      transports, extraHeaders: { cookie }, reconnectionDelay: 50, reconnectionDelayMax: 500, timeout: eventTimeout,
+      transports, extraHeaders: { cookie }, reconnectionDelay: 50, reconnectionDelayMax: 500, timeout: answerTimeout,
     })
     this.#socket.on('connect', () => {
       this.conn++
       if (!this.#wanted) return
-      // Who is recovered and had all before goes on; everybody else asks.
+      // A recovered client that had every message needs no catch-up.
       if (!this.#socket.recovered || this.#catching || !this.#member) this.#catchUp()
       else this.#back()
     })
@@ -73,9 +72,9 @@ export class Talker {
     } else if (message.seq > this.last || message.seq > this.#covered) this.#show('recv', message)
   }
 
-  /** Whatever else names a room: the checker knows whether the client was in it. */
+  /** Records any other event that names a room; the checker decides whether the client was a member. */
   #overhear(event, { room, seq, _id, clientId }) {
-    if (room === this.#room && this.#wanted && !this.#member) return // the answer to join is on its way
+    if (room === this.#room && this.#wanted && !this.#member) return // the acknowledgement of join is in transit
     this.#note('told', { room, seq, id: _id, cid: clientId, reason: event })
   }
 
@@ -91,7 +90,7 @@ export class Talker {
     }
   }
 
-  /** Joins, with the last seq it holds, and asks until it has all. */
+  /** Joins with the last seq that it has, and syncs until nothing is missing. */
   #catchUp() {
     this.#catching ??= this.#tryToCatchUp().finally(() => {
       this.#catching = undefined
@@ -103,7 +102,7 @@ export class Talker {
   async #tryToCatchUp() {
     while (!this.over) {
       const conn = this.conn
-      const answer = await this.ask('join', { room: this.#room, ...(this.last && { after: this.last }) })
+      const answer = await this.request('join', { room: this.#room, ...(this.last && { after: this.last }) })
       if (!answer) continue
       if (!this.#member) this.#note('join', { seq: this.last ? 0 : answer.seq, reason: answer.user })
       this.#member = true
@@ -111,7 +110,7 @@ export class Talker {
       this.#cover(answer.messages)
       let { more } = answer
       while (more && !this.over && conn === this.conn) {
-        const page = await this.ask('sync', { room: this.#room, after: this.last })
+        const page = await this.request('sync', { room: this.#room, after: this.last })
         if (!page) break
         this.#cover(page.messages)
         more = page.more
@@ -120,27 +119,27 @@ export class Talker {
     }
   }
 
-  /** Emits, and returns the answer; undefined if there is none, or a refusal that means later. */
-  async ask(event, argument) {
+  /** Emits an event and returns the answer. Returns undefined after a timeout, a lost connection or a temporary refusal. */
+  async request(event, argument) {
     if (!this.#socket.connected) await until(() => this.over || this.#socket.connected, `${this.name} is connected`, 60_000)
     try {
-      const answer = await this.#socket.timeout(eventTimeout).emitWithAck(event, argument)
+      const answer = await this.#socket.timeout(answerTimeout).emitWithAck(event, argument)
       if (answer.ok) return answer
       if (event === 'chat') this.#note('nack', { cid: argument.clientId, reason: answer.reason })
       if (!['rate_limited', 'unavailable'].includes(answer.reason)) throw Object.assign(new Error(`${event} was refused: ${answer.reason}`), { answer })
       await pause(answer.retryAfter ?? 100)
     } catch (error) {
-      if (error.answer) throw error // not a lost connection, nor a late answer
+      if (error.answer) throw error // a refusal, not a lost connection or a timeout
       await pause(20)
     }
   }
 
-  /** Says something until it is acknowledged, or the talk is over. */
+  /** Sends a message, with retries, until it is acknowledged or the test is over. */
   async postMessage(text) {
     const cid = randomUUID()
     while (!this.over) {
       this.#note('send', { cid, sha: digest(text) })
-      const answer = await this.ask('chat', { room: this.#room, chat: text, clientId: cid })
+      const answer = await this.request('chat', { room: this.#room, chat: text, clientId: cid })
       if (!answer) continue
       this.#note('ack', { cid, seq: answer.seq, id: answer._id })
       this.acked++
@@ -148,11 +147,11 @@ export class Talker {
     }
   }
 
-  /** Is out of the room for a while. */
+  /** Leaves the room and rejoins after ms. */
   async goOut(ms) {
     await this.ready()
     this.#wanted = false
-    while (!(await this.ask('leave', this.#room)));
+    while (!(await this.request('leave', this.#room)));
     this.#member = false
     this.#note('leave')
     await pause(ms)
@@ -162,7 +161,7 @@ export class Talker {
     this.outings++
   }
 
-  /** Does not read until that is over; over polling there is nothing to stop. */
+  /** Stops reading from the WebSocket until a promise resolves. Polling is not affected. */
   async sleep(over) {
     const wire = this.#socket.io.engine?.transport?.ws
     if (wire) this.pauses++
@@ -171,7 +170,7 @@ export class Talker {
     wire?.resume()
   }
 
-  /** At the end: what nobody has sent, such as a notice about oneself, is asked for. */
+  /** Waits for the newest message of the room, and syncs the notices about the client itself, which only others get live. */
   async finish(head) {
     await until(() => this.last >= head, '', 2000).catch(async () => {
       await this.ready()

@@ -1,4 +1,4 @@
-/** The three ways a stock client reaches a server. */
+/** The transport options of a stock client, by a name for test titles. */
 export const transportModes = {
   'polling only': { transports: ['polling'] },
   'websocket only': { transports: ['websocket'] },
