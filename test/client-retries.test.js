@@ -1,4 +1,4 @@
-// What the stock client offers for delivery, used as its documentation says:
+// The delivery options of the stock client (retries, ackTimeout), used as in its documentation:
 // row D10 of docs/promises.md.
 import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
@@ -22,20 +22,20 @@ async function keeper(server, max = 50) {
 const texts = async ({ visitor, room }) =>
   (await (await visitor.get(`/room/${room}/messages?limit=100`)).json()).messages.filter(({ kind }) => kind === 'text').map(({ chat }) => chat)
 
-describe('retries of the stock client', () => {
-  test('end with our first answer, which is no error to it', async () => {
+describe('stock client with retries', () => {
+  test('retries: end with the first answer, also if it is a refusal', async () => {
     const server = await startServer()
     const { visitor, room } = await keeper(server)
     const socket = await connected(`${server.url}/chat`, { ...again, retries: 10, ackTimeout: 500, extraHeaders: { cookie: visitor.cookie } })
-    const said = (...args) => new Promise((resolve) => socket.emit(...args, (...answer) => resolve(answer)))
-    assert.deepEqual((await said('join', room)).map((x) => x?.ok ?? x), [null, true])
-    const [error, stored] = await said('chat', { room, chat: 'one', clientId: 'a-1' })
+    const emit = (...args) => new Promise((resolve) => socket.emit(...args, (...answer) => resolve(answer)))
+    assert.deepEqual((await emit('join', room)).map((x) => x?.ok ?? x), [null, true])
+    const [error, stored] = await emit('chat', { room, chat: 'one', clientId: 'a-1' })
     assert.equal(error, null)
     assert.equal(stored.ok, true)
-    assert.deepEqual(await said('chat', { room, chat: 'one', clientId: 'a-1' }), [null, stored], 'the same answer again')
+    assert.deepEqual(await emit('chat', { room, chat: 'one', clientId: 'a-1' }), [null, stored], 'answer to a repeated clientId')
 
-    // A refusal is an answer too: whoever sends decides what to do with it.
-    const [none, refusal] = await said('chat', { room, chat: '' })
+    // A refusal is an answer as well: the sending program decides what to do.
+    const [none, refusal] = await emit('chat', { room, chat: '' })
     assert.equal(none, null)
     assert.deepEqual([refusal.ok, refusal.reason], [false, 'invalid'])
     assert.deepEqual(await texts({ visitor, room }), ['one'])
@@ -43,23 +43,23 @@ describe('retries of the stock client', () => {
     await server.stop()
   })
 
-  test('bring a message over a crash, once and in order', async () => {
+  test('retries: deliver each message over a crash once and in order', async () => {
     const server = await startServer()
     const { visitor, room } = await keeper(server)
     const socket = await connected(`${server.url}/chat`, { ...again, retries: 50, ackTimeout: 500, extraHeaders: { cookie: visitor.cookie } })
     const answers = []
     const total = 30
     socket.emit('join', room, () => {})
-    for (let n = 0; n < total; n++) { // the tutorial's pattern, and no code of our own
+    for (let n = 0; n < total; n++) { // the pattern of the official tutorial
       socket.emit('chat', { room, chat: `${n}`, clientId: `${socket.id}-${n}` }, (error, answer) => answers.push({ error, answer }))
     }
-    await until(() => answers.length > 5, 'some were stored')
+    await until(() => answers.length > 5, 'some messages stored')
     await server.stop('SIGKILL')
     const before = answers.length
-    await pause(700) // longer than it waits for an answer
+    await pause(700) // longer than ackTimeout
     await server.start()
-    await until(() => answers.length === total, 'all were answered', 20_000)
-    assert.ok(before < total, 'all were answered before the crash')
+    await until(() => answers.length === total, 'every message answered', 20_000)
+    assert.ok(before < total, 'answers before the crash: got all of them, want fewer')
     assert.ok(answers.every(({ error, answer }) => error === null && answer.ok), JSON.stringify(answers))
     assert.deepEqual(await texts({ visitor, room }), Array.from({ length: total }, (_, n) => `${n}`))
     socket.disconnect()
@@ -67,12 +67,12 @@ describe('retries of the stock client', () => {
   })
 })
 
-/** Both keep a ledger, and show messages by what they themselves offer. */
+/** The ledger and the received messages of a client, whatever its version. */
 class Stock {
   last = 0
   acked = 0
   joined = false
-  #covered = 0 // up to here has been told as history: it may come live once more
+  #covered = 0 // the newest seq received as history; the same messages may arrive live once more
   #n = 0
 
   constructor(name, room, ledger) {
@@ -85,12 +85,12 @@ class Stock {
   hear(message, op = 'recv') {
     if (message.seq <= this.#covered) return
     if (op === 'recovered') this.#covered = message.seq
-    if (message.seq > this.last + 1) this.note('gap', { seq: message.seq }) // must be notices
+    if (message.seq > this.last + 1) this.note('gap', { seq: message.seq }) // only notices may be missing
     this.note(op, { seq: message.seq, id: message._id, sha: digest(message.chat ?? ''), cid: message.clientId })
     this.last = Math.max(this.last, message.seq)
   }
 
-  /** Its own answer to a lost connection: it joins with what it has, and goes on. */
+  /** Handles the answer to a join with the last seq. Returns false if the join has to be repeated. */
   hold(answer) {
     if (!answer?.ok) return false
     if (!this.joined) this.note('join', { seq: answer.seq, reason: answer.user })
@@ -103,7 +103,7 @@ class Stock {
 
   draft() {
     const chat = `${this.name} says ${this.#n}`
-    const clientId = `${this.name}-${this.#n++}` // clientOffset of the tutorial
+    const clientId = `${this.name}-${this.#n++}` // clientOffset in the official tutorial
     return { room: this.room, chat, clientId }
   }
 
@@ -116,10 +116,10 @@ class Stock {
   }
 }
 
-/** 4.8.4 with retries. */
+/** Connects client 4.8.4 with retries. */
 function modern(stock, url, options) {
   const socket = client(`${url}/chat`, { ...again, ...options, retries: 1000, ackTimeout: 1000 })
-  let waiting = [] // what comes live while it is not known from where on
+  let waiting = [] // live messages until the join is answered
   const live = (message) => (waiting ? waiting.push(message) : stock.hear(message))
   socket.onAny((event, message) => message?.room === stock.room && message.seq && live(message))
   socket.on('connect', () => {
@@ -144,7 +144,7 @@ function modern(stock, url, options) {
   return socket
 }
 
-/** 2.5.0, which knows neither retries nor recovery: it repeats what it has had no answer to. */
+/** Connects client 2.5.0, which has neither retries nor recovery. It repeats messages without an answer. */
 function old(stock, url, options) {
   const socket = sio2(`${url}/chat`, { forceNew: true, ...again, ...options })
   let waiting = []
@@ -180,7 +180,7 @@ function old(stock, url, options) {
 }
 
 for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern, 'client 2.5.0': old })) {
-  test(`${name} keeps the ledger while the network breaks`, async (t) => {
+  test(`${name}: loses and duplicates nothing over a faulty network`, async (t) => {
     const dice = random(seed)
     const server = await startServer({ PING_INTERVAL: '2s', PING_TIMEOUT: '2s' }, { path: binary({ race: false }) })
     const chaos = await startFaultProxy(server.port, { dice, kinds: ['reset', 'finish', 'stall'], every: 1000, share: 0.2 })
@@ -193,7 +193,7 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
       stocks.push(new Stock(`stock-${i}`, room, ledger))
       sockets.push(make(stocks[i], chaos.url, { ...Object.values(transportModes)[i % 3], extraHeaders: { cookie: person.cookie } }))
     }
-    await until(() => stocks.every(({ joined }) => joined), 'all are in the room', 20_000)
+    await until(() => stocks.every(({ joined }) => joined), 'every client in the room', 20_000)
     chaos.start()
     const end = performance.now() + sized(2000, 60_000)
     await Promise.all(stocks.map(async (stock) => {
@@ -203,7 +203,7 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
       }
     }))
     chaos.stop()
-    await pause(3000) // until who has left was told
+    await pause(3000) // until the exits of lost connections are announced
     const head = (await ledger.read(visitor, room)).at(-1).seq
     for (const stock of stocks) {
       await until(async () => {
@@ -212,7 +212,7 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
         const answer = await stock.sync().catch(() => null)
         for (const message of answer?.messages ?? []) if (message.seq > stock.last) stock.hear(message, 'recovered')
         return stock.last >= head
-      }, `${stock.name} is at the head`, 15_000)
+      }, `${stock.name} has the newest message`, 15_000)
     }
     await ledger.read(visitor, room)
     await server.stop()

@@ -1,5 +1,5 @@
-// Who is sent out is out at once and stays out, whatever is under way; and no
-// more people are in a room than it takes: row A8 of docs/promises.md.
+// A kick, ban or removal of the room takes effect at once, also during recovery; and a room
+// never holds more members than its capacity. Row A8 of docs/promises.md.
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -8,11 +8,11 @@ import { member, owner } from './lib/visitor.js'
 import { eventTimeout, promised } from './lib/sizes.js'
 
 let server
-before(async () => { server = await startServer({ RATE_ADDRESS: 'off' }) }) // fifty who talk share one address
+before(async () => { server = await startServer({ RATE_ADDRESS: 'off' }) }) // 50 senders share one address
 
 const colorOf = async (socket, room) => (await socket.timeout(eventTimeout).emitWithAck('join', room)).user
 
-/** Says something all the time until it may not, and tells why not. */
+/** Sends messages until the server refuses one or ends the connection, and returns the reason. */
 async function chatter(socket, room) {
   for (let n = 0; ; n++) {
     if (!socket.connected) return 'disconnected'
@@ -24,18 +24,18 @@ async function chatter(socket, room) {
 }
 
 for (const [verb, reason] of [['kick', 'kicked'], ['ban', 'banned']]) {
-  test(`${verb}: out within a second, in the middle of a sentence, and no message comes after it`, async () => {
+  test(`${verb}: ends the connection of a sending member within a second, and no later message is stored`, async () => {
     const a = await owner(server)
     const b = await member(server, a.room)
     const person = await colorOf(b.chat, a.room)
     const talking = chatter(b.chat, a.room)
-    await until(() => b.chat.connected, 'it talks')
+    await until(() => b.chat.connected, 'a connected sender')
     await pause(300)
     const [told, ended] = [nextEvent(b.chat, 'kicked'), nextEvent(b.chat, 'disconnect')]
     const begun = performance.now()
     assert.deepEqual(await a.chat.timeout(eventTimeout).emitWithAck(verb, { room: a.room, person }), { ok: true })
     assert.deepEqual((await told)[0], { room: a.room, reason })
-    assert.equal((await ended)[0], 'io server disconnect', 'so that the stock client does not come back by itself')
+    assert.equal((await ended)[0], 'io server disconnect', 'disconnect reason, with which the stock client does not reconnect')
     assert.ok(performance.now() - begun < promised(1000))
     await talking
 
@@ -48,17 +48,17 @@ for (const [verb, reason] of [['kick', 'kicked'], ['ban', 'banned']]) {
     b.chat.connect()
     await nextEvent(b.chat, 'connect')
     const again = await b.chat.timeout(eventTimeout).emitWithAck('join', a.room)
-    assert.equal(again.ok, verb === 'kick', again.reason) // the room is public
+    assert.equal(again.ok, verb === 'kick', again.reason) // a kick lets the member return to a public room
     a.chat.disconnect()
     b.chat.disconnect()
   })
 }
 
-test('who is banned while away is not recovered into the room', async () => {
+test('ban during an absence: keeps the member out of the room after recovery', async () => {
   const a = await owner(server)
   const b = await member(server, a.room)
   const person = await colorOf(b.chat, a.room)
-  const first = nextEvent(b.chat, 'chat') // an offset to come back with
+  const first = nextEvent(b.chat, 'chat') // an offset for recovery
   await a.postMessage(a.room, 'before')
   await first
   const messages = collect(b.chat, 'chat'), notices = collect(b.chat, 'notice')
@@ -69,19 +69,19 @@ test('who is banned while away is not recovered into the room', async () => {
   await gone
   assert.equal((await a.chat.timeout(eventTimeout).emitWithAck('ban', { room: a.room, person })).ok, true)
   assert.equal((await a.postMessage(a.room, 'secret')).status, 200)
-  b.chat.off('connect') // it would join
+  b.chat.off('connect') // the listener would join
   const back = nextEvent(b.chat, 'connect')
   b.chat.connect()
   await back
   assert.equal((await a.postMessage(a.room, 'secret too')).status, 200)
   const answer = await b.chat.timeout(eventTimeout).emitWithAck('sync', { room: a.room, after: 0 })
   assert.equal(answer.reason, 'banned')
-  assert.deepEqual([messages, notices], [[], []], 'it heard what was said without it')
+  assert.deepEqual([messages, notices], [[], []], 'messages and notices received after the ban')
   a.chat.disconnect()
   b.chat.disconnect()
 })
 
-test('a room is deleted while fifty people talk in it', async (t) => {
+test('removal of a room: disconnects fifty sending members within a second', async (t) => {
   const a = await owner(server, { max: 60 })
   const sockets = await Promise.all(Array.from({ length: 50 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
   for (const socket of sockets) assert.equal((await socket.timeout(eventTimeout).emitWithAck('join', a.room)).ok, true)
@@ -97,33 +97,33 @@ test('a room is deleted while fifty people talk in it', async (t) => {
   const ends = sockets.map((socket) => nextEvent(socket, 'disconnect'))
   const begun = performance.now() // of the request, not of its answer
   const answer = a.request('DELETE', `/room/${a.room}`)
-  const reasons = await withTimeout(eventTimeout, Promise.all(ends), 'all to be out')
+  const reasons = await withTimeout(eventTimeout, Promise.all(ends), 'a disconnect at every member')
   const took = Math.round(performance.now() - begun)
-  t.diagnostic(`fifty were out ${took} ms after the request was sent`)
-  assert.ok(took < promised(1000), `it took ${took} ms`)
+  t.diagnostic(`fifty members were disconnected ${took} ms after the request`)
+  assert.ok(took < promised(1000), `disconnects: got ${took} ms, want less than ${promised(1000)}`)
   assert.equal((await answer).status, 200)
   assert.deepEqual(new Set(reasons.map(([reason]) => reason)), new Set(['io server disconnect']))
   assert.ok(removals.every((told) => told.length === 1 && told[0][0] === a.room))
   for (const outcome of await Promise.all(talking)) assert.ok(['disconnected', 'not_found'].includes(outcome), outcome)
-  assert.deepEqual(late.flat(), [], 'something was said behind the removal')
+  assert.deepEqual(late.flat(), [], 'events after removeRoom')
   sockets[0].connect()
   await nextEvent(sockets[0], 'connect')
   assert.equal((await sockets[0].timeout(eventTimeout).emitWithAck('join', a.room)).reason, 'not_found')
   for (const socket of sockets) socket.disconnect()
 })
 
-test('two hundred come at once to a room for fifty', async () => {
+test('capacity: admits 49 of 200 simultaneous joins to a room for fifty', async () => {
   const a = await owner(server, { max: 50 })
   const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
-  const join = async (socket) => { // a busy machine may need longer than a join waits for the store: the page asks again, too
+  const join = async (socket) => { // on a busy machine the store may take too long; the page repeats the join, too
     const answer = await socket.timeout(eventTimeout).emitWithAck('join', a.room)
     return answer.reason === 'unavailable' ? join(socket) : answer
   }
   const answers = await Promise.all(sockets.map(join))
   const inside = answers.filter(({ ok }) => ok)
   assert.deepEqual(new Set(answers.filter(({ ok }) => !ok).map(({ reason }) => reason)), new Set(['full']))
-  assert.equal(inside.length, 49) // and the owner
-  assert.equal(new Set(inside.map(({ user }) => user)).size, 49, 'two have the same colour')
+  assert.equal(inside.length, 49) // besides the owner
+  assert.equal(new Set(inside.map(({ user }) => user)).size, 49, 'distinct colours')
   const { members } = await a.chat.timeout(eventTimeout).emitWithAck('join', a.room)
   assert.equal(members.length, 50)
   for (const socket of sockets) socket.disconnect()

@@ -1,4 +1,4 @@
-// People and owners on the pages, by keyboard.
+// The room page: list of members, moderation, edits and settings, by keyboard.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -8,22 +8,22 @@ import { animatedGIF } from './lib/gif.js'
 
 const english = { ...desktop, locale: 'en-US' }
 
-/** Tabs until the focus is on what the selector matches. */
+/** Presses Tab until the focus is on an element that matches the selector. */
 async function tabTo(page, selector, { back = false, most = 40 } = {}) {
   for (let i = 0; i < most; i++) {
     if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) {
       const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)
-      assert.ok(ring !== 'none' || /chat|nick/.test(selector), `the focus on ${selector} is not seen`)
+      assert.ok(ring !== 'none' || /chat|nick/.test(selector), `focus on ${selector}: got no outline, want one`)
       return
     }
     await page.keyboard.press(back ? 'Shift+Tab' : 'Tab')
   }
-  assert.fail(`${selector} is not reached by Tab`)
+  assert.fail(`${selector}: not reached by Tab`)
 }
 
-const focused = (page, selector) => until(() => page.evaluate((s) => document.activeElement?.matches(s), selector), `the focus is on ${selector}`)
+const focused = (page, selector) => until(() => page.evaluate((s) => document.activeElement?.matches(s), selector), `the focus on ${selector}`)
 
-/** Opens the menu of a person by keyboard and chooses something in it. */
+/** Opens the menu of a member by keyboard and chooses items in it. */
 async function choose(page, who, ...labels) {
   await page.locator('.person__open', { hasText: who }).focus()
   await page.keyboard.press('Enter')
@@ -31,7 +31,7 @@ async function choose(page, who, ...labels) {
     const item = page.locator('.menu button', { hasText: label }).first()
     await item.waitFor()
     for (let presses = 0; !await item.evaluate((e) => e === document.activeElement); presses++) {
-      assert.ok(presses < 60, `the focus is on ${await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200))}`)
+      assert.ok(presses < 60, `${label}: not reached by Tab, the focus is on ${await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200))}`)
       await page.keyboard.press('Tab')
     }
     await page.keyboard.press('Enter')
@@ -47,7 +47,7 @@ async function write(page, text) {
 const row = (page, text) => page.locator('#chat-list .message', { hasText: text })
 const colorOf = (page) => page.locator('main').getAttribute('data-color')
 
-describe('people on the page', { concurrency: 2 }, () => {
+describe('members on the room page', { concurrency: 2 }, () => {
   let server
   before(async () => { server = await startServer() })
 
@@ -64,11 +64,11 @@ describe('people on the page', { concurrency: 2 }, () => {
   }
   const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()))
 
-  test('the five exercises, by keyboard alone', async () => {
+  test('keyboard: is enough for names, whispers, delegation and a kick', async () => {
     const [ann, bob] = await company()
     const [annColor, bobColor] = await Promise.all([colorOf(ann), colorOf(bob)])
 
-    // 1. participants, with names
+    // 1. the list of participants, with names
     await ann.locator('#chat').focus()
     await tabTo(ann, '.person:nth-child(1) .person__open')
     assert.match(await ann.locator('.person').first().innerText(), /나\s*방장/)
@@ -86,7 +86,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await ann.locator('.person__open', { hasText: '철수' }).waitFor()
     await focused(bob, '.person__open')
 
-    // 2. notices are stored
+    // 2. stored notices
     await ann.reload()
     await row(ann, `${bobColor}님의 이름: 철수`).waitFor()
     await ann.locator('.person').percentile(1).waitFor()
@@ -100,14 +100,14 @@ describe('people on the page', { concurrency: 2 }, () => {
     await row(bob, '둘만 알자').waitFor()
     assert.match(await row(bob, '둘만 알자').innerText(), new RegExp(`${annColor}의 귓속말`))
     assert.match(await row(ann, '둘만 알자').innerText(), /철수에게 귓속말/)
-    assert.equal(await row(ann, '둘만 알자').getAttribute('data-color'), bobColor, 'in the colour of the other')
+    assert.equal(await row(ann, '둘만 알자').getAttribute('data-color'), bobColor, 'colour of the other member')
     await screenshot(ann, 'people-whisper-1280')
     await ann.keyboard.press('Escape')
     assert.equal(await ann.locator('#mode').isVisible(), false)
     await focused(ann, '#chat')
     await write(ann, '이건 모두에게')
     await row(bob, '이건 모두에게').waitFor()
-    for (const page of [ann, bob]) { // there again after a reload, in its place
+    for (const page of [ann, bob]) { // a reload shows it again in the same place
       await page.reload()
       await row(page, '둘만 알자').waitFor()
       const texts = await page.locator('#chat-list .message__text').allInnerTexts()
@@ -115,7 +115,7 @@ describe('people on the page', { concurrency: 2 }, () => {
       assert.equal(await row(page, '둘만 알자').count(), 1)
     }
 
-    // 4. the room is handed over; Esc closes a menu and brings the focus back
+    // 4. delegation; Esc closes a menu and returns the focus
     await ann.locator('.person').percentile(1).waitFor()
     await ann.locator('.person__open', { hasText: '철수' }).focus()
     await ann.keyboard.press('Enter')
@@ -128,20 +128,20 @@ describe('people on the page', { concurrency: 2 }, () => {
     await ann.locator('#open-panel').waitFor({ state: 'hidden' })
     await ann.locator('.person', { hasText: '철수' }).locator('.badge--owner').waitFor()
 
-    // 5. the new owner sends the old one out
+    // 5. the new owner kicks the old owner
     await choose(bob, annColor, '내보내기', '내보내기')
     await ann.getByText('방장이 내보냈어요.').waitFor()
     await focused(ann, '.over a')
     await screenshot(ann, 'people-kicked-1280')
     await row(bob, `${annColor}님을 내보냈습니다.`).waitFor()
-    await until(async () => await bob.locator('.person').count() === 1, 'Bob is alone')
+    await until(async () => await bob.locator('.person').count() === 1, 'Bob alone in the list')
     await ann.keyboard.press('Enter')
     await ann.waitForURL(server.url + '/')
     assertNoErrors([ann, bob])
     await leave(ann, bob)
   })
 
-  test('own messages are edited and deleted, by keyboard and by finger', async () => {
+  test('own messages: are edited and removed by keyboard and by touch', async () => {
     const [ann, bob] = await company(english, phone)
     await write(ann, 'helo')
     await row(bob, 'helo').waitFor()
@@ -163,7 +163,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     })
     await ann.locator('#chat-list img[src^="/gif/"]').waitFor({ state: 'attached' })
     const width = await bob.evaluate(() => Math.max(innerWidth, document.documentElement.scrollWidth))
-    assert.equal(width, phone.viewport.width, 'nothing is wider than the phone')
+    assert.equal(width, phone.viewport.width, 'width of the page')
     await bob.locator('.mine[data-seq] .message__bubble').tap()
     await bob.locator('#more').tap()
     await screenshot(bob, 'people-actions-375')
@@ -172,7 +172,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await bob.locator('.composer__send').tap()
     await ann.locator('#chat-list img[alt="깜빡이는 고양이"]').waitFor({ state: 'attached' })
 
-    // a deleted message leaves its place; the owner may delete anybody's
+    // a removed message leaves a placeholder; the owner can remove any message
     await ann.locator('#chat').focus()
     await tabTo(ann, '#more', { back: true })
     await ann.keyboard.press('ArrowUp') // from the GIF to hello
@@ -195,7 +195,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await leave(ann, bob)
   })
 
-  test('an owner’s panel: freeze, settings, bans, tokens', async () => {
+  test('settings panel: freezes the room, changes settings, lists bans and creates tokens', async () => {
     const [ann, bob] = await company(desktop, { ...phone, colorScheme: 'dark' })
     const bobColor = await colorOf(bob)
     await ann.locator('#open-panel').focus()
@@ -226,7 +226,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await ann.keyboard.press('Enter')
     await bob.locator('.room-top [data-slot=title]', { hasText: '새 제목' }).waitFor()
     await bob.locator('#private').waitFor()
-    await until(async () => await bob.locator('[data-slot=capacity]').innerText() === '7', 'the capacity has changed')
+    await until(async () => await bob.locator('[data-slot=capacity]').innerText() === '7', 'the new capacity')
     assert.match(await bob.title(), /^새 제목/)
 
     await tabTo(ann, '#make-token [name=nick]')
@@ -270,10 +270,10 @@ describe('people on the page', { concurrency: 2 }, () => {
     await leave(ann, bob)
   })
 
-  test('what the page has not heard it asks for, once, and shows no line twice', async () => {
+  test('missed event: is fetched by one sync, and no message is shown twice', async () => {
     const bob = await openPage(server)
     const asked = []
-    let drop = null // a pattern: the next event like it gets lost
+    let drop = null // a pattern: the next packet that matches is dropped
     await bob.routeWebSocket('**/socket.io/**', (ws) => {
       const up = ws.connectToServer()
       up.onMessage((packet) => {
@@ -320,7 +320,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await leave(ann, bob)
   })
 
-  test('who was sent out while away reads so on coming back; leaving for good ends the other tab too', async () => {
+  test('kick during an absence and quit in another tab: end the page with the reason', async () => {
     const [ann, bob] = await company()
     const tab = await bob.context().newPage()
     await tab.goto(bob.url())
@@ -346,7 +346,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await leave(ann, bob)
   })
 
-  test('the log says each line once, also after a reconnect, and keeps 300', async () => {
+  test('message log: adds each message once, also after a reconnect, and keeps 300', async () => {
     const [ann, bob] = await company()
     await bob.evaluate(() => {
       window.said = []
@@ -386,7 +386,7 @@ describe('people on the page', { concurrency: 2 }, () => {
     await leave(ann, bob)
   })
 
-  test('names can be read in both themes, wherever they stand', async () => {
+  test('names: have a contrast of at least 4.5 in both themes', async () => {
     const page = await openPage(server)
     await page.goto('/room')
     await page.fill('input[name=title]', '색')
@@ -404,12 +404,12 @@ describe('people on the page', { concurrency: 2 }, () => {
 })
 
 /**
- * Runs in the page: the contrast of names, and of texts in bubbles, as they are
- * painted. Colours are what any visitor might have, the corners of the cube too.
+ * Runs in the page: measures the painted contrast of names and of texts in bubbles. The
+ * colours are random, and the corners of the RGB cube.
  */
 function measureNames(count) {
   const pixel = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
-  const paint = (...layers) => { // what the eye gets, in sRGB
+  const paint = (...layers) => { // the blended colour, in sRGB
     for (const layer of layers) {
       pixel.fillStyle = layer
       pixel.fillRect(0, 0, 1, 1)
