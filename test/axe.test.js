@@ -1,5 +1,5 @@
-// axe-core finds nothing to complain about: every page and state, in both languages
-// and themes, on a desktop and on a phone. The long form checks every combination.
+// axe-core finds no accessibility violations on any page in any state, in both languages and
+// themes, on a desktop and on a phone. The long form checks every combination.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -14,14 +14,14 @@ import { Visitor, member, owner } from './lib/visitor.js'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const [wideLight, phoneDark] = [[1280, 'light'], [375, 'dark']]
 const all = [wideLight, [1280, 'dark'], [375, 'light'], phoneDark]
-// The short form looks at each state once; `make test-long` in both languages, in
-// opposite widths and themes; the long form in all of them.
+// `make test` checks each state once, `make test-long` in both languages with opposite widths
+// and themes, `make soak` in all combinations.
 const combinations = {
   'ko-KR': sized([[wideLight], [phoneDark]], [all]),
   'en-US': sized([[phoneDark], [wideLight]], [all]),
 }
 
-/** A browser that is looked at in each state. Transitions would show colours that never stay. */
+/** A page that axe-core checks in each state. Reduced motion avoids the colours of transitions. */
 class Audit {
   #combinations
   found = []
@@ -35,10 +35,10 @@ class Audit {
     return audit
   }
 
-  /** Makes axe look at the page as it is, in this language's themes and widths. */
+  /** Runs axe-core on the present state, in the themes and widths of this language. */
   async look(state) {
     this.states.push(state)
-    const turns = this.#combinations
+    const turns = this.#combinations // by turns in the short form
     for (const [width, theme] of turns[this.states.length % turns.length]) {
       await this.page.setViewportSize({ width, height: 800 })
       await this.page.emulateMedia({ colorScheme: theme })
@@ -65,7 +65,7 @@ const ask = async (visitor, event, what) => {
   return answer
 }
 
-/** The pages outside of a room. */
+/** Checks the pages outside of a room. */
 async function lookAround(audit, secret) {
   const { page } = audit
   await page.goto('/')
@@ -89,7 +89,7 @@ async function lookAround(audit, secret) {
   await audit.look('form for a room, refused')
   await page.goto('/notice')
   for (const lane of ['#lane-plain ol', '#lane-socketio ol']) {
-    await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'the lines need to be scrolled')
+    await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
   }
   await audit.look('notices')
   await page.goto('/nowhere')
@@ -98,7 +98,7 @@ async function lookAround(audit, secret) {
   await audit.look('no such room')
   await page.goto(`/room/${secret}`)
   await audit.look('no way into a room')
-  // A message that a browser without scripts sends to a room it may not write to.
+  // The page that a browser without scripts gets for a refused message.
   await page.evaluate((id) => {
     document.body.insertAdjacentHTML('beforeend', `<form method="post" action="/room/${id}/chat" id="blind"><input name="chat" value="  안녕"></form>`)
     document.querySelector('#blind').submit()
@@ -107,7 +107,7 @@ async function lookAround(audit, secret) {
   await audit.look('a refused message')
 }
 
-/** A room with every kind of message in it, and people to see it with. */
+/** Creates a room with every kind of message and two members. */
 async function company(server) {
   const ann = await owner(server, { title: '다 있는 방', max: 20 })
   const [bob, eve] = await Promise.all([member(server, ann.room), member(server, ann.room)])
@@ -129,14 +129,14 @@ async function company(server) {
   return { ann, bob, bobColor: color('밥') }
 }
 
-/** The room as its owner sees it. */
-async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
+/** Checks the room in the states of its owner. */
+async function lookAsOwner(audit, server, { ann, bob }) {
   const { page } = audit
   await audit.signIn(ann, server)
   await page.goto(`/room/${ann.room}`)
   await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
   await page.locator('.message--whisper').percentile(1).waitFor()
-  await page.evaluate(() => { // what only a broken disk makes
+  await page.evaluate(() => { // the row of a message that a disk has damaged
     const row = document.querySelector('#chat-list .system').cloneNode(true)
     row.classList.add('message--damaged')
     document.querySelector('#chat-list').append(row)
@@ -225,7 +225,7 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await audit.look('settings saved, and asked whether to end a token')
 }
 
-/** The room as somebody sees it who may not speak, and then not stay. */
+/** Checks the room in the states of a member who is muted and then kicked. */
 async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   const { page } = audit
   await audit.signIn(bob, server)
@@ -244,7 +244,7 @@ async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   await audit.look('kicked')
 }
 
-describe('axe-core', { concurrency: 2 }, () => {
+describe('accessibility', { concurrency: 2 }, () => {
   let server
   before(async () => {
     server = await startServer({
@@ -256,8 +256,8 @@ describe('axe-core', { concurrency: 2 }, () => {
   })
 
   for (const locale of Object.keys(combinations)) {
-    const testIn = locale === 'ko-KR' ? test : longTest // another language has other words in the same places
-    testIn(`has no complaint about the pages in ${locale}`, async () => {
+    const testIn = locale === 'ko-KR' ? test : longTest // the other language differs in its words only
+    testIn(`axe-core: finds no violations on the pages in ${locale}`, async () => {
       const small = await startServer({ NOTICE_INTERVAL: '100ms' })
       const around = await Audit.open(small, locale)
       await around.page.goto('/')
@@ -284,7 +284,7 @@ describe('axe-core', { concurrency: 2 }, () => {
       assert.deepEqual([...around.found, ...many.found], [])
     })
 
-    testIn(`has no complaint about a room in ${locale}`, async () => {
+    testIn(`axe-core: finds no violations in a room in ${locale}`, async () => {
       const people = await company(server)
       const asOwner = await Audit.open(server, locale)
       await lookAsOwner(asOwner, server, people)
@@ -296,7 +296,7 @@ describe('axe-core', { concurrency: 2 }, () => {
     })
   }
 
-  test('would notice what is wrong', async () => {
+  test('axe-core: reports a button without a name and a low contrast', async () => {
     const audit = await Audit.open(server, 'ko-KR')
     await audit.page.goto('/room')
     await audit.page.evaluate(() => {
@@ -306,7 +306,7 @@ describe('axe-core', { concurrency: 2 }, () => {
     await audit.look('broken')
     assert.match(audit.found.join('\n'), /button-name/)
     assert.match(audit.found.join('\n'), /color-contrast/)
-    await until(() => audit.page.url().endsWith('/room'), 'the page is still there')
+    await until(() => audit.page.url().endsWith('/room'), 'the page /room')
     await audit.page.context().close()
   })
 })

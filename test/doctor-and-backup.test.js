@@ -1,5 +1,5 @@
-// A server with a long past, and its data seen from outside while it runs: rows
-// U1 (start), U5 and U6 of docs/promises.md.
+// The doctor and backup commands beside a running server, damaged data, and the start with a
+// million messages: rows U1, U5, U6 and U7 of docs/promises.md.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
@@ -17,10 +17,10 @@ import { animatedGIF } from './lib/gif.js'
 import { longTest, percentile, promised, sized, soak } from './lib/sizes.js'
 import { owner, Visitor } from './lib/visitor.js'
 
-/** Runs the program with other arguments, on the data of a server. */
+/** Runs a command of the program on the data folder of a server. */
 const gifchat = (server, ...args) => promisify(execFile)(binary({ race: false }), args, { cwd: server.dataDir, env: { DATA_DIR: server.dataDir } })
 
-longTest('a million messages: ready at once, and a room opens at once', async (t) => {
+longTest('server with a million messages: starts within 1 s and opens a room within 300 ms', async (t) => {
   const server = await startServer({}, { path: binary({ race: false }) })
   const visitor = new Visitor(server)
   await visitor.get('/')
@@ -42,17 +42,17 @@ longTest('a million messages: ready at once, and a room opens at once', async (t
   assert.equal((await socket.emitWithAck('join', { room: rooms[0], after: 50_000 })).seq, 100_001)
   const joined = performance.now() - at
   t.diagnostic(`ready after ${Math.round(ready)} ms; a page took ${percentile(opened, 1)} ms at most, joining ${Math.round(joined)} ms`)
-  assert.ok(ready <= promised(1000), `ready after ${ready} ms`)
-  assert.ok(percentile(opened, 1) <= promised(300), `pages took ${opened} ms`)
-  assert.ok(joined <= promised(300), `joining took ${joined} ms`)
+  assert.ok(ready <= promised(1000), `start: got ${ready} ms, want at most ${promised(1000)}`)
+  assert.ok(percentile(opened, 1) <= promised(300), `pages: got ${opened} ms, want at most ${promised(300)}`)
+  assert.ok(joined <= promised(300), `join: got ${joined} ms, want at most ${promised(300)}`)
   const { stdout } = await gifchat(server, 'doctor')
   assert.match(stdout, /messages +1000001\n/)
-  assert.match(stdout, /check +ok\n/) // also the sums, which are as the server's own
+  assert.match(stdout, /check +ok\n/) // which includes the checksums of the inserted messages
   socket.disconnect()
   await server.stop()
 })
 
-test('the doctor says of a running server how its store is set up', async () => {
+test('doctor: prints the settings of the store of a running server', async () => {
   const server = await startServer()
   const a = await owner(server)
   await a.postMessage(a.room, '안녕')
@@ -67,34 +67,34 @@ test('the doctor says of a running server how its store is set up', async () => 
   await server.stop()
 })
 
-test('what is wrong ends with a status and a line', async () => {
+test('program: exits with status 1 and a message on unknown arguments and damaged data', async () => {
   const server = await startServer()
   await server.stop()
   const path = join(server.dataDir, 'gifchat.db')
-  const end = (...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: server.dataDir, PORT: '0' }, timeout: 10_000 })
-  assert.deepEqual(end('doctor').status, 0)
-  const usage = end('nonsense')
+  const run = (...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: server.dataDir, PORT: '0' }, timeout: 10_000 })
+  assert.deepEqual(run('doctor').status, 0)
+  const usage = run('nonsense')
   assert.equal(usage.status, 1)
   assert.match(usage.stderr, /arguments \["nonsense"\] are unknown; want\ngifchat /)
   execFileSync('dd', ['if=/dev/zero', `of=${path}`, 'bs=1', 'seek=0', 'count=16', 'conv=notrunc'], { stdio: 'ignore' })
   const size = statSync(path).size
   for (const args of [[], ['doctor'], ['backup', 'elsewhere']]) {
-    const { status, stderr } = end(...args)
+    const { status, stderr } = run(...args)
     assert.equal(status, 1, args)
     assert.match(stderr.trim().split('\n').at(-1), /damaged/)
   }
   assert.equal(statSync(path).size, size)
 })
 
-test('a backup that is killed leaves a folder that no command takes for data', async () => {
+test('killed backup: leaves a folder that every command refuses', async () => {
   const server = await startServer({}, { path: binary({ race: false }) })
   const a = await owner(server)
   await a.postMessage(a.room, '안녕')
   await a.upload(a.room, animatedGIF())
-  const end = (dataDir, ...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }, timeout: 10_000 })
-  const tried = new Set() // what was left, each kind once
+  const run = (dataDir, ...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }, timeout: 10_000 })
+  const tried = new Set() // each kind of incomplete folder once
   for (let round = 0; round < 8 || tried.size === 0; round++) {
-    const delay = (round % 8) * 4 // ms; a whole one takes about 50
+    const delay = (round % 8) * 4 // ms; a complete backup takes about 50
     const into = mkdtempSync(join(server.dataDir, '..', 'killed-'))
     const backup = execFile(binary({ race: false }), ['backup', into], { env: { DATA_DIR: server.dataDir } }, () => {})
     const gone = once(backup, 'exit')
@@ -104,25 +104,25 @@ test('a backup that is killed leaves a folder that no command takes for data', a
     await gone
     const left = readdirSync(into).sort()
     if (left.includes('gifchat.db')) {
-      assert.equal(end(into, 'doctor').status, 0)
+      assert.equal(run(into, 'doctor').status, 0)
       continue
     }
-    assert.ok(left.includes('gifchat.db.partial'), `left behind: ${left}`)
+    assert.ok(left.includes('gifchat.db.partial'), `folder: got ${left}, want gifchat.db.partial`)
     if (tried.has(`${left}`)) continue
     tried.add(`${left}`)
     for (const args of [[], ['doctor'], ['backup', join(into, '../elsewhere')]]) {
-      const { status, stderr } = end(into, ...args)
+      const { status, stderr } = run(into, ...args)
       assert.equal(status, 1, args)
       assert.match(stderr.trim().split('\n').at(-1), /only the beginning of a backup.*gifchat\.db\.partial/, args)
     }
-    assert.deepEqual(readdirSync(into).sort(), left, 'nothing is added to it')
+    assert.deepEqual(readdirSync(into).sort(), left, 'files after the commands')
     assert.equal(existsSync(join(into, '../elsewhere')), false)
   }
   a.chat.disconnect()
   await server.stop()
 })
 
-test('a bit that flips on the disk is nobody’s word: found, shown as damage, and removed by the owner', async () => {
+test('damaged message: is found by the doctor, shown as damaged, and removable by the owner', async () => {
   const server = await startServer()
   const [ann, bob] = [await openPage(server), new Visitor(server)]
   await ann.goto('/room')
@@ -142,7 +142,7 @@ test('a bit that flips on the disk is nobody’s word: found, shown as damage, a
   writeFileSync(path, bytes)
   await server.start()
 
-  const copy = join(server.dataDir, 'copy') // which has all the rest
+  const copy = join(server.dataDir, 'copy') // the copy has every other message
   for (const [dataDir, ...args] of [[server.dataDir, 'doctor'], [server.dataDir, 'backup', copy], [copy, 'doctor']]) {
     await assert.rejects(gifchat({ dataDir }, ...args), ({ code, stderr }) => {
       assert.equal(code, 1)
@@ -168,7 +168,7 @@ test('a bit that flips on the disk is nobody’s word: found, shown as damage, a
   await server.stop()
 })
 
-test('a backup made while people talk is a whole prefix of every room', async (t) => {
+test('backup beside traffic: restores to a complete prefix of every room', async (t) => {
   const server = await startServer(fromOneAddress, { path: binary({ race: false }) })
   const crowd = new Crowd(server, random(seed))
   await crowd.gather(40, 8)
@@ -177,10 +177,10 @@ test('a backup made while people talk is a whole prefix of every room', async (t
   let over = false
   const talking = Promise.all([
     crowd.recite(200, () => over),
-    (async () => { // one who measures
+    (async () => { // measures the answers
       const visitor = new Visitor(server)
       await visitor.get('/')
-      const room = await visitor.createRoom() // which renews the cookie: a socket with the one before would end
+      const room = await visitor.createRoom() // before the socket connects, since it renews the cookie
       const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
       await enter(socket, room)
       for (let n = 0; !over; n++) {
@@ -191,7 +191,7 @@ test('a backup made while people talk is a whole prefix of every room', async (t
       }
       socket.disconnect()
     })(),
-    (async () => { // and one with pictures
+    (async () => { // uploads GIFs
       const keeper = crowd.keeper(rooms[0])
       while (!over) {
         assert.equal((await keeper.upload(rooms[0], animatedGIF())).status, 200)
@@ -223,9 +223,9 @@ test('a backup made while people talk is a whole prefix of every room', async (t
         all.unshift(...messages)
         before = more ? messages[0].seq : undefined
       }
-      assert.deepEqual(all.map(({ seq }) => seq), all.map((_, n) => n + 1), 'a hole')
-      assert.ok(all.length >= before[room], `${all.length} messages, ${before[room]} were there before the backup began`)
-      assert.ok(all.length <= after[room], 'more than there was')
+      assert.deepEqual(all.map(({ seq }) => seq), all.map((_, n) => n + 1), 'seqs in the backup')
+      assert.ok(all.length >= before[room], `messages in the backup: got ${all.length}, want at least ${before[room]}`)
+      assert.ok(all.length <= after[room], `messages in the backup: got ${all.length}, want at most ${after[room]}`)
       for (const { gif } of all) {
         if (!gif) continue
         gifs.add(gif)
@@ -245,7 +245,7 @@ test('a backup made while people talk is a whole prefix of every room', async (t
   await talking
   crowd.talkers.forEach((talker) => { talker.over = true; talker.socket.disconnect() })
   t.diagnostic(`${crowd.acked} messages, ${reached.toFixed(0)} a second; an answer took ${percentile(waits, 0.5)} ms (p50), ${percentile(waits, 0.99)} ms (p99)`)
-  assert.ok(reached >= sized(1, 180), `only ${reached} messages a second`)
-  if (soak) assert.ok(percentile(waits, 0.99) <= 100, `${percentile(waits, 0.99)} ms`)
+  assert.ok(reached >= sized(1, 180), `messages a second: got ${reached}, want at least ${sized(1, 180)}`)
+  if (soak) assert.ok(percentile(waits, 0.99) <= 100, `99th percentile of the answers: got ${percentile(waits, 0.99)} ms, want at most 100`)
   await server.stop()
 })

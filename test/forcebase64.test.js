@@ -1,5 +1,5 @@
-// Stock clients with forceBase64: true, beside the official server: they send
-// binary as base64 text, also over WebSocket, and receive it so.
+// Stock clients with forceBase64: true, at our server and at the official server. They send
+// and receive binary as base64 text, also over WebSocket.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -19,25 +19,25 @@ before(async () => {
 })
 after(() => reference?.stop())
 
-/** The official server of these tests has the default parser. */
+/** Returns the servers for a client. The official server has the default parser only. */
 const serversFor = (version) => ['ours', ...(version.includes('msgpack') ? [] : ['the official server']), ...(version[0] < '3' ? ['ours with go-socket.io'] : [])]
 
 for (const version of Object.keys(clients)) {
   describe(`client ${version} with forceBase64`, () => {
     for (const [mode, options] of Object.entries(transportModes)) {
       for (const name of serversFor(version)) {
-        // Between the oldest and the newest client of each revision there are no differences in this.
+        // These two clients behave like the other clients of their revision.
         const testOf = ['1.7.4', '3.1.3'].includes(version) ? longTest : test
-        testOf(`${mode}, ${name}: binary is exchanged as text`, async () => {
+        testOf(`${mode}, ${name}: exchanges binary as base64 text`, async () => {
           const upgrades = options.transports.length > 1 && name !== 'ours with go-socket.io'
           const [one, two] = await Promise.all([0, 1].map(() => open(version, servers[name].url, options, upgrades)))
           const relayed = collect(two, 'reply')
           const texts = watchTexts(one)
           const received = watchTexts(two)
-          await until(async () => { // a relay is volatile: a client that is between two polls does not get it
-            await ask(one, 'reply', '안녕', { deep: [bytes] }, bytes)
+          await until(async () => { // the relay is volatile: a client between two polls misses it
+            await emitWithAck(one, 'reply', '안녕', { deep: [bytes] }, bytes)
             return relayed.length > 0
-          }, 'the reply was relayed')
+          }, 'a relayed reply')
           const [text, nested, plain] = relayed[0]
           assert.deepEqual([text, Buffer.from(nested.deep[0]), Buffer.from(plain)], ['안녕', bytes, bytes])
           // Over the ws package of Node.js, client 1.7.4 sends binary frames whatever the option says.
@@ -53,7 +53,7 @@ for (const version of Object.keys(clients)) {
   })
 }
 
-test('the servers saw no fault', async () => {
+test('servers: end without a race or a panic', async () => {
   for (const server of Object.values(servers)) await server.stop()
 })
 
@@ -64,10 +64,10 @@ async function open(version, url, options, upgrades) {
   return socket
 }
 
-const ask = (socket, event, ...args) =>
+const emitWithAck = (socket, event, ...args) =>
   withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
 
-/** What goes over the WebSocket in both directions from now on, if there is one. */
+/** Returns a list that collects the WebSocket messages in both directions, if there is a WebSocket. */
 function watchTexts(socket) {
   const list = []
   const { ws } = socket.io.engine.transport

@@ -1,4 +1,4 @@
-// Clients that others have written, in other languages, talk with a stock one.
+// Clients in other languages chat with a stock client.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -15,15 +15,15 @@ const goClient = join(here, 'tmp/goclient')
 const clients = {
   'python-socketio of Debian': {
     row: 'python',
-    // It takes the close packet of a server that ends for a good-bye, when it polls.
+    // When polling, it treats the close packet of a stopping server as a final disconnect.
     restart: (mode) => (mode === 'polling only' ? 'SIGKILL' : 'SIGTERM'),
     command: ['/usr/bin/python3', join(here, 'foreign/client.py')],
     prepare: () => execFileSync(join(here, 'python.sh'), { stdio: 'inherit' }),
   },
   'karagenc/socket.io-go 0.1.0': {
     row: 'go',
-    // It does not come back to a server that offers to recover its state: what it
-    // then sends, its own parser refuses.
+    // It does not reconnect to a server with connection state recovery: its own parser
+    // refuses the packet that it then sends.
     restart: () => null,
     command: [goClient],
     prepare() {
@@ -36,7 +36,7 @@ const clients = {
     env: { RECOVERY_TIME: '0s' },
     restart: () => 'SIGTERM',
     command: [goClient],
-    prepare() {}, // it is built
+    prepare() {}, // built by the case above
   },
 }
 
@@ -57,8 +57,8 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
 
     for (const [mode, { transports }] of Object.entries(transportModes)) {
       const signal = restart(mode)
-      const back = signal ? ', and again after a restart' : ''
-      test(`${mode}: news, acknowledgements, Korean, binary and a room${back}`, async (t) => {
+      const back = signal ? ', also after a restart' : ''
+      test(`${mode}: exchanges news, acknowledgements, Korean, binary and messages of a room${back}`, async (t) => {
         const [notice, chat] = [await connected(server.url), await connected(`${server.url}/chat`)]
         t.after(() => [notice, chat].forEach((socket) => socket.disconnect()))
         const relayed = []
@@ -75,10 +75,10 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
 
         const [path, ...args] = [...command, server.url, transports.join(), room]
         const program = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
-        const told = createInterface(program.stdout)[Symbol.asyncIterator]()
-        const next = async (what) => JSON.parse((await withTimeout(20_000, told.next(), what)).value ?? 'null')
+        const output = createInterface(program.stdout)[Symbol.asyncIterator]()
+        const next = async (what) => JSON.parse((await withTimeout(20_000, output.next(), what)).value ?? 'null')
         const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
-        const { version, ...heard } = await next('what the client heard')
+        const { version, ...heard } = await next('what the client received')
         assert.deepEqual(heard, {
           news: 'Hello Socket.IO',
           transport: transports.at(-1),
@@ -98,7 +98,7 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           return
         }
         await server.restart(signal)
-        assert.deepEqual(await next('what it heard after the restart'), {
+        assert.deepEqual(await next('what the client received after the restart'), {
           back: ['/', '/chat'], transport: transports.at(-1), join: true, acked: true, chat: '다시',
         })
         came[mode] = version

@@ -1,4 +1,4 @@
-// People and owners, as any stock client can be one.
+// Names, whispers, edits, moderation and tokens, by the events of a stock client.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -8,11 +8,11 @@ import { client, collect, connected, nextEvent, join, until, transportModes } fr
 const about = (target) => ({ where: (message) => message.target === target })
 const topic = (name) => ({ where: (message) => message.topic === name })
 
-describe('people', () => {
+describe('members', () => {
   let server
   before(async () => { server = await startServer() })
 
-  /** Ann, who owns a room, and Bob in it; both know their colours. */
+  /** Creates a room with its owner Ann and the member Bob. Both have a color and the seq of their join. */
   async function company(options) {
     const ann = await owner(server, {}, options)
     const entered = nextEvent(ann.chat, 'join')
@@ -27,16 +27,16 @@ describe('people', () => {
     return { ann, bob, room: ann.room, ask: (who, event, what) => who.chat.emitWithAck(event, what), end: () => [ann, bob].forEach((who) => who.chat.disconnect()) }
   }
 
-  /** What a refusal gives as its reason. */
+  /** Returns the reason of a refusal. */
   const reason = async (answer) => {
     const { ok, reason, message } = await answer
     assert.equal(ok, false)
-    assert.ok(message, 'a refusal says something to people')
+    assert.ok(message, 'the refusal has a message for people')
     return reason
   }
 
   for (const [mode, options] of Object.entries(transportModes)) {
-    test(`${mode}: names, whispers, edits and removals, numbered without holes`, async () => {
+    test(`${mode}: names, whispers, edits and removals are delivered and numbered without gaps`, async () => {
       const { ann, bob, room, ask, end } = await company(options)
       const numbers = []
       for (const event of ['chat', 'notice', 'edit', 'remove', 'join', 'exit']) ann.chat.on(event, ({ seq }) => numbers.push(seq))
@@ -71,19 +71,19 @@ describe('people', () => {
       assert.equal((await ask(bob, 'join', room)).whispers, 1)
 
       const removed = nextEvent(bob.chat, 'remove', about(seq))
-      assert.equal((await ask(ann, 'remove', { seq })).ok, true, 'the owner removes what Bob has said')
+      assert.equal((await ask(ann, 'remove', { seq })).ok, true, 'removal of a message of Bob by the owner')
       await removed
       const { messages } = await ask(ann, 'sync', { after: bob.seq })
       const gone = messages.find((m) => m.seq === seq)
       assert.equal(gone.kind, 'removed')
       assert.ok(!('chat' in gone))
       assert.deepEqual(messages.map((m) => m.seq), messages.map((_, i) => bob.seq + 1 + i))
-      await until(() => numbers.length === messages.length, 'everything was told live, too')
+      await until(() => numbers.length === messages.length, 'every message received live, too')
       assert.deepEqual(numbers, messages.map((m) => m.seq))
       end()
     })
 
-    test(`${mode}: an owner mutes, freezes, sends out, bans and hands over`, async () => {
+    test(`${mode}: an owner mutes, freezes, kicks, bans and delegates`, async () => {
       const { ann, bob, room, ask, end } = await company(options)
       for (const event of ['kick', 'ban', 'mute', 'unmute', 'delegate', 'unban']) {
         assert.equal(await reason(ask(bob, event, { person: ann.color })), 'not_owner', event)
@@ -93,7 +93,7 @@ describe('people', () => {
       assert.equal((await ask(ann, 'mute', { person: bob.color, for: 60_000 })).ok, true)
       const { mutedFor } = (await muted)[0].members.find(({ color }) => color === bob.color)
       const gone = performance.now() - asked
-      assert.ok(mutedFor >= 59_000 - gone && mutedFor <= 60_000, `muted for ${mutedFor} ms after ${gone} ms`)
+      assert.ok(mutedFor >= 59_000 - gone && mutedFor <= 60_000, `mutedFor: got ${mutedFor} ms after ${gone} ms, want 60,000 minus that`)
       assert.equal(await reason(ask(bob, 'chat', 'x')), 'muted')
       assert.equal((await ask(ann, 'unmute', bob.color)).ok, true)
 
@@ -107,7 +107,7 @@ describe('people', () => {
       assert.deepEqual([refused.reason, refused.field], ['invalid', 'capacity'])
       assert.equal((await ask(ann, 'settings', { frozen: false, password: '' })).ok, true)
 
-      // Sent out, Bob may come back to a public room; banned, he may not.
+      // After a kick Bob can return to a public room, after a ban he cannot.
       for (const [event, why] of [['kick', 'kicked'], ['ban', 'banned']]) {
         const told = nextEvent(bob.chat, 'kicked')
         const ended = nextEvent(bob.chat, 'disconnect')
@@ -118,7 +118,7 @@ describe('people', () => {
         if (why === 'kicked') {
           await bob.enter(room)
           bob.chat = await bob.join(room, options)
-          assert.equal((await ask(bob, 'join', room)).user, bob.color, 'with the old colour')
+          assert.equal((await ask(bob, 'join', room)).user, bob.color, 'colour after the return')
         }
       }
       const answer = await bob.open(room)
@@ -137,14 +137,14 @@ describe('people', () => {
     })
   }
 
-  test('leaving for good ends the membership, and the room passes on', async () => {
+  test('quit: ends the membership and passes the room on', async () => {
     const { ann, bob, room, ask, end } = await company()
     const tab = await ann.join(room)
     await join(tab, room)
     const [left, owns, both] = [nextEvent(bob.chat, 'exit'), nextEvent(bob.chat, 'room', { where: (now) => now.owner === bob.color }), nextEvent(tab, 'quit')]
     assert.equal((await ask(ann, 'quit', room)).ok, true)
     assert.equal((await left)[0].person, ann.color)
-    assert.deepEqual((await both)[0], { room }, 'the other tab is told')
+    assert.deepEqual((await both)[0], { room }, 'the event quit in the other tab')
     await owns
     assert.equal(await reason(tab.emitWithAck('chat', { room, chat: 'x' })), 'forbidden')
     assert.equal((await ann.postMessage(room, 'x')).status, 403)
@@ -152,7 +152,7 @@ describe('people', () => {
     end()
   })
 
-  test('who was sent out while away is not let in by recovery', async () => {
+  test('kick during an absence: keeps the member out after recovery', async () => {
     const { ann, bob, room, ask, end } = await company()
     bob.chat.disconnect()
     let attempts = 0
@@ -162,11 +162,11 @@ describe('people', () => {
     })
     await nextEvent(socket, 'connect')
     await join(socket, room)
-    const seen = nextEvent(socket, 'chat') // and with it an offset to come back with
+    const seen = nextEvent(socket, 'chat') // with an offset for recovery
     await ask(ann, 'chat', 'before')
     await seen
-    const told = []
-    socket.onAny((event) => told.push(event))
+    const received = []
+    socket.onAny((event) => received.push(event))
     socket.io.on('reconnect_attempt', () => attempts++)
     const back = nextEvent(socket, 'connect')
     socket.io.engine.close()
@@ -175,15 +175,15 @@ describe('people', () => {
     await back
     await ask(ann, 'chat', 'another')
     assert.equal(await reason(socket.emitWithAck('sync', { room, after: 0 })), 'forbidden')
-    const roundTrip = await socket.emitWithAck('leave', room) // whatever was on its way has come
+    const roundTrip = await socket.emitWithAck('leave', room) // every earlier event has arrived
     assert.equal(roundTrip.ok, true)
-    assert.deepEqual(told, ['error-message'], 'only that it has lost the room')
+    assert.deepEqual(received, ['error-message'], 'events after the kick')
     assert.equal(attempts, 1)
     socket.disconnect()
     end()
   })
 
-  test('a program speaks with a token, by HTTP and by socket, until the token is ended', async () => {
+  test('token: lets a program send by HTTP and by socket until the owner kicks it', async () => {
     const { ann, bob, room, ask, end } = await company()
     const made = await ask(ann, 'token', { nick: '날씨봇' })
     assert.equal(made.ok, true)
@@ -214,17 +214,17 @@ describe('people', () => {
     end()
   })
 
-  test('the lobby hears what has changed of a room', async () => {
+  test('lobby: receives changeRoom after a change of settings', async () => {
     const { ann, room, ask, end } = await company()
     const lobby = await connected(`${server.url}/room`)
     const changed = collect(lobby, 'changeRoom')
     await ask(ann, 'settings', { title: '새 이름', password: 'pw' })
-    await until(() => changed.some(([r]) => r._id === room && r.title === '새 이름' && r.password === '*'), 'the lobby was told')
+    await until(() => changed.some(([r]) => r._id === room && r.title === '새 이름' && r.password === '*'), 'changeRoom in the lobby')
     lobby.disconnect()
     end()
   })
 
-  test('a room can be made to be kept', async () => {
+  test('form field keep: creates a room that is kept', async () => {
     const ann = new Visitor(server)
     const made = await ann.form('/room', { title: '보관', max: '3', password: '', keep: 'on' })
     const room = made.headers.get('location').match(/[0-9a-f]{24}/)[0]

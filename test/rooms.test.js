@@ -1,4 +1,4 @@
-// The chat rooms, as the course's pages and the stock client use them.
+// Chat rooms, used by forms like the textbook's pages and by the stock client.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -14,7 +14,7 @@ describe('rooms', () => {
 
   for (const [mode, options] of Object.entries(transportModes)) {
     describe(mode, () => {
-      test('what is said in a room is heard there and nowhere else', async () => {
+      test('message: is delivered to the members of its room only', async () => {
         const a = await owner(server, {}, options)
         const notice = nextEvent(a.chat, 'join')
         const b = await member(server, a.room, options)
@@ -37,14 +37,14 @@ describe('rooms', () => {
         assert.equal(message.chat, 'hello')
         assert.match(message.user, /^#[0-9a-f]{6}$/)
         assert.match(message._id, /^[0-9a-f]{24}$/)
-        assert.ok(!('gif' in message), 'gif is absent, not null')
+        assert.ok(!('gif' in message), 'the message has no key gif')
         assert.deepEqual((await other)[0], message)
         await pause(100)
         assert.deepEqual([heardOutside, heardLoose], [[], []])
         for (const socket of [a.chat, b.chat, outside.chat, loose]) socket.disconnect()
       })
 
-      test('leaving is told to those who stay', async () => {
+      test('disconnect: causes an exit notice for the remaining members', async () => {
         const a = await owner(server, {}, options)
         const joined = nextEvent(a.chat, 'join')
         const b = await member(server, a.room, options)
@@ -57,7 +57,7 @@ describe('rooms', () => {
         a.chat.disconnect()
       })
 
-      test('the lobby hears of new rooms and of removed ones', async () => {
+      test('lobby: receives newRoom and removeRoom', async () => {
         const watcher = new Visitor(server)
         const lobby = watcher.socket('/room', options)
         await nextEvent(lobby, 'connect')
@@ -68,8 +68,8 @@ describe('rooms', () => {
         const [room] = await created
         assert.equal(room._id, id)
         assert.equal(room.max, 7)
-        assert.ok(room.password, 'pages test whether there is one')
-        assert.notEqual(room.password, '1234', 'the password itself is told to nobody')
+        assert.ok(room.password, 'newRoom has a non-empty password')
+        assert.notEqual(room.password, '1234', 'password in newRoom')
         const removed = nextEvent(lobby, 'removeRoom', { where: (gone) => gone === id })
         const answer = await a.request('DELETE', `/room/${id}`)
         assert.equal(await answer.text(), 'ok')
@@ -79,7 +79,7 @@ describe('rooms', () => {
     })
   }
 
-  test('a GIF is shared, and only with the room', async () => {
+  test('GIF: is delivered to the room and served to its members only', async () => {
     const a = await owner(server)
     const b = await member(server, a.room)
     const posted = nextEvent(b.chat, 'chat')
@@ -88,7 +88,7 @@ describe('rooms', () => {
     assert.equal(answer.status, 200)
     assert.equal(await answer.text(), 'ok')
     const [message] = await posted
-    assert.ok(!('chat' in message), 'chat is absent, not null')
+    assert.ok(!('chat' in message), 'the message has no key chat')
     assert.match(message.gif, /^[0-9a-f]{24}\.gif$/)
 
     const gif = await b.get(`/gif/${message.gif}`)
@@ -105,12 +105,12 @@ describe('rooms', () => {
     b.chat.disconnect()
   })
 
-  test('what is no GIF is refused', async () => {
+  test('upload: is refused if it is no GIF or too large', async () => {
     const a = await owner(server)
     const heardAny = collect(a.chat, 'chat')
     for (const bytes of [Buffer.from('<script>alert(1)</script>'), Buffer.from('GIF89a'), animatedGIF().slice(0, 60)]) {
       const answer = await a.upload(a.room, bytes)
-      assert.ok([400, 415].includes(answer.status), `got ${answer.status}`)
+      assert.ok([400, 415].includes(answer.status), `status: got ${answer.status}, want 400 or 415`)
     }
     const big = await a.upload(a.room, Buffer.alloc(6 << 20, 'GIF89a'))
     assert.equal(big.status, 413)
@@ -119,13 +119,13 @@ describe('rooms', () => {
     a.chat.disconnect()
   })
 
-  test('a private room wants its password', async () => {
+  test('private room: admits a visitor with the right password only', async () => {
     const a = await owner(server, { password: '비밀 & #1' })
     const b = new Visitor(server)
     await b.get('/')
     for (const wrong of [undefined, '', 'wrong']) {
       const answer = await b.open(a.room, wrong)
-      assert.equal(Math.floor(answer.status / 100), 3, `got ${answer.status}`)
+      assert.equal(Math.floor(answer.status / 100), 3, `status: got ${answer.status}, want a redirect`)
       const error = new URL(answer.headers.get('location'), server.url).searchParams.get('error')
       assert.equal(error, '비밀번호가 틀렸습니다.')
     }
@@ -141,7 +141,7 @@ describe('rooms', () => {
 
     await b.enter(a.room, '비밀 & #1')
     const socket = await b.join(a.room)
-    await until(() => at.length === 1, 'the entering was told')
+    await until(() => at.length === 1, 'a join notice')
     const own = nextEvent(a.chat, 'chat')
     assert.equal((await b.postMessage(a.room, 'thanks')).status, 200)
     await own
@@ -149,7 +149,7 @@ describe('rooms', () => {
     socket.disconnect()
   })
 
-  test('a full room lets nobody in', async () => {
+  test('full room: refuses another visitor', async () => {
     const a = await owner(server, { max: 2 })
     const b = await member(server, a.room)
     const c = new Visitor(server)
@@ -158,12 +158,12 @@ describe('rooms', () => {
       const answer = await c.open(a.room)
       await answer.text()
       return answer.headers.get('location')?.includes(encodeURIComponent('허용 인원이 초과하였습니다.'))
-    }, 'the third was refused')
+    }, 'a redirect with the reason')
     a.chat.disconnect()
     b.chat.disconnect()
   })
 
-  test('refusals have their own status', async () => {
+  test('refusals: have the right status', async () => {
     const a = await owner(server)
     const stranger = new Visitor(server)
     await stranger.get('/')
@@ -186,7 +186,7 @@ describe('rooms', () => {
     a.chat.disconnect()
   })
 
-  test('a page of another site cannot post with our cookie', async () => {
+  test('page of another site: cannot post with the cookie', async () => {
     const a = await owner(server)
     const answer = await a.request('POST', `/room/${a.room}/chat`, {
       body: new URLSearchParams({ chat: 'forged' }),
@@ -196,7 +196,7 @@ describe('rooms', () => {
     a.chat.disconnect()
   })
 
-  test('joining by event needs the right to be there, whatever is sent', async () => {
+  test('join event: is refused without membership, whatever its arguments', async () => {
     const a = await owner(server, { password: 'pw' })
     const stranger = new Visitor(server)
     await stranger.get('/')
@@ -209,7 +209,7 @@ describe('rooms', () => {
     await a.postMessage(a.room, 'secret')
     await pause(150)
     assert.deepEqual(overheard, [])
-    assert.ok(socket.connected, 'nonsense does not cut the connection')
+    assert.ok(socket.connected, 'the socket is still connected')
     socket.disconnect()
     a.chat.disconnect()
   })

@@ -1,4 +1,4 @@
-// Phones on bad networks, with the program itself and stock clients: row S4 of docs/promises.md.
+// Stock clients on slow networks at the program itself: row S4 of docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import net from 'node:net'
@@ -7,7 +7,7 @@ import { startServer } from '../lib/server.js'
 import { collect, pause, until, transportModes } from '../lib/clients.js'
 import { clients } from '../lib/matrix.js'
 
-/** A network that carries so many bytes per second from a client to the server. */
+/** Starts a proxy that carries `rate` bytes per second from a client to the server. */
 async function startSlowLink(target, rate) {
   const listener = net.createServer(async (client) => {
     const server = net.connect(target, 'localhost')
@@ -34,14 +34,14 @@ describe('a binary event over a slow link', { concurrency: true }, () => {
   for (const [bytes, rate] of [[60_000, 5_000], [600_000, 50_000]]) {
     for (const version of ['2.5.0', '4.8.4']) {
       for (const [mode, options] of Object.entries(transportModes)) {
-        test(`client ${version}, ${mode}: ${bytes} bytes at ${rate} bytes per second arrive`, async () => {
+        test(`client ${version}, ${mode}: delivers ${bytes} bytes at ${rate} bytes per second`, async () => {
           const link = await startSlowLink(server.port, rate)
           const socket = clients[version](link.url, { forceNew: true, reconnection: false, ...options })
           const ends = collect(socket, 'disconnect')
           await once(socket, 'connect')
           const answer = await Promise.race([
             new Promise((resolve) => { socket.emit('reply', 'photo', Buffer.alloc(bytes, 7), resolve) }),
-            until(() => ends.length > 0, 'the end', 120_000).then(() => assert.fail(`it was cut: ${ends[0]}`)),
+            until(() => ends.length > 0, 'a disconnect', 120_000).then(() => assert.fail(`got a disconnect (${ends[0]}), want an acknowledgement`)),
           ])
           assert.ok(answer, JSON.stringify(answer))
           await pause(1000)
