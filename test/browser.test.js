@@ -1,4 +1,4 @@
-// Two people in real browsers.
+// Two people in Chromium: rooms, messages, restarts and the notice page.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -7,11 +7,11 @@ import { Visitor } from './lib/visitor.js'
 import { assertNoErrors, dark, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 
-describe('in the browser', () => {
+describe('pages', () => {
   let server
   before(async () => { server = await startServer({ NOTICE_INTERVAL: '500ms' }) })
 
-  test('two people make a private room, enter, talk and leave', async () => {
+  test('private room: is created, entered and left by two people who chat', async () => {
     const [ann, bob] = await Promise.all([openPage(server, desktop), openPage(server, phone)])
     await Promise.all([ann.goto('/'), bob.goto('/')])
     await screenshot(ann, 'home-empty-1280')
@@ -27,7 +27,7 @@ describe('in the browser', () => {
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     const id = new URL(ann.url()).pathname.split('/').at(-1)
 
-    const row = bob.locator(`tr[data-id="${id}"]`) // no reload
+    const row = bob.locator(`tr[data-id="${id}"]`) // without a reload
     await row.waitFor()
     assert.match(await row.innerText(), /고양이 모임/)
     await screenshot(bob, 'home-375')
@@ -43,16 +43,16 @@ describe('in the browser', () => {
     assert.doesNotMatch(bob.url(), /password/)
 
     await ann.locator('#chat-list').getByText('님이 입장하셨습니다').waitFor()
-    await until(async () => (await ann.locator('[data-slot=count]').innerText()) === '2', 'Ann sees two people')
+    await until(async () => (await ann.locator('[data-slot=count]').innerText()) === '2', 'a count of two on Ann’s page')
 
-    const says = async (page, text) => {
+    const write = async (page, text) => {
       await page.fill('#chat-form [name=chat]', text)
       await page.press('#chat-form [name=chat]', 'Enter')
     }
-    await says(ann, '안녕! <b>굵게</b>')
+    await write(ann, '안녕! <b>굵게</b>')
     await bob.locator('#chat-list .other').getByText('안녕! <b>굵게</b>', { exact: true }).waitFor()
     await ann.locator('#chat-list .mine').getByText('안녕! <b>굵게</b>', { exact: true }).waitFor()
-    await says(bob, '반가워')
+    await write(bob, '반가워')
     await ann.locator('#chat-list .other').getByText('반가워').waitFor()
 
     await bob.setInputFiles('#chat-form input[name=gif]', {
@@ -66,12 +66,12 @@ describe('in the browser', () => {
     for (const page of [ann, bob]) {
       const image = page.locator('#chat-list img[src^="/gif/"]')
       await image.waitFor()
-      await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 120), 'the GIF is shown')
+      await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 120), 'the GIF painted')
     }
     await screenshot(ann, 'room-1280')
     await screenshot(bob, 'room-375')
 
-    for (const page of [ann, bob]) { // each line once
+    for (const page of [ann, bob]) { // each message once
       assert.equal(await page.locator('#chat-list').getByText('안녕! <b>굵게</b>').count(), 1)
       assert.equal(await page.locator('#chat-list').getByText('반가워').count(), 1)
       assert.equal(await page.locator('#chat-list img[src^="/gif/"]').count(), 1)
@@ -81,7 +81,7 @@ describe('in the browser', () => {
     await bob.locator('#chat-list').getByText('안녕! <b>굵게</b>').waitFor()
     await bob.locator('#chat-list .mine').getByText('반가워').waitFor()
     await bob.locator('#chat-list img[src^="/gif/"]').waitFor()
-    await says(ann, '새로 고쳐도 그대로')
+    await write(ann, '새로 고쳐도 그대로')
     await bob.locator('#chat-list').getByText('새로 고쳐도 그대로').waitFor()
 
     await bob.locator('#exit-btn').click()
@@ -104,7 +104,7 @@ describe('in the browser', () => {
     await Promise.all([ann, bob, late].map((page) => page.context().close()))
   })
 
-  test('a restart of the server shows, and heals without a reload', async () => {
+  test('room page: reconnects after a restart without a reload', async () => {
     const own = await startServer()
     const [ann, bob] = await Promise.all([openPage(own), openPage(own)])
     await ann.goto('/room')
@@ -125,7 +125,7 @@ describe('in the browser', () => {
     await own.stop()
   })
 
-  test('the notice page shows both ways live', async () => {
+  test('notice page: shows notices over both transports live', async () => {
     const page = await openPage(server)
     await page.goto('/notice')
     await page.locator('#lane-plain').getByText('서버에서 클라이언트로 메시지를 보냅니다.').first().waitFor()
@@ -137,7 +137,7 @@ describe('in the browser', () => {
     await page.context().close()
   })
 
-  test('a notice that is paused and resumed at once is heard once', async () => {
+  test('notice page: has one connection after pause and resume', async () => {
     const page = await openPage(server, { ...desktop, locale: 'en-US' })
     await page.goto('/notice')
     const lane = page.locator('#lane-plain')
@@ -147,20 +147,20 @@ describe('in the browser', () => {
       button.click()
       button.click()
     })
-    await page.waitForTimeout(4_000) // until a second connection would have been made
+    await page.waitForTimeout(4_000) // longer than the delay of a reconnect
     const before = await lane.locator('.line--in').count(), begun = performance.now()
     await page.waitForTimeout(3_000)
-    const heard = await lane.locator('.line--in').count() - before, intervals = (performance.now() - begun) / 500
-    assert.ok(heard <= intervals + 2, `${heard} notices in ${intervals.toFixed(1)} intervals`)
+    const received = await lane.locator('.line--in').count() - before, intervals = (performance.now() - begun) / 500
+    assert.ok(received <= intervals + 2, `notices: got ${received} in ${intervals.toFixed(1)} intervals, want at most 2 more`)
     assert.match(await lane.locator('.lane__state').textContent(), /Connected/)
     await page.setViewportSize(phone.viewport)
     const lines = await lane.locator('.line__way').first().evaluate((way) =>
       Math.round(way.getBoundingClientRect().height / parseFloat(getComputedStyle(way).lineHeight)))
-    assert.equal(lines, 1, '"Received" is broken in two')
+    assert.equal(lines, 1, 'lines of the word "Received"')
     await page.context().close()
   })
 
-  test('comings and goings are told in the reader’s language, old ones too', async () => {
+  test('join and exit notices: are in the language of the reader, also in the history', async () => {
     const [ann, bob] = await Promise.all([openPage(server, { ...desktop, locale: 'en-US' }), openPage(server)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', 'In English')
@@ -181,7 +181,7 @@ describe('in the browser', () => {
     await Promise.all([ann, bob].map((page) => page.context().close()))
   })
 
-  test('a room made between the page and its connection is in the list', async () => {
+  test('list of rooms: has a room created between the page load and its connection', async () => {
     const ann = await openPage(server)
     let listen
     const held = new Promise((resolve) => { listen = resolve })
@@ -198,7 +198,7 @@ describe('in the browser', () => {
     await ann.context().close()
   })
 
-  test('the list of rooms has pages; what changes of a room changes in its row', async () => {
+  test('list of rooms: has pages, and updates the row of a changed room', async () => {
     const own = await startServer({ RATE_CREATE_VISITOR: '200+1/s', RATE_CREATE_ADDRESS: '200+1/s', MAX_ROOMS_PER_VISITOR: '200' })
     const host = new Visitor(own)
     await host.get('/')
@@ -213,9 +213,9 @@ describe('in the browser', () => {
     await last.locator(`tr[data-id="${ids[100]}"]`).waitFor()
     assert.equal(await last.locator('tbody tr').count(), 1)
     await last.reload()
-    assert.equal(await last.locator('tbody tr').count(), 1, 'a reload stays on the page')
+    assert.equal(await last.locator('tbody tr').count(), 1, 'rows after a reload')
 
-    const late = await host.createRoom({ title: '막 만든 방' }) // only where the list ends
+    const late = await host.createRoom({ title: '막 만든 방' }) // shown on the last page only
     await last.locator(`tr[data-id="${late}"]`).waitFor()
     assert.equal(await page.locator(`tr[data-id="${late}"]`).count(), 0)
     const chat = await host.join(ids[0])
@@ -237,7 +237,7 @@ describe('in the browser', () => {
     await own.stop()
   })
 
-  test('a page that is not there says so kindly', async () => {
+  test('missing page: shows a kind message with status 404', async () => {
     const page = await openPage(server)
     const answer = await page.goto('/no-such-page')
     assert.equal(answer.status(), 404)
@@ -249,7 +249,7 @@ describe('in the browser', () => {
     await page.context().close()
   })
 
-  test('without scripts one can still make a room and talk', async () => {
+  test('pages without scripts: allow creating a room and sending messages', async () => {
     const page = await openPage(server, { ...desktop, javaScriptEnabled: false })
     await page.goto('/room')
     await page.fill('input[name=title]', '스크립트 없이')

@@ -1,5 +1,5 @@
-// The bundles in Chromium: those that we serve, and those of old clients, which
-// a page may bring along. Each in each of its ways, and after a restart.
+// Client bundles in Chromium: the bundles that the server serves, and old clients as part of a
+// page. Each with each transport mode, and after a restart.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
@@ -27,13 +27,13 @@ const hex = '0001021efffe0a0d'
 const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
 
 for (const [row, { file, env }] of Object.entries(bundles)) {
-  test(row, { timeout: 60_000 }, async () => {
+  test(`${row}: exchanges events over every transport mode and reconnects after a restart`, { timeout: 60_000 }, async () => {
     const server = await startServer({ NOTICE_INTERVAL: '200ms', ...env })
     const visitor = new Visitor(server)
     await visitor.get('/')
     const room = await visitor.createRoom()
     const page = await openPage(server)
-    await page.goto('/healthz') // of this origin, and otherwise empty
+    await page.goto('/healthz') // an almost empty page of this origin
     await page.addScriptTag(file)
     await page.evaluate(inPage)
     const version = file.url ? await served(server, file.url) : devDependencies[`sio${row.split(' ')[1]}`].split('@').at(-1)
@@ -53,21 +53,21 @@ for (const [row, { file, env }] of Object.entries(bundles)) {
   })
 }
 
-/** The version that a file which we serve says of itself. */
+/** Returns the version in the header of a served file. */
 async function served(server, path) {
   const [, version] = (await (await fetch(server.url + path)).text()).match(/Socket\.IO v([0-9.]+)/)
   return version
 }
 
-/** Runs in the page: what the test asks of the client that was loaded. */
+/** Runs in the page: defines window.talk and window.comeBack for the loaded client. */
 function inPage() {
   const withTimeout = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
-    setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 30_000))])
+    setTimeout(() => reject(new Error(`timeout: want ${what}`)), 30_000))])
   const ask = (socket, event, ...args) => withTimeout(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
   const until = async (check, what) => {
     const end = performance.now() + 30_000
     while (!check()) {
-      if (performance.now() > end) throw new Error(`waited in vain until ${what}`)
+      if (performance.now() > end) throw new Error(`timeout: want ${what}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -102,8 +102,8 @@ function inPage() {
       return list
     })
     for (const socket of chats) await enter(socket, room)
-    for (const line of lines) if (!(await ask(chats[0], 'chat', line)).ok) throw new Error('not taken')
-    await until(() => said.every((list) => list.length === lines.length), 'both heard all')
+    for (const line of lines) if (!(await ask(chats[0], 'chat', line)).ok) throw new Error(`chat refused: ${line}`)
+    await until(() => said.every((list) => list.length === lines.length), 'every message at both clients')
     heard.chats = said.map((list) => list.slice())
     rooms.push({ chats, said })
     for (const socket of chats) await ask(socket, 'leave', room)
@@ -112,8 +112,8 @@ function inPage() {
 
   async function enter(socket, room) {
     const answer = await ask(socket, 'join', room)
-    if (answer.reason === 'unavailable') return enter(socket, room) // the machine is busy
-    if (!answer.ok) throw new Error(`not let in: ${JSON.stringify(answer)}`)
+    if (answer.reason === 'unavailable') return enter(socket, room) // on a busy machine
+    if (!answer.ok) throw new Error(`join refused: ${JSON.stringify(answer)}`)
   }
 
   window.comeBack = async ({ room }) => {
@@ -121,11 +121,11 @@ function inPage() {
     for (const { chats, said } of rooms) {
       for (const list of said) list.length = 0
       for (const socket of chats) {
-        await until(() => socket.connected, 'it is back')
+        await until(() => socket.connected, 'a reconnect')
         await enter(socket, room)
       }
       await ask(chats[0], 'chat', '다시 왔어요')
-      await until(() => said.every((list) => list.length === 1), 'both heard it')
+      await until(() => said.every((list) => list.length === 1), 'the message at both clients')
       all.push(...said.map((list) => list.slice()))
       for (const socket of chats) socket.disconnect()
     }

@@ -1,5 +1,5 @@
-// What a room's page does when the server does not answer as it should: it comes
-// back by itself, or says what is so, and is never stuck.
+// The room page when the server does not answer as expected: it recovers by itself, or shows the
+// reason, and is never stuck.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { cpSync, rmSync } from 'node:fs'
@@ -18,22 +18,22 @@ async function write(page, text) {
   await page.press('#chat', 'Enter')
 }
 
-/** Sees that a page stays the same: a reload would forget this. */
+/** Marks a page, to detect a reload. */
 const mark = (page) => page.evaluate(() => { window.same = true })
 const isSame = (page) => page.evaluate(() => window.same === true)
 
 /**
- * A page that comes back quickly, and whose packets pass through page.wire:
+ * Opens a page with short reconnection delays, whose packets pass through page.wire:
  *
- *  1. ask(event, what) is told of what the page asks, and may answer in
- *     the server's place; with false nobody answers.
- *  2. hear(packet) may return another packet instead.
- *  3. cut() ends the connection; after leave() also the next ones wait, until back().
- *  4. joined tells that the page was let in; it hears of people before.
+ *  1. onRequest(event, argument) is called for each event of the page. It can return an
+ *     answer in place of the server's, or false for no answer.
+ *  2. onPacket(packet) can return another packet in place of the server's.
+ *  3. cut() ends the connection. After leave() new connections wait until back().
+ *  4. joined is true after the first acknowledged join.
  */
 async function wired(server) {
   const page = await openPage(server)
-  const wire = page.wire = { ask: () => {}, hear: (packet) => packet, joined: false, cut: () => {} }
+  const wire = page.wire = { onRequest: () => {}, onPacket: (packet) => packet, joined: false, cut: () => {} }
   let held = null
   wire.leave = () => {
     held = new Promise((resolve) => { wire.back = resolve })
@@ -51,12 +51,12 @@ async function wired(server) {
     wire.cut = () => Promise.all([ws.close(), up.close()])
     up.onMessage((packet) => {
       wire.joined ||= /^43\/chat,\d+\[{"ok":true,.*"members"/.test(packet)
-      ws.send(wire.hear(packet))
+      ws.send(wire.onPacket(packet))
     })
     ws.onMessage((packet) => {
-      const [, id, ask] = String(packet).match(/^42\/chat,(\d+)(\[.*)$/s) ?? []
+      const [, id, request] = String(packet).match(/^42\/chat,(\d+)(\[.*)$/s) ?? []
       if (!id) return up.send(packet)
-      const answer = wire.ask(...JSON.parse(ask))
+      const answer = wire.onRequest(...JSON.parse(request))
       if (answer === undefined) up.send(packet)
       else if (answer) ws.send(`43/chat,${id}${JSON.stringify([answer])}`)
     })
@@ -64,14 +64,14 @@ async function wired(server) {
   return page
 }
 
-/** Opens a room's page and waits until it is in. */
+/** Opens a room's page and waits until it has joined. */
 async function enter(page, room) {
   await page.goto(`/room/${room}`)
   await there(page)
-  if (page.wire) await until(() => page.wire.joined, 'the page is let in')
+  if (page.wire) await until(() => page.wire.joined, 'a join of the page')
 }
 
-/** Lets the page's time pass until something is so: too little of it for the heartbeat of the connection. */
+/** Advances the page's clock until check() is true, by less than the heartbeat timeout. */
 async function pass(page, check, what) {
   for (let seconds = 0; seconds < 15 && !await check(); seconds++) {
     await page.clock.fastForward(1_000)
@@ -80,18 +80,18 @@ async function pass(page, check, what) {
   await until(check, what)
 }
 
-describe('a page that is not answered', { concurrency: 2 }, () => {
+describe('room page', { concurrency: 2 }, () => {
   let server
   before(async () => { server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' }) })
 
-  /** A room with somebody in it, and a page on it. */
+  /** Creates a room with its owner, and opens a page in it. */
   async function visit(opened = wired(server)) {
     const [host, page] = await Promise.all([owner(server), opened])
     await enter(page, host.room)
     return { host, page }
   }
 
-  test('older messages come above what the page itself has said', async () => {
+  test('older messages: are inserted above a line of the page itself', async () => {
     const host = await owner(server)
     for (let i = 1; i <= 120; i++) await host.chat.emitWithAck('chat', `글 ${i}`)
     const page = await openPage(server)
@@ -103,19 +103,19 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     for (let more = 1; more <= 2; more++) {
       const before = await page.locator('#chat-list .message').count()
       await page.locator('#older').click()
-      await until(async () => await page.locator('#chat-list .message').count() > before, 'there are older ones')
+      await until(async () => await page.locator('#chat-list .message').count() > before, 'older messages')
       const all = await seqs()
-      assert.equal(all.at(-1), 0, 'the line of the page is the last still')
+      assert.equal(all.at(-1), 0, 'seq of the last line, which is of the page')
       assert.ok(ascending(all.slice(0, -1)), `${all}`)
     }
     await page.getByText('글 1', { exact: true }).waitFor({ state: 'attached' })
     await host.chat.emitWithAck('chat', '새 글')
     await row(page, '새 글').waitFor()
-    assert.equal((await seqs()).at(-2), 0, 'and is said before what comes later')
+    assert.equal((await seqs()).at(-2), 0, 'seq of the line before the new message')
     await page.context().close()
   })
 
-  test('older messages are found behind pages of edits', async () => {
+  test('older messages: are found beyond pages of edits', async () => {
     const host = await owner(server)
     const { seq } = await host.chat.emitWithAck('chat', '처음 글')
     await host.chat.emitWithAck('chat', '다음 글')
@@ -130,7 +130,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
-  test('a line without a number stays where it is, and keeps nothing from its place', async () => {
+  test('line without a seq: stays in place and does not affect the order', async () => {
     const { page } = await visit(openPage(server))
     const orders = await page.evaluate(async () => {
       const { insert } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'order.js'))
@@ -154,43 +154,43 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
-  test('a join that is refused for a moment, or not answered, is tried again; nothing is lost', async () => {
+  test('join refused for a moment or not answered: is retried without loss', async () => {
     const host = await owner(server)
     const page = await wired(server)
     await page.clock.install()
     const joins = []
-    page.wire.ask = (event) => {
+    page.wire.onRequest = (event) => {
       if (event !== 'join') return undefined
       joins.push(event)
       return [{ ok: false, reason: 'unavailable' }, false, { ok: false, reason: 'internal' }, { ok: false, reason: 'rate_limited', retryAfter: 100 }][joins.length - 1]
     }
     await page.goto(`/room/${host.room}`)
     await mark(page)
-    await pass(page, () => page.wire.joined, 'it is let in')
+    await pass(page, () => page.wire.joined, 'a join')
     assert.equal(joins.length, 5)
     await there(page)
 
-    // the same on the way back, with a message that waits
-    const asked = []
-    page.wire.ask = (event) => {
+    // the same after an absence, with a pending message
+    const requests = []
+    page.wire.onRequest = (event) => {
       if (!['sync', 'join'].includes(event)) return undefined
-      asked.push(event)
-      return [false, { ok: false, reason: 'internal' }, undefined, { ok: false, reason: 'unavailable', retryAfter: 100 }][asked.length - 1]
+      requests.push(event)
+      return [false, { ok: false, reason: 'internal' }, undefined, { ok: false, reason: 'unavailable', retryAfter: 100 }][requests.length - 1]
     }
     await page.wire.leave()
     await host.chat.emitWithAck('chat', '그사이에')
     await write(page, '돌아오면')
     page.wire.back()
-    await pass(page, () => row(page, '그사이에').count(), 'it has what was said meanwhile')
+    await pass(page, () => row(page, '그사이에').count(), 'the missed message')
     const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => { if (chat === '돌아오면') resolve() }) })
-    await pass(page, () => row(page, '돌아오면').and(page.locator('[data-seq]')).count(), 'what waited is sent')
+    await pass(page, () => row(page, '돌아오면').and(page.locator('[data-seq]')).count(), 'the pending message sent')
     await heard
-    assert.ok(asked.indexOf('join') > 2, `no join before it is known that one may: ${asked}`)
+    assert.ok(requests.indexOf('join') > 2, `requests: got ${requests}, want join after the syncs`)
     assert.equal(await isSame(page), true)
     await page.context().close()
   })
 
-  test('a page of another session than the browser’s is loaded again, once', async () => {
+  test('page of another session than the cookie: is reloaded once', async () => {
     const { host, page } = await visit()
     const before = await colorOf(page)
     const other = new Visitor(server)
@@ -202,17 +202,17 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
       return { name, value, url: server.url }
     }))
     page.wire.back()
-    await until(async () => await colorOf(page) !== before, 'it is the page of the other')
+    await until(async () => await colorOf(page) !== before, 'the page of the other session')
     await there(page)
     await write(page, '나예요')
     await page.locator('#chat-list .mine', { hasText: '나예요' }).and(page.locator('[data-seq]')).waitFor()
 
-    // without cookies every page is another's: no end of reloads
+    // without cookies every page has another session, so a second reload must not follow
     let loads = 0
     page.on('load', () => loads++)
-    page.wire.hear = (packet) => String(packet).replace(/"user":"#[0-9a-f]{6}","people"/, '"user":"#000000","people"')
+    page.wire.onPacket = (packet) => String(packet).replace(/"user":"#[0-9a-f]{6}","people"/, '"user":"#000000","people"')
     await page.goto(`/room/${host.room}`)
-    await until(() => loads === 2, 'it was loaded again')
+    await until(() => loads === 2, 'a reload')
     await there(page)
     await write(page, '그래도')
     await page.locator('#chat-list .mine', { hasText: '그래도' }).and(page.locator('[data-seq]')).waitFor()
@@ -220,7 +220,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
-  test('a page that holds more than a restored backup is loaded again', async () => {
+  test('page with newer messages than a restored backup: is reloaded', async () => {
     const own = await startServer()
     const host = await owner(own)
     const page = await wired(own)
@@ -249,13 +249,13 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await own.stop()
   })
 
-  test('who is no member any more on coming back reads what is true, whatever the reason', async () => {
-    const ways = {
-      'sent out': ({ host, color }) => host.chat.emitWithAck('kick', { room: host.room, person: color }),
+  test('page that is no member after a reconnect: shows that it is not in the room', async () => {
+    const reasons = {
+      'kicked': ({ host, color }) => host.chat.emitWithAck('kick', { room: host.room, person: color }),
       'quit in another tab': ({ same, room }) => same.chat.emitWithAck('quit', { room }),
       'logged out in another tab': ({ same }) => same.form('/logout', {}),
     }
-    for (const [way, act] of Object.entries(ways)) {
+    for (const [reason, act] of Object.entries(reasons)) {
       const { host, page } = await visit()
       const same = new Visitor(server)
       same.cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
@@ -264,20 +264,20 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
       await act({ host, same, room: host.room, color: await colorOf(page) })
       page.wire.back()
       await over(page, '이제 이 방에 있지 않아요.')
-      assert.equal(await page.getByText('방장이').count(), 0, way)
+      assert.equal(await page.getByText('방장이').count(), 0, reason)
       await page.context().close()
     }
   })
 
-  test('a page that the server lets in no more ends', async () => {
+  test('CONNECT_ERROR after a reconnect: ends the page with a message', async () => {
     const { page } = await visit()
-    page.wire.hear = (packet) => String(packet).startsWith('40/chat,{') ? '44/chat,{"message":"Forbidden"}' : packet
+    page.wire.onPacket = (packet) => String(packet).startsWith('40/chat,{') ? '44/chat,{"message":"Forbidden"}' : packet
     await page.wire.cut()
     await over(page, '이제 이 방에 있지 않아요.')
     await page.context().close()
   })
 
-  test('a half-written whisper is nobody else’s, and what was for all is not whispered', async () => {
+  test('drafts: of a whisper and of a message to all are kept apart', async () => {
     const { host, page } = await visit(openPage(server))
     const heard = []
     host.chat.on('whisper', ({ chat }) => heard.push(chat))
@@ -294,7 +294,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     assert.equal(await page.inputValue('#chat'), '모두에게 쓰던 글')
     await whisperTo()
     await write(page, '비밀')
-    await until(() => heard.length > 0, 'the whisper is heard')
+    await until(() => heard.length > 0, 'the whisper')
     assert.deepEqual(heard, ['비밀'])
     await page.fill('#chat', '쓰다 만 비밀')
     await page.reload()
@@ -308,7 +308,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
-  test('without the client a page says so, and still sends', async () => {
+  test('page without the Socket.IO client: shows a banner and still sends', async () => {
     const host = await owner(server)
     const page = await openPage(server)
     const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => resolve(chat)) })
@@ -325,7 +325,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await write(page, '그래도 간다')
     assert.equal(await heard, '그래도 간다')
     await row(page, '그래도 간다').and(page.locator('[data-seq]')).waitFor()
-    await banner.waitFor() // of the page that was loaded then
+    await banner.waitFor() // on the page loaded by the form
     assert.equal(await page.inputValue('#chat'), '')
 
     await page.press('#chat', 'ArrowUp')
@@ -334,20 +334,20 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
-  test('whispers that were not answered are asked for again', async () => {
+  test('request for whispers: is retried after a refusal or no answer', async () => {
     const { host, page } = await visit()
     const to = await colorOf(page)
     assert.equal((await host.chat.emitWithAck('whisper', { room: host.room, to, chat: '들려요?' })).ok, true)
     await row(page, '들려요?').waitFor()
-    let asked = 0
-    page.wire.ask = (event) => {
+    let requests = 0
+    page.wire.onRequest = (event) => {
       if (event !== 'whispers') return undefined
-      return [{ ok: false, reason: 'rate_limited', retryAfter: 100 }, { ok: false, reason: 'unavailable' }, false][asked++]
+      return [{ ok: false, reason: 'rate_limited', retryAfter: 100 }, { ok: false, reason: 'unavailable' }, false][requests++]
     }
     await page.clock.install()
     await page.reload()
-    await pass(page, () => row(page, '들려요?').count(), 'the whisper is there')
-    assert.equal(asked, 4)
+    await pass(page, () => row(page, '들려요?').count(), 'the whisper')
+    assert.equal(requests, 4)
     await page.context().close()
   })
 })

@@ -79,7 +79,7 @@ describe('connection state recovery', () => {
     lobby.disconnect()
   })
 
-  test('client without a cookie: is recovered by its session id of the server', async () => {
+  test('client without a cookie: is recovered by its pid', async () => {
     const { host, room, guest } = await visited(server)
     const messages = collect(guest, 'chat')
     const back = nextEvent(guest, 'connect')
