@@ -1,5 +1,5 @@
-// Malformed packets by the thousand, promises that are not kept, heartbeats that
-// nobody asked for: rows P2, P3 and P10 of docs/promises.md.
+// Thousands of malformed packets, announced attachments that never arrive, and floods of
+// heartbeats: rows P2, P3 and P10 of docs/promises.md.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
@@ -11,7 +11,7 @@ import { probeBody, probeHandshake, probeWebSocket } from './lib/probe-client.js
 import { MiB, measurable, peak, resident } from './lib/process.js'
 import { longTest, percentile, eventTimeout, promised, sized } from './lib/sizes.js'
 
-longTest('the 73 probes, over and over', async (t) => {
+longTest('73 probes, repeated: have the same outcome each time and leak no goroutines', async (t) => {
   const fresh = await startServer()
   await (await startCanary(fresh)).stop()
   await pause(1000)
@@ -37,15 +37,15 @@ longTest('the 73 probes, over and over', async (t) => {
     }))
   }
   const waits = await canary.stop()
-  t.diagnostic(`${rounds} rounds; the others waited for ${percentile(waits, 0.5)} ms, at most ${percentile(waits, 1)} ms`)
+  t.diagnostic(`${rounds} rounds; the canary waited for ${percentile(waits, 0.5)} ms, at most ${percentile(waits, 1)} ms`)
   await pause(5000)
   const left = await server.goroutines()
-  t.diagnostic(`${left} goroutines are left; ${baseline} are there without`)
+  t.diagnostic(`${left} goroutines left, ${baseline} without the probes`)
   assert.ok(left <= baseline + 2, server.logs.slice(-100_000))
   assert.doesNotMatch(server.logs, /DATA RACE|^panic:|msg="panic/m)
 })
 
-longTest('attachments that are announced and never come', { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
+longTest('announced attachments that never arrive: cost at most 32 MiB and end after 10 s', { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
   const server = await startServer({}, { path: binary({ race: false }) })
   const canary = await startCanary(server)
   const sockets = []
@@ -57,17 +57,17 @@ longTest('attachments that are announced and never come', { skip: !measurable &&
   const ends = sockets.map(({ gone }) => gone.then(() => performance.now() - begun))
   const placeholders = Array.from({ length: 10 }, (_, num) => ({ _placeholder: true, num }))
   for (const { ws } of sockets) ws.send(`4510-${JSON.stringify(['reply', 'x'.repeat(2000), ...placeholders])}`)
-  const times = await withTimeout(30_000, Promise.all(ends), 'all to be dropped')
+  const times = await withTimeout(30_000, Promise.all(ends), 'a close of every connection')
   const grown = (peak(server.pid) - before) / MiB
   t.diagnostic(`+${grown.toFixed(1)} MiB for 1,000; dropped after ${percentile(times, 0)} to ${percentile(times, 1)} ms`)
-  assert.ok(grown <= 32, `it has grown by ${grown} MiB`)
+  assert.ok(grown <= 32, `memory: got ${grown} MiB more, want at most 32`)
   assert.ok(percentile(times, 0) > 9000 && percentile(times, 1) < promised(12_000))
   await canary.stop()
   await server.stop()
 })
 
 for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
-  test(`10,000 heartbeats a second that nobody asked for, revision ${revision}`, async (t) => {
+  test(`10,000 unsolicited heartbeats a second, revision ${revision}: start no goroutine and delay nobody`, async (t) => {
     const server = await startServer({}, { path: relay() })
     const canary = await open(server, 4)
     const sockets = await Promise.all(Array.from({ length: 50 }, () => open(server, revision)))
@@ -77,7 +77,7 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
     for (const socket of sockets) socket.gone.then(() => { cut++ })
     const counts = [], waits = []
     const begun = performance.now()
-    for (let beat = 0; beat < 40; beat++) { // 2 s: 400 from each, which is below what is allowed
+    for (let beat = 0; beat < 40; beat++) { // 2 s: 400 from each connection, below the limit
       for (const { ws } of sockets) for (let i = 0; i < 10; i++) ws.send(heartbeat)
       if (beat % 5 === 0) {
         const asked = performance.now()
@@ -87,12 +87,12 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
       }
       await pause(Math.max(0, begun + (beat + 1) * 50 - performance.now()))
     }
-    t.diagnostic(`${before} goroutines before, at most ${Math.max(...counts)} meanwhile; an answer took at most ${percentile(waits, 1)} ms`)
-    assert.ok(Math.max(...counts) <= before + 5, `${counts} goroutines`)
-    assert.ok(percentile(waits, 0.5) <= promised(100), `answers took ${waits} ms`)
+    t.diagnostic(`${before} goroutines before, at most ${Math.max(...counts)} during the flood; an answer took at most ${percentile(waits, 1)} ms`)
+    assert.ok(Math.max(...counts) <= before + 5, `goroutines: got ${counts}, want at most ${before + 5}`)
+    assert.ok(percentile(waits, 0.5) <= promised(100), `answers: got ${waits} ms, want a median of at most ${promised(100)}`)
     assert.equal(cut, 0)
     for (const { ws } of sockets) for (let i = 0; i < 601; i++) ws.send(heartbeat)
-    await until(() => cut === 50, 'the flooders are cut')
+    await until(() => cut === 50, 'a close of every flooding connection')
     for (const socket of sockets) assert.equal(await socket.gone, 1008)
     await canary.emitWithAck('counted')
     canary.ws.terminate()
@@ -100,14 +100,14 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
   })
 }
 
-test('the canary notices when it is cut', async () => { // or none of the above means anything
+test('canary: fails when its connection ends', async () => { // a condition of the tests above
   const server = await startServer({}, { path: binary({ race: false }) })
   const canary = await startCanary(server)
   await server.stop()
   await assert.rejects(canary.stop())
 })
 
-/** A WebSocket in "/"; gone is the code it was closed with. */
+/** Opens a WebSocket in the namespace "/". gone resolves to its close code. */
 async function open(server, revision) {
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
   ws.on('error', () => {})
@@ -119,10 +119,10 @@ async function open(server, revision) {
     if (text.startsWith('40')) resolve()
     if (text.startsWith('43')) answers.push(text)
   })), 'the connection')
-  const ask = async (event) => {
+  const emitWithAck = async (event) => {
     const had = answers.length
     ws.send(`421["${event}"]`)
-    await until(() => answers.length > had, 'an answer')
+    await until(() => answers.length > had, 'an acknowledgement')
   }
-  return { ws, gone, ask }
+  return { ws, gone, emitWithAck }
 }
