@@ -1,4 +1,4 @@
-// The door and the ban of an address on the pages, by keyboard, in both languages.
+// The switch that closes a room, and the ban of an address, on the pages: by keyboard, in both languages.
 import { before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -17,11 +17,11 @@ const languages = {
   },
 }
 
-describe('the door on the page', { concurrency: 2 }, () => {
+describe('door of a room', { concurrency: 2 }, () => {
   let server
   before(async () => { server = await startServer() })
 
-  /** The page of somebody who has made a room. */
+  /** Opens a page that has created a room. */
   async function company(options) {
     const ann = await openPage(server, options)
     await ann.goto('/room')
@@ -33,7 +33,7 @@ describe('the door on the page', { concurrency: 2 }, () => {
   }
 
   for (const [language, words] of Object.entries(languages)) {
-    test(`${language}: an owner closes it, which everybody sees at once`, async () => {
+    test(`door switch: closes the room, and every page shows it at once (${language})`, async () => {
       const { ann, room } = await company(words.options)
       const [bob, list] = await Promise.all([openPage(server, { ...phone, locale: words.options.locale ?? 'ko-KR' }), openPage(server, words.options)])
       await bob.goto(ann.url())
@@ -70,7 +70,7 @@ describe('the door on the page', { concurrency: 2 }, () => {
       await Promise.all([ann, bob, list].map((page) => page.context().close()))
     })
 
-    test(`${language}: a ban may include the address, and is undone in the list`, async () => {
+    test(`ban: can include the address and is lifted in the list of bans (${language})`, async () => {
       const { ann, room } = await company(words.options)
       const flooder = await member(server, room)
       await ann.locator('.person').percentile(1).waitFor()
@@ -98,7 +98,7 @@ describe('the door on the page', { concurrency: 2 }, () => {
     })
   }
 
-  test('without JavaScript the owner closes and opens it by a button', async () => {
+  test('page without scripts: closes and opens the room by a button', async () => {
     const ann = await openPage(server, { ...desktop, javaScriptEnabled: false })
     await ann.goto('/room')
     await ann.fill('input[name=title]', '교실')
@@ -115,7 +115,7 @@ describe('the door on the page', { concurrency: 2 }, () => {
     await ann.context().close()
   })
 
-  test('who leaves by the page’s button says so, and is back with the browser’s', async () => {
+  test('exit button: sends a DISCONNECT, and the back button of the browser joins again', async () => {
     const { ann } = await company(desktop)
     const bob = await openPage(server)
     const sent = []
@@ -131,7 +131,7 @@ describe('the door on the page', { concurrency: 2 }, () => {
     assert.equal(sent.includes('41/chat,'), false)
     await bob.locator('#exit-btn').click()
     await bob.waitForURL(server.url + '/')
-    await until(() => sent.includes('41/chat,'), 'the DISCONNECT was sent')
+    await until(() => sent.includes('41/chat,'), 'a DISCONNECT packet')
     await ann.locator('#chat-list .system', { hasText: '퇴장' }).waitFor()
     await bob.goBack()
     await ann.locator('.person').percentile(1).waitFor()

@@ -1,6 +1,5 @@
-// The same malformed bytes to the official server and to ours: where one closes
-// the connection, the other has to. What differs is listed here and in
-// docs/protocol.md, and nothing else may.
+// The same malformed packets at the official server and at ours: if one closes the connection,
+// so must the other. This file and docs/protocol.md list every difference.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -9,23 +8,23 @@ import { startCanary } from './lib/canary.js'
 import { base64Probes, base64TypeProbes, bodyProbes, bodyProbes3, handshakeProbes, handshakeProbes3, webSocketProbes } from './lib/probes.js'
 import { probeBody, probeHandshake, probeWebSocket } from './lib/probe-client.js'
 
-// Where our outcome is not the reference's. Ours may be the stricter one only.
+// Probes after which our server closes the connection and the official server does not.
 const stricter = {
-  'a close packet': 'the client has said that it goes',
-  'an event with an ack id of 23 digits': 'an answer to another question is worse than none',
-  'an unknown namespace of 100 KB': 'nothing is echoed without a limit',
-  '1,000,001 bytes in a body': 'its packets are lost, so later ones would follow a hole',
+  'a close packet': 'the client has announced its end',
+  'an event with an ack id of 23 digits': 'an acknowledgement of another event is worse than none',
+  'an unknown namespace of 100 KB': 'an echo has a limit',
+  '1,000,001 bytes in a body': 'its packets are lost, so later packets would follow a gap',
 }
 const stricter3 = {
   '1,000,001 bytes in a body': 'as in revision 4',
-  '100,000 pings': 'a client has one to send in an interval',
+  '100,000 pings': 'a client sends one in an interval',
 }
-// Where the outcome is the same, but a request's answer is not.
+// Probes with the same outcome but another response.
 const answers = {
-  'octet-stream': { code: 3 }, // the reference has no body for these three
+  'octet-stream': { code: 3 }, // the official server sends no body for these three
   'a second POST at once': { code: 3 },
   '1,000,001 bytes in a body': { code: 3, outcome: 'closed' },
-  'garbage in a body': { status: 400, code: 3 }, // "ok" there, though the session is closed
+  'garbage in a body': { status: 400, code: 3 }, // the official server answers "ok" and closes the connection
   'an empty body': { status: 400, code: 3 },
   'bad base64': { status: 400, code: 3 },
   '100,000 pings': { status: 400, code: 3 },
@@ -42,8 +41,8 @@ before(async () => {
 })
 after(() => [reference, reference3].forEach((server) => server?.child.kill()))
 
-describe('malformed packets end as with the official server', () => {
-  test('there are 73 probes, each with a name of its own', () => {
+describe('probe', () => {
+  test('probes: are 73 with distinct names', () => {
     const names = [...webSocketProbes, ...handshakeProbes, ...bodyProbes].map(({ name }) => name)
     assert.equal(webSocketProbes.length, 56)
     assert.equal(handshakeProbes.length + bodyProbes.length, 17)
@@ -51,60 +50,60 @@ describe('malformed packets end as with the official server', () => {
     for (const name of Object.keys({ ...stricter, ...answers })) assert.ok(names.includes(name), name)
   })
 
-  test('56 over WebSocket', async () => {
+  test('56 WebSocket probes: have the outcome of the official server', async () => {
     const results = await both(webSocketProbes, reference, (server, probe) => probeWebSocket(server, probe, 4))
-    for (const [probe, { theirs }] of results) assert.equal(theirs.outcome, probe.outcome, `the reference: ${probe.name}`)
+    for (const [probe, { theirs }] of results) assert.equal(theirs.outcome, probe.outcome, `official server: ${probe.name}`)
     assertAsListed(results)
   })
 
-  test('10 handshakes', async () => {
+  test('10 handshakes: are answered like the official server', async () => {
     for (const probe of handshakeProbes) {
       const [theirs, own] = await Promise.all([reference, without3].map((server) => probeHandshake(server, probe)))
-      assert.deepEqual(theirs, probe.answer, `the reference: ${probe.name}`)
+      assert.deepEqual(theirs, probe.answer, `official server: ${probe.name}`)
       assert.deepEqual(own, theirs, probe.name)
     }
   })
 
-  test('7 bodies of a POST', async () => {
+  test('7 POST bodies: have the outcome of the official server', async () => {
     const results = await both(bodyProbes, reference, probeBody)
     assertAsListed(results)
     for (const [{ name, ...probe }, { theirs, own }] of results) {
-      assert.deepEqual(theirs, { outcome: probe.outcome, status: probe.status, code: undefined }, `the reference: ${name}`)
+      assert.deepEqual(theirs, { outcome: probe.outcome, status: probe.status, code: undefined }, `official server: ${name}`)
       assert.deepEqual(own, { ...theirs, ...answers[name] }, name)
     }
   })
 
   const agree = 73 - Object.keys(stricter).length
-  test(`${agree} of 73 agree`, () => assert.ok(agree >= 69))
+  test(`probes: ${agree} of 73 have the outcome of the official server`, () => assert.ok(agree >= 69, `got ${agree}, want at least 69`))
 
-  test('handshakes of old clients', async () => {
+  test('handshakes of old clients: are answered like the official server', async () => {
     for (const probe of handshakeProbes3) {
       const [theirs, own] = await Promise.all([reference3, ours].map((server) => probeHandshake(server, probe)))
       assert.deepEqual(own, theirs, probe.name)
     }
   })
 
-  test('bodies of old clients', async () => {
+  test('POST bodies of old clients: have the outcome of the official server', async () => {
     const results = await both(bodyProbes3, reference3, (server, probe) => probeBody(server, probe, 3))
     for (const [{ name }, { theirs, own }] of results) {
       assert.equal(own.outcome, stricter3[name] ? 'closed' : theirs.outcome, `${name}: ${JSON.stringify({ theirs, own })}`)
     }
   })
 
-  test('56 over the WebSocket of old clients', async () => {
+  test('56 WebSocket probes of old clients: have the outcome of the official server', async () => {
     const results = await both(webSocketProbes, reference3, (server, probe) => probeWebSocket(server, probe, 3))
     assertAsListed(results)
   })
 
-  test('56 over the WebSocket of old clients whom go-socket.io carries', async () => {
+  test('56 WebSocket probes of old clients carried by go-socket.io: have the outcome of the official server', async () => {
     const results = await both(webSocketProbes, reference3, (server, probe) => probeWebSocket(server, probe, 3), carried)
     assertAsListed(results)
-    for (const [{ name }, { own }] of results) { // the one difference: nobody is told why
+    for (const [{ name }, { own }] of results) { // the only difference: no close code
       assert.equal(own.code, own.outcome === 'closed' ? 1006 : undefined, name)
     }
   })
 
-  test('base64 over WebSocket is taken, unless bytes would be lost', async () => {
+  test('base64 over WebSocket: is accepted unless bytes would be lost', async () => {
     for (const revision of [3, 4]) {
       const probes = base64Probes.filter((probe) => probe.revision === revision)
       const send = (server, probe) => probeWebSocket(server, probe, revision)
@@ -116,7 +115,7 @@ describe('malformed packets end as with the official server', () => {
     }
   })
 
-  test('the mark of base64 before other packets', async () => {
+  test('base64 prefix before other packets: has the listed outcome', async () => {
     for (const revision of [3, 4]) {
       const probes = base64TypeProbes.filter((probe) => probe.revision === revision)
       const send = (server, probe) => probeWebSocket(server, probe, revision)
@@ -128,13 +127,13 @@ describe('malformed packets end as with the official server', () => {
     }
   })
 
-  test('a message of ten times the limit is told why', async () => {
+  test('message of ten times the limit: is closed with 1009', async () => {
     const probe = { frames: [`42["reply","${'x'.repeat(10_000_000)}"]`] }
     assert.deepEqual(await probeWebSocket(reference, probe, 4), { outcome: 'closed', code: 1009 })
     assert.deepEqual(await probeWebSocket(ours, probe, 4), { outcome: 'closed', code: 1009 })
   })
 
-  test('both servers live, and others have not noticed', async () => {
+  test('servers: still work, and the canary was not affected', async () => {
     for (const server of [reference, reference3]) assert.equal(server.child.exitCode ?? server.child.signalCode, null)
     await canary.stop()
     for (const server of [ours, without3, carried]) {
@@ -144,7 +143,7 @@ describe('malformed packets end as with the official server', () => {
   })
 })
 
-/** Sends each probe to both; some at once, since each waits for answers. */
+/** Sends each probe to both servers, eight at a time, because each waits for answers. */
 async function both(probes, theirs, send, own = ours) {
   const results = new Map()
   const queue = [...probes]
@@ -157,7 +156,7 @@ async function both(probes, theirs, send, own = ours) {
   return results
 }
 
-/** Fails for an outcome that differs and is not listed, and for one that is listed and does not. */
+/** Fails for a difference that is not listed, and for a listed difference that does not occur. */
 function assertAsListed(results) {
   for (const [{ name }, { theirs, own }] of results) {
     const expected = { [name]: theirs.outcome }

@@ -1,6 +1,5 @@
-// Clients that do not read, and one that does not stop sending: rows S1, S2, S3
-// and S5 of docs/promises.md. The server is a process of its own, and what it
-// costs is what the operating system says.
+// Clients that do not read, and a client that sends without reading: rows S1, S2, S3 and S5 of
+// docs/promises.md. Memory is that of the server process, as the kernel reports it.
 import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
@@ -16,19 +15,18 @@ const skip = !measurable && 'memory is measured on Linux only'
 
 for (const revision of [4, 3]) {
   describe(`stalled readers, revision ${revision}`, { skip }, () => {
-    longTest('cost little, and nobody else notices', async (t) => {
+    longTest('stalled readers: are cut, cost little memory and do not delay others', async (t) => {
       const server = await startServer({}, { path: relay() })
       const sender = await Raw.open(server, revision)
       const healthy = [await Listener.open(server, revision), await Listener.open(server, revision)]
       const talk = new Talk(sender)
 
-      await talk.for(sized(2000, 30_000)) // what the events cost by themselves
+      await talk.for(sized(2000, 30_000)) // the cost without stalled readers
       const heap = await heapOf(server)
       const alone = { peak: peak(server.pid), p99: percentile(healthy.flatMap(({ latencies }) => latencies), 0.99) }
 
-      // Times are those of a quiet machine in `make soak`; in `make test` they tell a
-      // room that stands from one that goes on. A hundred sockets of some 4 MB each
-      // are full after a second of copying.
+      // `make soak` compares the times of a quiet machine; otherwise they only detect a
+      // room that is blocked. A hundred sockets buffer 4 MB each, a second of copying.
       for (const { stalled, most, half, all } of [
         { stalled: 1, most: 6, half: promised(50), all: promised(200) },
         { stalled: 100, most: 96, half: promised(50), all: promised(3000) },
@@ -50,31 +48,31 @@ for (const revision of [4, 3]) {
           late.ws.terminate()
           await pause(100)
         }
-        // 10 s without progress, or 2 MiB queued
-        await until(() => cuts(server) === before + stalled, `${stalled} were cut`, promised(12_000))
+        // The server cuts a client after 10 s without progress or with 2 MiB queued.
+        await until(() => cuts(server) === before + stalled, `${stalled} cut clients`, promised(12_000))
         const cut = performance.now() - begun
         await talking
-        await until(() => healthy.every((listener) => listener.last === talk.said), 'the others heard all', 15_000)
+        await until(() => healthy.every((listener) => listener.last === talk.sent), 'every message at the other clients', 15_000)
 
         const grown = (peak(server.pid) - alone.peak) / MiB
         const latencies = healthy.flatMap((listener) => listener.latencies)
         const [median, p99, join] = [percentile(latencies, 0.5), percentile(latencies, 0.99), percentile(joins, 0.5)]
         t.diagnostic(`${stalled} stalled: +${grown.toFixed(1)} MiB, the last was cut after ${Math.round(cut)} ms; `
           + `p50 ${median} ms, p99 ${p99} ms (${alone.p99} ms without), joining ${join} ms, at most ${percentile(joins, 1)} ms`)
-        assert.ok(grown <= most, `it has grown by ${grown} MiB`)
-        assert.ok(median <= half && p99 <= all, `the others heard it after ${median} ms, and ${p99} ms`)
-        // On a quiet machine: one who stalls is not noticed. A hundred are, while
-        // their sockets fill (see docs/promises.md).
-        if (soak && stalled === 1) assert.ok(p99 <= Math.max(1.5 * alone.p99, 50), `${p99} ms, ${alone.p99} ms without`)
-        assert.ok(join <= promised(200), `joining took ${joins} ms`)
+        assert.ok(grown <= most, `memory: got ${grown} MiB more, want at most ${most}`)
+        assert.ok(median <= half && p99 <= all, `latency of the others: got p50 ${median} ms and p99 ${p99} ms, want at most ${half} and ${all}`)
+        // On a quiet machine one stalled client has no effect. A hundred have, while their
+        // sockets fill (docs/promises.md).
+        if (soak && stalled === 1) assert.ok(p99 <= Math.max(1.5 * alone.p99, 50), `p99 with one stalled client: got ${p99} ms, want at most 50 or 1.5 times ${alone.p99} ms`)
+        assert.ok(join <= promised(200), `joins: got ${joins} ms, want a median of at most ${promised(200)}`)
       }
-      await until(async () => await heapOf(server) <= heap * 1.1 + 512 * 1024, 'the heap is what it was', 10_000)
-      assert.ok(healthy.every(({ amiss }) => amiss === ''), healthy[0].amiss + healthy[1].amiss)
+      await until(async () => await heapOf(server) <= heap * 1.1 + 512 * 1024, 'a heap as before', 10_000)
+      assert.ok(healthy.every(({ gaps }) => gaps === ''), healthy[0].gaps + healthy[1].gaps)
       for (const raw of [sender, ...healthy]) raw.ws.close()
       await server.stop()
     })
 
-    test('a fast sender who does not read is held back', async (t) => {
+    test('fast sender that does not read: is held back by TCP and costs at most 16 MiB', async (t) => {
       const server = await startServer({}, { path: binary({ race: false }) })
       const canary = await startCanary(server)
       const before = peak(server.pid)
@@ -92,18 +90,18 @@ for (const revision of [4, 3]) {
       await pause(sized(500, 5000))
       const grown = (peak(server.pid) - before) / MiB
       const waits = await canary.stop()
-      t.diagnostic(`+${grown.toFixed(1)} MiB; the others waited for ${percentile(waits, 0.5)} ms, at most ${percentile(waits, 1)} ms`)
-      assert.ok(grown <= 16, `it has grown by ${grown} MiB`)
-      assert.ok(percentile(waits, 0.5) <= promised(100), `the others waited for ${waits} ms`)
+      t.diagnostic(`+${grown.toFixed(1)} MiB; the canary waited for ${percentile(waits, 0.5)} ms, at most ${percentile(waits, 1)} ms`)
+      assert.ok(grown <= 16, `memory: got ${grown} MiB more, want at most 16`)
+      assert.ok(percentile(waits, 0.5) <= promised(100), `answers of the canary: got ${waits} ms, want a median of at most ${promised(100)}`)
       flood.ws.terminate()
       await server.stop()
     })
   })
 }
 
-describe('a stalled stock client', () => {
-  test('is cut, wakes, comes back by itself and misses nothing', async (t) => {
-    // More than any room of people says.
+describe('stalled stock client', () => {
+  test('stalled stock client: is cut, reconnects by itself and misses no message', async (t) => {
+    // The traffic exceeds the rate limits of a room.
     const server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_ADDRESS: 'off' }, { path: binary({ race: false }) })
     const a = await owner(server, { max: 10 })
     const stalled = await connected(`${server.url}/chat`, { transports: ['websocket'], reconnectionDelay: 50 })
@@ -111,7 +109,7 @@ describe('a stalled stock client', () => {
     stalled.on('chat', (message) => messages.push(message))
     const joined = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room })
     assert.equal(joined.ok, true)
-    const held = joined.seq // what the page would have shown
+    const held = joined.seq // the newest message that the page would show
     const reasons = []
     stalled.on('disconnect', (reason) => reasons.push(reason))
 
@@ -119,15 +117,15 @@ describe('a stalled stock client', () => {
     wire.pause()
     const speakers = await Promise.all(Array.from({ length: 20 }, () => Raw.open(server, 4, { namespace: '/chat', cookie: a.cookie })))
     for (const speaker of speakers) await speaker.emitWithAck('/chat', ['join', a.room])
-    const text = '😀'.repeat(2000) // 8 KB, the most there may be
+    const text = '😀'.repeat(2000) // 8 KB, the largest message
     const begun = performance.now()
-    let said = 0
+    let sent = 0
     while (cuts(server) === 0) {
       for (const speaker of speakers) speaker.ws.send(`42/chat,${JSON.stringify(['chat', { room: a.room, chat: text }])}`)
-      said += speakers.length
-      await pause(110) // each may say ten a second
+      sent += speakers.length
+      await pause(110) // each sends nine a second
     }
-    t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${said} messages`)
+    t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${sent} messages`)
     assert.equal(cuts(server), 1)
 
     const back = nextEvent(stalled, 'connect')
@@ -135,7 +133,7 @@ describe('a stalled stock client', () => {
     await back
     assert.deepEqual(reasons, ['transport close'])
 
-    // It catches up as the page does: joins with the last seq it holds, then syncs.
+    // It catches up like the page: it joins with its newest seq, then syncs.
     const seen = () => messages.filter(({ seq }) => seq).map(({ seq }) => seq)
     let after = Math.max(held, ...seen())
     let answer = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room, after })
@@ -148,10 +146,10 @@ describe('a stalled stock client', () => {
       if (answer.retryAfter) await pause(answer.retryAfter)
     }
     const [{ seq: newest }] = (await (await a.get(`/room/${a.room}/messages?limit=1`)).json()).messages
-    await until(() => Math.max(...seen()) >= newest, 'it has caught up')
+    await until(() => Math.max(...seen()) >= newest, 'the newest message')
     const seqs = [...new Set(seen())].sort((x, y) => x - y)
-    assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => held + 1 + i), 'there is a gap')
-    assert.equal(seqs.length, seen().length, 'something came twice')
+    assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => held + 1 + i), 'seqs of the received messages')
+    assert.equal(seqs.length, seen().length, 'number of received messages without duplicates')
     for (const speaker of speakers) speaker.ws.terminate()
     stalled.disconnect()
     a.chat.disconnect()
@@ -159,7 +157,7 @@ describe('a stalled stock client', () => {
   })
 })
 
-/** A WebSocket by hand that keeps nothing of what it hears. */
+/** A minimal Socket.IO client that stores no received messages. */
 class Raw {
   #asks = new Map()
   #id = 1000
@@ -170,7 +168,7 @@ class Raw {
       perMessageDeflate: false, headers: cookie ? { cookie } : {},
     })
     raw.ws.on('error', () => {})
-    if (revision === 3) { // the client pings
+    if (revision === 3) { // in Engine.IO 3 the client pings
       const ping = setInterval(() => raw.ws.readyState === WebSocket.OPEN && raw.ws.send('2'), 20_000).unref()
       raw.ws.on('close', () => clearInterval(ping))
     }
@@ -187,7 +185,7 @@ class Raw {
     return raw
   }
 
-  /** Emits and waits for the acknowledgement. */
+  /** Emits an event and waits for the acknowledgement. */
   async emitWithAck(namespace, args) {
     const id = this.#id++
     const answered = new Promise((resolve) => this.#asks.set(id, resolve))
@@ -196,10 +194,10 @@ class Raw {
   }
 }
 
-/** Who listens in the room of Talk. */
+/** A member of the room of Talk that records latencies and gaps. */
 class Listener extends Raw {
   latencies = []
-  amiss = ''
+  gaps = ''
   last
 
   static async open(server, revision) {
@@ -211,15 +209,15 @@ class Listener extends Raw {
   hear(text) {
     const [, n, at] = text.slice(0, 60).match(/^42\["said",(\d+),([\d.]+),/) ?? []
     if (n === undefined) return
-    if (this.last !== undefined && Number(n) !== this.last + 1) this.amiss += `${n} came after ${this.last}; `
+    if (this.last !== undefined && Number(n) !== this.last + 1) this.gaps += `got ${n} after ${this.last}; `
     this.last = Number(n)
     this.latencies.push(performance.now() - Number(at))
   }
 }
 
-/** 64 KiB 180 times a second. */
+/** Sends 64 KiB 180 times a second. */
 class Talk {
-  said = 0
+  sent = 0
   #sender
   #body = 'x'.repeat(64 << 10)
 
@@ -228,7 +226,7 @@ class Talk {
   async for(ms) {
     const begun = performance.now()
     for (let i = 0; performance.now() - begun < ms; i++) {
-      this.#sender.ws.send(`42["say","room",${++this.said},${performance.now().toFixed(2)},"${this.#body}"]`)
+      this.#sender.ws.send(`42["say","room",${++this.sent},${performance.now().toFixed(2)},"${this.#body}"]`)
       await pause(Math.max(0, begun + (i + 1) * 1000 / 180 - performance.now()))
     }
   }
