@@ -59,7 +59,7 @@ class Audit {
 }
 
 const gif = (width, height) => ({ name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width, height })) })
-const ask = async (visitor, event, what) => {
+const emitWithAck = async (visitor, event, what) => {
   const answer = await visitor.chat.timeout(eventTimeout).emitWithAck(event, { room: visitor.room, ...what })
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer
@@ -112,19 +112,19 @@ async function company(server) {
   const ann = await owner(server, { title: '다 있는 방', max: 20 })
   const [bob, eve] = await Promise.all([member(server, ann.room), member(server, ann.room)])
   bob.room = eve.room = ann.room
-  await ask(bob, 'nick', { nick: '밥' })
-  await ask(eve, 'nick', { nick: '이브' })
-  const { members } = await ask(ann, 'join')
+  await emitWithAck(bob, 'nick', { nick: '밥' })
+  await emitWithAck(eve, 'nick', { nick: '이브' })
+  const { members } = await emitWithAck(ann, 'join')
   const color = (nick) => members.find((m) => m.nick === nick).color
-  await ask(ann, 'token', { nick: '봇' })
-  await ask(ann, 'ban', { person: color('이브') })
+  await emitWithAck(ann, 'token', { nick: '봇' })
+  await emitWithAck(ann, 'ban', { person: color('이브') })
   await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 3 ? ann : bob).postMessage(ann.room, `${i}: 꽤 긴 이야기`)))
-  await ask(ann, 'settings', { title: '정말 다 있는 방' })
-  const { seq } = await ask(ann, 'chat', { chat: '틀린 말' })
-  await ask(ann, 'edit', { seq, chat: '맞는 말' })
-  await ask(ann, 'remove', { seq: (await ask(ann, 'chat', { chat: '지울 말' })).seq })
-  await ask(ann, 'whisper', { to: color('밥'), chat: '밥에게만' })
-  await ask(bob, 'whisper', { to: members.find(({ nick }) => !nick).color, chat: '방장에게만' })
+  await emitWithAck(ann, 'settings', { title: '정말 다 있는 방' })
+  const { seq } = await emitWithAck(ann, 'chat', { chat: '틀린 말' })
+  await emitWithAck(ann, 'edit', { seq, chat: '맞는 말' })
+  await emitWithAck(ann, 'remove', { seq: (await emitWithAck(ann, 'chat', { chat: '지울 말' })).seq })
+  await emitWithAck(ann, 'whisper', { to: color('밥'), chat: '밥에게만' })
+  await emitWithAck(bob, 'whisper', { to: members.find(({ nick }) => !nick).color, chat: '방장에게만' })
   for (const visitor of [ann, bob]) await visitor.upload(ann.room, animatedGIF({ width: 120, height: 90 }), { name: 'cat.gif' })
   return { ann, bob, bobColor: color('밥') }
 }
@@ -231,15 +231,15 @@ async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   await audit.signIn(bob, server)
   await page.goto(`/room/${ann.room}`)
   await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
-  await ask(ann, 'settings', { frozen: true })
+  await emitWithAck(ann, 'settings', { frozen: true })
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('frozen')
-  await ask(ann, 'settings', { frozen: false })
-  await ask(ann, 'mute', { person: bobColor })
+  await emitWithAck(ann, 'settings', { frozen: false })
+  await emitWithAck(ann, 'mute', { person: bobColor })
   await page.locator('.badge--muted').waitFor()
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('muted')
-  await ask(ann, 'kick', { person: bobColor })
+  await emitWithAck(ann, 'kick', { person: bobColor })
   await page.locator('.over').waitFor()
   await audit.look('kicked')
 }

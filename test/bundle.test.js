@@ -40,13 +40,13 @@ for (const [row, { file, env }] of Object.entries(bundles)) {
 
     for (const [mode, { transports }] of Object.entries(transportModes)) {
       const last = env ? transports[0] : transports.at(-1)
-      const heard = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
-      assert.deepEqual(heard, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, mode)
+      const received = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
+      assert.deepEqual(received, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, mode)
       record(row, version, `${mode}: talk`, `${mode}: room`)
     }
     await server.restart()
-    const heard = await page.evaluate((args) => window.comeBack(args), { room })
-    assert.deepEqual(heard, Object.keys(transportModes).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
+    const received = await page.evaluate((args) => window.comeBack(args), { room })
+    assert.deepEqual(received, Object.keys(transportModes).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
     record(row, version, 'reconnects')
     await page.context().close()
     await server.stop()
@@ -63,7 +63,7 @@ async function served(server, path) {
 function inPage() {
   const withTimeout = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
     setTimeout(() => reject(new Error(`timeout: want ${what}`)), 30_000))])
-  const ask = (socket, event, ...args) => withTimeout(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  const emitWithAck = (socket, event, ...args) => withTimeout(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
   const until = async (check, what) => {
     const end = performance.now() + 30_000
     while (!check()) {
@@ -90,43 +90,43 @@ function inPage() {
     const replies = []
     two.on('reply', (...args) => replies.push(args))
     const bytes = new Uint8Array([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13]).buffer
-    const heard = { news: await news }
-    while (!replies.length) await ask(one, 'reply', text, { deep: [bytes] }, bytes)
-    heard.reply = [replies[0][0], hexOf(replies[0][1].deep[0]), hexOf(replies[0][2])]
+    const received = { news: await news }
+    while (!replies.length) await emitWithAck(one, 'reply', text, { deep: [bytes] }, bytes)
+    received.reply = [replies[0][0], hexOf(replies[0][1].deep[0]), hexOf(replies[0][2])]
     one.disconnect()
     two.disconnect()
 
-    const said = chats.map((socket) => {
+    const messages = chats.map((socket) => {
       const list = []
       socket.on('chat', (message) => list.push(message.chat))
       return list
     })
     for (const socket of chats) await enter(socket, room)
-    for (const line of lines) if (!(await ask(chats[0], 'chat', line)).ok) throw new Error(`chat refused: ${line}`)
-    await until(() => said.every((list) => list.length === lines.length), 'every message at both clients')
-    heard.chats = said.map((list) => list.slice())
-    rooms.push({ chats, said })
-    for (const socket of chats) await ask(socket, 'leave', room)
-    return heard
+    for (const line of lines) if (!(await emitWithAck(chats[0], 'chat', line)).ok) throw new Error(`chat refused: ${line}`)
+    await until(() => messages.every((list) => list.length === lines.length), 'every message at both clients')
+    received.chats = messages.map((list) => list.slice())
+    rooms.push({ chats, messages })
+    for (const socket of chats) await emitWithAck(socket, 'leave', room)
+    return received
   }
 
   async function enter(socket, room) {
-    const answer = await ask(socket, 'join', room)
+    const answer = await emitWithAck(socket, 'join', room)
     if (answer.reason === 'unavailable') return enter(socket, room) // on a busy machine
     if (!answer.ok) throw new Error(`join refused: ${JSON.stringify(answer)}`)
   }
 
   window.comeBack = async ({ room }) => {
     const all = []
-    for (const { chats, said } of rooms) {
-      for (const list of said) list.length = 0
+    for (const { chats, messages } of rooms) {
+      for (const list of messages) list.length = 0
       for (const socket of chats) {
         await until(() => socket.connected, 'a reconnect')
         await enter(socket, room)
       }
-      await ask(chats[0], 'chat', '다시 왔어요')
-      await until(() => said.every((list) => list.length === 1), 'the message at both clients')
-      all.push(...said.map((list) => list.slice()))
+      await emitWithAck(chats[0], 'chat', '다시 왔어요')
+      await until(() => messages.every((list) => list.length === 1), 'the message at both clients')
+      all.push(...messages.map((list) => list.slice()))
       for (const socket of chats) socket.disconnect()
     }
     return all

@@ -71,7 +71,7 @@ test('10,000 messages by sync: arrive within a second and cost little memory', {
     const grown = (peak(server.pid) - before) / MiB
     t.diagnostic(`${name}: ${Math.round(took)} ms, +${grown.toFixed(1)} MiB`)
     assert.deepEqual(seqs, seqs.map((_, n) => n + 1))
-    assert.ok(seqs.length > 10_000)
+    assert.ok(seqs.length > 10_000, `messages: got ${seqs.length}, want more than 10,000`)
     assert.ok(took <= promised(1000), `sync: got ${took} ms, want at most ${promised(1000)}`)
     assert.ok(grown <= sized(24, 8), `memory: got ${grown} MiB more, want at most ${sized(24, 8)}`)
     socket.disconnect()
@@ -107,7 +107,7 @@ test('long messages by sync: come in answers that fit into the queue beside live
       }
       assert.deepEqual(lost, [])
       assert.deepEqual(shown, shown.map((_, i) => i + 1))
-      assert.ok(shown.length > 1000)
+      assert.ok(shown.length > 1000, `messages: got ${shown.length}, want more than 1,000`)
       socket.disconnect()
     }))
   }
@@ -234,9 +234,9 @@ describe('one room with traffic', () => {
         const upgraded = new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
         await nextEvent(socket, 'connect')
         const joined = socket.timeout(eventTimeout).emitWithAck('join', room)
-        const asks = Array.from({ length: inFlight }, (_, n) => socket.timeout(eventTimeout).emitWithAck('chat', { room, chat: `over ${n}` }))
+        const pendingAnswers = Array.from({ length: inFlight }, (_, n) => socket.timeout(eventTimeout).emitWithAck('chat', { room, chat: `over ${n}` }))
         await upgraded
-        const answers = await Promise.all(asks)
+        const answers = await Promise.all(pendingAnswers)
         assert.ok(answers.every(({ ok }) => ok), JSON.stringify(answers.find(({ ok }) => !ok)))
         const seqs = answers.map(({ seq }) => seq)
         assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), 'seqs of the sent messages')

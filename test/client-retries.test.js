@@ -162,7 +162,7 @@ function old(stock, url, options) {
     })
     join()
   })
-  const ask = (...args) => new Promise((resolve) => {
+  const emitWithAck = (...args) => new Promise((resolve) => {
     setTimeout(resolve, 1000)
     socket.emit(...args, resolve)
   })
@@ -170,12 +170,12 @@ function old(stock, url, options) {
     const draft = stock.draft()
     for (;;) {
       stock.send(draft)
-      const answer = await ask('chat', draft)
+      const answer = await emitWithAck('chat', draft)
       if (answer?.ok) return stock.ack(draft, answer)
       await pause(answer?.retryAfter ?? 100)
     }
   }
-  stock.sync = () => ask('sync', { room: stock.room, after: stock.last })
+  stock.sync = () => emitWithAck('sync', { room: stock.room, after: stock.last })
   return socket
 }
 

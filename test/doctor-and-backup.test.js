@@ -57,12 +57,12 @@ test('doctor: prints the settings of the store of a running server', async () =>
   const a = await owner(server)
   await a.postMessage(a.room, '안녕')
   const { stdout } = await gifchat(server, 'doctor')
-  const said = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/ {2,}/)))
-  const [major, minor, patch] = said.SQLite.split('.').map(Number)
-  assert.ok(major > 3 || minor > 51 || (minor === 51 && patch >= 3), said.SQLite)
-  assert.deepEqual([said.journal_mode, said.synchronous, said.foreign_keys, said.busy_timeout, said.check], ['wal', '2', 'true', '5000 ms', 'ok'])
-  assert.equal(said.rooms, '1')
-  assert.match(said['client bundle'], /^socket\.io-client 4/)
+  const report = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split(/ {2,}/)))
+  const [major, minor, patch] = report.SQLite.split('.').map(Number)
+  assert.ok(major > 3 || minor > 51 || (minor === 51 && patch >= 3), report.SQLite)
+  assert.deepEqual([report.journal_mode, report.synchronous, report.foreign_keys, report.busy_timeout, report.check], ['wal', '2', 'true', '5000 ms', 'ok'])
+  assert.equal(report.rooms, '1')
+  assert.match(report['client bundle'], /^socket\.io-client 4/)
   a.chat.disconnect()
   await server.stop()
 })
@@ -97,11 +97,11 @@ test('killed backup: leaves a folder that every command refuses', async () => {
     const delay = (round % 8) * 4 // ms; a complete backup takes about 50
     const into = mkdtempSync(join(server.dataDir, '..', 'killed-'))
     const backup = execFile(binary({ race: false }), ['backup', into], { env: { DATA_DIR: server.dataDir } }, () => {})
-    const gone = once(backup, 'exit')
+    const exited = once(backup, 'exit')
     for (const begun = performance.now(); readdirSync(into).length === 0 && performance.now() - begun < 5000;) await pause(1)
     await pause(delay)
     backup.kill('SIGKILL')
-    await gone
+    await exited
     const left = readdirSync(into).sort()
     if (left.includes('gifchat.db')) {
       assert.equal(run(into, 'doctor').status, 0)
@@ -200,7 +200,7 @@ test('backup beside traffic: restores to a complete prefix of every room', async
     })(),
   ])
   await pause(1500)
-  const [begun, said] = [performance.now(), crowd.acked]
+  const [begun, acked] = [performance.now(), crowd.acked]
   const ackedBefore = async () => Object.fromEntries(await Promise.all(rooms.map(async (room) =>
     [room, (await (await crowd.keeper(room).get(`/room/${room}/messages?limit=1`)).json()).messages[0].seq])))
 
@@ -234,13 +234,13 @@ test('backup beside traffic: restores to a complete prefix of every room', async
         assert.deepEqual(new Uint8Array(await picture.arrayBuffer()), animatedGIF())
       }
     }
-    assert.ok(gifs.size > 0)
+    assert.ok(gifs.size > 0, 'GIFs in the backup: got none')
     assert.deepEqual(readdirSync(join(into, 'gifs')).sort(), [...gifs].sort())
     assert.match(stdout, new RegExp(`and ${gifs.size} GIFs`))
     await restored.stop()
     assertIntegrity(restored)
   }
-  const reached = (crowd.acked - said) / (performance.now() - begun) * 1000
+  const reached = (crowd.acked - acked) / (performance.now() - begun) * 1000
   over = true
   await talking
   crowd.talkers.forEach((talker) => { talker.over = true; talker.socket.disconnect() })

@@ -56,13 +56,13 @@ describe('docs/events.md', () => {
   for (const [language, prepare] of Object.entries(languages)) {
     test(`${language} example: joins, sends a message and prints the others' messages`, async () => {
       const [command, args] = prepare(at(example(language)))
-      const said = nextEvent(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
+      const posted = nextEvent(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
       const child = spawn(command, args, { env: { ...process.env, ROOM: a.room, PYTHONUNBUFFERED: '1' }, stdio: ['ignore', 'pipe', 'inherit'] })
       let printed = ''
       child.stdout.setEncoding('utf8').on('data', (text) => { printed += text })
       const ended = new Promise((resolve) => child.on('exit', resolve))
       try {
-        const [message] = await said
+        const [message] = await posted
         assert.equal(message.nick, language)
         await until(() => printed.includes(`stored as ${message.seq}`), `the seq in the output: ${printed}`)
         assert.equal((await a.postMessage(a.room, '반가워요')).status, 200)

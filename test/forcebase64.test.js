@@ -42,7 +42,7 @@ for (const version of Object.keys(clients)) {
           assert.deepEqual([text, Buffer.from(nested.deep[0]), Buffer.from(plain)], ['안녕', bytes, bytes])
           // Over the ws package of Node.js, client 1.7.4 sends binary frames whatever the option says.
           for (const list of [texts, received].filter((list) => list.overWebSocket && version !== '1.7.4')) {
-            assert.ok(list.length > 0)
+            assert.ok(list.length > 0, 'WebSocket messages: got none')
             assert.deepEqual(list.filter((data) => typeof data !== 'string'), [])
           }
           one.disconnect()

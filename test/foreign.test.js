@@ -67,10 +67,10 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           notice.emit('reply', ...args.slice(0, 3))
         })
         await enter(chat, room)
-        const said = []
+        const received = []
         chat.on('chat', (message) => {
-          said.push(message.chat)
-          if (said.length === 10) chat.emit('chat', '여기도')
+          received.push(message.chat)
+          if (received.length === 10) chat.emit('chat', '여기도')
         })
 
         const [path, ...args] = [...command, server.url, transports.join(), room]
@@ -88,9 +88,9 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           acked: lines.map(() => true),
           chats: [...lines, '여기도'],
         })
-        assert.ok(relayed.length > 0)
+        assert.ok(relayed.length > 0, 'relayed replies: got none')
         for (const args of relayed) assert.deepEqual(args, [text, { deep: [bytes] }, bytes])
-        assert.deepEqual(said.slice(0, 10), lines)
+        assert.deepEqual(received.slice(0, 10), lines)
         record(row, version, `${mode}: talk`, `${mode}: room`)
 
         if (!signal) {

@@ -37,7 +37,7 @@ function post(v, room, disposition, bytes, type = 'image/gif') {
 }
 
 test(`${someOf(polyglots).length} polyglot files: are refused or stripped, and execute nowhere`, async () => {
-  assert.ok(polyglots.length >= 40)
+  assert.ok(polyglots.length >= 40, `polyglots: got ${polyglots.length}, want at least 40`)
   const paths = []
   let owner, room
   for (const [i, { what, bytes, name, type, kept }] of someOf(polyglots).entries()) {
@@ -75,11 +75,11 @@ test(`${someOf(polyglots).length} polyglot files: are refused or stripped, and e
 async function runsNowhere(paths) {
   const page = await openPage(server)
   const context = page.context()
-  const asked = []
-  let heard = 0
+  const requested = []
+  let executions = 0
   context.on('request', (request) => {
-    if (request.url().endsWith('/executed')) heard++
-    else asked.push(new URL(request.url()).pathname)
+    if (request.url().endsWith('/executed')) executions++
+    else requested.push(new URL(request.url()).pathname)
   })
   await page.route('**/control', (route) => route.fulfill({ contentType: 'text/javascript', body: 'top.executed=1;new Image().src="/executed"' }))
   const load = (path) => page.evaluate(async (path) => {
@@ -118,11 +118,11 @@ async function runsNowhere(paths) {
     assert.equal(await page.evaluate('window.executed'), undefined, `${what}: executed as a page`)
   }
   await pause(100)
-  assert.equal(heard, 0, 'requests for /executed')
-  assert.ok(paths.every(({ path }) => asked.includes(path)), 'every file was requested')
+  assert.equal(executions, 0, 'requests for /executed')
+  assert.ok(paths.every(({ path }) => requested.includes(path)), 'every file was requested')
   await page.goto('/notice')
   assert.equal(await load('/control'), 1, 'window.executed after a script that is allowed to run')
-  assert.ok(heard > 0)
+  assert.ok(executions > 0, 'requests for /executed by the control script: got none')
   await context.close()
 }
 
@@ -248,11 +248,11 @@ describe('GIF of a private room', () => {
     const [name, value] = member.cookie.match(/(connect\.sid)=([^;]*)/).slice(1)
     await page.context().addCookies([{ name, value, url: server.url }])
     await page.goto('/notice')
-    const ask = () => page.evaluate((paths) => Promise.all(paths.map(async (path) => (await fetch(`/gif/${path}`)).status)), [message.gif, message.poster])
-    assert.deepEqual([await ask(), await ask()], [[200, 200], [200, 200]])
+    const fetchStatuses = () => page.evaluate((paths) => Promise.all(paths.map(async (path) => (await fetch(`/gif/${path}`)).status)), [message.gif, message.poster])
+    assert.deepEqual([await fetchStatuses(), await fetchStatuses()], [[200, 200], [200, 200]])
     assert.equal((await owner.request('DELETE', `/room/${room}`)).status, 200)
-    assert.deepEqual(await ask(), [404, 404])
-    assert.ok(!readdirSync(join(server.dataDir, 'gifs')).includes(message.gif))
+    assert.deepEqual(await fetchStatuses(), [404, 404])
+    assert.ok(!readdirSync(join(server.dataDir, 'gifs')).includes(message.gif), `${message.gif} is still on disk`)
     await page.context().close()
   })
 })

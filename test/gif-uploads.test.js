@@ -160,10 +160,10 @@ describe('hostile form', () => {
       const answer = await own.upload(own.room, sent)
       assert.equal(answer.status, 200, await answer.text())
       const [{ gif, frames }] = await shown(own)
-      assert.ok(frames > 10)
+      assert.ok(frames > 10, `frames: got ${frames}, want more than 10`)
       const kept = Buffer.from(await (await own.get(`/gif/${gif}`)).arrayBuffer())
-      if (comment) assert.ok(kept.length < largest)
-      else assert.ok(kept.equals(sent))
+      if (comment) assert.ok(kept.length < largest, `stored GIF: got ${kept.length} bytes, want less than ${largest}`)
+      else assert.ok(kept.equals(sent), 'stored GIF: differs from the uploaded one')
 
       for (const more of [1, 2, 300, 5000, 70_000, 200_000]) {
         const refused = await own.upload(own.room, sizedGIF(largest + more, { comment }))

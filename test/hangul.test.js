@@ -84,11 +84,11 @@ const orders = [
 
 describe('Enter with an input method', () => {
   let server, ann, page, cdp
-  const heard = []
+  const received = []
   before(async () => {
     server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' })
     ann = await owner(server, { title: '한글' })
-    ann.chat.on('chat', ({ chat }) => heard.push(chat))
+    ann.chat.on('chat', ({ chat }) => received.push(chat))
     page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
     await page.locator('.person').percentile(1).waitFor()
@@ -138,17 +138,17 @@ describe('Enter with an input method', () => {
   test('sent messages: reach the other members once', async () => {
     await page.fill('#chat', '끝')
     await page.locator('#chat-form [type=submit]').click()
-    await until(() => heard.at(-1) === '끝', 'the last message')
-    assert.deepEqual(heard, [...[...orders, ...orders].flatMap(([, , text]) => text ?? []), '끝'])
+    await until(() => received.at(-1) === '끝', 'the last message')
+    assert.deepEqual(received, [...[...orders, ...orders].flatMap(([, , text]) => text ?? []), '끝'])
   })
 
   test('Enter: sends after an accepted candidate', async () => {
     for (const step of [process, enter229]) {
       await page.fill('#chat', '')
-      const before = heard.length
+      const before = received.length
       for (const { method, args } of [compose('日本'), step, end('日本'), up, enter, up]) await cdp.send(method, args)
-      await until(() => heard.length > before, 'the message')
-      assert.equal(heard.at(-1), '日本')
+      await until(() => received.length > before, 'the message')
+      assert.equal(received.at(-1), '日本')
     }
   })
 
@@ -166,14 +166,14 @@ describe('Enter with an input method', () => {
     await page.locator('.menu button', { hasText: '고치기' }).first().click()
     await page.locator('#mode').waitFor()
     await page.keyboard.press('Control+A')
-    const before = heard.length
+    const before = received.length
     for (const { method, args } of [compose('안녕'), enter229, end('안녕')]) await cdp.send(method, args)
     await until(async () => (await result()).value === 'draft', 'the draft in the text field after the edit')
     for (const { method, args } of [enter, strayBreak, up]) await cdp.send(method, args)
     assert.equal((await result()).value, 'draft')
     await page.keyboard.press('Enter')
-    await until(() => heard.length > before, 'the draft as a message')
-    assert.deepEqual(heard.slice(before), ['draft'])
+    await until(() => received.length > before, 'the draft as a message')
+    assert.deepEqual(received.slice(before), ['draft'])
     assertNoErrors([page])
   })
 })

@@ -122,7 +122,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     // moving the focus back to the messages does not scroll them
     const scrolled = () => page.locator('#scroll').evaluate((e) => e.scrollTop)
     const end = await scrolled()
-    assert.ok(end > 1000)
+    assert.ok(end > 1000, `scroll position: got ${end}, want more than 1000`)
     for (const stop of ['#chat', '[type=file]', '#more']) {
       await until(() => page.evaluate((s) => document.activeElement.matches(s), stop), `the focus on ${stop}`)
       if (stop !== '#more') await page.keyboard.press('Shift+Tab')

@@ -272,7 +272,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
 
   test('missed event: is fetched by one sync, and no message is shown twice', async () => {
     const bob = await openPage(server)
-    const asked = []
+    const syncs = []
     let drop = null // a pattern: the next packet that matches is dropped
     await bob.routeWebSocket('**/socket.io/**', (ws) => {
       const up = ws.connectToServer()
@@ -281,7 +281,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
         drop = null
       })
       ws.onMessage((packet) => {
-        if (String(packet).includes('["sync"')) asked.push(packet)
+        if (String(packet).includes('["sync"')) syncs.push(packet)
         up.send(packet)
       })
     })
@@ -303,17 +303,17 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await write(ann, '둘')
     await row(bob, '둘').waitFor()
     await row(bob, '하나 반').waitFor()
-    assert.equal(asked.length, 1)
+    assert.equal(syncs.length, 1)
     drop = /^42\/chat,\["chat"/
     await write(ann, '셋')
     await row(ann, '셋').and(ann.locator('[data-seq]')).waitFor()
     await write(ann, '넷')
     await row(bob, '넷').waitFor()
     await row(bob, '셋').waitFor()
-    assert.equal(asked.length, 2)
+    assert.equal(syncs.length, 2)
     await write(ann, '다섯')
     await row(bob, '다섯').waitFor()
-    assert.equal(asked.length, 2)
+    assert.equal(syncs.length, 2)
     assert.deepEqual((await bob.locator('#chat-list .other').allInnerTexts()).map((text) => text.match(/하나 반|둘|셋|넷|다섯/)[0]),
       ['하나 반', '둘', '셋', '넷', '다섯'])
     assertNoErrors([ann, bob])

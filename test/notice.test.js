@@ -8,9 +8,9 @@ import { client, collect, connected, nextEvent, pause, until, transportModes, wi
 import { eventTimeout } from './lib/sizes.js'
 
 /** Emits a reply until check() returns true. The relay is volatile, so a busy client may miss one. */
-async function replyUntilReceived(socket, said, check) {
+async function replyUntilReceived(socket, reply, check) {
   await until(async () => {
-    socket.emit('reply', ...[said].flat())
+    socket.emit('reply', ...[reply].flat())
     await pause(100)
     return check()
   }, 'the reply at the other clients')
@@ -54,8 +54,8 @@ describe('namespace /', () => {
         const [one, two] = await Promise.all([1, 2].map(() => connected(server.url, options)))
         const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
         const relayed = collect(two, 'reply')
-        const said = [bytes, { nested: [bytes, { deep: bytes }], text: '한글 😀' }, Buffer.alloc(0)]
-        await replyUntilReceived(one, said, () => relayed.length > 0)
+        const reply = [bytes, { nested: [bytes, { deep: bytes }], text: '한글 😀' }, Buffer.alloc(0)]
+        await replyUntilReceived(one, reply, () => relayed.length > 0)
         const [first, second, empty, id] = relayed[0]
         assert.equal(id, one.id)
         assert.deepEqual(Buffer.from(first), bytes)

@@ -41,7 +41,8 @@ longTest('73 probes, repeated: have the same outcome each time and leak no gorou
   await pause(5000)
   const left = await server.goroutines()
   t.diagnostic(`${left} goroutines left, ${baseline} without the probes`)
-  assert.ok(left <= baseline + 2, server.logs.slice(-100_000))
+  assert.ok(left <= baseline + 2, `goroutines: got ${left}, want at most ${baseline + 2}\
+${server.logs.slice(-100_000)}`)
   assert.doesNotMatch(server.logs, /DATA RACE|^panic:|msg="panic/m)
 })
 
@@ -61,7 +62,7 @@ longTest('announced attachments that never arrive: cost at most 32 MiB and end a
   const grown = (peak(server.pid) - before) / MiB
   t.diagnostic(`+${grown.toFixed(1)} MiB for 1,000; dropped after ${percentile(times, 0)} to ${percentile(times, 1)} ms`)
   assert.ok(grown <= 32, `memory: got ${grown} MiB more, want at most 32`)
-  assert.ok(percentile(times, 0) > 9000 && percentile(times, 1) < promised(12_000))
+  assert.ok(percentile(times, 0) > 9000 && percentile(times, 1) < promised(12_000), `closes: got them after ${percentile(times, 0)} to ${percentile(times, 1)} ms, want 9,000 to ${promised(12_000)}`)
   await canary.stop()
   await server.stop()
 })

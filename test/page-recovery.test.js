@@ -182,9 +182,9 @@ describe('room page', { concurrency: 2 }, () => {
     await write(page, '돌아오면')
     page.wire.back()
     await pass(page, () => row(page, '그사이에').count(), 'the missed message')
-    const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => { if (chat === '돌아오면') resolve() }) })
+    const received = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => { if (chat === '돌아오면') resolve() }) })
     await pass(page, () => row(page, '돌아오면').and(page.locator('[data-seq]')).count(), 'the pending message sent')
-    await heard
+    await received
     assert.ok(requests.indexOf('join') > 2, `requests: got ${requests}, want join after the syncs`)
     assert.equal(await isSame(page), true)
     await page.context().close()
@@ -279,8 +279,8 @@ describe('room page', { concurrency: 2 }, () => {
 
   test('drafts: of a whisper and of a message to all are kept apart', async () => {
     const { host, page } = await visit(openPage(server))
-    const heard = []
-    host.chat.on('whisper', ({ chat }) => heard.push(chat))
+    const received = []
+    host.chat.on('whisper', ({ chat }) => received.push(chat))
     const whisperTo = async () => {
       await page.locator('.person', { hasNotText: '나' }).locator('button').click()
       await page.locator('.menu button', { hasText: '귓속말' }).click()
@@ -294,8 +294,8 @@ describe('room page', { concurrency: 2 }, () => {
     assert.equal(await page.inputValue('#chat'), '모두에게 쓰던 글')
     await whisperTo()
     await write(page, '비밀')
-    await until(() => heard.length > 0, 'the whisper')
-    assert.deepEqual(heard, ['비밀'])
+    await until(() => received.length > 0, 'the whisper')
+    assert.deepEqual(received, ['비밀'])
     await page.fill('#chat', '쓰다 만 비밀')
     await page.reload()
     await there(page)
@@ -311,7 +311,7 @@ describe('room page', { concurrency: 2 }, () => {
   test('page without the Socket.IO client: shows a banner and still sends', async () => {
     const host = await owner(server)
     const page = await openPage(server)
-    const heard = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => resolve(chat)) })
+    const received = new Promise((resolve) => { host.chat.on('chat', ({ chat }) => resolve(chat)) })
     let fail
     const failed = new Promise((resolve) => { fail = resolve })
     await page.route('**/vendor/socket.io.esm.min.js', async (route) => { await failed; await route.abort() })
@@ -323,7 +323,7 @@ describe('room page', { concurrency: 2 }, () => {
     const banner = page.locator('#connection', { hasText: '새 메시지가 저절로 나타나지 않아요.' })
     await banner.waitFor()
     await write(page, '그래도 간다')
-    assert.equal(await heard, '그래도 간다')
+    assert.equal(await received, '그래도 간다')
     await row(page, '그래도 간다').and(page.locator('[data-seq]')).waitFor()
     await banner.waitFor() // on the page loaded by the form
     assert.equal(await page.inputValue('#chat'), '')

@@ -40,7 +40,7 @@ longTest('password guesses: are limited per session, address and room', { skip: 
     if (answer.status === 403) count.wrong++
     else {
       assert.equal(answer.status, 429, answer.body)
-      assert.ok(Number(answer.headers['retry-after']) >= 1)
+      assert.ok(Number(answer.headers['retry-after']) >= 1, `Retry-After: got ${answer.headers['retry-after']}, want at least 1`)
       retryAfters.add(Number(answer.headers['retry-after']))
       count.tooMany++
     }
@@ -126,7 +126,7 @@ test('password hashing: is bounded in memory and does not delay other rooms', { 
   const inside = answers.filter(({ ok }) => ok).length
   t.diagnostic(`200 at once: ${inside} are in, +${grown.toFixed(1)} MiB; the others waited for ${percentile(waits, 0.99)} ms at most`)
   assert.ok(answers.every(({ ok, reason }) => ok || reason === 'unavailable'), JSON.stringify(answers.find(({ ok }) => !ok)))
-  assert.ok(inside > 0)
+  assert.ok(inside > 0, 'joins with the right password: got none')
   // One hash of 19 MiB at a time, and memory that is not collected yet.
   assert.ok(grown <= 96, `memory: got ${grown} MiB more, want at most 96`)
   assert.ok(percentile(waits, 0.99) <= promised(200), `answers of other rooms: got ${waits} ms, want a 99th percentile of at most ${promised(200)}`)
@@ -173,7 +173,7 @@ for (const [mode, options] of Object.entries(transportModes)) {
     back._lastOffset = away._lastOffset
     back.connect()
     await nextEvent(back, 'connect')
-    assert.ok(!back.recovered && back.id !== before)
+    assert.ok(!back.recovered && back.id !== before, 'the socket was recovered after the logout')
     const refused = await back.timeout(eventTimeout).emitWithAck('join', room)
     assert.equal(refused.reason, 'wrong_password')
     const replay = await requestFrom(server, '/', { headers: { cookie } })

@@ -36,11 +36,11 @@ const gif = { name: '고양이.gif', kind: 'image/gif', bytes: [...animatedGIF({
 
 describe('message input', () => {
   let server, ann, page
-  const heard = []
+  const received = []
   before(async () => {
     server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' })
     ann = await owner(server, { title: '붙여 넣기' })
-    ann.chat.on('chat', ({ chat, gif }) => heard.push(gif ? 'GIF' : chat))
+    ann.chat.on('chat', ({ chat, gif }) => received.push(gif ? 'GIF' : chat))
     page = await open()
   })
   after(() => page.context().close())
@@ -62,11 +62,11 @@ describe('message input', () => {
 
   /** Sends the text in the field and returns the message that another member receives. */
   async function send(page) {
-    const before = heard.length
+    const before = received.length
     await page.locator('#chat').press('Enter')
-    await until(() => heard.length > before, 'the message')
-    assert.equal(heard.length, before + 1)
-    return heard.at(-1)
+    await until(() => received.length > before, 'the message')
+    assert.equal(received.length, before + 1)
+    return received.at(-1)
   }
 
   test('paste of spreadsheet cells with a picture: inserts the text', async () => {
@@ -180,7 +180,7 @@ describe('message input', () => {
     await page.reload()
     await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
     assert.deepEqual([await value(page), await counter(page)], [long, '2,001 / 2,000 characters'])
-    const before = heard.length
+    const before = received.length
     await page.locator('#chat').press('Enter')
     assert.equal(await problem(page), 'Too long to send: 1 over the limit.')
     await page.locator('#chat-form [type=submit]').click()
@@ -190,7 +190,7 @@ describe('message input', () => {
     await page.keyboard.press('Backspace')
     assert.equal(await problem(page), '')
     assert.equal(await send(page), long.slice(0, -1))
-    assert.equal(heard.length, before + 1)
+    assert.equal(received.length, before + 1)
     assertNoErrors([page])
     await page.context().close()
   })
@@ -276,11 +276,11 @@ describe('message input', () => {
       await page.waitForLoadState()
     }
     await posted(code)
-    assert.equal(heard.at(-1), code, 'the message with its line ends')
+    assert.equal(received.at(-1), code, 'the message with its line ends')
     assert.equal(await page.locator('.mine .message__text').last().textContent(), code)
     const lines = `${'가나다\n'.repeat(499)}가나다라` // 2,000 characters, and 499 more with the CRLF of a form
     await posted(lines)
-    assert.equal(heard.at(-1), lines)
+    assert.equal(received.at(-1), lines)
 
     const long = `\n  ${'가'.repeat(2000)}\n<b>&amp;</b>`
     await posted(long)
@@ -291,7 +291,7 @@ describe('message input', () => {
     await unsent.fill('  짧게')
     await page.locator('.unsent button').click()
     await page.waitForURL(`**/room/${ann.room}#composer`)
-    assert.equal(heard.at(-1), '  짧게')
+    assert.equal(received.at(-1), '  짧게')
     await page.context().close()
   })
 

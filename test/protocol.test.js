@@ -44,7 +44,7 @@ describe('protocol', () => {
   test('foreign origin: is refused over both transports', async () => {
     const origin = 'https://evil.example'
     const answer = await polling(server, '', { headers: { origin } })
-    assert.ok(answer.status === 403 || answer.headers.get('access-control-allow-origin') === null)
+    assert.ok(answer.status === 403 || answer.headers.get('access-control-allow-origin') === null, `polling: got status ${answer.status} with an allowed origin, want a refusal`)
     const ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { origin })
     const error = await withTimeout(eventTimeout, new Promise((resolve, reject) => {
       ws.on('error', resolve)
@@ -126,7 +126,7 @@ describe('protocol', () => {
       raw.close()
       await raw.untilClosed()
     }
-    for (const canary of canaries) assert.ok(canary.connected)
+    for (const canary of canaries) assert.ok(canary.connected, 'a canary was disconnected')
     const [one, two] = canaries
     await Promise.all([nextEvent(two, 'news'), nextEvent(one, 'news')])
     for (const canary of canaries) canary.disconnect()
@@ -169,7 +169,7 @@ describe('protocol', () => {
     assert.equal(await post.text(), 'ok')
     await (await polling(server, `&sid=${sid}`)).text() // the answer to CONNECT
     const polls = await Promise.all([1, 2].map(() => polling(server, `&sid=${sid}`).catch((error) => error)))
-    assert.ok(polls.some((answer) => answer.status === 400 || answer.status === 200))
+    assert.ok(polls.some((answer) => answer.status === 400 || answer.status === 200), `polls: got ${polls.map(({ status }) => status)}, want 400 or 200`)
     assert.deepEqual(await json(await polling(server, `&sid=${sid}`)), bad(1, 'Session ID unknown'))
   })
 
@@ -197,7 +197,7 @@ test('heartbeat: ends a silent client after interval and timeout', async () => {
   const took = performance.now() - start
   assert.ok(took > 2000, `end: got it after ${took} ms, want more than 2000 ms`)
   assert.ok(raw.frames.includes('2'), 'a ping was received')
-  assert.ok(alive.connected)
+  assert.ok(alive.connected, 'the stock client was disconnected')
   alive.disconnect()
   await server.stop()
 })

@@ -122,7 +122,7 @@ describe('connection state recovery', () => {
     const back = nextEvent(socket, 'connect')
     cut(socket)
     await back
-    assert.ok(!socket.recovered)
+    assert.ok(!socket.recovered, 'recovered: got true, want false')
     socket.disconnect()
   })
 })

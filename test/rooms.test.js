@@ -100,7 +100,8 @@ describe('rooms', () => {
 
     const stranger = new Visitor(server)
     await stranger.get('/')
-    assert.ok([403, 404].includes((await stranger.get(`/gif/${message.gif}`)).status))
+    const refused = await stranger.get(`/gif/${message.gif}`)
+    assert.ok([403, 404].includes(refused.status), `status for a stranger: got ${refused.status}, want 403 or 404`)
     a.chat.disconnect()
     b.chat.disconnect()
   })

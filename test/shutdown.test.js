@@ -49,17 +49,17 @@ function large(kib = 4500) {
 const stalled = (version) => async (server, v) => {
   for (let i = 0; i < 100; i++) assert.equal((await v.postMessage(v.room, 'x'.repeat(2000))).status, 200)
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${version}&transport=websocket`, { headers: { cookie: v.cookie } })
-  let heard = ''
-  ws.on('message', (data) => { heard += data })
+  let received = ''
+  ws.on('message', (data) => { received += data })
   ws.on('error', () => {})
-  const said = (text) => until(() => heard.includes(text), text)
-  await said('"sid"')
+  const contains = (text) => until(() => received.includes(text), text)
+  await contains('"sid"')
   ws.send('40/chat,')
-  await said('40/chat,')
+  await contains('40/chat,')
   ws.send(`42/chat,0["join","${v.room}"]`)
-  await said('43/chat,0[')
+  await contains('43/chat,0[')
   for (let n = 1; n < 100; n++) ws.send(`42/chat,${n}["sync",{"room":"${v.room}","after":0}]`)
-  await said('43/chat,1[')
+  await contains('43/chat,1[')
   ws.pause()
   return () => ws.terminate()
 }

@@ -23,11 +23,11 @@ for (const [mode, options] of Object.entries(transportModes)) {
         const path = `/socket.io/?EIO=4&transport=polling&sid=${socket.io.engine.id}`
         const unknown = `/socket.io/?EIO=4&transport=polling&sid=nobody`
         for (const method of ['GET', 'POST']) {
-          const ask = async (to) => {
+          const respond = async (to) => {
             const answer = await fetch(server.url + to, { method, headers: thief ? { cookie: thief } : {}, ...(method === 'POST' && { body: '41' }) })
             return [answer.status, await answer.text()]
           }
-          assert.deepEqual(await ask(path), await ask(unknown))
+          assert.deepEqual(await respond(path), await respond(unknown))
         }
         const upgrade = new WebSocket(server.ws + path.replace('polling', 'websocket'), { headers: { cookie: thief } })
         const status = await new Promise((resolve) => {

@@ -9,13 +9,13 @@ import { eventTimeout } from './sizes.js'
 /** Sends a probe over WebSocket and returns whether the connection still works afterwards. */
 export async function probeWebSocket(server, { name, frames, early }, revision) {
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
-  const heard = []
+  const received = []
   let code
-  ws.on('message', (data) => heard.push(data.toString()))
+  ws.on('message', (data) => received.push(data.toString()))
   ws.on('error', () => {})
   ws.on('close', (c) => { code = c })
-  const answer = (start) => until(() => code !== undefined || heard.some((frame) => frame.startsWith(start)),
-    `${server.url} answers ${start} after "${name}", beside ${heard}`, 15_000)
+  const answer = (start) => until(() => code !== undefined || received.some((frame) => frame.startsWith(start)),
+    `${server.url} answers ${start} after "${name}", beside ${received}`, 15_000)
   try {
     await answer('0{')
     if (revision === 3) {
