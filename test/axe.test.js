@@ -134,8 +134,8 @@ async function lookAsOwner(audit, server, { ann, bob }) {
   const { page } = audit
   await audit.signIn(ann, server)
   await page.goto(`/room/${ann.room}`)
-  await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
-  await page.locator('.message--whisper').percentile(1).waitFor()
+  await page.locator('.person').nth(1).waitFor({ state: 'attached' })
+  await page.locator('.message--whisper').nth(1).waitFor()
   await page.evaluate(() => { // the row of a message that a disk has damaged
     const row = document.querySelector('#chat-list .system').cloneNode(true)
     row.classList.add('message--damaged')
@@ -144,7 +144,7 @@ async function lookAsOwner(audit, server, { ann, bob }) {
   await page.locator('.message.mine', { hasText: '맞는 말' }).hover()
   await audit.look('every kind of message')
   await page.locator('#more').click()
-  await page.locator('.menu button').percentile(1).waitFor()
+  await page.locator('.menu button').nth(1).waitFor()
   await audit.look('menu of a message')
   await page.locator('.menu__item--danger').click()
   await audit.look('asked whether to remove')
@@ -167,7 +167,7 @@ async function lookAsOwner(audit, server, { ann, bob }) {
   await page.locator('#newer').click()
 
   await page.locator('.person__open', { hasText: '밥' }).click()
-  await page.locator('.menu button').percentile(5).waitFor()
+  await page.locator('.menu button').nth(5).waitFor()
   await audit.look('menu of a person')
   await page.locator('.menu button').first().click() // a whisper
   await page.locator('#mode').waitFor()
@@ -195,7 +195,7 @@ async function lookAsOwner(audit, server, { ann, bob }) {
   await audit.look('an upload under way, and a file above the page')
   await page.locator('#drop').evaluate((e) => { e.hidden = true })
   release()
-  await page.locator('.message--failed button').percentile(1).waitFor()
+  await page.locator('.message--failed button').nth(1).waitFor()
   await audit.look('an upload that failed')
   await page.locator('.mine[data-seq]', { hasText: '맞는 말' }).hover()
   await page.locator('#more').click()
@@ -230,7 +230,7 @@ async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   const { page } = audit
   await audit.signIn(bob, server)
   await page.goto(`/room/${ann.room}`)
-  await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+  await page.locator('.person').nth(1).waitFor({ state: 'attached' })
   await emitWithAck(ann, 'settings', { frozen: true })
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('frozen')

@@ -176,7 +176,7 @@ describe('pages', () => {
     await ann.waitForTimeout(3_000) // after which bob has left
     await bob.goto(ann.url())
     await ann.context().setOffline(false)
-    await notice.percentile(1).waitFor({ timeout: 20_000 })
+    await notice.nth(1).waitFor({ timeout: 20_000 })
     assert.doesNotMatch(await ann.locator('#chat-list').innerText(), /하셨습니다/)
     await Promise.all([ann, bob].map((page) => page.context().close()))
   })

@@ -32,7 +32,7 @@ describe('page of a room with 30 members', () => {
         const [, name, value] = ann.cookie.match(/(connect\.sid)=([^;]*)/)
         await page.context().addCookies([{ name, value, url: server.url }])
         await page.goto(`/room/${ann.room}`)
-        await page.locator('.person').percentile(30).waitFor({ state: 'attached' })
+        await page.locator('.person').nth(30).waitFor({ state: 'attached' })
         assert.equal(await reachable(page, '#open-panel'), true, 'the settings button is visible')
         assert.equal(await page.locator('.room-top').evaluate((e) => e.offsetHeight < 70), true, 'the header has one line')
         await screenshot(page, `reach-${width}-${locale}`)
@@ -63,7 +63,7 @@ describe('page of a room with 30 members', () => {
   test('settings button: is hidden from members who do not own the room', async () => {
     const page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').percentile(30).waitFor()
+    await page.locator('.person').nth(30).waitFor()
     assert.equal(await page.locator('#open-panel').isVisible(), false)
     await page.context().close()
   })

@@ -91,7 +91,7 @@ describe('Enter with an input method', () => {
     ann.chat.on('chat', ({ chat }) => received.push(chat))
     page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').percentile(1).waitFor()
+    await page.locator('.person').nth(1).waitFor()
     cdp = await page.context().newCDPSession(page)
     await page.evaluate(() => {
       window.log = []

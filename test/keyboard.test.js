@@ -80,7 +80,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     await page.goto('/room')
     await tabThrough(page, ['[name=title]', '[name=max]', '[name=password]', '[name=keep]', '.actions a', 'form button'])
     await page.goto('/notice')
-    await page.locator('[data-slot=pause]:visible').percentile(1).waitFor()
+    await page.locator('[data-slot=pause]:visible').nth(1).waitFor()
     await tabThrough(page, ['#lane-plain button', '#lane-socketio button'])
     assertNoErrors([page])
     await page.goto('/nowhere')
@@ -109,7 +109,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     const page = await openPage(server, options)
     await signIn(page, ann, server)
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
     await page.locator('button.gif').waitFor()
     await page.locator('#more').waitFor({ state: 'attached' })
     return { page, ann, bob, colors }
@@ -137,7 +137,7 @@ describe('Tab key', { concurrency: 2 }, () => {
 
     // the menu of a member
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
-    await page.locator('.menu button').percentile(5).waitFor()
+    await page.locator('.menu button').nth(5).waitFor()
     await tabThrough(page, ['.menu button', ...always])
     // the confirmation of a ban
     await page.locator('.person__open', { hasText: '밥' }).press('Enter')
@@ -151,7 +151,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     await bob.chat.timeout(eventTimeout).emitWithAck('quit', { room: ann.room })
     await page.locator('#chat').fill('늦었다')
     await page.keyboard.press('Enter')
-    await page.locator('.message--failed button').percentile(1).waitFor()
+    await page.locator('.message--failed button').nth(1).waitFor()
     await page.locator('.person__open', { hasText: '나' }).press('Enter')
     await page.locator('#nickname').waitFor()
     await tabThrough(page, ['.message--failed button:nth-of-type(1)', '.message--failed button:nth-of-type(2)', '#mode button', '[name=nick]', '#nickname [data-cancel]', '#nickname .button--primary', '#older', '#more'])
@@ -163,7 +163,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     await page.locator('#make-token [name=nick]').fill('봇 2')
     await page.locator('#make-token button').press('Enter')
     await page.locator('#made-token').waitFor()
-    await page.locator('#tokens button').percentile(1).waitFor()
+    await page.locator('#tokens button').nth(1).waitFor()
     const panel = ['.panel__head button', '#freeze', '#door', '#settings [name=title]', '#settings [name=max]', '#settings [name=password]', '#settings [name=keep]', '#settings button',
       '#bans button', '#tokens li:nth-child(1) button', '#tokens li:nth-child(2) button', '#make-token [name=nick]', '#make-token button', '#made-token textarea', '[data-copy]']
     await tabThrough(page, panel)
@@ -171,7 +171,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     await page.keyboard.press('Enter')
     await page.locator('#settings [name=open]').waitFor()
     await page.locator('#tokens li:nth-child(1) button').press('Enter')
-    await page.locator('.menu button').percentile(1).waitFor()
+    await page.locator('.menu button').nth(1).waitFor()
     await tabThrough(page, [...panel, '#settings [name=open]', '.menu button'])
     assertNoErrors([page])
     await page.context().close()
@@ -182,7 +182,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     const { page, ann, bob } = await fullRoom(narrow)
     await tabThrough(page, ['#people-toggle', '#exit-btn', '#scroll', '#older', 'button.gif', '#more', '#chat', '[type=file]', '[type=submit]'])
     await page.locator('#people-toggle').press('Enter')
-    await page.locator('.person').percentile(1).waitFor()
+    await page.locator('.person').nth(1).waitFor()
     await tabThrough(page, ['#people-toggle', '.person:nth-child(2) button', '#autoplay', '#open-panel', '#quit', '.people__remove button', '#chat'])
     await page.locator('#open-panel').press('Enter')
     await page.locator('#bans button').waitFor()
@@ -194,7 +194,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     const other = await openPage(server, narrow)
     await signIn(other, bob, server)
     await other.goto(`/room/${ann.room}`)
-    await other.locator('.person').percentile(1).waitFor({ state: 'attached' })
+    await other.locator('.person').nth(1).waitFor({ state: 'attached' })
     await other.locator('#more:not([hidden])').waitFor({ state: 'attached' })
     const more = other.locator('#more')
     await other.locator('#chat').focus()

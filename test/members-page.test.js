@@ -59,7 +59,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     await bob.goto(ann.url())
     await row(ann, /입장하셨습니다|entered/).waitFor()
-    for (const page of [ann, bob]) await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+    for (const page of [ann, bob]) await page.locator('.person').nth(1).waitFor({ state: 'attached' })
     return [ann, bob]
   }
   const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()))
@@ -89,7 +89,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     // 2. stored notices
     await ann.reload()
     await row(ann, `${bobColor}님의 이름: 철수`).waitFor()
-    await ann.locator('.person').percentile(1).waitFor()
+    await ann.locator('.person').nth(1).waitFor()
 
     // 3. a whisper
     await choose(ann, '철수', '귓속말')
@@ -116,7 +116,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     }
 
     // 4. delegation; Esc closes a menu and returns the focus
-    await ann.locator('.person').percentile(1).waitFor()
+    await ann.locator('.person').nth(1).waitFor()
     await ann.locator('.person__open', { hasText: '철수' }).focus()
     await ann.keyboard.press('Enter')
     await ann.locator('.menu').waitFor()
@@ -324,7 +324,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     const [ann, bob] = await company()
     const tab = await bob.context().newPage()
     await tab.goto(bob.url())
-    await tab.locator('.person').percentile(1).waitFor()
+    await tab.locator('.person').nth(1).waitFor()
     await tab.locator('#quit').focus()
     await tab.keyboard.press('Enter')
     await tab.locator('.menu p', { hasText: '완전히 나갈까요?' }).waitFor()
@@ -334,7 +334,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await bob.locator('.over', { hasText: '방에서 나갔어요.' }).waitFor()
 
     await bob.goto(ann.url())
-    await ann.locator('.person').percentile(1).waitFor()
+    await ann.locator('.person').nth(1).waitFor()
     const bobColor = await colorOf(bob)
     await bob.context().setOffline(true)
     await choose(ann, bobColor, '내보내기', '내보내기')

@@ -41,8 +41,7 @@ longTest('73 probes, repeated: have the same outcome each time and leak no gorou
   await pause(5000)
   const left = await server.goroutines()
   t.diagnostic(`${left} goroutines left, ${baseline} without the probes`)
-  assert.ok(left <= baseline + 2, `goroutines: got ${left}, want at most ${baseline + 2}\
-${server.logs.slice(-100_000)}`)
+  assert.ok(left <= baseline + 2, `goroutines: got ${left}, want at most ${baseline + 2}\n${server.logs.slice(-100_000)}`)
   assert.doesNotMatch(server.logs, /DATA RACE|^panic:|msg="panic/m)
 })
 

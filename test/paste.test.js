@@ -52,7 +52,7 @@ describe('message input', () => {
   async function open(options = desktop) {
     const page = await openPage(server, { ...options, permissions: ['clipboard-read', 'clipboard-write'] })
     await page.goto(`/room/${ann.room}`)
-    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
     await page.locator('#chat').focus()
     return page
   }
@@ -91,7 +91,7 @@ describe('message input', () => {
     await paste(page, { 'image/png': png })
     await page.locator('#chat-list .system', { hasText: 'GIF 파일만 올릴 수 있어요.' }).waitFor()
     await paste(page, { 'text/html': '<meta charset="utf-8"><img src="https://cat.example/cat.gif" alt="고양이">', 'image/png': png })
-    await page.locator('#chat-list .system', { hasText: 'GIF 파일만 올릴 수 있어요.' }).percentile(1).waitFor()
+    await page.locator('#chat-list .system', { hasText: 'GIF 파일만 올릴 수 있어요.' }).nth(1).waitFor()
     assert.equal(await value(page), '')
     assertNoErrors([page])
   })
@@ -178,7 +178,7 @@ describe('message input', () => {
     const long = `${'x'.repeat(1799)}y${'z'.repeat(199)}안녕`
     assert.deepEqual([await value(page), await counter(page)], [long, '2,001 / 2,000 characters'])
     await page.reload()
-    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
     assert.deepEqual([await value(page), await counter(page)], [long, '2,001 / 2,000 characters'])
     const before = received.length
     await page.locator('#chat').press('Enter')
@@ -202,7 +202,7 @@ describe('message input', () => {
     assert.equal(await send(page), code)
     await page.locator('.mine[data-seq] .message__text').getByText('if (a)').waitFor()
     await page.reload()
-    await page.locator('.person').percentile(1).waitFor({ state: 'attached' })
+    await page.locator('.person').nth(1).waitFor({ state: 'attached' })
     const text = page.locator('.mine .message__text').last()
     assert.equal(await text.textContent(), code)
     const indent = await text.evaluate((e) => {
