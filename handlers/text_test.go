@@ -163,7 +163,7 @@ func TestText_of_an_event_that_is_not_Unicode_is_refused(t *testing.T) {
 	a.until(`43/chat,1[`)
 	for what, text := range notUnicode {
 		if text.escaped == "" {
-			continue // its frame closes the connection, see test/wire.test.js
+			continue // its frame closes the connection, see test/protocol.test.js
 		}
 		for _, event := range []string{
 			`["chat","a%s"]`, `["chat",{"chat":"a%s"}]`, `["chat",{"chat":"a","clientId":"%s"}]`, `["nick","a%s"]`,

@@ -1,27 +1,27 @@
-// axe-core finds nothing to complain about: every page and state, in both languages
-// and themes, on a desktop and on a phone. The long form checks every combination.
+// axe-core finds no accessibility violations on any page in any state, in both languages and
+// themes, on a desktop and on a phone. The long form checks every combination.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest, nth, patience, sized } from './lib/soak.js'
+import { longTest, eventTimeout, sized } from './lib/sizes.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const [wideLight, phoneDark] = [[1280, 'light'], [375, 'dark']]
 const all = [wideLight, [1280, 'dark'], [375, 'light'], phoneDark]
-// The short form looks at each state once; `make test-long` in both languages, in
-// opposite widths and themes; the long form in all of them.
+// `make test` checks each state once, `make test-long` in both languages with opposite widths
+// and themes, `make soak` in all combinations.
 const combinations = {
   'ko-KR': sized([[wideLight], [phoneDark]], [all]),
   'en-US': sized([[phoneDark], [wideLight]], [all]),
 }
 
-/** A browser that is looked at in each state. Transitions would show colours that never stay. */
+/** A page that axe-core checks in each state. Reduced motion avoids the colours of transitions. */
 class Audit {
   #combinations
   found = []
@@ -30,15 +30,15 @@ class Audit {
   static async open(server, locale) {
     const audit = new Audit()
     audit.#combinations = combinations[locale]
-    audit.page = await person(server, { viewport: { width: 1280, height: 800 }, locale, reducedMotion: 'reduce' })
+    audit.page = await openPage(server, { viewport: { width: 1280, height: 800 }, locale, reducedMotion: 'reduce' })
     await audit.page.addInitScript(axe)
     return audit
   }
 
-  /** Makes axe look at the page as it is, in this language's themes and widths. */
+  /** Runs axe-core on the present state, in the themes and widths of this language. */
   async look(state) {
     this.states.push(state)
-    const turns = this.#combinations
+    const turns = this.#combinations // by turns in the short form
     for (const [width, theme] of turns[this.states.length % turns.length]) {
       await this.page.setViewportSize({ width, height: 800 })
       await this.page.emulateMedia({ colorScheme: theme })
@@ -59,13 +59,13 @@ class Audit {
 }
 
 const gif = (width, height) => ({ name: 'cat.gif', mimeType: 'image/gif', buffer: Buffer.from(animatedGIF({ width, height })) })
-const ask = async (visitor, event, what) => {
-  const answer = await visitor.chat.timeout(patience).emitWithAck(event, { room: visitor.room, ...what })
+const emitWithAck = async (visitor, event, what) => {
+  const answer = await visitor.chat.timeout(eventTimeout).emitWithAck(event, { room: visitor.room, ...what })
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer
 }
 
-/** The pages outside of a room. */
+/** Checks the pages outside of a room. */
 async function lookAround(audit, secret) {
   const { page } = audit
   await page.goto('/')
@@ -89,7 +89,7 @@ async function lookAround(audit, secret) {
   await audit.look('form for a room, refused')
   await page.goto('/notice')
   for (const lane of ['#lane-plain ol', '#lane-socketio ol']) {
-    await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'the lines need to be scrolled')
+    await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
   }
   await audit.look('notices')
   await page.goto('/nowhere')
@@ -98,7 +98,7 @@ async function lookAround(audit, secret) {
   await audit.look('no such room')
   await page.goto(`/room/${secret}`)
   await audit.look('no way into a room')
-  // A message that a browser without scripts sends to a room it may not write to.
+  // The page that a browser without scripts gets for a refused message.
   await page.evaluate((id) => {
     document.body.insertAdjacentHTML('beforeend', `<form method="post" action="/room/${id}/chat" id="blind"><input name="chat" value="  안녕"></form>`)
     document.querySelector('#blind').submit()
@@ -107,36 +107,36 @@ async function lookAround(audit, secret) {
   await audit.look('a refused message')
 }
 
-/** A room with every kind of message in it, and people to see it with. */
+/** Creates a room with every kind of message and two members. */
 async function company(server) {
   const ann = await owner(server, { title: '다 있는 방', max: 20 })
   const [bob, eve] = await Promise.all([member(server, ann.room), member(server, ann.room)])
   bob.room = eve.room = ann.room
-  await ask(bob, 'nick', { nick: '밥' })
-  await ask(eve, 'nick', { nick: '이브' })
-  const { members } = await ask(ann, 'join')
+  await emitWithAck(bob, 'nick', { nick: '밥' })
+  await emitWithAck(eve, 'nick', { nick: '이브' })
+  const { members } = await emitWithAck(ann, 'join')
   const color = (nick) => members.find((m) => m.nick === nick).color
-  await ask(ann, 'token', { nick: '봇' })
-  await ask(ann, 'ban', { person: color('이브') })
-  await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 3 ? ann : bob).say(ann.room, `${i}: 꽤 긴 이야기`)))
-  await ask(ann, 'settings', { title: '정말 다 있는 방' })
-  const { seq } = await ask(ann, 'chat', { chat: '틀린 말' })
-  await ask(ann, 'edit', { seq, chat: '맞는 말' })
-  await ask(ann, 'remove', { seq: (await ask(ann, 'chat', { chat: '지울 말' })).seq })
-  await ask(ann, 'whisper', { to: color('밥'), chat: '밥에게만' })
-  await ask(bob, 'whisper', { to: members.find(({ nick }) => !nick).color, chat: '방장에게만' })
+  await emitWithAck(ann, 'token', { nick: '봇' })
+  await emitWithAck(ann, 'ban', { person: color('이브') })
+  await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 3 ? ann : bob).postMessage(ann.room, `${i}: 꽤 긴 이야기`)))
+  await emitWithAck(ann, 'settings', { title: '정말 다 있는 방' })
+  const { seq } = await emitWithAck(ann, 'chat', { chat: '틀린 말' })
+  await emitWithAck(ann, 'edit', { seq, chat: '맞는 말' })
+  await emitWithAck(ann, 'remove', { seq: (await emitWithAck(ann, 'chat', { chat: '지울 말' })).seq })
+  await emitWithAck(ann, 'whisper', { to: color('밥'), chat: '밥에게만' })
+  await emitWithAck(bob, 'whisper', { to: members.find(({ nick }) => !nick).color, chat: '방장에게만' })
   for (const visitor of [ann, bob]) await visitor.upload(ann.room, animatedGIF({ width: 120, height: 90 }), { name: 'cat.gif' })
   return { ann, bob, bobColor: color('밥') }
 }
 
-/** The room as its owner sees it. */
-async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
+/** Checks the room in the states of its owner. */
+async function lookAsOwner(audit, server, { ann, bob }) {
   const { page } = audit
   await audit.signIn(ann, server)
   await page.goto(`/room/${ann.room}`)
   await page.locator('.person').nth(1).waitFor({ state: 'attached' })
   await page.locator('.message--whisper').nth(1).waitFor()
-  await page.evaluate(() => { // what only a broken disk makes
+  await page.evaluate(() => { // the row of a message that a disk has damaged
     const row = document.querySelector('#chat-list .system').cloneNode(true)
     row.classList.add('message--damaged')
     document.querySelector('#chat-list').append(row)
@@ -153,7 +153,7 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await audit.look('a GIF that plays')
 
   await page.locator('#scroll').evaluate((e) => { e.scrollTop = 0 })
-  await bob.say(ann.room, '새 글')
+  await bob.postMessage(ann.room, '새 글')
   await page.locator('#newer').waitFor()
   for (const [state, words, good] of [['offline', 'offline', false], ['online again', 'back', true], ['without the client', 'still', false]]) {
     await page.locator('#connection').evaluate((banner, [key, isGood]) => {
@@ -225,26 +225,26 @@ async function lookAsOwner(audit, server, { ann, bob, bobColor }) {
   await audit.look('settings saved, and asked whether to end a token')
 }
 
-/** The room as somebody sees it who may not speak, and then not stay. */
+/** Checks the room in the states of a member who is muted and then kicked. */
 async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   const { page } = audit
   await audit.signIn(bob, server)
   await page.goto(`/room/${ann.room}`)
   await page.locator('.person').nth(1).waitFor({ state: 'attached' })
-  await ask(ann, 'settings', { frozen: true })
+  await emitWithAck(ann, 'settings', { frozen: true })
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('frozen')
-  await ask(ann, 'settings', { frozen: false })
-  await ask(ann, 'mute', { person: bobColor })
+  await emitWithAck(ann, 'settings', { frozen: false })
+  await emitWithAck(ann, 'mute', { person: bobColor })
   await page.locator('.badge--muted').waitFor()
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('muted')
-  await ask(ann, 'kick', { person: bobColor })
+  await emitWithAck(ann, 'kick', { person: bobColor })
   await page.locator('.over').waitFor()
   await audit.look('kicked')
 }
 
-describe('axe-core', { concurrency: 2 }, () => {
+describe('accessibility', { concurrency: 2 }, () => {
   let server
   before(async () => {
     server = await startServer({
@@ -256,8 +256,8 @@ describe('axe-core', { concurrency: 2 }, () => {
   })
 
   for (const locale of Object.keys(combinations)) {
-    const testIn = locale === 'ko-KR' ? test : longTest // another language has other words in the same places
-    testIn(`has no complaint about the pages in ${locale}`, async () => {
+    const testIn = locale === 'ko-KR' ? test : longTest // the other language differs in its words only
+    testIn(`axe-core: finds no violations on the pages in ${locale}`, async () => {
       const small = await startServer({ NOTICE_INTERVAL: '100ms' })
       const around = await Audit.open(small, locale)
       await around.page.goto('/')
@@ -284,19 +284,19 @@ describe('axe-core', { concurrency: 2 }, () => {
       assert.deepEqual([...around.found, ...many.found], [])
     })
 
-    testIn(`has no complaint about a room in ${locale}`, async () => {
+    testIn(`axe-core: finds no violations in a room in ${locale}`, async () => {
       const people = await company(server)
       const asOwner = await Audit.open(server, locale)
       await lookAsOwner(asOwner, server, people)
       const asMember = await Audit.open(server, locale)
       await lookAsMember(asMember, server, people)
       assert.deepEqual([...asOwner.found, ...asMember.found], [])
-      assertNoComplaints([asOwner.page, asMember.page], /ERR_FAILED/)
+      assertNoErrors([asOwner.page, asMember.page], /ERR_FAILED/)
       await Promise.all([asOwner, asMember].map(({ page }) => page.context().close()))
     })
   }
 
-  test('would notice what is wrong', async () => {
+  test('axe-core: reports a button without a name and a low contrast', async () => {
     const audit = await Audit.open(server, 'ko-KR')
     await audit.page.goto('/room')
     await audit.page.evaluate(() => {
@@ -306,7 +306,7 @@ describe('axe-core', { concurrency: 2 }, () => {
     await audit.look('broken')
     assert.match(audit.found.join('\n'), /button-name/)
     assert.match(audit.found.join('\n'), /color-contrast/)
-    await until(() => audit.page.url().endsWith('/room'), 'the page is still there')
+    await until(() => audit.page.url().endsWith('/room'), 'the page /room')
     await audit.page.context().close()
   })
 })

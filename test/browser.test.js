@@ -1,19 +1,18 @@
-// Two people in real browsers.
+// Two people in Chromium: rooms, messages, restarts and the notice page.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
 import { Visitor } from './lib/visitor.js'
-import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
+import { assertNoErrors, dark, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
-import { nth } from './lib/soak.js'
 
-describe('in the browser', () => {
+describe('pages', () => {
   let server
   before(async () => { server = await startServer({ NOTICE_INTERVAL: '500ms' }) })
 
-  test('two people make a private room, enter, talk and leave', async () => {
-    const [ann, bob] = await Promise.all([person(server, desktop), person(server, phone)])
+  test('private room: is created, entered and left by two people who chat', async () => {
+    const [ann, bob] = await Promise.all([openPage(server, desktop), openPage(server, phone)])
     await Promise.all([ann.goto('/'), bob.goto('/')])
     await screenshot(ann, 'home-empty-1280')
     await screenshot(bob, 'home-empty-375')
@@ -28,7 +27,7 @@ describe('in the browser', () => {
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     const id = new URL(ann.url()).pathname.split('/').at(-1)
 
-    const row = bob.locator(`tr[data-id="${id}"]`) // no reload
+    const row = bob.locator(`tr[data-id="${id}"]`) // without a reload
     await row.waitFor()
     assert.match(await row.innerText(), /고양이 모임/)
     await screenshot(bob, 'home-375')
@@ -44,16 +43,16 @@ describe('in the browser', () => {
     assert.doesNotMatch(bob.url(), /password/)
 
     await ann.locator('#chat-list').getByText('님이 입장하셨습니다').waitFor()
-    await until(async () => (await ann.locator('[data-slot=count]').innerText()) === '2', 'Ann sees two people')
+    await until(async () => (await ann.locator('[data-slot=count]').innerText()) === '2', 'a count of two on Ann’s page')
 
-    const says = async (page, text) => {
+    const write = async (page, text) => {
       await page.fill('#chat-form [name=chat]', text)
       await page.press('#chat-form [name=chat]', 'Enter')
     }
-    await says(ann, '안녕! <b>굵게</b>')
+    await write(ann, '안녕! <b>굵게</b>')
     await bob.locator('#chat-list .other').getByText('안녕! <b>굵게</b>', { exact: true }).waitFor()
     await ann.locator('#chat-list .mine').getByText('안녕! <b>굵게</b>', { exact: true }).waitFor()
-    await says(bob, '반가워')
+    await write(bob, '반가워')
     await ann.locator('#chat-list .other').getByText('반가워').waitFor()
 
     await bob.setInputFiles('#chat-form input[name=gif]', {
@@ -67,12 +66,12 @@ describe('in the browser', () => {
     for (const page of [ann, bob]) {
       const image = page.locator('#chat-list img[src^="/gif/"]')
       await image.waitFor()
-      await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 120), 'the GIF is shown')
+      await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 120), 'the GIF painted')
     }
     await screenshot(ann, 'room-1280')
     await screenshot(bob, 'room-375')
 
-    for (const page of [ann, bob]) { // each line once
+    for (const page of [ann, bob]) { // each message once
       assert.equal(await page.locator('#chat-list').getByText('안녕! <b>굵게</b>').count(), 1)
       assert.equal(await page.locator('#chat-list').getByText('반가워').count(), 1)
       assert.equal(await page.locator('#chat-list img[src^="/gif/"]').count(), 1)
@@ -82,14 +81,14 @@ describe('in the browser', () => {
     await bob.locator('#chat-list').getByText('안녕! <b>굵게</b>').waitFor()
     await bob.locator('#chat-list .mine').getByText('반가워').waitFor()
     await bob.locator('#chat-list img[src^="/gif/"]').waitFor()
-    await says(ann, '새로 고쳐도 그대로')
+    await write(ann, '새로 고쳐도 그대로')
     await bob.locator('#chat-list').getByText('새로 고쳐도 그대로').waitFor()
 
     await bob.locator('#exit-btn').click()
     await bob.waitForURL(server.url + '/')
     await ann.locator('#chat-list').getByText('님이 퇴장하셨습니다').waitFor()
 
-    const late = await person(server, dark)
+    const late = await openPage(server, dark)
     await late.goto('/')
     await late.locator(`tr[data-id="${id}"]`).waitFor()
     await screenshot(late, 'home-dark')
@@ -101,13 +100,13 @@ describe('in the browser', () => {
     await ann.locator('.people__remove button').click()
     await ann.locator('.menu .menu__item--danger').click()
     await late.locator(`tr[data-id="${id}"]`).waitFor({ state: 'detached' })
-    assertNoComplaints([ann, bob, late], /status of 40[34].*\/enter/)
+    assertNoErrors([ann, bob, late], /status of 40[34].*\/enter/)
     await Promise.all([ann, bob, late].map((page) => page.context().close()))
   })
 
-  test('a restart of the server shows, and heals without a reload', async () => {
+  test('room page: reconnects after a restart without a reload', async () => {
     const own = await startServer()
-    const [ann, bob] = await Promise.all([person(own), person(own)])
+    const [ann, bob] = await Promise.all([openPage(own), openPage(own)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', '튼튼한 방')
     await ann.locator('form[action="/room"] button').click()
@@ -121,25 +120,25 @@ describe('in the browser', () => {
     await ann.locator('#chat-list .mine').getByText('다시 켜졌나요?').waitFor()
     assert.equal(await bob.locator('#chat-list').getByText('다시 켜졌나요?').count(), 1)
     assert.equal(await ann.locator('#chat-list').getByText('다시 켜졌나요?').count(), 1)
-    assertNoComplaints([ann, bob], /ERR_CONNECTION|WebSocket|Failed to load resource/)
+    assertNoErrors([ann, bob], /ERR_CONNECTION|WebSocket|Failed to load resource/)
     await Promise.all([ann, bob].map((page) => page.context().close()))
     await own.stop()
   })
 
-  test('the notice page shows both ways live', async () => {
-    const page = await person(server)
+  test('notice page: shows notices over both transports live', async () => {
+    const page = await openPage(server)
     await page.goto('/notice')
     await page.locator('#lane-plain').getByText('서버에서 클라이언트로 메시지를 보냅니다.').first().waitFor()
     await page.locator('#lane-socketio').getByText('Hello Socket.IO').first().waitFor()
     await screenshot(page, 'notice-1280')
     await page.setViewportSize(phone.viewport)
     await screenshot(page, 'notice-375')
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
-  test('a notice that is paused and resumed at once is heard once', async () => {
-    const page = await person(server, { ...desktop, locale: 'en-US' })
+  test('notice page: has one connection after pause and resume', async () => {
+    const page = await openPage(server, { ...desktop, locale: 'en-US' })
     await page.goto('/notice')
     const lane = page.locator('#lane-plain')
     await lane.locator('.line--in').first().waitFor()
@@ -148,21 +147,21 @@ describe('in the browser', () => {
       button.click()
       button.click()
     })
-    await page.waitForTimeout(4_000) // until a second connection would have been made
+    await page.waitForTimeout(4_000) // longer than the delay of a reconnect
     const before = await lane.locator('.line--in').count(), begun = performance.now()
     await page.waitForTimeout(3_000)
-    const heard = await lane.locator('.line--in').count() - before, intervals = (performance.now() - begun) / 500
-    assert.ok(heard <= intervals + 2, `${heard} notices in ${intervals.toFixed(1)} intervals`)
+    const received = await lane.locator('.line--in').count() - before, intervals = (performance.now() - begun) / 500
+    assert.ok(received <= intervals + 2, `notices: got ${received} in ${intervals.toFixed(1)} intervals, want at most 2 more`)
     assert.match(await lane.locator('.lane__state').textContent(), /Connected/)
     await page.setViewportSize(phone.viewport)
     const lines = await lane.locator('.line__way').first().evaluate((way) =>
       Math.round(way.getBoundingClientRect().height / parseFloat(getComputedStyle(way).lineHeight)))
-    assert.equal(lines, 1, '"Received" is broken in two')
+    assert.equal(lines, 1, 'lines of the word "Received"')
     await page.context().close()
   })
 
-  test('comings and goings are told in the reader’s language, old ones too', async () => {
-    const [ann, bob] = await Promise.all([person(server, { ...desktop, locale: 'en-US' }), person(server)])
+  test('join and exit notices: are in the language of the reader, also in the history', async () => {
+    const [ann, bob] = await Promise.all([openPage(server, { ...desktop, locale: 'en-US' }), openPage(server)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', 'In English')
     await ann.locator('form[action="/room"] button').click()
@@ -182,8 +181,8 @@ describe('in the browser', () => {
     await Promise.all([ann, bob].map((page) => page.context().close()))
   })
 
-  test('a room made between the page and its connection is in the list', async () => {
-    const ann = await person(server)
+  test('list of rooms: has a room created between the page load and its connection', async () => {
+    const ann = await openPage(server)
     let listen
     const held = new Promise((resolve) => { listen = resolve })
     await ann.route('**/socket.io/**', async (route) => { await held; await route.continue() })
@@ -195,28 +194,28 @@ describe('in the browser', () => {
     assert.equal(await ann.locator(`tr[data-id="${id}"]`).count(), 0)
     listen()
     await ann.locator(`tr[data-id="${id}"]`).waitFor()
-    assertNoComplaints([ann])
+    assertNoErrors([ann])
     await ann.context().close()
   })
 
-  test('the list of rooms has pages; what changes of a room changes in its row', async () => {
+  test('list of rooms: has pages, and updates the row of a changed room', async () => {
     const own = await startServer({ RATE_CREATE_VISITOR: '200+1/s', RATE_CREATE_ADDRESS: '200+1/s', MAX_ROOMS_PER_VISITOR: '200' })
     const host = new Visitor(own)
     await host.get('/')
     const ids = []
     for (let i = 0; i < 101; i++) ids.push(await host.createRoom({ title: `방 ${i}` }))
-    const page = await person(own)
+    const page = await openPage(own)
     await page.goto('/')
     assert.equal(await page.locator('tbody tr').count(), 100)
-    const last = await person(own)
+    const last = await openPage(own)
     await last.goto('/')
     await last.locator('#more-rooms a').click()
     await last.locator(`tr[data-id="${ids[100]}"]`).waitFor()
     assert.equal(await last.locator('tbody tr').count(), 1)
     await last.reload()
-    assert.equal(await last.locator('tbody tr').count(), 1, 'a reload stays on the page')
+    assert.equal(await last.locator('tbody tr').count(), 1, 'rows after a reload')
 
-    const late = await host.createRoom({ title: '막 만든 방' }) // only where the list ends
+    const late = await host.createRoom({ title: '막 만든 방' }) // shown on the last page only
     await last.locator(`tr[data-id="${late}"]`).waitFor()
     assert.equal(await page.locator(`tr[data-id="${late}"]`).count(), 0)
     const chat = await host.join(ids[0])
@@ -233,25 +232,25 @@ describe('in the browser', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(`**/room/${ids[0]}`)
     chat.disconnect()
-    assertNoComplaints([page, last])
+    assertNoErrors([page, last])
     await Promise.all([page, last].map((one) => one.context().close()))
     await own.stop()
   })
 
-  test('a page that is not there says so kindly', async () => {
-    const page = await person(server)
+  test('missing page: shows a kind message with status 404', async () => {
+    const page = await openPage(server)
     const answer = await page.goto('/no-such-page')
     assert.equal(answer.status(), 404)
     await page.getByText('라우터가 없습니다.').waitFor()
     await screenshot(page, 'error-1280')
     await page.goto(`/room/${'f'.repeat(24)}`)
     await page.getByText('존재하지 않는 방입니다.').waitFor()
-    assertNoComplaints([page], /404/)
+    assertNoErrors([page], /404/)
     await page.context().close()
   })
 
-  test('without scripts one can still make a room and talk', async () => {
-    const page = await person(server, { ...desktop, javaScriptEnabled: false })
+  test('pages without scripts: allow creating a room and sending messages', async () => {
+    const page = await openPage(server, { ...desktop, javaScriptEnabled: false })
     await page.goto('/room')
     await page.fill('input[name=title]', '스크립트 없이')
     await page.locator('form[action="/room"] button').click()

@@ -1,13 +1,13 @@
-// The bundles in Chromium: those that we serve, and those of old clients, which
-// a page may bring along. Each in each of its ways, and after a restart.
+// Client bundles in Chromium: the bundles that the server serves, and old clients as part of a
+// page. Each with each transport mode, and after a restart.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { person } from './lib/browser.js'
-import { ways } from './lib/clients.js'
-import { record } from './lib/record.js'
+import { openPage } from './lib/browser.js'
+import { transportModes } from './lib/clients.js'
+import { record } from './lib/client-record.js'
 import { Visitor } from './lib/visitor.js'
 
 const require = createRequire(import.meta.url)
@@ -27,47 +27,47 @@ const hex = '0001021efffe0a0d'
 const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
 
 for (const [row, { file, env }] of Object.entries(bundles)) {
-  test(row, { timeout: 60_000 }, async () => {
+  test(`${row}: exchanges events over every transport mode and reconnects after a restart`, { timeout: 60_000 }, async () => {
     const server = await startServer({ NOTICE_INTERVAL: '200ms', ...env })
     const visitor = new Visitor(server)
     await visitor.get('/')
     const room = await visitor.createRoom()
-    const page = await person(server)
-    await page.goto('/healthz') // of this origin, and otherwise empty
+    const page = await openPage(server)
+    await page.goto('/healthz') // an almost empty page of this origin
     await page.addScriptTag(file)
     await page.evaluate(inPage)
     const version = file.url ? await served(server, file.url) : devDependencies[`sio${row.split(' ')[1]}`].split('@').at(-1)
 
-    for (const [way, { transports }] of Object.entries(ways)) {
+    for (const [mode, { transports }] of Object.entries(transportModes)) {
       const last = env ? transports[0] : transports.at(-1)
-      const heard = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
-      assert.deepEqual(heard, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, way)
-      record(row, version, `${way}: talk`, `${way}: room`)
+      const received = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
+      assert.deepEqual(received, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, mode)
+      record(row, version, `${mode}: talk`, `${mode}: room`)
     }
     await server.restart()
-    const heard = await page.evaluate((args) => window.comeBack(args), { room })
-    assert.deepEqual(heard, Object.keys(ways).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
+    const received = await page.evaluate((args) => window.comeBack(args), { room })
+    assert.deepEqual(received, Object.keys(transportModes).flatMap(() => [['다시 왔어요'], ['다시 왔어요']]))
     record(row, version, 'reconnects')
     await page.context().close()
     await server.stop()
   })
 }
 
-/** The version that a file which we serve says of itself. */
+/** Returns the version in the header of a served file. */
 async function served(server, path) {
   const [, version] = (await (await fetch(server.url + path)).text()).match(/Socket\.IO v([0-9.]+)/)
   return version
 }
 
-/** Runs in the page: what the test asks of the client that was loaded. */
+/** Runs in the page: defines window.talk and window.comeBack for the loaded client. */
 function inPage() {
-  const within = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
-    setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 30_000))])
-  const ask = (socket, event, ...args) => within(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  const withTimeout = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
+    setTimeout(() => reject(new Error(`timeout: want ${what}`)), 30_000))])
+  const emitWithAck = (socket, event, ...args) => withTimeout(new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
   const until = async (check, what) => {
     const end = performance.now() + 30_000
     while (!check()) {
-      if (performance.now() > end) throw new Error(`waited in vain until ${what}`)
+      if (performance.now() > end) throw new Error(`timeout: want ${what}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -79,54 +79,54 @@ function inPage() {
 
   async function open(namespace, transports, last) {
     const socket = window.io(location.origin + namespace, { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200 })
-    await within(new Promise((resolve) => socket.on('connect', resolve)), 'the connection')
+    await withTimeout(new Promise((resolve) => socket.on('connect', resolve)), 'the connection')
     await until(() => socket.io.engine.transport.name === last, 'the upgrade')
     return socket
   }
 
   window.talk = async ({ transports, last, text, room, lines }) => {
     const [one, two, ...chats] = await Promise.all(['', '', '/chat', '/chat'].map((n) => open(n, transports, last)))
-    const news = within(new Promise((resolve) => one.once('news', resolve)), 'the news')
+    const news = withTimeout(new Promise((resolve) => one.once('news', resolve)), 'the news')
     const replies = []
     two.on('reply', (...args) => replies.push(args))
     const bytes = new Uint8Array([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13]).buffer
-    const heard = { news: await news }
-    while (!replies.length) await ask(one, 'reply', text, { deep: [bytes] }, bytes)
-    heard.reply = [replies[0][0], hexOf(replies[0][1].deep[0]), hexOf(replies[0][2])]
+    const received = { news: await news }
+    while (!replies.length) await emitWithAck(one, 'reply', text, { deep: [bytes] }, bytes)
+    received.reply = [replies[0][0], hexOf(replies[0][1].deep[0]), hexOf(replies[0][2])]
     one.disconnect()
     two.disconnect()
 
-    const said = chats.map((socket) => {
+    const messages = chats.map((socket) => {
       const list = []
       socket.on('chat', (message) => list.push(message.chat))
       return list
     })
     for (const socket of chats) await enter(socket, room)
-    for (const line of lines) if (!(await ask(chats[0], 'chat', line)).ok) throw new Error('not taken')
-    await until(() => said.every((list) => list.length === lines.length), 'both heard all')
-    heard.chats = said.map((list) => list.slice())
-    rooms.push({ chats, said })
-    for (const socket of chats) await ask(socket, 'leave', room)
-    return heard
+    for (const line of lines) if (!(await emitWithAck(chats[0], 'chat', line)).ok) throw new Error(`chat refused: ${line}`)
+    await until(() => messages.every((list) => list.length === lines.length), 'every message at both clients')
+    received.chats = messages.map((list) => list.slice())
+    rooms.push({ chats, messages })
+    for (const socket of chats) await emitWithAck(socket, 'leave', room)
+    return received
   }
 
   async function enter(socket, room) {
-    const answer = await ask(socket, 'join', room)
-    if (answer.reason === 'unavailable') return enter(socket, room) // the machine is busy
-    if (!answer.ok) throw new Error(`not let in: ${JSON.stringify(answer)}`)
+    const answer = await emitWithAck(socket, 'join', room)
+    if (answer.reason === 'unavailable') return enter(socket, room) // on a busy machine
+    if (!answer.ok) throw new Error(`join refused: ${JSON.stringify(answer)}`)
   }
 
   window.comeBack = async ({ room }) => {
     const all = []
-    for (const { chats, said } of rooms) {
-      for (const list of said) list.length = 0
+    for (const { chats, messages } of rooms) {
+      for (const list of messages) list.length = 0
       for (const socket of chats) {
-        await until(() => socket.connected, 'it is back')
+        await until(() => socket.connected, 'a reconnect')
         await enter(socket, room)
       }
-      await ask(chats[0], 'chat', '다시 왔어요')
-      await until(() => said.every((list) => list.length === 1), 'both heard it')
-      all.push(...said.map((list) => list.slice()))
+      await emitWithAck(chats[0], 'chat', '다시 왔어요')
+      await until(() => messages.every((list) => list.length === 1), 'the message at both clients')
+      all.push(...messages.map((list) => list.slice()))
       for (const socket of chats) socket.disconnect()
     }
     return all

@@ -1,16 +1,16 @@
-// Programs that emit much at once, and end a connection behind it: stock clients get all
-// of it, as with the official server. Rows S6 and S8 of docs/promises.md.
+// Programs that emit many events at once, or disconnect a client after them: stock clients
+// receive every event, as from the official server. Rows S6 and S8 of docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { relay, startServer } from './lib/server.js'
-import { startReference } from './lib/startreference.js'
-import { collect, until, ways } from './lib/clients.js'
+import { startReference } from './lib/reference-process.js'
+import { collect, until, transportModes } from './lib/clients.js'
 import { clients } from './lib/matrix.js'
 
 const bursts = [[3000, 10], [100, 20_000]]
 const numbers = (count) => Array.from({ length: count }, (_, i) => i)
 
-/** A client that writes down what it hears. */
+/** Opens a client that records events, connects and disconnects. */
 function open(version, server, namespace, options) {
   const socket = clients[version](server.url + namespace, { forceNew: true, reconnectionDelay: 50, ...options })
   return {
@@ -30,8 +30,8 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
     after(() => server.stop())
 
     for (const version of ['2.5.0', '4.8.4']) {
-      for (const [way, options] of Object.entries(ways)) {
-        test(`client ${version}, ${way}: each burst arrives whole`, async () => {
+      for (const [mode, options] of Object.entries(transportModes)) {
+        test(`client ${version}, ${mode}: receives every event of a burst`, async () => {
           const client = open(version, server, '/', options)
           await until(() => client.connects.length === 1, 'the connection')
           for (const [count, size] of bursts) {
@@ -44,19 +44,19 @@ for (const [name, start] of [['this server', () => startServer({}, { path: relay
           client.socket.disconnect()
         })
 
-        test(`client ${version}, ${way}: 600 KB from a connect handler arrive`, async () => {
+        test(`client ${version}, ${mode}: receives 600 KB that a connect handler emits`, async () => {
           const client = open(version, server, '/greedy', options)
           await until(() => client.parts.length >= 30, `30 events; ended ${client.ends}`)
           assert.deepEqual(heardNumbers(client), numbers(30))
-          assert.deepEqual([client.connects.length, client.ends.length], [1, 0], 'it was not cut')
+          assert.deepEqual([client.connects.length, client.ends.length], [1, 0], 'connects and disconnects')
           client.socket.disconnect()
         })
 
-        test(`client ${version}, ${way}: all arrives before a disconnect(true)`, async () => {
+        test(`client ${version}, ${mode}: receives every event emitted before disconnect(true)`, async () => {
           const client = open(version, server, '/', options)
           await until(() => client.connects.length === 1, 'the connection')
           client.socket.emit('leave', 50, 20_000)
-          await until(() => client.ends.length > 0, 'the end')
+          await until(() => client.ends.length > 0, 'a disconnect')
           assert.deepEqual(heardNumbers(client), numbers(50))
           assert.deepEqual(client.ends[0][0], 'io server disconnect')
           assert.equal(client.connects.length, 1)

@@ -1,34 +1,34 @@
-// Between what was and what comes there is nothing missing: rows D3, D5 and D6
-// of docs/promises.md.
+// No message is missing between the history and the live events: rows D3, D5 and D6 of
+// docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
 import { Crowd, fromOneAddress } from './lib/crowd.js'
-import { random, seed, startChaos } from './lib/chaos.js'
-import { fill } from './lib/ledger.js'
-import { client, collect, connected, heard, join, until, ways } from './lib/clients.js'
+import { random, seed, startFaultProxy } from './lib/fault-proxy.js'
+import { insertMessages } from './lib/ledger.js'
+import { client, collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
-import { longTest, patience, promised, sized } from './lib/soak.js'
+import { longTest, eventTimeout, promised, sized } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
-const unlimited = { ...fromOneAddress, RATE_VISITOR: 'off' } // one visitor is many clients here
+const unlimited = { ...fromOneAddress, RATE_VISITOR: 'off' } // many clients share one visitor here
 
-describe('whoever was away', () => {
+describe('client after an absence', () => {
   for (const missed of sized([1, 100, 10_000], [1, 100, 10_000, 100_000])) {
     const testOf = missed > 100 ? longTest : test
-    testOf(`for ${missed} messages gets them all, in order, while others talk`, async (t) => {
+    testOf(`client that missed ${missed} messages: gets them in order beside traffic`, async (t) => {
       const server = await startServer(unlimited, { path: binary({ race: false }) })
       const crowd = new Crowd(server, random(seed))
       await crowd.gather(4, 1)
       const [away] = crowd.talkers
       const from = away.last
-      await server.stop() // nobody may hear of them live
-      await fill(server, away.room, missed, { ledger: crowd.ledger })
+      await server.stop() // so that no client receives them live
+      await insertMessages(server, away.room, missed, { ledger: crowd.ledger })
       await server.start()
       const begun = performance.now()
       let over = false
       const talking = (async () => { while (!over) await crowd.talk(200, 300, { restless: 0 }) })()
-      await until(() => crowd.talkers.every(({ last }) => last >= from + missed), 'they have caught up', 300_000)
+      await until(() => crowd.talkers.every(({ last }) => last >= from + missed), 'every client caught up', 300_000)
       const took = performance.now() - begun
       over = true
       await talking
@@ -37,20 +37,20 @@ describe('whoever was away', () => {
       const paged = performance.now() - http
       t.diagnostic(`${Math.round(took)} ms by sync, ${Math.round(paged)} ms by GET; ${await crowd.settle()}`)
       if (missed > 10_000) return
-      assert.ok(took <= promised(4000), `it took ${took} ms`) // four of them, and the reconnecting
-      assert.ok(paged <= promised(1000), `paging took ${paged} ms`)
+      assert.ok(took <= promised(4000), `four clients, with the reconnect: got ${took} ms, want at most ${promised(4000)}`)
+      assert.ok(paged <= promised(1000), `history by GET: got ${paged} ms, want at most ${promised(1000)}`)
     })
   }
 })
 
-// What a server takes that has just begun is the most: its heap has not grown yet.
-test('10,000 messages come to one client within a second, and cost the server little', { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
-  const server = await startServer({}, { path: binary({ race: false }) }) // and within the rate of a visitor
+// A fresh server needs the most memory, because its heap has not grown yet.
+test('10,000 messages by sync: arrive within a second and cost little memory', { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
+  const server = await startServer({}, { path: binary({ race: false }) }) // with the default RATE_VISITOR
   const keeper = new Visitor(server)
   await keeper.get('/')
   const room = await keeper.createRoom()
   await server.stop()
-  await fill(server, room, 10_000)
+  await insertMessages(server, room, 10_000)
   await server.start()
   for (const name of ['the first', 'the second']) {
     const visitor = new Visitor(server)
@@ -62,7 +62,7 @@ test('10,000 messages come to one client within a second, and cost the server li
     const begun = performance.now()
     const seqs = []
     for (let more = true; more;) {
-      const answer = await socket.timeout(patience).emitWithAck('sync', { room, after: seqs.at(-1) ?? 0 })
+      const answer = await socket.timeout(eventTimeout).emitWithAck('sync', { room, after: seqs.at(-1) ?? 0 })
       assert.equal(answer.ok, true, JSON.stringify(answer))
       seqs.push(...answer.messages.map(({ seq }) => seq))
       more = answer.more
@@ -71,32 +71,32 @@ test('10,000 messages come to one client within a second, and cost the server li
     const grown = (peak(server.pid) - before) / MiB
     t.diagnostic(`${name}: ${Math.round(took)} ms, +${grown.toFixed(1)} MiB`)
     assert.deepEqual(seqs, seqs.map((_, n) => n + 1))
-    assert.ok(seqs.length > 10_000)
-    assert.ok(took <= promised(1000), `it took ${took} ms`)
-    assert.ok(grown <= sized(24, 8), `it has grown by ${grown} MiB`)
+    assert.ok(seqs.length > 10_000, `messages: got ${seqs.length}, want more than 10,000`)
+    assert.ok(took <= promised(1000), `sync: got ${took} ms, want at most ${promised(1000)}`)
+    assert.ok(grown <= sized(24, 8), `memory: got ${grown} MiB more, want at most ${sized(24, 8)}`)
     socket.disconnect()
   }
   await server.stop()
 })
 
-test('long messages come in pieces that fit beside what comes live', async (t) => {
+test('long messages by sync: come in answers that fit into the queue beside live messages', async (t) => {
   const server = await startServer(unlimited, { path: binary({ race: false }) })
-  const slow = await startChaos(server.port, { delay: 30 })
+  const slow = await startFaultProxy(server.port, { delay: 30 })
   const visitor = new Visitor(server)
   await visitor.get('/')
   const room = await visitor.createRoom()
   await server.stop()
-  await fill(server, room, 1000, { name: '가'.repeat(300) })
+  await insertMessages(server, room, 1000, { name: '가'.repeat(300) })
   await server.start()
-  const speaker = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
-  await join(speaker, room)
-  const talk = setInterval(() => speaker.emit('chat', { room, chat: '말'.repeat(300) }), 25)
+  const sender = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
+  await join(sender, room)
+  const talk = setInterval(() => sender.emit('chat', { room, chat: '말'.repeat(300) }), 25)
   t.after(() => clearInterval(talk))
-  for (const options of [ways['polling only'], ways['polling, then upgrade']]) {
+  for (const options of [transportModes['polling only'], transportModes['polling, then upgrade']]) {
     await Promise.all(Array.from({ length: 3 }, async () => {
       const socket = client(`${slow.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
       const lost = collect(socket, 'disconnect')
-      await heard(socket, 'connect')
+      await nextEvent(socket, 'connect')
       let answer = await socket.timeout(10_000).emitWithAck('join', { room, after: 0 })
       const shown = []
       for (;;) {
@@ -107,7 +107,7 @@ test('long messages come in pieces that fit beside what comes live', async (t) =
       }
       assert.deepEqual(lost, [])
       assert.deepEqual(shown, shown.map((_, i) => i + 1))
-      assert.ok(shown.length > 1000)
+      assert.ok(shown.length > 1000, `messages: got ${shown.length}, want more than 1,000`)
       socket.disconnect()
     }))
   }
@@ -116,33 +116,33 @@ test('long messages come in pieces that fit beside what comes live', async (t) =
   await server.stop()
 })
 
-/** Lets rooms say so much a second together, through a few sockets each. */
-class Talk {
-  said = [] // the seqs of what was
+/** Sends messages to rooms at a rate, through a few sockets for each room. */
+class Traffic {
+  sent = [] // the seqs of the acknowledged messages
   #rooms
-  #speakers = []
+  #senders = []
   #timer
-  #n = 0 // what is said next
+  #n = 0 // number of the next message
 
   static async in(server, visitor, rooms, each) {
-    const talk = new Talk()
-    talk.#rooms = rooms
+    const traffic = new Traffic()
+    traffic.#rooms = rooms
     for (let i = 0; i < rooms.length * each; i++) {
       const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
       await join(socket, rooms[i % rooms.length])
-      talk.#speakers.push(socket)
+      traffic.#senders.push(socket)
     }
-    return talk
+    return traffic
   }
 
-  /** From now on: a late timer makes up for what it owes. */
+  /** Sends `rate` messages a second over all rooms from now on. A late timer catches up. */
   flow(rate) {
     this.stop()
     const [begun, first] = [performance.now(), this.#n]
     this.#timer = setInterval(() => {
       for (; this.#n < first + (performance.now() - begun) * rate / 1000; this.#n++) {
-        const [room, speaker] = [this.#rooms, this.#speakers].map((list) => list[this.#n % list.length])
-        speaker.emit('chat', { room, chat: `flow ${this.#n}` }, ({ ok, seq }) => ok && this.said.push(seq))
+        const [room, sender] = [this.#rooms, this.#senders].map((list) => list[this.#n % list.length])
+        sender.emit('chat', { room, chat: `flow ${this.#n}` }, ({ ok, seq }) => ok && this.sent.push(seq))
       }
     }, 5)
   }
@@ -150,43 +150,43 @@ class Talk {
   stop() { clearInterval(this.#timer) }
 }
 
-/** Reads what there is, joins, hears some of what comes then, and looks whether anything is missing between the two. */
+/** Reads the history, joins, receives some live messages, and fails if one between them is missing. */
 async function joinBetween(server, visitor, room, k) {
   const sources = {
     'the page': async () => Number((await visitor.enter(room)).match(/<main[^>]* data-seq="(\d+)"/)[1]),
     'GET messages': async () => (await (await visitor.get(`/room/${room}/messages?limit=5`)).json()).messages.at(-1).seq,
   }
-  const [[from, read], [way, options]] = [Object.entries(sources)[k % 2], Object.entries(ways)[k % 3]]
+  const [[from, read], [mode, options]] = [Object.entries(sources)[k % 2], Object.entries(transportModes)[k % 3]]
   const after = await read()
-  assert.ok(after > 0, `${from} shows nothing`)
+  assert.ok(after > 0, `${from}: got no messages`)
   const socket = client(`${server.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
   const live = collect(socket, 'chat')
-  await heard(socket, 'connect')
+  await nextEvent(socket, 'connect')
   const joined = await socket.timeout(30_000).emitWithAck('join', { room, after })
   assert.equal(joined.ok, true, JSON.stringify(joined))
-  await until(() => live.length >= 3, 'it goes on', 30_000)
+  await until(() => live.length >= 3, 'three live messages', 30_000)
   socket.disconnect()
-  const told = (joined.messages ?? []).map(({ seq }) => seq)
-  const newest = told.at(-1) ?? after
-  const shown = [...told, ...live.map(([{ seq }]) => seq).filter((seq) => seq > newest)]
-  assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${way}: a hole after ${after}`)
-  live.length = 0 // the socket is kept until the end of the test
+  const caughtUp = (joined.messages ?? []).map(({ seq }) => seq)
+  const newest = caughtUp.at(-1) ?? after
+  const shown = [...caughtUp, ...live.map(([{ seq }]) => seq).filter((seq) => seq > newest)]
+  assert.deepEqual(shown, shown.map((_, n) => after + 1 + n), `${from}, ${mode}: seqs after ${after}`)
+  live.length = 0 // frees memory: the socket stays referenced until the end of the test
 }
 
-/** So many join, some at a time, beside so many messages a second. */
-async function joinBeside(t, server, visitor, rooms, talk, { rate, joiners, atOnce }) {
-  talk.flow(rate)
-  await until(() => talk.said.length > 2 * rooms.length, 'they talk')
-  const [begun, before] = [performance.now(), talk.said.length]
+/** Runs joinBetween for `joiners` clients, `atOnce` at a time, beside `rate` messages a second. */
+async function joinBeside(t, server, visitor, rooms, traffic, { rate, joiners, atOnce }) {
+  traffic.flow(rate)
+  await until(() => traffic.sent.length > 2 * rooms.length, 'traffic in the rooms')
+  const [begun, before] = [performance.now(), traffic.sent.length]
   for (let i = 0; i < joiners; i += atOnce) {
     await Promise.all(Array.from({ length: atOnce }, (_, k) => joinBetween(server, visitor, rooms[k % rooms.length], Math.floor(k / rooms.length))))
   }
-  const flowed = (talk.said.length - before) / (performance.now() - begun) * 1000
+  const flowed = (traffic.sent.length - before) / (performance.now() - begun) * 1000
   t.diagnostic(`${joiners} joined, ${atOnce} at a time, beside ${flowed.toFixed(0)} messages a second`)
-  assert.ok(flowed >= sized(1, 180), `only ${flowed} messages a second`)
+  assert.ok(flowed >= sized(1, 180), `traffic: got ${flowed} messages a second, want at least ${sized(1, 180)}`)
 }
 
-test('no message falls between history and what comes live when a crowd joins at once', async (t) => {
+test('join by many clients at once in ten rooms: leaves no gap between history and live messages', async (t) => {
   const server = await startServer(unlimited, { path: binary({ race: false }) })
   const visitor = new Visitor(server)
   await visitor.get('/')
@@ -195,16 +195,16 @@ test('no message falls between history and what comes live when a crowd joins at
     rooms.push(await visitor.createRoom({ max: 10 }))
     await visitor.enter(rooms[i])
   }
-  const talk = await Talk.in(server, visitor, rooms, 1)
-  t.after(() => talk.stop())
+  const traffic = await Traffic.in(server, visitor, rooms, 1)
+  t.after(() => traffic.stop())
   const [rate, joiners, atOnce] = sized([60, 100, 50], [200, 500 * 20, 500])
-  await joinBeside(t, server, visitor, rooms, talk, { rate, joiners, atOnce })
-  talk.stop()
+  await joinBeside(t, server, visitor, rooms, traffic, { rate, joiners, atOnce })
+  traffic.stop()
   await server.stop()
 })
 
-describe('one room with talk in it', () => {
-  let server, visitor, room, talk
+describe('one room with traffic', () => {
+  let server, visitor, room, traffic
 
   before(async () => {
     server = await startServer(unlimited, { path: binary({ race: false }) })
@@ -212,39 +212,39 @@ describe('one room with talk in it', () => {
     await visitor.get('/')
     room = await visitor.createRoom({ max: 10 })
     await visitor.enter(room)
-    talk = await Talk.in(server, visitor, [room], 5)
-    talk.flow(45)
+    traffic = await Traffic.in(server, visitor, [room], 5)
+    traffic.flow(45)
   })
-  after(() => talk.stop())
+  after(() => traffic.stop())
 
-  test('no message falls between history and what comes live', async (t) => {
-    // What bounds it is this process, in which all of them are: fifty joiners hear
-    // 200 messages a second each, and the pages that they read are made meanwhile.
+  test('join by many clients: leaves no gap between history and live messages', async (t) => {
+    // This process with all the clients is the bottleneck: fifty joiners receive 200
+    // messages a second each while they read pages.
     const [rate, joiners, atOnce] = sized([45, 100, 10], [200, 500 * 20, 50])
-    await joinBeside(t, server, visitor, [room], talk, { rate, joiners, atOnce })
-    talk.flow(45)
+    await joinBeside(t, server, visitor, [room], traffic, { rate, joiners, atOnce })
+    traffic.flow(45)
   })
 
-  test('the order holds across the upgrade, both ways', async () => {
+  test('upgrade: keeps the order of events in both directions', async () => {
     const [rounds, inFlight] = [sized(50, 10_000), sized(25, 50)]
     for (let i = 0; i < rounds; i += 10) {
       await Promise.all(Array.from({ length: 10 }, async () => {
-        const socket = client(`${server.url}/chat`, { ...ways['polling, then upgrade'], extraHeaders: { cookie: visitor.cookie } })
+        const socket = client(`${server.url}/chat`, { ...transportModes['polling, then upgrade'], extraHeaders: { cookie: visitor.cookie } })
         const live = collect(socket, 'chat')
         const upgraded = new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
-        await heard(socket, 'connect')
-        const joined = socket.timeout(patience).emitWithAck('join', room)
-        const asks = Array.from({ length: inFlight }, (_, n) => socket.timeout(patience).emitWithAck('chat', { room, chat: `over ${n}` }))
+        await nextEvent(socket, 'connect')
+        const joined = socket.timeout(eventTimeout).emitWithAck('join', room)
+        const pendingAnswers = Array.from({ length: inFlight }, (_, n) => socket.timeout(eventTimeout).emitWithAck('chat', { room, chat: `over ${n}` }))
         await upgraded
-        const answers = await Promise.all(asks)
+        const answers = await Promise.all(pendingAnswers)
         assert.ok(answers.every(({ ok }) => ok), JSON.stringify(answers.find(({ ok }) => !ok)))
         const seqs = answers.map(({ seq }) => seq)
-        assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), 'what it said is out of order')
-        await until(() => live.at(-1)?.[0].seq >= seqs.at(-1), 'it has heard the last of it')
+        assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), 'seqs of the sent messages')
+        await until(() => live.at(-1)?.[0].seq >= seqs.at(-1), 'the last sent message')
         socket.disconnect()
         const { seq } = await joined
         const shown = live.map(([message]) => message.seq).filter((n) => n > seq)
-        assert.deepEqual(shown, shown.map((_, n) => seq + 1 + n), 'what it heard is out of order')
+        assert.deepEqual(shown, shown.map((_, n) => seq + 1 + n), 'seqs of the received messages')
         live.length = 0
       }))
     }

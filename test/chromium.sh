@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that a Chromium is there for the browser tests. Its headless shell is preferred: the tests take
-# less time with it. Any other Chromium will do.
+# Installs Chromium for the browser tests unless it is present. Its headless shell is preferred: the tests take
+# less time with it. Any other Chromium works too.
 set -euo pipefail
 
 has() { command -v "$1" >/dev/null; }

@@ -1,11 +1,11 @@
-// Writes the table of clients into README.md and README.ko.md, from what the
-// tests have recorded in this run; with --check it only fails if it differs.
+// Writes the table of clients into README.md and README.ko.md from the records of this test
+// run. With --check it fails if the table differs, and writes nothing.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recorded } from './lib/record.js'
-import { ways } from './lib/ways.js'
+import { recorded } from './lib/client-record.js'
+import { transportModes } from './lib/transports.js'
 
-const talks = Object.keys(ways).flatMap((way) => [`${way}: talk`, `${way}: room`])
+const talks = Object.keys(transportModes).flatMap((mode) => [`${mode}: talk`, `${mode}: room`])
 const four = 'Engine.IO 4, Socket.IO 5', three = 'Engine.IO 3, Socket.IO 4'
 const msgpack = { en: `${four} as MessagePack`, ko: 'Engine.IO 4, MessagePack으로 된 Socket.IO 5' }
 const both = (text) => ({ en: text, ko: text })
@@ -20,7 +20,7 @@ const stock = (where) => ({ en: (v) => `socket.io-client ${v} (${where.en})`, ko
 const throughCarrier = (name) => ({ en: (v) => `${name.en(v)}, ${carried.en}`, ko: (v) => `${name.ko(v)}, ${carried.ko}` })
 const node = stock(both('Node.js')), chromium = stock(both('Chromium'))
 
-// In the order of the table: what is recorded, its name, and its protocol.
+// In the order of the table: the recorded name, the label, and the protocol.
 const rows = [
   ['node 4', node, both(four)],
   ['chromium 4', stock(served), both(four)],
@@ -52,7 +52,7 @@ const heads = {
 
 const lines = existsSync(recorded) ? readFileSync(recorded, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : []
 for (const { client } of lines) {
-  if (!rows.some(([id]) => id === client)) throw new Error(`no row of the table is for ${client}`)
+  if (!rows.some(([id]) => id === client)) throw new Error(`unknown client in the records: ${client}`)
 }
 
 function table(language) {
@@ -76,13 +76,13 @@ for (const [file, language] of [['README.md', 'en'], ['README.ko.md', 'ko']]) {
   const path = join(import.meta.dirname, '..', file)
   const text = readFileSync(path, 'utf8')
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`${file}: the marks of the table are gone`)
+  if (from < 0 || to < from) throw new Error(`${file}: got no marks of the clients table, want ${begin} and ${end}`)
   const made = `${text.slice(0, from)}${begin}\n${table(language)}\n${text.slice(to)}`
   if (made === text) continue
   stale.push(file)
   if (!process.argv.includes('--check')) writeFileSync(path, made)
 }
 if (stale.length && process.argv.includes('--check')) {
-  console.error(`the table of clients in ${stale.join(' and ')} is not what the tests have shown:\n${table('en')}\nnode test/clients-table.js writes it`)
+  console.error(`the table of clients in ${stale.join(' and ')} differs from the records of the tests:\n${table('en')}\nto update it, run node test/clients-table.js`)
   process.exitCode = 1
 }

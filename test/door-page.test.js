@@ -1,9 +1,9 @@
-// The door and the ban of an address on the pages, by keyboard, in both languages.
+// The switch that closes a room, and the ban of an address, on the pages: by keyboard, in both languages.
 import { before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { heard, until } from './lib/clients.js'
-import { assertNoComplaints, dark, desktop, person, phone, screenshot } from './lib/browser.js'
+import { nextEvent, until } from './lib/clients.js'
+import { assertNoErrors, dark, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { Visitor, member } from './lib/visitor.js'
 
 const languages = {
@@ -17,13 +17,13 @@ const languages = {
   },
 }
 
-describe('the door on the page', { concurrency: 2 }, () => {
+describe('door of a room', { concurrency: 2 }, () => {
   let server
   before(async () => { server = await startServer() })
 
-  /** The page of somebody who has made a room. */
+  /** Opens a page that has created a room. */
   async function company(options) {
-    const ann = await person(server, options)
+    const ann = await openPage(server, options)
     await ann.goto('/room')
     await ann.fill('input[name=title]', '교실')
     await ann.locator('form[action="/room"] button').click()
@@ -33,9 +33,9 @@ describe('the door on the page', { concurrency: 2 }, () => {
   }
 
   for (const [language, words] of Object.entries(languages)) {
-    test(`${language}: an owner closes it, which everybody sees at once`, async () => {
+    test(`door switch: closes the room, and every page shows it at once (${language})`, async () => {
       const { ann, room } = await company(words.options)
-      const [bob, list] = await Promise.all([person(server, { ...phone, locale: words.options.locale ?? 'ko-KR' }), person(server, words.options)])
+      const [bob, list] = await Promise.all([openPage(server, { ...phone, locale: words.options.locale ?? 'ko-KR' }), openPage(server, words.options)])
       await bob.goto(ann.url())
       await bob.locator('.person').nth(1).waitFor({ state: 'attached' })
       await list.goto('/')
@@ -66,15 +66,15 @@ describe('the door on the page', { concurrency: 2 }, () => {
       await badge.waitFor({ state: 'hidden' })
       await list.locator(`tr[data-id="${room}"] .join-btn`).press('Enter')
       await list.waitForURL(ann.url())
-      assertNoComplaints([ann, bob, list])
+      assertNoErrors([ann, bob, list])
       await Promise.all([ann, bob, list].map((page) => page.context().close()))
     })
 
-    test(`${language}: a ban may include the address, and is undone in the list`, async () => {
+    test(`ban: can include the address and is lifted in the list of bans (${language})`, async () => {
       const { ann, room } = await company(words.options)
       const flooder = await member(server, room)
       await ann.locator('.person').nth(1).waitFor()
-      const kicked = heard(flooder.chat, 'kicked')
+      const kicked = nextEvent(flooder.chat, 'kicked')
       await ann.locator('.person__open').nth(1).press('Enter')
       await ann.locator('.menu button', { hasText: words.ban }).press('Enter')
       await ann.locator('.menu input').waitFor()
@@ -93,13 +93,13 @@ describe('the door on the page', { concurrency: 2 }, () => {
       await ann.locator('#bans button').press('Enter')
       await ann.locator('#bans', { hasText: words.none }).waitFor()
       await again.enter(room)
-      assertNoComplaints([ann])
+      assertNoErrors([ann])
       await ann.context().close()
     })
   }
 
-  test('without JavaScript the owner closes and opens it by a button', async () => {
-    const ann = await person(server, { ...desktop, javaScriptEnabled: false })
+  test('page without scripts: closes and opens the room by a button', async () => {
+    const ann = await openPage(server, { ...desktop, javaScriptEnabled: false })
     await ann.goto('/room')
     await ann.fill('input[name=title]', '교실')
     await ann.locator('form[action="/room"] button').click()
@@ -115,9 +115,9 @@ describe('the door on the page', { concurrency: 2 }, () => {
     await ann.context().close()
   })
 
-  test('who leaves by the page’s button says so, and is back with the browser’s', async () => {
+  test('exit button: sends a DISCONNECT, and the back button of the browser joins again', async () => {
     const { ann } = await company(desktop)
-    const bob = await person(server)
+    const bob = await openPage(server)
     const sent = []
     await bob.routeWebSocket('**/socket.io/**', (ws) => {
       const up = ws.connectToServer()
@@ -131,12 +131,12 @@ describe('the door on the page', { concurrency: 2 }, () => {
     assert.equal(sent.includes('41/chat,'), false)
     await bob.locator('#exit-btn').click()
     await bob.waitForURL(server.url + '/')
-    await until(() => sent.includes('41/chat,'), 'the DISCONNECT was sent')
+    await until(() => sent.includes('41/chat,'), 'a DISCONNECT packet')
     await ann.locator('#chat-list .system', { hasText: '퇴장' }).waitFor()
     await bob.goBack()
     await ann.locator('.person').nth(1).waitFor()
     await bob.locator('.person').nth(1).waitFor()
-    assertNoComplaints([ann, bob])
+    assertNoErrors([ann, bob])
     await Promise.all([ann, bob].map((page) => page.context().close()))
   })
 })

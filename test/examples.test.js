@@ -1,25 +1,25 @@
-// The examples of docs/events.md are run as they stand there.
+// The examples of docs/events.md, executed unchanged.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { collect, heard, until, within } from './lib/clients.js'
+import { collect, nextEvent, until, withTimeout } from './lib/clients.js'
 import { owner } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
+import { eventTimeout } from './lib/sizes.js'
 
 const here = import.meta.dirname
 const events = readFileSync(join(here, '../docs/events.md'), 'utf8')
 
-/** The only block of a language. */
+/** Returns the only code block of a language. */
 function example(language) {
   const blocks = [...events.matchAll(new RegExp('^```' + language + '\\n(.*?)^```', 'gms'))]
-  assert.equal(blocks.length, 1, `docs/events.md has ${blocks.length} examples in ${language}`)
+  assert.equal(blocks.length, 1, `docs/events.md: number of examples in ${language}`)
   return blocks[0][1]
 }
 
-describe('the examples of docs/events.md', () => {
+describe('docs/events.md', () => {
   let server, a
   before(async () => {
     server = await startServer()
@@ -40,7 +40,7 @@ describe('the examples of docs/events.md', () => {
       writeFileSync(file, code)
       return ['/usr/bin/python3', [file]]
     },
-    go: (code) => { // within the module that has the library
+    go: (code) => { // in the module that requires the library
       const folder = join(here, 'foreign/goclient/example')
       mkdirSync(folder, { recursive: true })
       writeFileSync(join(folder, 'main.go'), code)
@@ -54,19 +54,19 @@ describe('the examples of docs/events.md', () => {
     },
   }
   for (const [language, prepare] of Object.entries(languages)) {
-    test(language, async () => {
+    test(`${language} example: joins, sends a message and prints the others' messages`, async () => {
       const [command, args] = prepare(at(example(language)))
-      const said = heard(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
+      const posted = nextEvent(a.chat, 'chat', { where: ({ chat }) => chat === `hello from ${language}` })
       const child = spawn(command, args, { env: { ...process.env, ROOM: a.room, PYTHONUNBUFFERED: '1' }, stdio: ['ignore', 'pipe', 'inherit'] })
       let printed = ''
       child.stdout.setEncoding('utf8').on('data', (text) => { printed += text })
       const ended = new Promise((resolve) => child.on('exit', resolve))
       try {
-        const [message] = await said
+        const [message] = await posted
         assert.equal(message.nick, language)
-        await until(() => printed.includes(`stored as ${message.seq}`), `it prints the number: ${printed}`)
-        assert.equal((await a.say(a.room, '반가워요')).status, 200)
-        await until(() => printed.includes('반가워요'), `it hears the others: ${printed}`)
+        await until(() => printed.includes(`stored as ${message.seq}`), `the seq in the output: ${printed}`)
+        assert.equal((await a.postMessage(a.room, '반가워요')).status, 200)
+        await until(() => printed.includes('반가워요'), `the message of another member in the output: ${printed}`)
       } finally {
         child.kill()
         await ended
@@ -74,19 +74,19 @@ describe('the examples of docs/events.md', () => {
     })
   }
 
-  test('curl', async () => {
-    const { token } = await a.chat.timeout(patience).emitWithAck('token', { nick: 'CI' })
+  test('curl example: sends a message once, also when repeated', async () => {
+    const { token } = await a.chat.timeout(eventTimeout).emitWithAck('token', { nick: 'CI' })
     const messages = collect(a.chat, 'chat')
     for (let i = 0; i < 2; i++) { // the second is a retry
       const child = spawn('sh', ['-c', at(example('sh'))], { env: { ...process.env, TOKEN: token, ROOM: a.room }, stdio: ['ignore', 'pipe', 'ignore'] })
-      const answer = (await within(patience, child.stdout.toArray(), 'curl')).join('')
+      const answer = (await withTimeout(eventTimeout, child.stdout.toArray(), 'curl')).join('')
       assert.equal(answer, 'ok')
     }
-    await until(() => messages.length === 1, 'it was heard')
+    await until(() => messages.length === 1, 'the message')
     const [{ chat, nick, seq }] = messages[0]
     assert.deepEqual([chat, nick], ['빌드가 끝났어요', 'CI'])
     const history = await (await fetch(`${server.url}/room/${a.room}/messages?after=${seq - 1}`, { headers: { authorization: `Bearer ${token}` } })).json()
-    const kept = history.messages.filter((message) => message.chat === chat) // beside notices: those of the other examples leave about now
+    const kept = history.messages.filter((message) => message.chat === chat) // without the exit notices of the other examples
     assert.deepEqual(kept.map((message) => message.seq), [seq])
   })
 })

@@ -1,12 +1,12 @@
-// Stock clients with forceBase64: true, beside the official server: they send
-// binary as base64 text, also over WebSocket, and receive it so.
+// Stock clients with forceBase64: true, at our server and at the official server. They send
+// and receive binary as base64 text, also over WebSocket.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { startReference } from './lib/startreference.js'
+import { startReference } from './lib/reference-process.js'
 import { clients } from './lib/matrix.js'
-import { collect, heard, until, ways, within } from './lib/clients.js'
-import { longTest, patience } from './lib/soak.js'
+import { collect, nextEvent, until, transportModes, withTimeout } from './lib/clients.js'
+import { longTest, eventTimeout } from './lib/sizes.js'
 
 const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
 const servers = {}
@@ -19,30 +19,30 @@ before(async () => {
 })
 after(() => reference?.stop())
 
-/** The official server of these tests has the default parser. */
+/** Returns the servers for a client. The official server has the default parser only. */
 const serversFor = (version) => ['ours', ...(version.includes('msgpack') ? [] : ['the official server']), ...(version[0] < '3' ? ['ours with go-socket.io'] : [])]
 
 for (const version of Object.keys(clients)) {
   describe(`client ${version} with forceBase64`, () => {
-    for (const [way, options] of Object.entries(ways)) {
+    for (const [mode, options] of Object.entries(transportModes)) {
       for (const name of serversFor(version)) {
-        // Between the oldest and the newest client of each revision there are no differences in this.
+        // These two clients behave like the other clients of their revision.
         const testOf = ['1.7.4', '3.1.3'].includes(version) ? longTest : test
-        testOf(`${way}, ${name}: binary is exchanged as text`, async () => {
+        testOf(`${mode}, ${name}: exchanges binary as base64 text`, async () => {
           const upgrades = options.transports.length > 1 && name !== 'ours with go-socket.io'
           const [one, two] = await Promise.all([0, 1].map(() => open(version, servers[name].url, options, upgrades)))
           const relayed = collect(two, 'reply')
           const texts = watchTexts(one)
           const received = watchTexts(two)
-          await until(async () => { // a relay is volatile: a client that is between two polls does not get it
-            await ask(one, 'reply', '안녕', { deep: [bytes] }, bytes)
+          await until(async () => { // the relay is volatile: a client between two polls misses it
+            await emitWithAck(one, 'reply', '안녕', { deep: [bytes] }, bytes)
             return relayed.length > 0
-          }, 'the reply was relayed')
+          }, 'a relayed reply')
           const [text, nested, plain] = relayed[0]
           assert.deepEqual([text, Buffer.from(nested.deep[0]), Buffer.from(plain)], ['안녕', bytes, bytes])
           // Over the ws package of Node.js, client 1.7.4 sends binary frames whatever the option says.
           for (const list of [texts, received].filter((list) => list.overWebSocket && version !== '1.7.4')) {
-            assert.ok(list.length > 0)
+            assert.ok(list.length > 0, 'WebSocket messages: got none')
             assert.deepEqual(list.filter((data) => typeof data !== 'string'), [])
           }
           one.disconnect()
@@ -53,21 +53,21 @@ for (const version of Object.keys(clients)) {
   })
 }
 
-test('the servers saw no fault', async () => {
+test('servers: end without a race or a panic', async () => {
   for (const server of Object.values(servers)) await server.stop()
 })
 
 async function open(version, url, options, upgrades) {
   const socket = clients[version](url, { forceNew: true, reconnection: false, forceBase64: true, ...options })
-  await heard(socket, 'connect')
+  await nextEvent(socket, 'connect')
   if (upgrades) await until(() => socket.io.engine.transport.name === 'websocket', 'the upgrade')
   return socket
 }
 
-const ask = (socket, event, ...args) =>
-  within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+const emitWithAck = (socket, event, ...args) =>
+  withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
 
-/** What goes over the WebSocket in both directions from now on, if there is one. */
+/** Returns a list that collects the WebSocket messages in both directions, if there is a WebSocket. */
 function watchTexts(socket) {
   const list = []
   const { ws } = socket.io.engine.transport

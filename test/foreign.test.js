@@ -1,4 +1,4 @@
-// Clients that others have written, in other languages, talk with a stock one.
+// Clients in other languages chat with a stock client.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -6,25 +6,24 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startServer } from './lib/server.js'
-import { connected, join as enter, ways, within } from './lib/clients.js'
-import { record } from './lib/record.js'
+import { connected, join as enter, transportModes, withTimeout } from './lib/clients.js'
+import { record } from './lib/client-record.js'
 import { Visitor } from './lib/visitor.js'
-import { patience } from './lib/soak.js'
 
 const here = import.meta.dirname
 const goClient = join(here, 'tmp/goclient')
 const clients = {
   'python-socketio of Debian': {
     row: 'python',
-    // It takes the close packet of a server that ends for a good-bye, when it polls.
-    restart: (way) => (way === 'polling only' ? 'SIGKILL' : 'SIGTERM'),
+    // When polling, it treats the close packet of a stopping server as a final disconnect.
+    restart: (mode) => (mode === 'polling only' ? 'SIGKILL' : 'SIGTERM'),
     command: ['/usr/bin/python3', join(here, 'foreign/client.py')],
     prepare: () => execFileSync(join(here, 'python.sh'), { stdio: 'inherit' }),
   },
   'karagenc/socket.io-go 0.1.0': {
     row: 'go',
-    // It does not come back to a server that offers to recover its state: what it
-    // then sends, its own parser refuses.
+    // It does not reconnect to a server with connection state recovery: its own parser
+    // refuses the packet that it then sends.
     restart: () => null,
     command: [goClient],
     prepare() {
@@ -37,7 +36,7 @@ const clients = {
     env: { RECOVERY_TIME: '0s' },
     restart: () => 'SIGTERM',
     command: [goClient],
-    prepare() {}, // it is built
+    prepare() {}, // built by the case above
   },
 }
 
@@ -56,10 +55,10 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
       room = await visitor.createRoom()
     })
 
-    for (const [way, { transports }] of Object.entries(ways)) {
-      const signal = restart(way)
-      const back = signal ? ', and again after a restart' : ''
-      test(`${way}: news, acknowledgements, Korean, binary and a room${back}`, async (t) => {
+    for (const [mode, { transports }] of Object.entries(transportModes)) {
+      const signal = restart(mode)
+      const back = signal ? ', also after a restart' : ''
+      test(`${mode}: exchanges news, acknowledgements, Korean, binary and messages of a room${back}`, async (t) => {
         const [notice, chat] = [await connected(server.url), await connected(`${server.url}/chat`)]
         t.after(() => [notice, chat].forEach((socket) => socket.disconnect()))
         const relayed = []
@@ -68,18 +67,18 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           notice.emit('reply', ...args.slice(0, 3))
         })
         await enter(chat, room)
-        const said = []
+        const received = []
         chat.on('chat', (message) => {
-          said.push(message.chat)
-          if (said.length === 10) chat.emit('chat', '여기도')
+          received.push(message.chat)
+          if (received.length === 10) chat.emit('chat', '여기도')
         })
 
         const [path, ...args] = [...command, server.url, transports.join(), room]
         const program = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
-        const told = createInterface(program.stdout)[Symbol.asyncIterator]()
-        const next = async (what) => JSON.parse((await within(20_000, told.next(), what)).value ?? 'null')
+        const output = createInterface(program.stdout)[Symbol.asyncIterator]()
+        const next = async (what) => JSON.parse((await withTimeout(20_000, output.next(), what)).value ?? 'null')
         const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
-        const { version, ...heard } = await next('what the client heard')
+        const { version, ...heard } = await next('what the client received')
         assert.deepEqual(heard, {
           news: 'Hello Socket.IO',
           transport: transports.at(-1),
@@ -89,21 +88,21 @@ for (const [name, { row, env, restart, command, prepare }] of Object.entries(cli
           acked: lines.map(() => true),
           chats: [...lines, '여기도'],
         })
-        assert.ok(relayed.length > 0)
+        assert.ok(relayed.length > 0, 'relayed replies: got none')
         for (const args of relayed) assert.deepEqual(args, [text, { deep: [bytes] }, bytes])
-        assert.deepEqual(said.slice(0, 10), lines)
-        record(row, version, `${way}: talk`, `${way}: room`)
+        assert.deepEqual(received.slice(0, 10), lines)
+        record(row, version, `${mode}: talk`, `${mode}: room`)
 
         if (!signal) {
           program.kill()
           return
         }
         await server.restart(signal)
-        assert.deepEqual(await next('what it heard after the restart'), {
+        assert.deepEqual(await next('what the client received after the restart'), {
           back: ['/', '/chat'], transport: transports.at(-1), join: true, acked: true, chat: '다시',
         })
-        came[way] = version
-        if (Object.keys(ways).every((each) => came[each])) record(row, version, 'reconnects')
+        came[mode] = version
+        if (Object.keys(transportModes).every((each) => came[each])) record(row, version, 'reconnects')
       })
     }
   })

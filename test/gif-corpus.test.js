@@ -1,7 +1,7 @@
-// What Chromium paints is accepted, and what is served shows the same there.
+// GIFs that Chromium paints are accepted, and Chromium paints the served copy identically.
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { corpus } from './lib/gif-corpus.js'
 import { binary, startServer } from './lib/server.js'
 import { Visitor } from './lib/visitor.js'
@@ -12,14 +12,14 @@ const foreign = 'GIF 파일만 올릴 수 있어요.'
 let server, page
 before(async () => {
   server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' }, { path: binary({ race: false }) })
-  page = await person(server)
-  await page.route('**/blank', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' })) // without the policy of our pages
+  page = await openPage(server)
+  await page.route('**/blank', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' })) // without the Content-Security-Policy of our pages
   await page.goto('/blank')
 })
 
 /**
- * What Chromium shows of each file: its frames by WebCodecs, which fails if none
- * of them is complete, and then what an image shows of the first one.
+ * Returns what Chromium paints of each file: the frames by WebCodecs, which fails if no
+ * frame is complete, and the first frame by an image element.
  */
 const look = (files) => page.evaluate(async (files) => {
   async function describe(width, height, pixels) {
@@ -74,7 +74,7 @@ const look = (files) => page.evaluate(async (files) => {
 const paints = ({ frames, first }) => frames.some((frame) => frame?.complete || frame?.painted) || frames.length > 0 && Boolean(first?.painted)
 const pixels = ({ width, height, hash }) => ({ width, height, hash })
 
-/** Uploads all and returns the answers, and the messages by the number of the file. */
+/** Uploads all files. Returns the responses, and the messages by the number of the file. */
 async function upload(files) {
   const answers = [], shown = new Map()
   for (let from = 0; from < files.length; from += 90) { // one page of messages for each visitor
@@ -97,13 +97,13 @@ async function upload(files) {
 
 const read = async ({ visitor }, path) => Buffer.from(await (await visitor.get(`/gif/${path}`)).arrayBuffer())
 
-/** Fails unless the file is what the grammar of GIF89a allows, and no more than that. */
+/** Fails unless the file follows the grammar of GIF89a and has no extensions but control and loop. */
 function assertWellFormed(file) {
   let at = 13
   const text = file.toString('latin1')
   const skipColors = (packed) => { if (packed & 0x80) at += 3 * 2 ** ((packed & 7) + 1) }
   assert.equal(text.slice(0, 6), 'GIF89a')
-  assert.ok(file.readUInt16LE(6) > 0 && file.readUInt16LE(8) > 0, 'it has a screen')
+  assert.ok(file.readUInt16LE(6) > 0 && file.readUInt16LE(8) > 0, 'the screen has a size')
   skipColors(file[10])
   for (let waiting = false; file[at] !== 0x3b;) {
     const extension = text.slice(at).match(/^!(?:\xf9\x04[^]{4}\0|\xff\x0bNETSCAPE2\.0\x03\x01[^]{2}\0)/)
@@ -126,7 +126,7 @@ function assertWellFormed(file) {
   assert.equal(at, file.length - 1, 'nothing follows the trailer')
 }
 
-test('what Chromium paints of a GIF is what it paints of the one that is served', async (t) => {
+test('served GIF: is painted by Chromium like the uploaded one', async (t) => {
   const named = corpus()
   const files = named.map(([, bytes]) => bytes)
   const originals = await look(files)
@@ -138,12 +138,12 @@ test('what Chromium paints of a GIF is what it paints of the one that is served'
   const copies = new Map((await look(served)).map((copy, n) => [accepted[n], copy]))
   const firsts = new Map((await look(posters)).map((first, n) => [moving[n], first]))
 
-  let doubtful = 0 // a frame with pixels builds on one without: to know, one would have to decode
+  let doubtful = 0 // accepted, though Chromium paints nothing: a frame without pixels comes first, and only a decoder could tell
   const wrong = []
   const check = (i, act) => { try { act() } catch (error) { wrong.push(`${named[i][0]}: ${error.message}\n${files[i].toString('hex').slice(0, 400)}`) } }
   for (const [i, original] of originals.entries()) {
     check(i, () => {
-      if (answers[i].status === 413 && named[i][0].startsWith('mutation')) return // a first frame of thousands of pixels
+      if (answers[i].status === 413 && named[i][0].startsWith('mutation')) return // its first frame is too large
       if (!paints(original)) {
         if (answers[i].status === 200 && original.frames.length > 1) return doubtful++
         const words = /^GIF8[79]a/.test(files[i].toString('latin1')) ? [400, broken] : [415, foreign]
@@ -154,7 +154,7 @@ test('what Chromium paints of a GIF is what it paints of the one that is served'
       assert.deepEqual(pixels(copy.first), pixels(original.first))
       assert.equal(copy.repetitions, original.repetitions)
       assert.equal(copy.frames.length, original.frames.length)
-      for (const [number, frame] of original.frames.entries()) { // one that is only cut at its end is complete in the copy
+      for (const [number, frame] of original.frames.entries()) { // a frame that lacks only its end is complete in the copy
         if (frame) assert.deepEqual({ ...copy.frames[number], complete: 0 }, { ...frame, complete: 0 }, `frame ${number}`)
       }
       const { first, frames } = copy
@@ -168,8 +168,8 @@ test('what Chromium paints of a GIF is what it paints of the one that is served'
   const good = originals.filter((original, i) => answers[i].status !== 413 && paints(original)).length
   t.diagnostic(`${files.length} files, of which Chromium paints ${good}; ${doubtful} were accepted without need`)
   assert.equal(wrong.length, 0, `${wrong.length} of ${files.length}:\n${wrong.slice(0, 20).join('\n')}`)
-  assert.ok(good > 300 && files.length - good > 100, 'there are files of both kinds')
+  assert.ok(good > 300 && files.length - good > 100, `painted files: got ${good} of ${files.length}, want more than 300, and more than 100 others`)
   assert.equal(accepted.length, good + doubtful)
-  assert.ok(doubtful < files.length / 50, `${doubtful} that show nothing were accepted`)
+  assert.ok(doubtful < files.length / 50, `accepted files that show nothing: got ${doubtful}, want less than 2 % of ${files.length}`)
   await page.context().close()
 })

@@ -1,12 +1,12 @@
-// GIFs as people see them: still, playing, by hand and by themselves.
+// GIFs on the room page: still or playing, started by a person or automatically.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { pause, until } from './lib/clients.js'
-import { assertNoComplaints, desktop, person, phone, screenshot } from './lib/browser.js'
+import { assertNoErrors, desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { owner } from './lib/visitor.js'
-import { promised } from './lib/soak.js'
+import { promised } from './lib/sizes.js'
 
 const stripes = animatedGIF({ width: 240, height: 160, draw: (x, y, frame) => (x + frame * 40) % 80 < 40 ? 0 : 1, delay: 15 })
 const calm = { ...desktop, reducedMotion: 'reduce' }
@@ -20,9 +20,9 @@ describe('GIFs on the page', () => {
     assert.equal((await host.upload(host.room, stripes)).status, 200)
   })
 
-  /** The room in a browser; requests are the GIFs that it has asked for. */
+  /** Opens the room in a browser; page.requests collects the paths of requested GIFs. */
   async function visit(options) {
-    const page = await person(server, options)
+    const page = await openPage(server, options)
     page.requests = []
     page.on('request', (request) => {
       const { pathname } = new URL(request.url())
@@ -33,9 +33,9 @@ describe('GIFs on the page', () => {
   }
 
   const film = (page) => page.locator('#chat-list .gif')
-  const pressed = (page, want) => until(async () => await film(page).getAttribute('aria-pressed') === String(want), `the GIF ${want ? 'plays' : 'stands still'}`)
+  const pressed = (page, want) => until(async () => await film(page).getAttribute('aria-pressed') === String(want), `the GIF ${want ? 'playing' : 'stopped'}`)
 
-  /** Whether what is seen changes within some frames of it. */
+  /** Returns whether the visible picture changes within some frames. */
   async function moves(page) {
     const look = async () => (await film(page).locator('img').screenshot()).toString('base64')
     const first = await look()
@@ -46,13 +46,13 @@ describe('GIFs on the page', () => {
     return false
   }
 
-  test('who wants less motion sees the first frame until asking for more', async () => {
+  test('GIF: shows the first frame until it is clicked, with reduced motion', async () => {
     const page = await visit(calm)
     await film(page).waitFor()
-    await until(async () => !await moves(page), 'it stands still')
+    await until(async () => !await moves(page), 'a still picture')
     assert.equal(await page.locator('#autoplay').isChecked(), false)
     assert.match(page.requests[0], /^\/gif\/[0-9a-f]{24}\.gif\/poster$/)
-    assert.ok(page.requests.every((path) => path.endsWith('/poster')), 'only the first frame was fetched')
+    assert.ok(page.requests.every((path) => path.endsWith('/poster')), `requests: got ${page.requests}, want posters only`)
     await screenshot(page, 'gif-still-1280')
 
     await film(page).hover()
@@ -64,20 +64,20 @@ describe('GIFs on the page', () => {
     await screenshot(page, 'gif-playing-1280')
     await film(page).click()
     await pressed(page, false)
-    await until(async () => !await moves(page), 'it stands still')
-    assertNoComplaints([page])
+    await until(async () => !await moves(page), 'a still picture')
+    assertNoErrors([page])
     await page.context().close()
   })
 
-  test('for others it plays for five seconds, and then while it is looked at', async () => {
+  test('GIF: plays for five seconds, and again while the pointer or the focus is on it', async () => {
     const page = await visit(restless)
     assert.equal(await page.locator('#autoplay').isChecked(), true)
     await pressed(page, true)
     const began = Date.now()
     assert.equal(await moves(page), true)
-    await until(async () => await film(page).getAttribute('aria-pressed') === 'false', 'it has stopped')
-    assert.ok(Date.now() - began <= promised(5500), `it played for ${Date.now() - began} ms`)
-    await until(async () => !await moves(page), 'it stands still')
+    await until(async () => await film(page).getAttribute('aria-pressed') === 'false', 'the GIF stopped')
+    assert.ok(Date.now() - began <= promised(5500), `playing time: got ${Date.now() - began} ms, want at most ${promised(5500)}`)
+    await until(async () => !await moves(page), 'a still picture')
 
     await film(page).hover()
     await pressed(page, true)
@@ -96,11 +96,11 @@ describe('GIFs on the page', () => {
     await pressed(page, true)
     await page.keyboard.press('Tab')
     await pressed(page, false)
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
-  test('the switch stops them and is remembered', async () => {
+  test('autoplay switch: stops GIFs and keeps its state after a reload', async () => {
     const page = await visit({ ...phone, reducedMotion: 'no-preference' })
     await pressed(page, true)
     await page.locator('#people-toggle').tap()
@@ -123,10 +123,10 @@ describe('GIFs on the page', () => {
     await page.context().close()
   })
 
-  test('nothing jumps and nothing flickers', async () => {
-    const quiet = await owner(server, { title: '조용한 방' }) // nobody comes or goes: that adds lines
+  test('GIF: causes no layout shift and no frame without a picture', async () => {
+    const quiet = await owner(server, { title: '조용한 방' }) // without joins and exits, whose notices would shift the layout
     await quiet.upload(quiet.room, stripes)
-    const page = await person(server, calm)
+    const page = await openPage(server, calm)
     let answer
     const held = new Promise((resolve) => { answer = resolve })
     await page.route('**/poster', async (route) => { await held; await route.continue() })
@@ -139,9 +139,9 @@ describe('GIFs on the page', () => {
     await page.goto(`/room/${quiet.room}`, { waitUntil: 'domcontentloaded' })
     await film(page).waitFor()
     const before = await film(page).boundingBox()
-    assert.deepEqual([before.width, before.height], [240, 160], 'its place is kept')
+    assert.deepEqual([before.width, before.height], [240, 160], 'size of the reserved place')
     answer()
-    await until(() => page.locator('#chat-list img').evaluate((img) => img.complete && img.naturalWidth === 240), 'the poster is there')
+    await until(() => page.locator('#chat-list img').evaluate((img) => img.complete && img.naturalWidth === 240), 'the poster loaded')
     assert.deepEqual(await film(page).boundingBox(), before)
 
     const missing = await page.evaluate(async () => {
@@ -156,11 +156,11 @@ describe('GIFs on the page', () => {
       return missing
     })
     assert.equal(missing, 0, 'frames without a picture')
-    assert.deepEqual(await page.evaluate('window.shifts'), [], 'nothing was moved')
+    assert.deepEqual(await page.evaluate('window.shifts'), [], 'layout shifts')
     await page.context().close()
   })
 
-  test('what one sends oneself turns into the real one in its place', async () => {
+  test('own upload: is replaced in place by the stored GIF', async () => {
     const page = await visit(restless)
     await film(page).waitFor()
     await page.setInputFiles('#chat-form input[name=gif]', { name: '내 움짤.gif', mimeType: 'image/gif', buffer: Buffer.from(stripes) })
@@ -169,14 +169,14 @@ describe('GIFs on the page', () => {
     assert.equal(await mine.getAttribute('aria-label'), '내 움짤: GIF 재생 또는 멈춤')
     assert.equal(await page.locator('#chat-list .mine').count(), 1)
     assert.equal(await page.locator('#chat-list img[src^="blob:"]').count(), 0)
-    assertNoComplaints([page])
+    assertNoErrors([page])
     await page.context().close()
   })
 
-  test('without scripts the GIF itself is shown', async () => {
+  test('page without scripts: shows the GIF itself', async () => {
     const page = await visit({ ...desktop, javaScriptEnabled: false })
     const images = page.locator('#chat-list img:visible')
-    await until(async () => await images.count() > 0, 'images')
+    await until(async () => await images.count() > 0, 'visible images')
     for (const image of await images.all()) assert.match(await image.getAttribute('src'), /^\/gif\/[0-9a-f]{24}\.gif$/)
     assert.equal(await page.locator('#autoplay').isVisible(), false)
     await page.context().close()

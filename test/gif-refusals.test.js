@@ -1,9 +1,9 @@
-// What a person reads when a GIF is refused, and whether sending again is offered.
+// The room page when the server refuses a GIF: its message, and whether it offers a retry.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { desktop, person, phone, screenshot } from './lib/browser.js'
+import { desktop, openPage, phone, screenshot } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { header, image, trailer } from './lib/gif-blocks.js'
 import { owner } from './lib/visitor.js'
@@ -16,13 +16,14 @@ const words = {
 }
 const dot = image({ width: 1, height: 1, pixels: [1] })
 
-/** Files that the page itself refuses, and those that only the server can judge. */
+/** Files that the page refuses before the upload. */
 const byPage = [
   ['a PNG', file([0x89], [...Buffer.from('PNG\r\n\x1a\n')]), 'GIF 파일만 올릴 수 있어요.', 'Only GIF files can be sent.'],
   ['a cut header', file(header()), '이 GIF는 열 수 없어요. 파일이 깨졌을 수 있어요.', 'This GIF can’t be opened. The file may be damaged.'],
   ['6 MB', Buffer.concat([file(header(), dot), Buffer.alloc(6_000_000)]), 'GIF는 5MB까지 올릴 수 있어요.', 'GIFs can be up to 5 MB.'],
   ['65,535 pixels', file(header({ width: 65535, height: 65535 }), dot, trailer), 'GIF는 가로와 세로가 각각 4,096픽셀까지여야 해요.', 'GIFs can be up to 4,096 pixels wide and 4,096 pixels high.'],
 ]
+/** Files that only the server refuses. */
 const byServer = [
   ['no frame', file(header(), trailer), '이 GIF는 열 수 없어요. 파일이 깨졌을 수 있어요.', 'This GIF can’t be opened. The file may be damaged.'],
   ['a large area', file(header({ width: 3841, height: 2160 }), dot, trailer), 'GIF 화면이 너무 커요. 3840×2160만 한 크기(약 830만 픽셀)까지 올릴 수 있어요.', 'This GIF’s picture is too big. It can have up to 8.3 million pixels, as many as 3840×2160.'],
@@ -43,8 +44,8 @@ describe('a refused GIF', () => {
   })
 
   for (const [language, options] of [['ko', { ...desktop, locale: 'ko-KR' }], ['en', { ...phone, locale: 'en-US' }]]) {
-    test(`says what is wrong with the file, and offers no retry: ${language}`, async () => {
-      const page = await person(server, options)
+    test(`invalid file: is refused with the reason and without a retry button (${language})`, async () => {
+      const page = await openPage(server, options)
       await page.goto(`/room/${room}`)
       for (const [what, bytes, ko, en] of byPage) {
         await choose(page, bytes)
@@ -64,8 +65,8 @@ describe('a refused GIF', () => {
       await page.context().close()
     })
 
-    test(`is shown on a page of its own without scripts: ${language}`, async () => {
-      const page = await person(server, { ...options, javaScriptEnabled: false })
+    test(`page without scripts: shows the reason on an error page (${language})`, async () => {
+      const page = await openPage(server, { ...options, javaScriptEnabled: false })
       const [, bytes, ko, en] = byServer[0]
       await page.goto(`/room/${room}`)
       await choose(page, bytes)
@@ -77,24 +78,25 @@ describe('a refused GIF', () => {
   }
 })
 
-test('what passes by itself is tried again, and can be sent again', async () => {
+test('temporary failure: is retried, and then offers a retry button', async () => {
   const server = await startServer({ RATE_VISITOR: '3+1/s' })
   const { room } = await owner(server)
-  const page = await person(server)
+  const page = await openPage(server)
   const gif = Buffer.from(animatedGIF())
   await page.clock.install()
   await page.goto(`/room/${room}`)
   const retry = failed(page).getByRole('button', { name: words.ko.retry })
   let tries = 0
 
-  /** Lets every upload fail, and the time between the page's five tries pass at once. */
+  /** Makes every upload fail and counts the attempts. */
   const allFail = async (how) => {
     tries = 0
     await page.route('**/gif', (route) => { tries++; return how(route) })
   }
+  /** Advances the clock over the pauses between the five attempts. */
   const hurry = async () => {
     for (const [tried, seconds] of [2, 4, 8, 16].entries()) {
-      await until(() => tries === tried + 1, `try ${tried + 1}`)
+      await until(() => tries === tried + 1, `attempt ${tried + 1}`)
       await page.clock.fastForward(seconds * 1000)
     }
   }
@@ -129,6 +131,6 @@ test('what passes by itself is tried again, and can be sent again', async () => 
   await page.route('**/gif', (route) => route.fulfill({ status: 413, contentType: 'text/html', body: '<html>a proxy’s limit</html>' }))
   await choose(page, gif)
   await failed(page).filter({ hasText: 'GIF는 5MB까지 올릴 수 있어요.' }).waitFor()
-  assert.deepEqual(await buttons(failed(page)), [words.ko.discard], 'a proxy that takes less')
+  assert.deepEqual(await buttons(failed(page)), [words.ko.discard], 'buttons after the 413 of a proxy')
   await page.context().close()
 })

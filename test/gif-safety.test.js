@@ -1,4 +1,4 @@
-// Only GIFs, only as GIFs, and only for the room.
+// Uploads are stored only if they are GIFs, served only as GIFs, and only to members of the room.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -6,10 +6,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
 import { pause } from './lib/clients.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 import { polyglots } from './lib/polyglots.js'
-import { someOf } from './lib/soak.js'
+import { someOf } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 let server
@@ -27,7 +27,7 @@ async function shown(v, room) {
   return messages.filter(({ gif }) => gif)
 }
 
-/** Posts a form with one file, its headers as they are given. */
+/** Posts a form with one file and the given headers. */
 function post(v, room, disposition, bytes, type = 'image/gif') {
   const body = Buffer.concat([
     Buffer.from(`--x\r\nContent-Disposition: form-data; name="gif"; ${disposition}\r\nContent-Type: ${type}\r\n\r\n`),
@@ -36,19 +36,19 @@ function post(v, room, disposition, bytes, type = 'image/gif') {
   return v.request('POST', `/room/${room}/gif`, { body, headers: { 'content-type': 'multipart/form-data; boundary=x' } })
 }
 
-test(`${someOf(polyglots).length} files that are something else are refused or made plain, and run nowhere`, async () => {
-  assert.ok(polyglots.length >= 40)
+test(`${someOf(polyglots).length} polyglot files: are refused or stripped, and execute nowhere`, async () => {
+  assert.ok(polyglots.length >= 40, `polyglots: got ${polyglots.length}, want at least 40`)
   const paths = []
   let owner, room
   for (const [i, { what, bytes, name, type, kept }] of someOf(polyglots).entries()) {
-    if (i % 15 === 0) { // so many may be posted at once
+    if (i % 15 === 0) { // a visitor can post 30 at once
       owner = await visitor()
       room = await owner.createRoom()
       await owner.enter(room)
     }
     const answer = await post(owner, room, `filename="${name.replace('\0', '')}"`, bytes, type)
     if (answer.status !== 200) {
-      assert.ok([400, 413, 415].includes(answer.status), `${what}: ${answer.status}`)
+      assert.ok([400, 413, 415].includes(answer.status), `${what}: got status ${answer.status}, want 400, 413 or 415`)
       continue
     }
     const { gif, poster } = (await shown(owner, room)).at(-1)
@@ -66,20 +66,20 @@ test(`${someOf(polyglots).length} files that are something else are refused or m
     }
   }
   const share = someOf(polyglots).length / polyglots.length
-  assert.ok(paths.length >= 20 * share, `${paths.length} were let through`)
-  assert.ok(paths.filter(({ kept }) => kept).length >= 5 * share, 'what cannot be taken out is tried too')
+  assert.ok(paths.length >= 20 * share, `accepted files: got ${paths.length}, want at least ${20 * share}`)
+  assert.ok(paths.filter(({ kept }) => kept).length >= 5 * share, 'the accepted files include payloads that cannot be stripped')
   await runsNowhere(paths)
 })
 
-/** Has a browser load each as whatever runs, from a page of the same origin. */
+/** Loads each file in a browser as every executable type, from a page of the same origin. */
 async function runsNowhere(paths) {
-  const page = await person(server)
+  const page = await openPage(server)
   const context = page.context()
-  const asked = []
-  let heard = 0
+  const requested = []
+  let executions = 0
   context.on('request', (request) => {
-    if (request.url().endsWith('/executed')) heard++
-    else asked.push(new URL(request.url()).pathname)
+    if (request.url().endsWith('/executed')) executions++
+    else requested.push(new URL(request.url()).pathname)
   })
   await page.route('**/control', (route) => route.fulfill({ contentType: 'text/javascript', body: 'top.executed=1;new Image().src="/executed"' }))
   const load = (path) => page.evaluate(async (path) => {
@@ -110,23 +110,23 @@ async function runsNowhere(paths) {
       await page.goto('/notice')
       room = of
     }
-    assert.equal(await load(path), undefined, `${what} ran`)
+    assert.equal(await load(path), undefined, `${what}: executed in an element`)
   }
   for (const { path, what, kept } of paths) {
-    if (!kept && !path.endsWith('poster')) continue // the others are the same plain picture
+    if (!kept && !path.endsWith('poster')) continue // the others are identical, without a payload
     await page.goto(path)
-    assert.equal(await page.evaluate('window.executed'), undefined, `${what} ran as a page`)
+    assert.equal(await page.evaluate('window.executed'), undefined, `${what}: executed as a page`)
   }
   await pause(100)
-  assert.equal(heard, 0, 'something asked for /executed')
-  assert.ok(paths.every(({ path }) => asked.includes(path)), 'all were loaded')
+  assert.equal(executions, 0, 'requests for /executed')
+  assert.ok(paths.every(({ path }) => requested.includes(path)), 'every file was requested')
   await page.goto('/notice')
-  assert.equal(await load('/control'), 1, 'a script that may run is noticed')
-  assert.ok(heard > 0)
+  assert.equal(await load('/control'), 1, 'window.executed after a script that is allowed to run')
+  assert.ok(executions > 0, 'requests for /executed by the control script: got none')
   await context.close()
 }
 
-test('a file name is never a path and never a header', async () => {
+test('file name: is never used as a path or in a header', async () => {
   const owner = await visitor()
   const room = await owner.createRoom()
   await owner.enter(room)
@@ -147,7 +147,7 @@ test('a file name is never a path and never a header', async () => {
   ]
   for (const [disposition, alt] of names) {
     const answer = await post(owner, room, disposition, gif)
-    if (answer.status === 400) { // no form at all, to the parser
+    if (answer.status === 400) { // not a form for the parser
       assert.match(disposition, /\0/)
       continue
     }
@@ -166,7 +166,7 @@ test('a file name is never a path and never a header', async () => {
   assert.deepEqual(readdirSync(server.dataDir).filter((file) => !/^(gifs|cookie-secret|gifchat\.db.*)$/.test(file)), [])
 })
 
-describe('a GIF is as private as its room', () => {
+describe('GIF of a private room', () => {
   let owner, member, stranger, room, message
   before(async () => {
     owner = await visitor()
@@ -184,13 +184,13 @@ describe('a GIF is as private as its room', () => {
   const statuses = (v, headers) => Promise.all([message.gif, message.poster]
     .map(async (path) => (await v.request('GET', `/gif/${path}`, { headers })).status))
 
-  test('members see it, with the hash of what was sent', async () => {
+  test('GIF: is served to members with its hash as ETag', async () => {
     assert.deepEqual(await statuses(member), [200, 200])
     const hash = createHash('sha256').update(animatedGIF()).digest('hex')
     assert.equal((await member.get(`/gif/${message.gif}`)).headers.get('etag'), `"${hash}"`)
   })
 
-  test('others do not, whatever they send', async () => {
+  test('GIF: is missing for others, whatever headers they send', async () => {
     const { headers } = await member.get(`/gif/${message.gif}`)
     assert.match(headers.get('cache-control'), /private/)
     for (const v of [stranger, new Visitor(server)]) {
@@ -203,7 +203,7 @@ describe('a GIF is as private as its room', () => {
     }
   })
 
-  test('nor do pages of another origin', async () => {
+  test('GIF: is refused to pages of another origin', async () => {
     for (const site of ['cross-site', 'same-site']) {
       assert.deepEqual(await statuses(member, { 'sec-fetch-site': site, 'sec-fetch-dest': 'image' }), [403, 403])
     }
@@ -211,12 +211,12 @@ describe('a GIF is as private as its room', () => {
     assert.equal(answer.headers.get('access-control-allow-origin'), null)
   })
 
-  test('nor does a member who was sent out, from then on', async () => {
+  test('GIF: is missing for a member after a kick', async () => {
     const guest = new Visitor(server)
     await guest.get('/')
     await guest.enter(room, 'pw')
     const etag = (await guest.get(`/gif/${message.gif}`)).headers.get('etag')
-    assert.equal((await guest.say(room, '안녕')).status, 200)
+    assert.equal((await guest.postMessage(room, '안녕')).status, 200)
     const { messages } = await (await owner.get(`/room/${room}/messages`)).json()
     const { user: person } = messages.find(({ chat }) => chat === '안녕')
     const socket = await owner.join(room)
@@ -226,33 +226,33 @@ describe('a GIF is as private as its room', () => {
     socket.disconnect()
   })
 
-  test('nor does the cookie of who has logged out, from then on', async () => {
+  test('GIF: is missing for a cookie after its logout', async () => {
     const guest = new Visitor(server)
     await guest.get('/')
     await guest.enter(room, 'pw')
     assert.deepEqual(await statuses(guest), [200, 200])
     const { headers } = await guest.get(`/gif/${message.gif}`)
     const before = guest.cookie
-    const thief = () => Object.assign(new Visitor(server), { cookie: before }) // each time anew: the answer brings another cookie
-    assert.deepEqual(await statuses(thief()), [200, 200], 'until then it is good')
+    const thief = () => Object.assign(new Visitor(server), { cookie: before }) // a new visitor each time, since a response replaces the cookie
+    assert.deepEqual(await statuses(thief()), [200, 200], 'status before the logout')
     assert.equal((await guest.request('POST', '/logout')).status, 200)
     assert.deepEqual(await statuses(thief()), [404, 404])
     assert.deepEqual(await statuses(thief(), { 'if-none-match': headers.get('etag') }), [404, 404])
     assert.deepEqual(await statuses(thief(), { range: 'bytes=0-5' }), [404, 404])
     assert.deepEqual(await statuses(guest), [404, 404])
-    assert.deepEqual(await statuses(member), [200, 200], 'others see it as before')
+    assert.deepEqual(await statuses(member), [200, 200], 'status for another member')
   })
 
-  test('when the room is gone it is gone, also from a browser that has kept it', async () => {
-    const page = await person(server)
+  test('GIF: is missing after the removal of its room, also for a browser that has cached it', async () => {
+    const page = await openPage(server)
     const [name, value] = member.cookie.match(/(connect\.sid)=([^;]*)/).slice(1)
     await page.context().addCookies([{ name, value, url: server.url }])
     await page.goto('/notice')
-    const ask = () => page.evaluate((paths) => Promise.all(paths.map(async (path) => (await fetch(`/gif/${path}`)).status)), [message.gif, message.poster])
-    assert.deepEqual([await ask(), await ask()], [[200, 200], [200, 200]])
+    const fetchStatuses = () => page.evaluate((paths) => Promise.all(paths.map(async (path) => (await fetch(`/gif/${path}`)).status)), [message.gif, message.poster])
+    assert.deepEqual([await fetchStatuses(), await fetchStatuses()], [[200, 200], [200, 200]])
     assert.equal((await owner.request('DELETE', `/room/${room}`)).status, 200)
-    assert.deepEqual(await ask(), [404, 404])
-    assert.ok(!readdirSync(join(server.dataDir, 'gifs')).includes(message.gif))
+    assert.deepEqual(await fetchStatuses(), [404, 404])
+    assert.ok(!readdirSync(join(server.dataDir, 'gifs')).includes(message.gif), `${message.gif} is still on disk`)
     await page.context().close()
   })
 })

@@ -1,4 +1,4 @@
-// What uploads may cost, whatever they are, and what a crash leaves of them.
+// GIF uploads: memory and time of hostile files, limits, crashes and quotas.
 import { test, before, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -9,7 +9,7 @@ import { binary, startServer } from './lib/server.js'
 import { pause, until } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak } from './lib/process.js'
 import { animatedGIF } from './lib/gif.js'
-import { longTest, promised, sized, soak } from './lib/soak.js'
+import { longTest, promised, sized, soak } from './lib/sizes.js'
 import { Visitor } from './lib/visitor.js'
 
 const largest = 5 * 1024 * 1024
@@ -21,13 +21,13 @@ const full = Buffer.concat([Buffer.from([255]), Buffer.alloc(255, 0x49)])
 const end = Buffer.from([0x3b])
 const file = (...parts) => Buffer.concat([...parts, end])
 
-/** A GIF of about that many bytes, unlike all others. */
+/** Returns a GIF of about that many bytes, different for each mark. */
 function unique(bytes, mark) {
   const pixels = Buffer.concat([Buffer.from([2, 0x44, 1, 8]), Buffer.from(String(mark).padStart(8, '0')), times(Math.max(0, Math.floor(bytes / 256) - 1), full)])
   return file(head(8, 8), frame(8, 8, pixels), frame(8, 8))
 }
 
-/** Sub-blocks of exactly that many bytes, two at least. */
+/** Returns sub-blocks of exactly that many bytes, two or more. */
 function subBlocks(bytes) {
   const blocks = []
   for (let left = bytes; left > 0;) {
@@ -41,8 +41,8 @@ function subBlocks(bytes) {
 const large = Buffer.from(animatedGIF({ width: 800, height: 800 }))
 
 /**
- * A GIF of exactly that many bytes that every program can show: many frames, and
- * for the rest a comment, or something behind the end of the last one's pixels.
+ * Returns a valid GIF of exactly that many bytes: many frames, and for the rest a comment, or
+ * data after the end of the last frame's pixels.
  */
 function sizedGIF(bytes, { comment = false } = {}) {
   const start = large.subarray(0, 44), frames = large.subarray(44, -1)
@@ -75,7 +75,7 @@ async function shown(v, of = v.room) {
   }
 }
 
-describe('a file that asks for much', () => {
+describe('hostile file', () => {
   let server
   before(async () => { server = await startServer({}, { path: binary({ race: false }) }) })
 
@@ -94,29 +94,29 @@ describe('a file that asks for much', () => {
     ['no trailer', Buffer.concat([head(8, 8), frame(8, 8, times(19_000, full))]), 200],
     ['no pixel', Buffer.concat([head(8, 8), Buffer.from([0x21, 0xfe]), times(19_000, full)]), 400],
   ]) {
-    test(`${what}: ${status}`, async (t) => {
+    test(`${what}: is answered with ${status} within 8 MiB`, async (t) => {
       const v = await room(server)
-      await v.upload(v.room, animatedGIF()) // what only the first one costs
+      await v.upload(v.room, animatedGIF()) // the memory of a first upload does not count
       if (measurable) resetPeak(server.pid)
       const before = measurable && peak(server.pid)
       const began = performance.now()
       assert.equal((await v.upload(v.room, bytes)).status, status)
       const took = performance.now() - began
-      assert.ok(took < promised(3000), `took ${took} ms`)
+      assert.ok(took < promised(3000), `upload: got ${took} ms, want less than ${promised(3000)}`)
       if (measurable) {
         const more = peak(server.pid) - before
         t.diagnostic(`${bytes.length} bytes: ${Math.round(took)} ms, ${(more / MiB).toFixed(1)} MiB`)
-        assert.ok(more <= 8 * MiB, `took ${(more / MiB).toFixed(1)} MiB`)
+        assert.ok(more <= 8 * MiB, `memory: got ${(more / MiB).toFixed(1)} MiB more, want at most 8`)
       }
     })
   }
 
-  test('nothing is left of those that were refused', async () => {
+  test('refused uploads: leave no temporary files', async () => {
     assert.deepEqual(files(server).filter((name) => name.endsWith('.tmp')), [])
   })
 })
 
-describe('a form that asks for much', () => {
+describe('hostile form', () => {
   let server, v
   before(async () => {
     server = await startServer({}, { path: binary({ race: false }) })
@@ -136,34 +136,34 @@ describe('a form that asks for much', () => {
     ['5 MiB and a byte', part(gifPart, sizedGIF(largest + 1).toString('latin1')) + '--x--\r\n'],
     ['20 MB in a file', part(gifPart, `${whole.slice(0, -1)}!\xfe${full.toString('latin1').repeat(80_000)}\0;`) + '--x--\r\n'],
   ]) {
-    test(what, async (t) => {
+    test(`${what}: is refused within 8 MiB`, async (t) => {
       if (measurable) resetPeak(server.pid)
       const before = measurable && peak(server.pid)
       const answer = await v.request('POST', `/room/${v.room}/gif`, {
         body: Buffer.from(body, 'latin1'), headers: { 'content-type': 'multipart/form-data; boundary=x' },
-      }).catch((error) => ({ status: 0, error })) // cut while it was still sending
-      assert.ok(answer.status === 0 || Math.floor(answer.status / 100) === 4, `got ${answer.status}`)
+      }).catch((error) => ({ status: 0, error })) // the server closed the connection during the upload
+      assert.ok(answer.status === 0 || Math.floor(answer.status / 100) === 4, `status: got ${answer.status}, want 4xx or a closed connection`)
       if (measurable) {
         const more = peak(server.pid) - before
         t.diagnostic(`${answer.status}: ${(more / MiB).toFixed(1)} MiB`)
-        assert.ok(more <= 8 * MiB, `took ${(more / MiB).toFixed(1)} MiB`)
+        assert.ok(more <= 8 * MiB, `memory: got ${(more / MiB).toFixed(1)} MiB more, want at most 8`)
       }
       assert.deepEqual(files(server), [])
     })
   }
 
-  // What is counted is what has come, not what is kept of it.
+  // The limit counts the received bytes, not the stored ones.
   for (const comment of [false, true]) {
-    test(`5 MiB are taken, and not a byte more${comment ? ', though most of it were a comment' : ''}`, async () => {
+    test(`size limit: accepts 5 MiB and refuses one byte more${comment ? ', also if most of it is a comment' : ''}`, async () => {
       const own = await room(server)
       const sent = sizedGIF(largest, { comment })
       const answer = await own.upload(own.room, sent)
       assert.equal(answer.status, 200, await answer.text())
       const [{ gif, frames }] = await shown(own)
-      assert.ok(frames > 10)
+      assert.ok(frames > 10, `frames: got ${frames}, want more than 10`)
       const kept = Buffer.from(await (await own.get(`/gif/${gif}`)).arrayBuffer())
-      if (comment) assert.ok(kept.length < largest)
-      else assert.ok(kept.equals(sent))
+      if (comment) assert.ok(kept.length < largest, `stored GIF: got ${kept.length} bytes, want less than ${largest}`)
+      else assert.ok(kept.equals(sent), 'stored GIF: differs from the uploaded one')
 
       for (const more of [1, 2, 300, 5000, 70_000, 200_000]) {
         const refused = await own.upload(own.room, sizedGIF(largest + more, { comment }))
@@ -172,41 +172,41 @@ describe('a form that asks for much', () => {
       }
       assert.deepEqual(files(server), [gif])
       assert.equal((await own.request('DELETE', `/room/${own.room}`)).status, 200)
-      await until(() => files(server).length === 0, 'it is gone with its room')
+      await until(() => files(server).length === 0, 'no files after the removal of the room')
     })
   }
 
-  longTest('uploads at a byte a second are cut, and of a visitor are three under way at most', async () => {
+  longTest('uploads at a byte a second: are cut, and a visitor can have three at once', async () => {
     const senders = [v]
     for (let i = 1; i < sized(17, 167); i++) {
       const other = new Visitor(server)
       await other.get('/')
-      if (i < 99) await other.enter(v.room) // then the room is full
+      if (i < 99) await other.enter(v.room) // later the room is full
       senders.push(other)
     }
     const began = performance.now()
     const results = await Promise.all(senders.flatMap((sender) => [1, 2, 3].map(() => trickle(sender))).concat(trickle(v), trickle(v)))
-    assert.ok(performance.now() - began < promised(30_000), 'within 30 s')
+    assert.ok(performance.now() - began < promised(30_000), `uploads: want the end within ${promised(30_000)} ms`)
     const count = (status) => results.filter((got) => got === status).length
-    assert.equal(count(408), sized(51, 64), 'as many as were under way were told that it took too long')
-    if (!soak) assert.equal(count(429), 2) // else some find no place at all
+    assert.equal(count(408), sized(51, 64), 'uploads answered with 408')
+    if (!soak) assert.equal(count(429), 2) // with SOAK=1 some uploads find no free slot
     assert.equal(count(408) + count(429) + count(403) + count(503), results.length)
     assert.deepEqual(files(server), [])
     assert.equal((await v.upload(v.room, animatedGIF())).status, 200)
   })
 
-  /** Sends a byte a second until it is cut; resolves to the status, 0 without. */
+  /** Uploads a byte a second until the server ends it. Resolves to the status, or 0 without a response. */
   const trickle = (sender) => slowUpload(server, sender, v.room, { bytes: 1, ms: 1000 }).ended
 })
 
-describe('uploads that hold all places', () => {
+describe('slow uploads in all 64 slots', () => {
   let server, owner
   before(async () => {
     server = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1' }, { path: binary({ race: false }) })
     owner = await room(server, { max: 100 })
   })
 
-  // Each of them is faster than what is cut as too slow, 16 KiB a second.
+  // Each upload is faster than 16 KiB a second, below which the server cuts it.
   const hold = async (from) => {
     const senders = await Promise.all(Array.from({ length: 22 }, async () => {
       const sender = new Visitor(server)
@@ -219,16 +219,16 @@ describe('uploads that hold all places', () => {
     await Promise.all(slow.map(({ begun }) => begun))
     return slow
   }
-  const places = (slow) => slow.filter(({ status }) => status === undefined).length
+  const running = (slow) => slow.filter(({ status }) => status === undefined).length
   const release = async (slow) => {
     for (const { socket } of slow) socket.destroy()
     await Promise.all(slow.map(({ ended }) => ended))
   }
 
-  test('64 at 17 KiB/s from one address: a person at another one uploads at once, and one of them is told to come again', async () => {
+  test('64 uploads from one address: yield a slot to an upload from another address at once', async () => {
     const slow = await hold('192.0.2.1')
     assert.equal((await owner.upload(owner.room, animatedGIF())).status, 200)
-    await until(() => places(slow) === 63, 'one of them gave way')
+    await until(() => running(slow) === 63, 'one slow upload ended')
     const cut = slow.find(({ status }) => status !== undefined)
     assert.equal(cut.status, 503)
     assert.match(cut.answer, /\r\nRetry-After: 2\r\n[\s\S]*X-Reason: unavailable\r\n/)
@@ -236,24 +236,24 @@ describe('uploads that hold all places', () => {
     await release(slow)
   })
 
-  test('the same from the same address: within seconds', async () => {
+  test('64 uploads from one address: yield a slot to another upload from it within seconds', async () => {
     const slow = await hold()
-    await until(async () => (await owner.upload(owner.room, animatedGIF())).status === 200, 'the upload has a place', 30_000)
-    assert.equal(places(slow), 63)
+    await until(async () => (await owner.upload(owner.room, animatedGIF())).status === 200, 'the upload accepted', 30_000)
+    assert.equal(running(slow), 63)
     await release(slow)
   })
 })
 
-/** An upload by hand that sends so many bytes every so many ms until it is cut. */
+/** Starts an upload over a bare socket that sends `bytes` bytes every `ms` ms until the server ends it. */
 function slowUpload(server, sender, room, { bytes, ms, from }) {
   const upload = { answer: '' }
   const socket = upload.socket = connect(server.port, 'localhost')
   socket.write(`POST /room/${room}/gif HTTP/1.1\r\nHost: localhost\r\nCookie: ${sender.cookie}\r\nContent-Length: 5000000\r\n${from ? `X-Forwarded-For: ${from}\r\n` : ''}`
     + `Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n`)
   const head = Buffer.from('--x\r\nContent-Disposition: form-data; name="gif"; filename="x.gif"\r\n\r\n'
-    + 'GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\xff', 'latin1') // a comment begins
+    + 'GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\xff', 'latin1') // the beginning of a comment
   let timer
-  upload.begun = new Promise((resolve) => socket.once('data', resolve)) // the server reads, or has refused it
+  upload.begun = new Promise((resolve) => socket.once('data', resolve)) // 100 Continue, or a refusal
   upload.begun.then(() => {
     socket.write(head)
     timer = setInterval(() => socket.write('x'.repeat(bytes)), ms)
@@ -271,8 +271,8 @@ function slowUpload(server, sender, room, { bytes, ms, from }) {
   return upload
 }
 
-describe('after crashes', () => {
-  test('each message has its GIF, and what has none goes', async (t) => {
+describe('uploads over crashes', () => {
+  test('crash: leaves every message with its GIF, and the sweep removes orphans', async (t) => {
     const server = await startServer({ EMPTY_ROOM_GRACE: 'never' })
     const total = sized(60, 300)
     const owners = await Promise.all(Array.from({ length: total / 15 }, () => room(server)))
@@ -293,65 +293,64 @@ describe('after crashes', () => {
         if (number % 10 === 5) restarted = restarted.then(() => pause(number % 7 * 4)).then(crash)
         const status = await v.upload(v.room, bytes).then((answer) => answer.status, () => 0)
         if (status === 200) confirmed.add(hash)
-        else assert.equal(status, 0, 'cut, not refused')
+        else assert.equal(status, 0, 'status of an upload during a crash')
         await restarted
       }
     }
     for (let i = 0; i < owners.length; i += 4) await Promise.all(owners.slice(i, i + 4).map(send))
-    assert.ok(crashes >= total / 15, `${crashes} crashes`)
+    assert.ok(crashes >= total / 15, `crashes: got ${crashes}, want at least ${total / 15}`)
 
     const stored = new Set()
     const names = new Set()
     for (const v of owners) {
       for (const { gif, poster } of await shown(v)) {
         const answer = await v.get(`/gif/${gif}`)
-        assert.equal(answer.status, 200, 'a message without its file')
+        assert.equal(answer.status, 200, 'status of the GIF of a message')
         const bytes = Buffer.from(await answer.arrayBuffer())
         const hash = createHash('sha256').update(bytes).digest('hex')
-        assert.equal(answer.headers.get('etag'), `"${hash}"`, 'the file is the one that was recorded')
-        assert.equal(sent.get(hash), bytes.length, 'and the one that was sent')
+        assert.equal(answer.headers.get('etag'), `"${hash}"`, 'ETag of the file')
+        assert.equal(sent.get(hash), bytes.length, 'size of the file')
         assert.equal((await v.get(`/gif/${poster}`)).status, 200)
         stored.add(hash)
         names.add(gif)
       }
     }
-    for (const hash of confirmed) assert.ok(stored.has(hash), 'one that was confirmed is lost')
+    for (const hash of confirmed) assert.ok(stored.has(hash), 'a confirmed upload is missing')
     t.diagnostic(`${crashes} crashes; of ${total} uploads ${confirmed.size} were confirmed, ${stored.size} stored; ${files(server).length} files`)
-    assert.ok(confirmed.size > total / 4 && confirmed.size < total, `${confirmed.size} were confirmed`)
+    assert.ok(confirmed.size > total / 4 && confirmed.size < total, `confirmed uploads: got ${confirmed.size} of ${total}, want more than a quarter and not all`)
 
-    // What a crash leaves between a file and its row, or in the middle of a file,
-    // and what may still be under way. So the sweep has something to do even if
-    // none of the crashes came at such a moment.
+    // Two orphans as a crash leaves them between a file and its row or in the middle of a
+    // file, and a young file as of a running upload. The crashes above may have left none.
     const left = files(server).filter((name) => !names.has(name))
     t.diagnostic(`the crashes have left ${left.length} files without a message`)
-    if (soak) assert.ok(left.length > 0, 'so many crashes leave something')
+    if (soak) assert.ok(left.length > 0, 'files without a message after the crashes: got none')
     const old = Date.now() / 1000 - 7 * 60
     const orphans = [`${'0'.repeat(24)}.gif`, `${'1'.repeat(24)}.gif.tmp`], young = `${'2'.repeat(24)}.gif`
     for (const name of [...orphans, young]) writeFileSync(join(server.dataDir, 'gifs', name), animatedGIF())
     for (const name of files(server)) if (name !== young) utimesSync(join(server.dataDir, 'gifs', name), old, old)
     await server.restart()
-    await until(() => files(server).length === names.size + 1, 'the orphans are gone')
+    await until(() => files(server).length === names.size + 1, 'the orphans removed')
     names.add(young)
     assert.deepEqual(new Set(files(server)), names)
     await server.stop()
   })
 })
 
-describe('quotas', () => {
-  test('a visitor has so many bytes in a day, also after a restart', async () => {
+describe('upload quotas', () => {
+  test('UPLOAD_QUOTA: limits the bytes of a visitor in a day, also after a restart', async () => {
     const server = await startServer({ UPLOAD_QUOTA: '5MiB', EMPTY_ROOM_GRACE: 'never' })
     const v = await room(server)
     for (let i = 0; i < 2; i++) assert.equal((await v.upload(v.room, unique(2_500_000, i))).status, 200)
-    for (const again of [false, true]) {
-      if (again) await server.restart()
+    for (const restarted of [false, true]) {
+      if (restarted) await server.restart()
       const answer = await v.upload(v.room, unique(1_000_000, 9))
       assert.equal(answer.status, 429)
       const wait = Number(answer.headers.get('retry-after'))
-      assert.ok(wait > 86_000 && wait <= 86_400, `come again in ${wait} s`)
+      assert.ok(wait > 86_000 && wait <= 86_400, `Retry-After: got ${wait} s, want 86,000 to 86,400`)
       assert.equal(await answer.text(), '오늘 올릴 수 있는 만큼 GIF를 모두 올렸습니다. 나중에 다시 올려 주세요.')
       assert.equal(files(server).length, 2)
     }
-    assert.equal((await v.upload(v.room, animatedGIF())).status, 200, 'a small one has room')
+    assert.equal((await v.upload(v.room, animatedGIF())).status, 200, 'a small upload within the quota')
     const other = new Visitor(server)
     await other.get('/')
     await other.enter(v.room)
@@ -359,14 +358,14 @@ describe('quotas', () => {
     await server.stop()
   })
 
-  test('the disk keeps some space free', async () => {
+  test('MIN_FREE_SPACE: refuses an upload and allows text', async () => {
     const server = await startServer({ MIN_FREE_SPACE: '8000000TiB' })
     const v = await room(server)
     const answer = await v.upload(v.room, animatedGIF())
     assert.equal(answer.status, 507)
     assert.equal(await answer.text(), '서버의 저장 공간이 부족해서 저장할 수 없습니다.')
     assert.deepEqual(files(server), [])
-    assert.equal((await v.say(v.room, '글은 된다')).status, 200)
+    assert.equal((await v.postMessage(v.room, '글은 된다')).status, 200)
     await server.stop()
   })
 })

@@ -1,13 +1,12 @@
-// Transcripts of the wire, byte for byte but for ids, colours and dates. What
-// the server sends beyond the contract (more events, more keys after the known
-// ones, the offset behind an event's argument) is left out before comparing:
-// stock pages do not see it either.
+// Golden transcripts of packets, compared byte for byte except for ids, colours and dates.
+// Additions of this server to the textbook's contract are removed first (more events, more
+// keys after the known ones, the recovery offset): the textbook's pages ignore them.
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { RawSocket } from './lib/raw.js'
+import { RawSocket } from './lib/raw-socket.js'
 import { Visitor } from './lib/visitor.js'
 import { animatedGIF } from './lib/gif.js'
 import { pause } from './lib/clients.js'
@@ -19,7 +18,7 @@ const events = new Set(['news', 'newRoom', 'removeRoom', 'join', 'exit', 'chat']
 const added = new Set(['nick', 'clientId', 'seq', 'kind', 'w', 'h', 'alt', 'poster', 'participants', 'person', 'topic', 'edited', 'target', 'frames', 'duration'])
 const addedToNotices = new Set([...added, 'room', '_id', 'createdAt'])
 
-/** A page on the wire that writes down both directions. */
+/** A page over a raw socket that records the packets in both directions. */
 class Page {
   lines = []
 
@@ -65,7 +64,7 @@ function contracted(frame) {
   return type + namespace + JSON.stringify(Array.isArray(data) ? data.map(known) : known(data))
 }
 
-/** Numbers ids and colours in order of appearance. */
+/** Replaces ids and colours by numbers in order of appearance. */
 function mask(lines) {
   const seen = { id: new Map(), colour: new Map() }
   const number = (kind) => (text) => {
@@ -84,7 +83,7 @@ function compare(page, name) {
   assert.deepEqual(mask(page.lines), want)
 }
 
-test('lobby.txt', async () => {
+test('lobby.txt: matches the packets of a room created and removed', async () => {
   const a = new Visitor(server)
   await a.get('/')
   const page = await Page.open(a, '/room')
@@ -92,11 +91,11 @@ test('lobby.txt', async () => {
   await page.until('newRoom')
   await a.request('DELETE', `/room/${id}`)
   await page.until('removeRoom')
-  compare(page, 'lobby.txt') // the second removeRoom comes 2 s later
+  compare(page, 'lobby.txt') // before the second removeRoom, 2 s later
   page.raw.close()
 })
 
-test('private.txt', async () => {
+test('private.txt: matches the packets of a private room created', async () => {
   const a = new Visitor(server)
   await a.get('/')
   const page = await Page.open(a, '/room')
@@ -106,7 +105,7 @@ test('private.txt', async () => {
   page.raw.close()
 })
 
-test('chat.txt', async () => {
+test('chat.txt: matches the packets of a chat', async () => {
   const [a, b] = [new Visitor(server), new Visitor(server)]
   await Promise.all([a.get('/'), b.get('/')])
   const room = await a.createRoom()
@@ -117,8 +116,8 @@ test('chat.txt', async () => {
   await pause(100)
   const other = await b.join(room, { transports: ['websocket'] })
   await page.until('입장')
-  await b.say(room, 'hello')
-  await a.say(room, '안녕 "<b>&"')
+  await b.postMessage(room, 'hello')
+  await a.postMessage(room, '안녕 "<b>&"')
   await b.upload(room, animatedGIF())
   await page.until('.gif')
   other.disconnect()

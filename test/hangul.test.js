@@ -1,14 +1,14 @@
-// Enter with an input method: every order in which browsers and systems report it.
-// The events come from Chromium's own input pipeline (CDP). Only strayBreak is made by
-// a script: Chromium adds no line break after a key that the page has prevented.
+// Enter with an input method, in every order of events that browsers and systems produce.
+// The events come from Chromium's own input pipeline (CDP), except strayBreak: Chromium
+// adds no line break after a key that the page has prevented, so a script makes it.
 import { test, before, after, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
 import { until } from './lib/clients.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { owner } from './lib/visitor.js'
 
-// The steps of an order, and the event that each of them must cause.
+// The steps of an order, with the event that each step must cause.
 const compose = (text) => ({ event: `compositionupdate ${text}`, method: 'Input.imeSetComposition', args: { text, selectionStart: text.length, selectionEnd: text.length } })
 const end = (text) => ({ event: `compositionend ${text}`, method: 'Input.insertText', args: { text } })
 const endWithoutText = { event: 'compositionend ', method: 'Input.imeSetComposition', args: { text: '', selectionStart: 0, selectionEnd: 0 } }
@@ -27,7 +27,7 @@ const alt = 1
 const ctrl = 2
 
 function down(key, code, keyCode, { modifiers = 0, repeat = false } = {}) {
-  // Chromium adds a line break of its own unless the page prevents it.
+  // Chromium adds a line break unless the page prevents it.
   const native = keyCode === 13 && modifiers !== alt ? { type: 'keyDown', text: '\r' } : { type: 'rawKeyDown' }
   const args = { ...native, key, code, windowsVirtualKeyCode: keyCode, modifiers, autoRepeat: repeat }
   return { event: `keydown ${key} ${keyCode}`, method: 'Input.dispatchKeyEvent', args }
@@ -35,10 +35,10 @@ function down(key, code, keyCode, { modifiers = 0, repeat = false } = {}) {
 const enter = down('Enter', 'Enter', 13)
 const enter229 = down('Enter', 'Enter', 229)
 const process = down('Process', 'Enter', 229)
-const unidentified = down('Unidentified', '', 229) // a phone names no key at all
+const unidentified = down('Unidentified', '', 229) // a phone reports no key
 const up = { event: 'keyup Enter', method: 'Input.dispatchKeyEvent', args: { type: 'keyUp', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 } }
 
-// name, steps, what is sent, what is left in the box
+// name, steps, the sent message, the rest in the text field
 const orders = [
   // Korean: one Enter commits the syllable and sends.
   ['Chrome on macOS reports the key twice', [compose('안녕'), enter229, end('안녕'), enter, up], '안녕', ''],
@@ -69,7 +69,7 @@ const orders = [
   ['Shift+Enter on Windows', [compose('안녕'), down('Process', 'Enter', 229, { modifiers: shift }), end('안녕'), lineBreak, up], null, '안녕\n'],
   ['Alt+Enter opens a list of Hanja on macOS', [compose('한'), down('Enter', 'Enter', 229, { modifiers: alt }), compose('漢'), enter229, end('漢'), up], null, '漢'],
 
-  // Elsewhere Enter accepts a candidate, and only the next one sends.
+  // In other languages Enter accepts a candidate, and only the next Enter sends.
   ['Japanese in Chrome on macOS', [compose('日本'), enter229, end('日本'), up], null, '日本'],
   ['Japanese in Chrome on Windows', [compose('日本'), process, end('日本'), up], null, '日本'],
   ['Japanese in Safari', [compose('日本'), end('日本'), enter229, up], null, '日本'],
@@ -84,12 +84,12 @@ const orders = [
 
 describe('Enter with an input method', () => {
   let server, ann, page, cdp
-  const heard = []
+  const received = []
   before(async () => {
     server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off' })
     ann = await owner(server, { title: '한글' })
-    ann.chat.on('chat', ({ chat }) => heard.push(chat))
-    page = await person(server)
+    ann.chat.on('chat', ({ chat }) => received.push(chat))
+    page = await openPage(server)
     await page.goto(`/room/${ann.room}`)
     await page.locator('.person').nth(1).waitFor()
     cdp = await page.context().newCDPSession(page)
@@ -106,7 +106,7 @@ describe('Enter with an input method', () => {
   })
   after(() => page.context().close())
 
-  // Two tasks later every timer that the events have started has run. What is sent stands in the log at once.
+  // After two tasks every timer of the events has run. The log shows sent messages at once.
   const result = () => page.evaluate(() => new Promise((resolve) => {
     setTimeout(() => setTimeout(() => resolve({
       value: document.querySelector('#chat').value,
@@ -120,7 +120,7 @@ describe('Enter with an input method', () => {
     ['all events at once', (steps) => Promise.all(steps.map(({ method, args }) => cdp.send(method, args)))],
   ]) {
     for (const [name, steps, text, left] of orders) {
-      test(`${name}, ${pace}`, async () => {
+      test(`Enter: ${text === null ? 'does not send' : 'sends once'} (${name}, ${pace})`, async () => {
         await page.fill('#chat', '')
         const before = (await result()).sent
         await play(steps)
@@ -128,31 +128,31 @@ describe('Enter with an input method', () => {
         let at = -1
         for (const { event } of steps) {
           at = log.indexOf(event, at + 1)
-          assert.notEqual(at, -1, `no event ${event} in its place: ${log.join(', ')}`)
+          assert.notEqual(at, -1, `events: got ${log.join(', ')}, want ${event} in its place`)
         }
         assert.deepEqual({ sent: sent.slice(before.length), left: value }, { sent: text === null ? [] : [text], left })
       })
     }
   }
 
-  test('each of them reaches the others once', async () => {
+  test('sent messages: reach the other members once', async () => {
     await page.fill('#chat', '끝')
     await page.locator('#chat-form [type=submit]').click()
-    await until(() => heard.at(-1) === '끝', 'the last message arrives')
-    assert.deepEqual(heard, [...[...orders, ...orders].flatMap(([, , text]) => text ?? []), '끝'])
+    await until(() => received.at(-1) === '끝', 'the last message')
+    assert.deepEqual(received, [...[...orders, ...orders].flatMap(([, , text]) => text ?? []), '끝'])
   })
 
-  test('Enter after an accepted candidate sends', async () => {
+  test('Enter: sends after an accepted candidate', async () => {
     for (const step of [process, enter229]) {
       await page.fill('#chat', '')
-      const before = heard.length
+      const before = received.length
       for (const { method, args } of [compose('日本'), step, end('日本'), up, enter, up]) await cdp.send(method, args)
-      await until(() => heard.length > before, 'the message arrives')
-      assert.equal(heard.at(-1), '日本')
+      await until(() => received.length > before, 'the message')
+      assert.equal(received.at(-1), '日本')
     }
   })
 
-  test('the second key of a press does not send the draft behind an edit', async () => {
+  test('second key event of a press: does not send the draft after an edit', async () => {
     await page.fill('#chat', '')
     await page.keyboard.type('old')
     await page.keyboard.press('Enter')
@@ -166,14 +166,14 @@ describe('Enter with an input method', () => {
     await page.locator('.menu button', { hasText: '고치기' }).first().click()
     await page.locator('#mode').waitFor()
     await page.keyboard.press('Control+A')
-    const before = heard.length
+    const before = received.length
     for (const { method, args } of [compose('안녕'), enter229, end('안녕')]) await cdp.send(method, args)
-    await until(async () => (await result()).value === 'draft', 'the edit is saved and the draft is back')
+    await until(async () => (await result()).value === 'draft', 'the draft in the text field after the edit')
     for (const { method, args } of [enter, strayBreak, up]) await cdp.send(method, args)
     assert.equal((await result()).value, 'draft')
     await page.keyboard.press('Enter')
-    await until(() => heard.length > before, 'the draft arrives')
-    assert.deepEqual(heard.slice(before), ['draft'])
-    assertNoComplaints([page])
+    await until(() => received.length > before, 'the draft as a message')
+    assert.deepEqual(received.slice(before), ['draft'])
+    assertNoErrors([page])
   })
 })

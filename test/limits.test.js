@@ -1,5 +1,5 @@
-// The limits of the running program, on every path a byte can take: rows P5, P7
-// and P8 of docs/promises.md.
+// The size limits of the program on every path of incoming bytes: rows P5, P7 and P8 of
+// docs/promises.md.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import http from 'node:http'
@@ -8,9 +8,9 @@ import { deflateRawSync } from 'node:zlib'
 import WebSocket from 'ws'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { pause, until, within } from './lib/clients.js'
+import { pause, until, withTimeout } from './lib/clients.js'
 import { MiB, measurable, peak, resetPeak, worktime } from './lib/process.js'
-import { longTest, patience, promised, sized } from './lib/soak.js'
+import { longTest, eventTimeout, promised, sized } from './lib/sizes.js'
 
 const limit = 1_000_000
 let server, canary
@@ -19,10 +19,10 @@ before(async () => {
   canary = await startCanary(server)
 })
 
-describe('a million bytes are taken, and one more is not', () => {
+describe('limit of a million bytes', () => {
   for (const revision of [4, 3]) {
     for (const fragments of [1, 2, 1000]) {
-      test(`over WebSocket, revision ${revision}, in ${fragments} frames`, async () => {
+      test(`WebSocket message in ${fragments} frames, revision ${revision}: is accepted up to the limit`, async () => {
         await bounded(async () => {
           assert.equal(await overWebSocket(revision, eventOf(limit), fragments), 'taken')
           assert.equal(await overWebSocket(revision, eventOf(limit + 1), fragments), 1009)
@@ -30,7 +30,7 @@ describe('a million bytes are taken, and one more is not', () => {
       })
     }
     for (const chunked of [false, true]) {
-      test(`over polling, revision ${revision}, ${chunked ? 'chunked' : 'with its length'}`, async () => {
+      test(`polling body ${chunked ? 'in chunks' : 'with Content-Length'}, revision ${revision}: is accepted up to the limit`, async () => {
         for (const [name, { body, type }] of Object.entries(bodies(revision))) {
           await bounded(async () => {
             const sid = await handshake(revision)
@@ -41,7 +41,7 @@ describe('a million bytes are taken, and one more is not', () => {
         }
       })
     }
-    test(`what is only announced, or never ends, revision ${revision}`, async () => {
+    test(`announced or endless body, revision ${revision}: is refused`, async () => {
       await bounded(async () => {
         assert.match(await announced(revision, 1e12), /^HTTP\/1\.1 413 /)
         assert.match(await endless(revision), /^HTTP\/1\.1 413 /)
@@ -51,8 +51,8 @@ describe('a million bytes are taken, and one more is not', () => {
   }
 })
 
-// What each costs in time is compared in Go (TestParsingIsLinear).
-describe('a million bytes of any shape cost little memory and time', () => {
+// A Go test compares the time of parsing: TestParsingIsLinear.
+describe('million bytes of one shape', () => {
   const fill = (before, s, after = '') => before + s.repeat(Math.floor((limit - 20 - before.length - after.length) / s.length)) + after
   const shapes = {
     'half a million pings': fill('', '2\x1e', '2'), digits: fill('4', '1'), 'a namespace of slashes': fill('40', '/', ','),
@@ -63,26 +63,26 @@ describe('a million bytes of any shape cost little memory and time', () => {
   }
   for (const revision of [4, 3]) {
     for (const [name, payload] of Object.entries(shapes)) {
-      test(`${name}, revision ${revision}`, async (t) => {
+      test(`${name}, revision ${revision}: cost at most 16 MiB`, async (t) => {
         const body = revision === 4 ? payload : inLengths(payload)
         let worked
         await bounded(async () => {
           const before = measurable ? worktime(server.pid) : 0
           const [status] = await refusal(revision, await handshake(revision), body, {})
-          assert.ok([200, 400, 413].includes(status), `answered with ${status}`)
+          assert.ok([200, 400, 413].includes(status), `status: got ${status}, want 200, 400 or 413`)
           worked = measurable ? worktime(server.pid) - before : 0
         }, 16)
         t.diagnostic(`${worked} ms`)
-        assert.ok(worked <= promised(100), `it took ${worked} ms of the processors`)
+        assert.ok(worked <= promised(100), `processor time: got ${worked} ms, want at most ${promised(100)}`)
       })
     }
   }
 })
 
-describe('fragments and compression do not amplify', () => {
+describe('fragments and compression', () => {
   for (const revision of [4, 3]) {
     for (const size of [0, 1]) {
-      test(`endless frames of ${size} bytes, revision ${revision}`, async () => {
+      test(`endless frames of ${size} bytes, revision ${revision}: are cut with 1008`, async () => {
         const masked = Buffer.concat([header(0x00, size), Buffer.alloc(size, 0x20)])
         const many = Buffer.concat(Array(1000).fill(masked))
         await bounded(async () => {
@@ -91,22 +91,22 @@ describe('fragments and compression do not amplify', () => {
         })
       })
     }
-    test(`compression is not negotiated, revision ${revision}`, async () => {
+    test(`compression, revision ${revision}: is not negotiated, and a compressed frame is refused`, async () => {
       await bounded(async () => {
         const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: true })
         ws.on('error', () => {})
         const ended = new Promise((resolve) => ws.on('close', resolve))
-        await within(patience, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
+        await withTimeout(eventTimeout, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
         assert.equal(ws.extensions, '')
         const bomb = deflateRawSync(Buffer.alloc(48 << 20, 0x30))
         ws._socket.write(Buffer.concat([header(0xc1, bomb.length), bomb])) // with RSV1, whatever was agreed
-        assert.equal(await within(patience, ended, 'the close'), 1002)
+        assert.equal(await withTimeout(eventTimeout, ended, 'the close'), 1002)
       })
     })
   }
 })
 
-describe('the HTTP edge', () => {
+describe('HTTP request', () => {
   const many = (n, each) => Array.from({ length: n }, (_, i) => each(i)).join('')
   const requests = {
     '2,000 headers': `GET / HTTP/1.1\r\nHost: localhost\r\n${many(2000, (i) => `X-Header-${i}: ${'v'.repeat(20)}\r\n`)}\r\n`,
@@ -117,33 +117,33 @@ describe('the HTTP edge', () => {
       + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: a${' '.repeat(60_000)}b\r\n\r\n`,
   }
   for (const [name, request] of Object.entries(requests)) {
-    test(`${name} is refused at once`, async (t) => {
+    test(`${name}: is refused within a second`, async (t) => {
       await bounded(async () => {
         const begun = performance.now()
         assert.match(await exchange(request), /^HTTP\/1\.1 4\d\d /)
         const took = performance.now() - begun
         t.diagnostic(`${took.toFixed(1)} ms`)
-        assert.ok(took < promised(1000), `it took ${took} ms`)
+        assert.ok(took < promised(1000), `refusal: got ${took} ms, want less than ${promised(1000)}`)
       })
     })
   }
 
-  longTest('clients that send a byte a second are cut after ten', async (t) => {
+  longTest('clients that send a byte a second: are cut after ten seconds', async (t) => {
     const cut = []
     slowloris(sized(100, 2000), cut)
-    await until(() => cut.length === sized(100, 2000), 'all are cut', 30_000)
+    await until(() => cut.length === sized(100, 2000), 'every connection closed', 30_000)
     const latest = Math.max(...cut)
     t.diagnostic(`the last was cut after ${Math.round(latest)} ms`)
-    assert.ok(latest < promised(12_000), `it took ${latest} ms`)
+    assert.ok(latest < promised(12_000), `last close: got ${latest} ms, want less than ${promised(12_000)}`)
   })
 })
 
-test('the server lives, and others have not noticed', async () => {
+test('server: still works, and other clients were not affected', async () => {
   await canary.stop()
   await server.stop()
 })
 
-/** Runs fn twice and sees that the second time costs no memory. */
+/** Runs fn twice and fails if the second run costs more than `most` MiB. */
 async function bounded(fn, most = 8) {
   await fn()
   if (!measurable) return
@@ -151,10 +151,10 @@ async function bounded(fn, most = 8) {
   const before = peak(server.pid)
   await fn()
   const grown = (peak(server.pid) - before) / MiB
-  assert.ok(grown <= most, `the server has grown by ${grown} MiB`)
+  assert.ok(grown <= most, `memory: got ${grown} MiB more, want at most ${most}`)
 }
 
-/** A payload of revision 4 as one of revision 3; its packets are so short that it may lose some. */
+/** Converts a payload of revision 4 into revision 3. Packets beyond the size limit are dropped. */
 function inLengths(payload) {
   let all = ''
   for (const packet of payload.split('\x1e')) {
@@ -167,12 +167,12 @@ function inLengths(payload) {
 
 const eventOf = (bytes) => `42["reply","${'x'.repeat(bytes - 14)}"]`
 
-/** Payloads of so many bytes, by their kind. */
+/** Returns functions that build payloads of a given size, by kind. */
 function bodies(revision) {
   if (revision === 4) return { text: { body: eventOf }, base64: { body: (bytes) => `6\x1e${eventOf(bytes - 2)}` } }
   return {
     text: {
-      body: (bytes) => { // three bytes of UTF-8 are one unit of the length
+      body: (bytes) => { // lengths count UTF-16 units: three bytes of UTF-8 are one
         const wide = 300_000
         const packet = (rest) => `42["reply","${'가'.repeat(wide)}${'x'.repeat(rest)}"]`
         const head = `${packet(bytes - 3 * wide - 14 - 7).length}:`
@@ -187,7 +187,7 @@ function bodies(revision) {
         const room = bytes - first.length - 7 // of the second packet; its length has six digits
         const pad = (room - 2) % 4
         const packet = `b4${'A'.repeat(room - 2 - pad)}`
-        return `${first}${'0'.repeat(pad)}${packet.length}:${packet}` // zeros in front change no number
+        return `${first}${'0'.repeat(pad)}${packet.length}:${packet}` // leading zeros do not change the length
       },
     },
     binary: {
@@ -207,23 +207,22 @@ async function handshake(revision) {
   return sid
 }
 
-/** A POST with or without a Content-Length. */
+/** Makes a POST with or without a Content-Length. Resolves to [status, text]. */
 function post(revision, sid, body, { chunked, type = 'text/plain;charset=UTF-8' }) {
   const data = Buffer.from(body)
-  return within(patience, new Promise((resolve, reject) => {
+  return withTimeout(eventTimeout, new Promise((resolve, reject) => {
     const request = http.request(`${server.url}/socket.io/?EIO=${revision}&transport=polling&sid=${sid}`, {
       method: 'POST', agent: false,
       headers: { 'content-type': type, ...(chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': data.length }) },
     }, async (response) => resolve([response.statusCode, (await response.toArray()).join('')]))
     request.on('error', reject)
     request.end(data)
-  }), 'an answer to the POST')
+  }), 'a response to the POST')
 }
 
 /**
- * The answer to a body that is not taken. The server does not read it to the
- * end; a client that was held up for half a second finds the connection reset
- * instead of the answer, and asks again.
+ * Makes a POST that the server refuses before it has read the body. A client that is delayed
+ * by half a second gets a reset connection in place of the response, so the POST is repeated.
  */
 async function refusal(revision, sid, body, options) {
   for (let tries = 5; ; tries--) {
@@ -235,7 +234,7 @@ async function refusal(revision, sid, body, options) {
   }
 }
 
-/** Whether a message is taken, or the code the server closes with. */
+/** Sends a message. Resolves to 'taken', or to the code with which the server closes. */
 async function overWebSocket(revision, message, fragments) {
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
   ws.on('error', () => {})
@@ -253,13 +252,13 @@ async function overWebSocket(revision, message, fragments) {
     })
   })
   try {
-    return await within(patience, outcome, 'an answer')
+    return await withTimeout(eventTimeout, outcome, 'an answer')
   } finally {
     ws.terminate()
   }
 }
 
-/** The header of a masked frame; the mask is nothing. */
+/** Returns the header of a masked frame, with a mask of zeros. */
 function header(first, length) {
   if (length < 126) return Buffer.from([first, 0x80 | length, 0, 0, 0, 0])
   const b = Buffer.alloc(14)
@@ -269,29 +268,29 @@ function header(first, length) {
   return b
 }
 
-/** Writes frames by hand until the server closes, and returns its code. */
+/** Writes raw frames until the server closes, and returns its code. */
 async function frames(revision, next, most = 1) {
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${revision}&transport=websocket`, { perMessageDeflate: false })
   ws.on('error', () => {})
   let code
   const ended = new Promise((resolve) => ws.on('close', (c) => { code = c; resolve() }))
-  await within(patience, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
+  await withTimeout(eventTimeout, new Promise((resolve) => ws.once('message', resolve)), 'the open packet')
   for (let i = 0; i < most && code === undefined; i++) {
     for (const frame of next(i)) ws._socket.write(frame)
     if (i % 10 === 0) await pause(0)
   }
-  await within(patience, ended, 'the close')
+  await withTimeout(eventTimeout, ended, 'the close')
   return code
 }
 
-/** What the server says to a request that is written as it stands. */
+/** Writes a raw request and resolves to the response. The second part is repeated. */
 function exchange(...parts) {
-  return within(patience, new Promise((resolve) => {
+  return withTimeout(eventTimeout, new Promise((resolve) => {
     const socket = net.connect(server.port, 'localhost')
-    let said = ''
-    socket.on('data', (data) => { said += data; if (said.includes('\r\n\r\n')) resolve(said) && socket.destroy() })
-    socket.on('error', () => resolve(said))
-    socket.on('close', () => { clearInterval(socket.more); resolve(said) })
+    let response = ''
+    socket.on('data', (data) => { response += data; if (response.includes('\r\n\r\n')) resolve(response) && socket.destroy() })
+    socket.on('error', () => resolve(response))
+    socket.on('close', () => { clearInterval(socket.more); resolve(response) })
     socket.write(parts[0])
     if (parts[1]) socket.more = setInterval(() => { if (socket.writableLength < 1 << 20) socket.write(parts[1]) }, 1)
   }), 'an answer')
@@ -308,7 +307,7 @@ async function endless(revision) {
   return exchange(`POST /socket.io/?EIO=${revision}&transport=polling&sid=${sid} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`, chunk)
 }
 
-/** Opens connections whose request never ends; cut grows as they are closed. */
+/** Opens connections with requests that never end. cut collects the ms until each is closed. */
 function slowloris(connections, cut) {
   for (let i = 0; i < connections; i++) {
     const begun = performance.now()

@@ -1,4 +1,4 @@
-// Stock clients of every major version, each in each of its ways.
+// Stock clients of every major version with each transport mode.
 import { clients, matrix, together } from './lib/matrix.js'
 
 for (const version of Object.keys(clients)) matrix(version)

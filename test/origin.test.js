@@ -1,19 +1,19 @@
-// Pages of other origins, and proxies that make this server's own pages look
-// foreign, with the stock client in a browser: docs/promises.md, row W1.
+// Pages of other origins, and proxies that make the server's own pages look foreign, with the
+// stock client in a browser: row W1 of docs/promises.md.
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { once } from 'node:events'
 import { startServer } from './lib/server.js'
 import { startProxy } from './lib/proxy.js'
-import { start } from './lib/browser.js'
-import { ways } from './lib/ways.js'
+import { launchBrowser } from './lib/browser.js'
+import { transportModes } from './lib/transports.js'
 
 let browser
-before(async () => { browser = await start('--host-resolver-rules=MAP *.example 127.0.0.1') })
+before(async () => { browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1') })
 after(() => browser.close())
 
-/** A page with the stock client of a server. */
+/** Opens a page and loads the stock client of a server. */
 async function pageAt(address, client) {
   const page = await (await browser.newContext()).newPage()
   await page.goto(address)
@@ -21,7 +21,7 @@ async function pageAt(address, client) {
   return page
 }
 
-/** Connects from a page and has an event acknowledged; or returns what the client was refused with. */
+/** Connects from a page and emits an event. Resolves to { connected } or to the error of the refusal. */
 const talk = (page, url, options) => page.evaluate(([url, options]) => new Promise((resolve) => {
   const socket = window.io(url, { forceNew: true, reconnectionDelay: 10, reconnectionDelayMax: 20, ...options })
   let refusals = 0
@@ -41,7 +41,7 @@ const talk = (page, url, options) => page.evaluate(([url, options]) => new Promi
   })
 }), [url, options])
 
-test('a page of an allowed origin may send its own headers, others may not connect', async () => {
+test('page of another origin: connects with its own headers if the origin is allowed', async () => {
   const site = http.createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>elsewhere</title>'))
   site.listen(0, '127.0.0.1')
   await once(site, 'listening')
@@ -55,8 +55,8 @@ test('a page of an allowed origin may send its own headers, others may not conne
     assert.deepEqual(await talk(friend, server.url, { ...options, transports }), { connected: true }, transports.join())
   }
   const foe = await pageAt(`http://foe.example:${port}/`, client)
-  for (const way of Object.values(ways)) {
-    assert.ok((await talk(foe, server.url, { ...options, ...way })).error, 'foe.example was let in')
+  for (const mode of Object.values(transportModes)) {
+    assert.ok((await talk(foe, server.url, { ...options, ...mode })).error, 'foe.example: got a connection, want an error')
   }
   await friend.context().close()
   await foe.context().close()
@@ -64,24 +64,24 @@ test('a page of an allowed origin may send its own headers, others may not conne
   await server.stop()
 })
 
-test('behind a proxy that replaces the Host header, one line in the log says what to set', async () => {
+test('proxy that replaces the Host header: causes one warning with the settings to change', async () => {
   const proxy = await startProxy()
   const origin = `http://chat.example:${proxy.port}`
   const polling = { transports: ['polling'] }
   proxy.target = await startServer()
   const page = await pageAt(`${origin}/`, '/socket.io/socket.io.js')
-  assert.ok((await talk(page, '/', { ...polling, refusals: 5 })).error, 'the page was let in')
-  assert.ok((await talk(page, '/', ways['websocket only'])).error, 'the page was let in over WebSocket')
+  assert.ok((await talk(page, '/', { ...polling, refusals: 5 })).error, 'polling: got a connection, want an error')
+  assert.ok((await talk(page, '/', transportModes['websocket only'])).error, 'WebSocket: got a connection, want an error')
   const lines = proxy.target.logs.split('\n').filter((line) => line.includes('origin refused'))
   assert.equal(lines.length, 1, lines.join('\n'))
   for (const part of ['level=WARN', `origin=${origin}`, `host=localhost:${proxy.target.port}`, 'CORS_ORIGIN', 'Host header']) {
-    assert.ok(lines[0].includes(part), `${part} is missing in ${lines[0]}`)
+    assert.ok(lines[0].includes(part), `warning: got ${lines[0]}, want ${part} in it`)
   }
   await proxy.target.stop()
 
-  // What the line says to set helps.
+  // With the settings that the warning names, the page connects.
   proxy.target = await startServer({ CORS_ORIGIN: origin })
-  for (const [name, way] of Object.entries(ways)) assert.deepEqual(await talk(page, '/', way), { connected: true }, name)
+  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await talk(page, '/', mode), { connected: true }, name)
   await proxy.target.stop()
   await page.context().close()
   proxy.close()
@@ -89,7 +89,7 @@ test('behind a proxy that replaces the Host header, one line in the log says wha
   const passing = await startProxy({ passHost: true })
   passing.target = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1', SECURE_COOKIES: 'false' })
   const own = await pageAt(`http://chat.example:${passing.port}/`, '/socket.io/socket.io.js')
-  for (const [name, way] of Object.entries(ways)) assert.deepEqual(await talk(own, '/', way), { connected: true }, name)
+  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await talk(own, '/', mode), { connected: true }, name)
   assert.doesNotMatch(passing.target.logs, /origin refused/)
   await own.context().close()
   await passing.target.stop()

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes sure that Debian's Python client is there for test/foreign.test.js.
+# Installs Debian's python3-socketio for test/foreign.test.js unless it is present.
 set -euo pipefail
 
-here() { /usr/bin/python3 -c 'import socketio, websocket, requests' 2>/dev/null; }
-if here; then
+installed() { /usr/bin/python3 -c 'import socketio, websocket, requests' 2>/dev/null; }
+if installed; then
   exit 0
 fi
 as_root=()
@@ -15,7 +15,7 @@ if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     python3-socketio python3-websocket python3-requests >/dev/null
-  here
+  installed
   exit 0
 fi
 echo "The tests of foreign clients need python3-socketio, python3-websocket and python3-requests: install them." >&2

@@ -1,12 +1,12 @@
-// A page of another site whose name points to this machine (DNS rebinding):
-// docs/promises.md, row W10.
+// DNS rebinding: a page whose host name resolves to this machine.
+// Row W10 of docs/promises.md.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { startServer } from './lib/server.js'
-import { screenshot, start } from './lib/browser.js'
+import { launchBrowser, screenshot } from './lib/browser.js'
 
-/** The status of a request for a host, whatever address it goes to. */
+/** Returns the status of a request with a Host header, sent to 127.0.0.1. */
 function status(server, host, path = '/', method = 'GET') {
   return new Promise((resolve, reject) => {
     http.request({ host: '127.0.0.1', port: server.port, path, method, headers: { host } }, (answer) => {
@@ -15,9 +15,9 @@ function status(server, host, path = '/', method = 'GET') {
   })
 }
 
-test('a browser whose DNS points another name to this machine gets nothing of a server on loopback', async () => {
+test('server on loopback: refuses a browser whose DNS resolves another name to it', async () => {
   const server = await startServer({ HOST: '127.0.0.1' })
-  const browser = await start('--host-resolver-rules=MAP *.example 127.0.0.1')
+  const browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1')
   const page = await (await browser.newContext({ locale: 'ko-KR' })).newPage()
   const address = `http://rebind.example:${server.port}`
   const answer = await page.goto(`${address}/`)
@@ -27,7 +27,7 @@ test('a browser whose DNS points another name to this machine gets nothing of a 
   await screenshot(page, 'rebinding-1280')
   assert.deepEqual(await page.context().cookies(), [])
 
-  // The page now has the origin of the server, so no cross-origin rule protects it.
+  // The page now has the origin of the server, so no cross-origin rule protects the server.
   const seen = await page.evaluate(async () => {
     const status = async (path, options) => (await fetch(path, options)).status
     const socket = (path) => new Promise((resolve) => {
@@ -42,12 +42,12 @@ test('a browser whose DNS points another name to this machine gets nothing of a 
     ]
   })
   assert.deepEqual(seen, [421, 421, 421, 421, 421, 421, 'refused', 'refused'])
-  assert.equal(server.logs.match(/host refused/g).length, 1, 'one line a minute')
+  assert.equal(server.logs.match(/host refused/g).length, 1, 'lines in the log')
   await browser.close()
   await server.stop()
 })
 
-test('a proxy on the same machine is refused until TRUSTED_PROXIES names it, a name until CORS_ORIGIN has it', async () => {
+test('Host header: is accepted for names of this machine, with TRUSTED_PROXIES, and for names in CORS_ORIGIN', async () => {
   for (const [env, want] of [
     [{ HOST: '127.0.0.1' }, { 'chat.school.example': 421, localhost: 200, '127.0.0.1:8005': 200 }],
     [{ HOST: '127.0.0.1', TRUSTED_PROXIES: '127.0.0.1' }, { 'chat.school.example': 200, localhost: 200 }],

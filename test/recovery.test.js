@@ -1,21 +1,21 @@
-// Stock clients that lose their connection for a moment and go on where they
-// were, as their own documentation has it: same id, socket.recovered, and what
-// they missed before anything else. Nothing is done for it at the client.
+// Connection state recovery with stock clients, as in their documentation: after a lost
+// connection the socket has the same id, socket.recovered is true, and the missed events
+// arrive first. The client needs no code for it.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './lib/server.js'
 import { Visitor } from './lib/visitor.js'
-import { collect, connected, heard, join, until, ways } from './lib/clients.js'
+import { collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
-// Long enough to say something meanwhile, also on a busy machine.
+// Long enough to send messages during the absence, also on a busy machine.
 const again = { reconnectionDelay: 800, reconnectionDelayMax: 800, randomizationFactor: 0 }
 
-/** Ends the connection under a client as a broken network does. */
+/** Ends the connection of a client like a broken network. */
 const cut = (socket) => socket.io.engine.close()
 
-/** A room with its host in it, and a guest without a cookie. */
+/** Creates a room with its host, and a guest without a cookie. */
 async function visited(server) {
   const host = new Visitor(server)
   await host.get('/')
@@ -30,47 +30,47 @@ describe('connection state recovery', () => {
   let server
   before(async () => { server = await startServer() })
 
-  const kinds = { ...ways, 'the msgpack parser': { transports: ['websocket'], parser } }
-  for (const [way, options] of Object.entries(kinds)) {
-    test(`${way}: what was missed comes once, in order, to the same socket`, async () => {
+  const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websocket'], parser } }
+  for (const [mode, options] of Object.entries(kinds)) {
+    test(`${mode}: receives the missed events once and in order with the same socket`, async () => {
       const [ann, bob] = [new Visitor(server), new Visitor(server)]
       await Promise.all([ann.get('/'), bob.get('/')])
       const room = await ann.createRoom()
       await ann.enter(room)
       await bob.enter(room)
       const socket = await connected(`${server.url}/chat`, { ...options, ...again, auth: { room }, extraHeaders: { cookie: bob.cookie } })
-      await until(async () => (await socket.emitWithAck('join', room)).ok, 'bob is in the room')
+      await until(async () => (await socket.emitWithAck('join', room)).ok, 'bob in the room')
       const messages = collect(socket, 'chat')
-      await ann.say(room, '하나')
+      await ann.postMessage(room, '하나')
       await until(() => messages.length === 1, 'the first message')
 
       const id = socket.id
       for (let round = 0; round < 3; round++) {
-        const back = heard(socket, 'connect')
+        const back = nextEvent(socket, 'connect')
         let early
         socket.once('connect', () => { early = messages.length })
         const before = messages.length
         cut(socket)
-        await ann.say(room, `둘 ${round}`)
-        await ann.say(room, `셋 ${round}`)
+        await ann.postMessage(room, `둘 ${round}`)
+        await ann.postMessage(room, `셋 ${round}`)
         await back
-        assert.equal(socket.recovered, true, 'it says so itself')
+        assert.equal(socket.recovered, true, 'socket.recovered')
         assert.equal(socket.id, id)
-        assert.equal(early, before + 2, 'what was missed comes before connect')
+        assert.equal(early, before + 2, 'messages before the event connect')
         assert.deepEqual(messages.slice(before).map(([m]) => m.chat), [`둘 ${round}`, `셋 ${round}`])
       }
-      await ann.say(room, '끝')
-      await until(() => messages.length === 8, 'the room goes on')
+      await ann.postMessage(room, '끝')
+      await until(() => messages.length === 8, 'the next live message')
       assert.equal(messages.at(-1)[0].chat, '끝')
-      assert.equal((await socket.emitWithAck('chat', '나도')).ok, true, 'without another join')
+      assert.equal((await socket.emitWithAck('chat', '나도')).ok, true, 'a message without another join')
       socket.disconnect()
     })
   }
 
-  test('a client that has heard nothing yet', async () => {
+  test('client without any event before: is recovered', async () => {
     const lobby = await connected(`${server.url}/room`, { ...again, transports: ['websocket'] })
     const made = collect(lobby, 'newRoom')
-    const back = heard(lobby, 'connect')
+    const back = nextEvent(lobby, 'connect')
     cut(lobby)
     await new Visitor(server).createRoom()
     await back
@@ -79,12 +79,12 @@ describe('connection state recovery', () => {
     lobby.disconnect()
   })
 
-  test('without a cookie, by what the server gave it', async () => {
+  test('client without a cookie: is recovered by its pid', async () => {
     const { host, room, guest } = await visited(server)
     const messages = collect(guest, 'chat')
-    const back = heard(guest, 'connect')
+    const back = nextEvent(guest, 'connect')
     cut(guest)
-    await host.say(room, '안녕')
+    await host.postMessage(room, '안녕')
     await back
     assert.equal(guest.recovered, true)
     assert.deepEqual(messages.map(([m]) => m.chat), ['안녕'])
@@ -92,11 +92,11 @@ describe('connection state recovery', () => {
     guest.disconnect()
   })
 
-  test('whoever disconnects by themselves begins anew', async () => {
+  test('client that calls disconnect(): gets a new socket', async () => {
     const socket = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
     const id = socket.id
     socket.disconnect()
-    const back = heard(socket, 'connect')
+    const back = nextEvent(socket, 'connect')
     socket.connect()
     await back
     assert.equal(socket.recovered, false)
@@ -104,9 +104,9 @@ describe('connection state recovery', () => {
     socket.disconnect()
   })
 
-  test('nobody comes back to a room that is gone', async () => {
+  test('recovered client: is refused in a removed room', async () => {
     const { host, room, guest } = await visited(server)
-    const back = heard(guest, 'connect')
+    const back = nextEvent(guest, 'connect')
     cut(guest)
     await host.request('DELETE', `/room/${room}`)
     await back
@@ -116,13 +116,13 @@ describe('connection state recovery', () => {
     guest.disconnect()
   })
 
-  test('a server that does not offer it', async () => {
+  test('RECOVERY_TIME=0s: switches recovery off', async () => {
     const plain = await startServer({ RECOVERY_TIME: '0s' })
     const socket = await connected(`${plain.url}/chat`, { ...again, transports: ['websocket'] })
-    const back = heard(socket, 'connect')
+    const back = nextEvent(socket, 'connect')
     cut(socket)
     await back
-    assert.ok(!socket.recovered)
+    assert.ok(!socket.recovered, 'recovered: got true, want false')
     socket.disconnect()
   })
 })

@@ -1,8 +1,8 @@
-// The chat rooms, as the course's pages and the stock client use them.
+// Chat rooms, used by forms like the textbook's pages and by the stock client.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, heard, pause, until, ways } from './lib/clients.js'
+import { collect, nextEvent, pause, until, transportModes } from './lib/clients.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 import { animatedGIF } from './lib/gif.js'
 
@@ -12,11 +12,11 @@ describe('rooms', () => {
   let server
   before(async () => { server = await startServer() })
 
-  for (const [way, options] of Object.entries(ways)) {
-    describe(way, () => {
-      test('what is said in a room is heard there and nowhere else', async () => {
+  for (const [mode, options] of Object.entries(transportModes)) {
+    describe(mode, () => {
+      test('message: is delivered to the members of its room only', async () => {
         const a = await owner(server, {}, options)
-        const notice = heard(a.chat, 'join')
+        const notice = nextEvent(a.chat, 'join')
         const b = await member(server, a.room, options)
         const [{ user, chat }] = await notice
         assert.equal(user, 'system')
@@ -25,11 +25,11 @@ describe('rooms', () => {
         const outside = await owner(server, { title: '다른 방' }, options)
         const heardOutside = collect(outside.chat, 'chat')
         const loose = new Visitor(server).socket('/chat', options)
-        await heard(loose, 'connect')
+        await nextEvent(loose, 'connect')
         const heardLoose = collect(loose, 'chat')
 
-        const [own, other] = [heard(a.chat, 'chat'), heard(b.chat, 'chat')]
-        const answer = await a.say(a.room, 'hello')
+        const [own, other] = [nextEvent(a.chat, 'chat'), nextEvent(b.chat, 'chat')]
+        const answer = await a.postMessage(a.room, 'hello')
         assert.equal(answer.status, 200)
         assert.equal(await answer.text(), 'ok')
         const [message] = await own
@@ -37,19 +37,19 @@ describe('rooms', () => {
         assert.equal(message.chat, 'hello')
         assert.match(message.user, /^#[0-9a-f]{6}$/)
         assert.match(message._id, /^[0-9a-f]{24}$/)
-        assert.ok(!('gif' in message), 'gif is absent, not null')
+        assert.ok(!('gif' in message), 'the message has no key gif')
         assert.deepEqual((await other)[0], message)
         await pause(100)
         assert.deepEqual([heardOutside, heardLoose], [[], []])
         for (const socket of [a.chat, b.chat, outside.chat, loose]) socket.disconnect()
       })
 
-      test('leaving is told to those who stay', async () => {
+      test('disconnect: causes an exit notice for the remaining members', async () => {
         const a = await owner(server, {}, options)
-        const joined = heard(a.chat, 'join')
+        const joined = nextEvent(a.chat, 'join')
         const b = await member(server, a.room, options)
         await joined
-        const left = heard(a.chat, 'exit')
+        const left = nextEvent(a.chat, 'exit')
         b.chat.disconnect()
         const [{ user, chat }] = await left
         assert.equal(user, 'system')
@@ -57,20 +57,20 @@ describe('rooms', () => {
         a.chat.disconnect()
       })
 
-      test('the lobby hears of new rooms and of removed ones', async () => {
+      test('lobby: receives newRoom and removeRoom', async () => {
         const watcher = new Visitor(server)
         const lobby = watcher.socket('/room', options)
-        await heard(lobby, 'connect')
+        await nextEvent(lobby, 'connect')
         const a = new Visitor(server)
         await a.get('/')
-        const created = heard(lobby, 'newRoom', { where: (room) => room.title === `로비 ${way}` })
-        const id = await a.createRoom({ title: `로비 ${way}`, max: 7, password: '1234' })
+        const created = nextEvent(lobby, 'newRoom', { where: (room) => room.title === `로비 ${mode}` })
+        const id = await a.createRoom({ title: `로비 ${mode}`, max: 7, password: '1234' })
         const [room] = await created
         assert.equal(room._id, id)
         assert.equal(room.max, 7)
-        assert.ok(room.password, 'pages test whether there is one')
-        assert.notEqual(room.password, '1234', 'the password itself is told to nobody')
-        const removed = heard(lobby, 'removeRoom', { where: (gone) => gone === id })
+        assert.ok(room.password, 'newRoom has a non-empty password')
+        assert.notEqual(room.password, '1234', 'password in newRoom')
+        const removed = nextEvent(lobby, 'removeRoom', { where: (gone) => gone === id })
         const answer = await a.request('DELETE', `/room/${id}`)
         assert.equal(await answer.text(), 'ok')
         await removed
@@ -79,16 +79,16 @@ describe('rooms', () => {
     })
   }
 
-  test('a GIF is shared, and only with the room', async () => {
+  test('GIF: is delivered to the room and served to its members only', async () => {
     const a = await owner(server)
     const b = await member(server, a.room)
-    const posted = heard(b.chat, 'chat')
+    const posted = nextEvent(b.chat, 'chat')
     const bytes = animatedGIF()
     const answer = await a.upload(a.room, bytes)
     assert.equal(answer.status, 200)
     assert.equal(await answer.text(), 'ok')
     const [message] = await posted
-    assert.ok(!('chat' in message), 'chat is absent, not null')
+    assert.ok(!('chat' in message), 'the message has no key chat')
     assert.match(message.gif, /^[0-9a-f]{24}\.gif$/)
 
     const gif = await b.get(`/gif/${message.gif}`)
@@ -100,17 +100,18 @@ describe('rooms', () => {
 
     const stranger = new Visitor(server)
     await stranger.get('/')
-    assert.ok([403, 404].includes((await stranger.get(`/gif/${message.gif}`)).status))
+    const refused = await stranger.get(`/gif/${message.gif}`)
+    assert.ok([403, 404].includes(refused.status), `status for a stranger: got ${refused.status}, want 403 or 404`)
     a.chat.disconnect()
     b.chat.disconnect()
   })
 
-  test('what is no GIF is refused', async () => {
+  test('upload: is refused if it is no GIF or too large', async () => {
     const a = await owner(server)
     const heardAny = collect(a.chat, 'chat')
     for (const bytes of [Buffer.from('<script>alert(1)</script>'), Buffer.from('GIF89a'), animatedGIF().slice(0, 60)]) {
       const answer = await a.upload(a.room, bytes)
-      assert.ok([400, 415].includes(answer.status), `got ${answer.status}`)
+      assert.ok([400, 415].includes(answer.status), `status: got ${answer.status}, want 400 or 415`)
     }
     const big = await a.upload(a.room, Buffer.alloc(6 << 20, 'GIF89a'))
     assert.equal(big.status, 413)
@@ -119,37 +120,37 @@ describe('rooms', () => {
     a.chat.disconnect()
   })
 
-  test('a private room wants its password', async () => {
+  test('private room: admits a visitor with the right password only', async () => {
     const a = await owner(server, { password: '비밀 & #1' })
     const b = new Visitor(server)
     await b.get('/')
     for (const wrong of [undefined, '', 'wrong']) {
       const answer = await b.open(a.room, wrong)
-      assert.equal(Math.floor(answer.status / 100), 3, `got ${answer.status}`)
+      assert.equal(Math.floor(answer.status / 100), 3, `status: got ${answer.status}, want a redirect`)
       const error = new URL(answer.headers.get('location'), server.url).searchParams.get('error')
       assert.equal(error, '비밀번호가 틀렸습니다.')
     }
-    assert.equal((await b.say(a.room, 'let me in')).status, 403)
+    assert.equal((await b.postMessage(a.room, 'let me in')).status, 403)
 
     const at = collect(a.chat, 'join')
     const eavesdropper = await b.join(a.room)
     const overheard = collect(eavesdropper, 'chat')
-    await a.say(a.room, 'secret')
+    await a.postMessage(a.room, 'secret')
     await pause(150)
     assert.deepEqual([overheard, at], [[], []])
     eavesdropper.disconnect()
 
     await b.enter(a.room, '비밀 & #1')
     const socket = await b.join(a.room)
-    await until(() => at.length === 1, 'the entering was told')
-    const own = heard(a.chat, 'chat')
-    assert.equal((await b.say(a.room, 'thanks')).status, 200)
+    await until(() => at.length === 1, 'a join notice')
+    const own = nextEvent(a.chat, 'chat')
+    assert.equal((await b.postMessage(a.room, 'thanks')).status, 200)
     await own
     a.chat.disconnect()
     socket.disconnect()
   })
 
-  test('a full room lets nobody in', async () => {
+  test('full room: refuses another visitor', async () => {
     const a = await owner(server, { max: 2 })
     const b = await member(server, a.room)
     const c = new Visitor(server)
@@ -158,24 +159,24 @@ describe('rooms', () => {
       const answer = await c.open(a.room)
       await answer.text()
       return answer.headers.get('location')?.includes(encodeURIComponent('허용 인원이 초과하였습니다.'))
-    }, 'the third was refused')
+    }, 'a redirect with the reason')
     a.chat.disconnect()
     b.chat.disconnect()
   })
 
-  test('refusals have their own status', async () => {
+  test('refusals: have the right status', async () => {
     const a = await owner(server)
     const stranger = new Visitor(server)
     await stranger.get('/')
     const nowhere = 'f'.repeat(24)
-    assert.equal((await stranger.say(a.room, 'drive-by')).status, 403)
-    assert.equal((await a.say(nowhere, 'orphan')).status, 404)
-    assert.equal((await a.say('malformed', 'orphan')).status, 404)
+    assert.equal((await stranger.postMessage(a.room, 'drive-by')).status, 403)
+    assert.equal((await a.postMessage(nowhere, 'orphan')).status, 404)
+    assert.equal((await a.postMessage('malformed', 'orphan')).status, 404)
     assert.equal((await a.upload(nowhere, animatedGIF())).status, 404)
     assert.equal((await stranger.upload(a.room, animatedGIF())).status, 403)
-    assert.equal((await a.say(a.room, '')).status, 400)
+    assert.equal((await a.postMessage(a.room, '')).status, 400)
     assert.equal((await a.json(`/room/${a.room}/chat`, {})).status, 400)
-    assert.equal((await a.say(a.room, 'x'.repeat(200_000))).status, 413)
+    assert.equal((await a.postMessage(a.room, 'x'.repeat(200_000))).status, 413)
     assert.equal((await stranger.request('DELETE', `/room/${a.room}`)).status, 403)
     assert.equal((await stranger.get('/no-such-page')).status, 404)
     for (const id of [nowhere, 'malformed']) {
@@ -186,7 +187,7 @@ describe('rooms', () => {
     a.chat.disconnect()
   })
 
-  test('a page of another site cannot post with our cookie', async () => {
+  test('page of another site: cannot post with the cookie', async () => {
     const a = await owner(server)
     const answer = await a.request('POST', `/room/${a.room}/chat`, {
       body: new URLSearchParams({ chat: 'forged' }),
@@ -196,20 +197,20 @@ describe('rooms', () => {
     a.chat.disconnect()
   })
 
-  test('joining by event needs the right to be there, whatever is sent', async () => {
+  test('join event: is refused without membership, whatever its arguments', async () => {
     const a = await owner(server, { password: 'pw' })
     const stranger = new Visitor(server)
     await stranger.get('/')
     const socket = stranger.socket('/chat')
-    await heard(socket, 'connect')
+    await nextEvent(socket, 'connect')
     const overheard = collect(socket, 'chat')
     for (const what of [a.room, [a.room], { room: a.room }, a.chat.id, null, 7, '', 'x'.repeat(10_000)]) socket.emit('join', what)
     socket.emit('join')
     await pause(100)
-    await a.say(a.room, 'secret')
+    await a.postMessage(a.room, 'secret')
     await pause(150)
     assert.deepEqual(overheard, [])
-    assert.ok(socket.connected, 'nonsense does not cut the connection')
+    assert.ok(socket.connected, 'the socket is still connected')
     socket.disconnect()
     a.chat.disconnect()
   })

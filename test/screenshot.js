@@ -2,30 +2,30 @@
 import { test } from 'node:test'
 import { join } from 'node:path'
 import { startServer } from './lib/server.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { animatedGIF } from './lib/gif.js'
 
-test('docs/screenshot.png', async () => {
+test('docs/screenshot.png: is taken of the running server', async () => {
   const server = await startServer()
   const view = { viewport: { width: 1120, height: 700 } }
-  const [ann, bob] = await Promise.all([person(server, view), person(server, view)])
+  const [ann, bob] = await Promise.all([openPage(server, view), openPage(server, view)])
   await ann.goto('/room')
   await ann.fill('input[name=title]', '고양이 모임')
   await ann.locator('form[action="/room"] button').click()
   await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
   await bob.goto(ann.url())
   await ann.locator('#chat-list').getByText('입장').waitFor()
-  const says = async (page, text) => {
+  const write = async (page, text) => {
     await page.fill('#chat-form [name=chat]', text)
     await page.press('#chat-form [name=chat]', 'Enter')
     await ann.locator('#chat-list').getByText(text).waitFor()
   }
-  await says(ann, '오늘 찍은 고양이 보여 줄게요')
-  await says(bob, '좋아요! GIF로 올려 주세요 😺')
+  await write(ann, '오늘 찍은 고양이 보여 줄게요')
+  await write(bob, '좋아요! GIF로 올려 주세요 😺')
   await ann.setInputFiles('#chat-form input[name=gif]', { name: '고양이.gif', mimeType: 'image/gif', buffer: Buffer.from(cat()) })
   await ann.locator('#chat-list img[src^="/gif/"]').waitFor()
-  await says(bob, 'Hello from the other side of the room!')
-  await says(bob, '새로 고쳐도 그대로 있네요')
+  await write(bob, 'Hello from the other side of the room!')
+  await write(bob, '새로 고쳐도 그대로 있네요')
   await ann.waitForTimeout(600)
   await ann.screenshot({ path: join(import.meta.dirname, '../docs/screenshot.png') })
   await server.stop()

@@ -1,4 +1,4 @@
-// SIGTERM while clients are slow: the server ends soon, with status 0. Row O7 of
+// SIGTERM beside slow clients: the server ends within seconds, with status 0. Row O7 of
 // docs/promises.md.
 import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
@@ -6,15 +6,15 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import WebSocket from 'ws'
 import { startServer } from './lib/server.js'
-import { person } from './lib/browser.js'
+import { openPage } from './lib/browser.js'
 import { connected, until } from './lib/clients.js'
 import { Visitor, owner } from './lib/visitor.js'
-import { promised } from './lib/soak.js'
+import { promised } from './lib/sizes.js'
 
-/** Above what the end takes (2 s), below what it took when it waited for slow clients (8 s). */
+/** Bound in ms: a shutdown takes 2 s, and took 8 s when it waited for slow clients. */
 const soon = 3000
 
-/** A connection by hand: `answer` grows with what comes. */
+/** Opens a TCP connection and sends the parts. socket.answer collects the received bytes. */
 async function raw(server, ...parts) {
   const socket = connect(server.port, 'localhost')
   socket.answer = ''
@@ -26,11 +26,11 @@ async function raw(server, ...parts) {
   return socket
 }
 
-/** A POST whose body does not end; the server has begun to read it. */
+/** Starts a POST whose body stays incomplete, and waits until the server reads it. */
 async function post(server, v, path, type, body) {
   const socket = await raw(server, `POST ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${v.cookie}\r\nContent-Length: 100000\r\n`
     + `Content-Type: ${type}\r\nExpect: 100-continue\r\n\r\n`)
-  await until(() => socket.answer.startsWith('HTTP/1.1 100'), 'the server reads the body')
+  await until(() => socket.answer.startsWith('HTTP/1.1 100'), '100 Continue')
   socket.write(body)
   return socket
 }
@@ -38,33 +38,33 @@ async function post(server, v, path, type, body) {
 const part = '--x\r\nContent-Disposition: form-data; name="gif"; filename="a.gif"\r\n\r\nGIF89a'
 const upload = (server, v) => post(server, v, `/room/${v.room}/gif`, 'multipart/form-data; boundary=x', part)
 
-/** A GIF of that many KiB. */
+/** Returns a GIF of that many KiB. */
 function large(kib = 4500) {
   const pixels = Buffer.alloc(256, 0x49).fill(255, 0, 1)
   return Buffer.concat([Buffer.from('GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x08\0\x08\0\0\x02\x02\x44\x01', 'latin1'),
     ...Array(4 * kib).fill(pixels), Buffer.from([0, 0x3b])])
 }
 
-/** Connects by WebSocket, asks for more than its socket holds, and does not read. */
-const deaf = (version) => async (server, v) => {
-  for (let i = 0; i < 100; i++) assert.equal((await v.say(v.room, 'x'.repeat(2000))).status, 200)
+/** Returns a case that connects by WebSocket, requests more than its socket buffers, and stops reading. */
+const stalled = (version) => async (server, v) => {
+  for (let i = 0; i < 100; i++) assert.equal((await v.postMessage(v.room, 'x'.repeat(2000))).status, 200)
   const ws = new WebSocket(`${server.ws}/socket.io/?EIO=${version}&transport=websocket`, { headers: { cookie: v.cookie } })
-  let heard = ''
-  ws.on('message', (data) => { heard += data })
+  let received = ''
+  ws.on('message', (data) => { received += data })
   ws.on('error', () => {})
-  const said = (text) => until(() => heard.includes(text), text)
-  await said('"sid"')
+  const contains = (text) => until(() => received.includes(text), text)
+  await contains('"sid"')
   ws.send('40/chat,')
-  await said('40/chat,')
+  await contains('40/chat,')
   ws.send(`42/chat,0["join","${v.room}"]`)
-  await said('43/chat,0[')
+  await contains('43/chat,0[')
   for (let n = 1; n < 100; n++) ws.send(`42/chat,${n}["sync",{"room":"${v.room}","after":0}]`)
-  await said('43/chat,1[')
+  await contains('43/chat,1[')
   ws.pause()
   return () => ws.terminate()
 }
 
-/** Each begins something slow and returns what to do when the server has ended. */
+/** Each case starts a slow activity and returns a function for after the end of the server. */
 const kinds = {
   'uploads': async (server, v) => {
     const sent = await Promise.all([1, 2, 3].map(() => upload(server, v)))
@@ -88,7 +88,7 @@ const kinds = {
   },
   'connections with no request, and with half of one': async (server, v) => {
     const sent = [await raw(server), await raw(server, 'GET / HTTP/1.1\r\nHost: loc')]
-    await v.get('/') // which was accepted after them
+    await v.get('/') // accepted after the two connections
     return () => Promise.all(sent.map((socket) => socket.gone))
   },
   'downloads': async (server, v) => {
@@ -102,9 +102,9 @@ const kinds = {
     }))
     return () => reading.forEach((socket) => socket.destroy())
   },
-  'sockets that do not read': deaf(4),
-  'old clients that do not read': deaf(3),
-  'old clients that go-socket.io carries and that do not read': Object.assign(deaf(3), { env: { EIO3_ENGINE: 'go-socket.io' } }),
+  'WebSockets that do not read': stalled(4),
+  'old clients that do not read': stalled(3),
+  'old clients that go-socket.io carries and that do not read': Object.assign(stalled(3), { env: { EIO3_ENGINE: 'go-socket.io' } }),
   'passwords that wait to be hashed': async (server, v) => {
     const room = await v.createRoom({ password: 'secret', max: 100 })
     const visitors = await Promise.all(Array.from({ length: 80 }, async () => {
@@ -133,32 +133,32 @@ const kinds = {
   },
 }
 
-describe('SIGTERM ends the server soon, with status 0, beside slow', { concurrency: 2 }, () => {
+describe('SIGTERM beside slow clients', { concurrency: 2 }, () => {
   for (const [what, begin] of Object.entries(kinds)) {
-    test(what, async (t) => {
+    test(`${what}: do not delay the end of the server`, async (t) => {
       const server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_ADDRESS: 'off', ...begin.env })
       const v = await owner(server, {}, { reconnection: false })
       const end = await begin(server, v)
       const begun = performance.now()
-      await server.stop() // which looks at the status
+      await server.stop() // checks the exit status
       const took = performance.now() - begun
       t.diagnostic(`${Math.round(took)} ms`)
-      assert.ok(took < promised(soon), `it took ${took} ms`)
+      assert.ok(took < promised(soon), `stop: got ${took} ms, want less than ${promised(soon)}`)
       await end()
     })
   }
 })
 
-test('a GIF that a restart cuts is sent again by the page, and arrives once', async () => {
+test('GIF upload cut by a restart: is retried by the page and stored once', async () => {
   const server = await startServer()
   const ann = await owner(server, { max: 10 })
-  const page = await person(server)
+  const page = await openPage(server)
   await page.goto(`/room/${ann.room}`)
   const network = await page.context().newCDPSession(page)
   const throttle = (uploadThroughput) => network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
   await throttle(20_000)
   await page.setInputFiles('#chat-form input[name=gif]', { name: 'a.gif', mimeType: 'image/gif', buffer: large(600) })
-  await until(async () => await page.locator('.composer__upload progress').getAttribute('value') > 0, 'some of it was sent')
+  await until(async () => await page.locator('.composer__upload progress').getAttribute('value') > 0, 'upload progress')
   await server.stop()
   assert.match(server.logs, /method=POST route=\/room\/:id\/gif status=503/)
   await throttle(-1)

@@ -1,14 +1,14 @@
-// What a first visit costs on the wire: docs/promises.md, row W9.
+// Bytes of a first visit on the network: row W9 of docs/promises.md.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { until } from './lib/clients.js'
 import { owner } from './lib/visitor.js'
 
 const budget = 75 * 1024
 
-/** Lines as people write them: no two alike. */
+/** Returns realistic text that differs for each i. */
 function line(i) {
   const phrases = [
     '안녕하세요! 오늘 수업은 몇 시에 시작해요?', 'I think the second example is wrong: line 12 never runs.',
@@ -18,7 +18,7 @@ function line(i) {
   return `${phrases[i % phrases.length]} ${(i * 7919 + 13).toString(36)} ${'가나다라마바사'.slice(i % 5, i % 7)}`
 }
 
-/** Counts what each request of a page took on the wire, headers included. */
+/** Records the transferred bytes of each request of a page, headers included. */
 async function meter(page) {
   const transfers = new Map()
   const session = await page.context().newCDPSession(page)
@@ -36,40 +36,40 @@ async function meter(page) {
 const isClient = ({ path }) => path.startsWith('/socket.io/') || path.includes('/vendor/')
 const counted = ['Document', 'Stylesheet', 'Script', 'Image', 'Other']
 
-test('a first visit to a room with 50 rows transfers at most 75 KiB without the stock client', async (t) => {
+test('first visit to a room with 50 messages: transfers at most 75 KiB without the stock client', async (t) => {
   const server = await startServer({ RATE_VISITOR: 'off' })
   const host = await owner(server)
-  for (let i = 0; i < 60; i++) assert.equal((await host.say(host.room, line(i))).status, 200)
+  for (let i = 0; i < 60; i++) assert.equal((await host.postMessage(host.room, line(i))).status, 200)
 
-  const page = await person(server)
+  const page = await openPage(server)
   const transfers = await meter(page)
   await page.goto(`/room/${host.room}`)
-  await page.locator('.people__list li').first().waitFor() // the room's script has joined
+  await page.locator('.people__list li').first().waitFor() // the room's script has joined the room
   const own = () => [...transfers.values()].filter((transfer) => counted.includes(transfer.type) && !isClient(transfer))
-  await until(() => own().every(({ done }) => done), 'every file is loaded')
+  await until(() => own().every(({ done }) => done), 'every file loaded')
 
   assert.equal(await page.locator('#chat-list .message').count() >= 50, true)
-  assert.ok(own().length > 10, `only ${own().length} files`)
+  assert.ok(own().length > 10, `files: got ${own().length}, want more than 10`)
   const total = own().reduce((sum, { bytes }) => sum + bytes, 0)
   t.diagnostic(`${own().length} files, ${total} bytes`)
-  assert.ok(total <= budget, `${total} bytes: ${own().map(({ path, bytes }) => `${path} ${bytes}`).join(', ')}`)
+  assert.ok(total <= budget, `got ${total} bytes, want at most ${budget}: ${own().map(({ path, bytes }) => `${path} ${bytes}`).join(', ')}`)
   for (const { path, headers } of own()) {
     const coding = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
     assert.equal(coding, 'br', path)
   }
-  assertNoComplaints([page])
+  assertNoErrors([page])
   await page.context().close()
   host.chat.disconnect()
   await server.stop()
 })
 
-test('a plain http page of another machine, where Chromium offers gzip only, stays within the budget', async (t) => {
+test('first visit over plain HTTP, where Chromium accepts gzip only: transfers at most 75 KiB', async (t) => {
   const server = await startServer({ RATE_VISITOR: 'off' })
   const host = await owner(server)
-  for (let i = 0; i < 60; i++) assert.equal((await host.say(host.room, line(i))).status, 200)
+  for (let i = 0; i < 60; i++) assert.equal((await host.postMessage(host.room, line(i))).status, 200)
   const files = new Set([`/room/${host.room}`])
   let total = 0
-  for (const path of files) { // a set grows while it is walked
+  for (const path of files) { // the loop adds files to the set
     const answer = await fetch(server.url + path, { headers: { cookie: host.cookie, 'accept-encoding': 'gzip' } })
     assert.equal(answer.headers.get('content-encoding'), 'gzip', path)
     const headers = [...answer.headers].reduce((sum, [name, value]) => sum + name.length + value.length + 4, 20)
@@ -82,7 +82,7 @@ test('a plain http page of another machine, where Chromium offers gzip only, sta
     }
   }
   t.diagnostic(`${files.size} files, ${total} bytes`)
-  assert.ok(files.size > 10 && total <= budget, `${files.size} files, ${total} bytes`)
+  assert.ok(files.size > 10 && total <= budget, `got ${files.size} files with ${total} bytes, want more than 10 with at most ${budget}`)
   host.chat.disconnect()
   await server.stop()
 })

@@ -1,6 +1,6 @@
-// Command server is this project's server with the benchmark's contract on it:
-// the same Gin engine, middleware, session cookies and store as the program has,
-// the same Socket.IO server, and four events in the namespace "/".
+// Command server is this project's server with the benchmark's contract: the
+// program's Gin engine, middleware, session cookies, store and Socket.IO server,
+// and the five events of the contract in the namespace "/".
 package main
 
 import (
@@ -28,12 +28,12 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:4100", "address to listen on")
 	root := flag.String("root", ".", "the repository, for templates and assets")
-	profile := flag.String("pprof", "", "address to serve net/http/pprof on; none by default")
+	profile := flag.String("pprof", "", "address to serve net/http/pprof on; off by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *profile != "" {
-		go func() { // http.DefaultServeMux has the profiles and nothing else
+		go func() { // http.DefaultServeMux has only the profiles
 			fmt.Fprintln(os.Stderr, "pprof:", http.ListenAndServe(*profile, nil)) //nolint:gosec // for the person who profiles
 		}()
 	}
@@ -43,7 +43,8 @@ func main() {
 	}
 }
 
-// run builds what main.go of the program builds, in the same order.
+// run wires the same parts as the program's main.go, in the same order, and
+// serves until ctx ends.
 func run(ctx context.Context, listen, root string) (err error) {
 	data, err := os.MkdirTemp("", "gifchat-bench-")
 	if err != nil {
@@ -63,14 +64,14 @@ func run(ctx context.Context, listen, root string) (err error) {
 
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	secret := make([]byte, 32)
-	rand.Read(secret) // it never fails
+	rand.Read(secret) // never fails
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
 		Identify:      handlers.Identify,
 		SameClient:    handlers.SameClient(secret),
 		AllowOrigin:   handlers.AllowOrigin(nil, slog.New(slog.DiscardHandler)),
 		ClientAddress: handlers.ClientAddress,
-		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
+		Recovery: func(string) socketio.Recovery { // the value of the chat's namespaces
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
 		AfterBurst: debug.FreeOSMemory,
@@ -99,8 +100,8 @@ func run(ctx context.Context, listen, root string) (err error) {
 	return server.ListenAndServe()
 }
 
-// gifBytes is the size of the picture that a gif event broadcasts; every server
-// of the benchmark has the same.
+// gifBytes is the size of the attachment of a gif event. It is the same in every
+// server of the benchmark.
 const gifBytes = 32 << 10
 
 type message struct {
@@ -110,7 +111,7 @@ type message struct {
 	TS   int64           `json:"ts,omitempty"`
 }
 
-// contract is what a client of the benchmark may ask for; see README.md.
+// contract registers the events of the benchmark's contract: README.md.
 func contract(n *socketio.Namespace) {
 	n.On("join", func(e *socketio.Event) {
 		var room string
@@ -119,7 +120,7 @@ func contract(n *socketio.Namespace) {
 		}
 		e.Socket.SetData(room)
 		e.Socket.Join(room)
-		_ = e.Ack() // to a client that has gone
+		_ = e.Ack() // fails if the client has disconnected
 	})
 	n.On("chat", func(e *socketio.Event) {
 		var text string

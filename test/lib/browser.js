@@ -1,11 +1,11 @@
-// People with a browser: one context each, and nothing they must not see.
+// Pages in Chromium. Each page has a browser context of its own and records its errors.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
-import { patience } from './soak.js'
+import { eventTimeout } from './sizes.js'
 
 const screenshots = join(import.meta.dirname, '../screenshots')
 mkdirSync(screenshots, { recursive: true })
@@ -14,13 +14,13 @@ export const desktop = { viewport: { width: 1280, height: 800 } }
 export const phone = { viewport: { width: 375, height: 700 }, hasTouch: true, isMobile: true }
 export const dark = { ...desktop, colorScheme: 'dark' }
 
-let browser // a promise: two people may come at once
+let browser // a promise, because two tests may launch it at once
 after(async () => (await browser)?.close())
 
-const launch = () => browser ??= start()
+const sharedBrowser = () => browser ??= launchBrowser()
 
-/** A browser of its own, with more arguments; the caller closes it. */
-export function start(...args) {
+/** Launches another browser with additional arguments. The caller closes it. */
+export function launchBrowser(...args) {
   return chromium.launch({
     executablePath: executable(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -30,28 +30,28 @@ export function start(...args) {
 
 function executable() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM
-  // The headless shell is the same engine and needs two thirds of the processor time.
+  // The headless shell has the same engine and needs two thirds of the processor time.
   for (const name of ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']) {
     try {
       return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
-    } catch { /* the next one */ }
+    } catch { /* try the next name */ }
   }
   throw new Error('no Chromium found; set CHROMIUM to its path')
 }
 
-/** A page in a context of its own; complaints gathers what went wrong in it. */
-export async function person(server, options = desktop) {
-  const context = await (await launch()).newContext({ locale: 'ko-KR', baseURL: server.url, ...options })
-  context.setDefaultTimeout(patience)
-  // Now and then a context that is closed while its page loads never is. The
-  // browser is closed in the end anyway.
+/** Opens a page in a context of its own. page.errors collects exceptions, console errors and warnings. */
+export async function openPage(server, options = desktop) {
+  const context = await (await sharedBrowser()).newContext({ locale: 'ko-KR', baseURL: server.url, ...options })
+  context.setDefaultTimeout(eventTimeout)
+  // Closing a context while its page loads sometimes never ends. The browser is
+  // closed at the end anyway.
   const close = context.close.bind(context)
   context.close = () => Promise.race([close(), new Promise((resolve) => { setTimeout(resolve, 5000).unref() })])
   const page = await context.newPage()
-  page.complaints = []
-  page.on('pageerror', (error) => page.complaints.push(`exception: ${error.message}`))
+  page.errors = []
+  page.on('pageerror', (error) => page.errors.push(`exception: ${error.message}`))
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) page.complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
+    if (['error', 'warning'].includes(message.type())) page.errors.push(`${message.type()}: ${message.text()} ${message.location().url}`)
   })
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))
@@ -59,10 +59,10 @@ export async function person(server, options = desktop) {
   return page
 }
 
-/** What nobody complained about; allowed are patterns of expected complaints. */
-export function assertNoComplaints(pages, ...allowed) {
+/** Fails if a page has errors. `allowed` are patterns of expected errors. */
+export function assertNoErrors(pages, ...allowed) {
   for (const page of pages) {
-    assert.deepEqual(page.complaints.filter((line) => !allowed.some((pattern) => pattern.test(line))), [])
+    assert.deepEqual(page.errors.filter((line) => !allowed.some((pattern) => pattern.test(line))), [])
   }
 }
 

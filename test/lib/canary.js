@@ -1,43 +1,43 @@
-// A pair that must not notice what else happens to a server.
+// Two clients that chat while other clients stress a server, and must not be affected.
 import assert from 'node:assert/strict'
 import { connected, join, pause, until } from './clients.js'
-import { nth, patience, promised } from './soak.js'
+import { percentile, eventTimeout, promised } from './sizes.js'
 import { Visitor } from './visitor.js'
 
-/** Two who chat all the while; stop() tells how long each answer took, and fails if anything was amiss. */
+/** Starts two clients that chat. stop() returns how long each answer took, and fails if anything was lost or refused. */
 export async function startCanary(server) {
   const visitor = new Visitor(server)
   await visitor.get('/')
   const room = await visitor.createRoom()
   const [one, two] = [await connected(`${server.url}/chat`), await connected(`${server.url}/chat`)]
-  const amiss = []
+  const failures = []
   for (const socket of [one, two]) {
-    socket.on('disconnect', (reason) => amiss.push(reason))
+    socket.on('disconnect', (reason) => failures.push(reason))
     await join(socket, room)
   }
-  const said = [], heard = [], waits = []
-  two.on('chat', (message) => heard.push(message.chat))
+  const sent = [], received = [], waits = []
+  two.on('chat', (message) => received.push(message.chat))
   let over = false
   const talk = (async () => {
-    while (!over && one.connected) { // the event disconnect has noted it
-      said.push(`카나리아 ${said.length}`)
+    while (!over && one.connected) { // the listener of disconnect records a lost connection
+      sent.push(`카나리아 ${sent.length}`)
       const begun = performance.now()
-      const answer = await one.timeout(patience).emitWithAck('chat', said.at(-1))
-      if (!answer.ok) amiss.push(answer)
+      const answer = await one.timeout(eventTimeout).emitWithAck('chat', sent.at(-1))
+      if (!answer.ok) failures.push(answer)
       waits.push(performance.now() - begun)
       await pause(150)
     }
-  })().catch((error) => amiss.push(error.message))
+  })().catch((error) => failures.push(error.message))
   return {
     async stop() {
       over = true
       await talk
-      assert.deepEqual(amiss, [])
-      await until(() => heard.length === said.length, 'the canaries heard all')
-      assert.deepEqual(heard, said)
-      assert.deepEqual(amiss, [])
-      // Others use this machine too, and for half an hour: one answer in a hundred may wait.
-      assert.ok(nth(waits, 0.99) <= promised(2000), `one answer in a hundred took ${nth(waits, 0.99)} ms or longer`)
+      assert.deepEqual(failures, [], 'failures of the canary')
+      await until(() => received.length === sent.length, 'the canary has received every message')
+      assert.deepEqual(received, sent)
+      assert.deepEqual(failures, [], 'failures of the canary')
+      // Other processes use this machine too, for up to half an hour: one answer in a hundred may be late.
+      assert.ok(percentile(waits, 0.99) <= promised(2000), `99th percentile of the canary's answers: got ${percentile(waits, 0.99)} ms, want at most ${promised(2000)}`)
       one.disconnect()
       two.disconnect()
       return waits

@@ -1,15 +1,15 @@
-// The stock client, and waiting for what it hears.
+// The stock client, and helpers that wait for its events.
 import { io } from 'socket.io-client'
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { patience } from './soak.js'
+import { eventTimeout } from './sizes.js'
 
-export { ways } from './ways.js'
+export { transportModes } from './transports.js'
 
 const open = new Set()
 after(() => open.forEach((socket) => socket.disconnect()))
 
-/** A stock client with a connection of its own, which comes back quickly. */
+/** Opens a stock client with a connection of its own and short reconnection delays. */
 export function client(url, options = {}) {
   const socket = io(url, {
     forceNew: true,
@@ -21,20 +21,23 @@ export function client(url, options = {}) {
   return socket
 }
 
-/** A client that is connected and, if it may, upgraded. */
+/** Opens a client and waits until it is connected and has upgraded, if its options allow that. */
 export async function connected(url, options = {}) {
   const socket = client(url, options)
   const upgraded = options.transports?.length > 1
     ? new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
     : null
-  await heard(socket, 'connect')
-  if (upgraded) await within(patience, upgraded, 'the upgrade')
+  await nextEvent(socket, 'connect')
+  if (upgraded) await withTimeout(eventTimeout, upgraded, 'the upgrade')
   return socket
 }
 
-/** The arguments of the next such event. A refused connection ends the wait, unless retry. */
-export function heard(emitter, event, { ms = patience, where = () => true, retry = false } = {}) {
-  return within(ms, new Promise((resolve, reject) => {
+/**
+ * Waits for the next event that matches and returns its arguments. A refused connection fails the wait for
+ * `connect`, unless retry is set.
+ */
+export function nextEvent(emitter, event, { ms = eventTimeout, where = () => true, retry = false } = {}) {
+  return withTimeout(ms, new Promise((resolve, reject) => {
     const listen = (...args) => {
       if (!where(...args)) return
       emitter.off(event, listen)
@@ -45,41 +48,41 @@ export function heard(emitter, event, { ms = patience, where = () => true, retry
   }), `the event ${event}`)
 }
 
-/** All arguments of such events from now on, as a list that grows. */
+/** Returns a list that collects the arguments of all later events of that name. */
 export function collect(emitter, event) {
   const list = []
   emitter.on(event, (...args) => list.push(args))
   return list
 }
 
-export function within(ms, promise, what) {
+export function withTimeout(ms, promise, what) {
   let timer
   const late = new Promise((_, reject) => {
-    const error = new Error(`waited ${ms} ms in vain for ${what}`)
+    const error = new Error(`timeout after ${ms} ms: want ${what}`)
     timer = setTimeout(() => reject(error), ms)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-/** Waits until check() is true. */
-export async function until(check, what, ms = patience) {
+/** Waits until check() returns true. `what` describes the expected state. */
+export async function until(check, what, ms = eventTimeout) {
   const end = performance.now() + ms
   while (!(await check())) {
-    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`)
+    if (performance.now() > end) throw new Error(`timeout after ${ms} ms: want ${what}`)
     await pause(20)
   }
 }
 
-/** Real time has to pass to see that nothing happens. */
 /**
- * Joins a room of the chat. A busy machine may need longer than the server waits for its store; then the join is sent
- * again, as the answer "unavailable" asks for.
+ * Joins a room of the chat. On a busy machine the server's store may take too long; after the answer "unavailable"
+ * the join is sent again.
  */
 export async function join(socket, room) {
-  const answer = await socket.timeout(patience).emitWithAck('join', room)
+  const answer = await socket.timeout(eventTimeout).emitWithAck('join', room)
   if (answer.reason === 'unavailable') return join(socket, room)
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer
 }
 
+/** Waits for real time to pass, mostly to see that nothing happens. */
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,9 +1,9 @@
-// The blocks of a GIF, each with whatever is wrong with it.
+// Builders for the blocks of a GIF, valid or malformed.
 const latin1 = (text) => [...Buffer.from(text, 'latin1')]
 
 export const u16 = (n) => [n & 255, n >> 8 & 255]
 
-/** Codes of [value, bits] as LZW packs them. */
+/** Packs codes of [value, bits] into bytes, as LZW does. */
 export function pack(codes) {
   const bytes = []
   let bits = 0, held = 0
@@ -15,14 +15,14 @@ export function pack(codes) {
   return bytes
 }
 
-/** Pixels as LZW, with a clear code before each, so that the codes never grow. */
+/** Encodes pixels as LZW with a clear code before each, so that the code size never grows. */
 export function lzw(pixels, codeSize, { end = true } = {}) {
   const clear = 2 ** codeSize, width = codeSize + 1
   const codes = pixels.flatMap((pixel) => [[clear, width], [pixel, width]])
   return pack(end ? [...codes, [clear + 1, width]] : codes)
 }
 
-/** Bytes in sub-blocks, without the empty one that ends them. */
+/** Splits bytes into sub-blocks, without the empty sub-block at the end. */
 export function subBlocks(bytes, size = 255) {
   const blocks = []
   for (let i = 0; i < bytes.length; i += size) {
@@ -35,7 +35,7 @@ export function subBlocks(bytes, size = 255) {
 const colors = (n, seed) => Array.from({ length: n }, (_, i) => [i * 85 + 40 + seed * 30, i * 51 + seed * 77, 200 + i * 219 + seed]).flat().map((c) => c & 255)
 const sizeBits = (n) => Math.max(0, Math.ceil(Math.log2(n)) - 1)
 
-/** The signature, the screen and its colour table of that many colours. */
+/** The signature, the logical screen and a colour table of `table` colours. */
 export const header = ({ version = 'GIF89a', width = 8, height = 8, table = 4, packed, background = 0, aspect = 0 } = {}) => [
   ...latin1(version), ...u16(width), ...u16(height),
   packed ?? (table ? 0xf0 | sizeBits(table) : 0x70), background, aspect, ...colors(table, 0),
@@ -47,7 +47,7 @@ export function control({ delay = 10, disposal = 0, transparent, flags = 0, size
   return [0x21, 0xf9, size, ...fields.slice(0, size), ...end]
 }
 
-/** An image of a pattern that differs by number. */
+/** An image with a pattern that depends on number. */
 export function image({ left = 0, top = 0, width = 8, height = 8, table = 0, flags = 0, codeSize = 2, number = 0, pixels, data, subBlock = 255, end = [0] } = {}) {
   pixels ??= Array.from({ length: Math.min(width * height, 5000) }, (_, i) => (i + number + Math.floor(i / width)) % Math.min(4, 2 ** codeSize))
   return [

@@ -1,4 +1,4 @@
-// Small GIFs with every field of the format at its edges, and broken anywhere.
+// Small GIFs with every field of the format at its limits, and with errors at every place.
 import { comment, control, header, image, loop, lzw, pack, plainText, subBlocks, trailer } from './gif-blocks.js'
 
 const H = header()
@@ -6,7 +6,7 @@ const frames = (options) => [0, 1, 2].map((number) => [control(options), image({
 const F = (number = 0, options = {}) => [...control(), ...image({ number, ...options })]
 const sixtyFour = Array.from({ length: 64 }, (_, i) => i % 4)
 
-/** Returns [name, bytes] of each file. The same ones every time. */
+/** Returns [name, bytes] of each file. The result is the same in every run. */
 export function corpus() {
   const files = []
   const add = (name, ...parts) => files.push([name, Buffer.from(parts.flat())])
@@ -139,7 +139,7 @@ function endings(add) {
   add('no trailer', H, frames())
 }
 
-/** Whole files with a few bytes that are changed, missing or too many. */
+/** Complete files with a few bytes changed, missing or added. */
 function mutations(add, count) {
   let seed = 13
   const random = (n) => {

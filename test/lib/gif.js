@@ -1,5 +1,5 @@
 /**
- * A small animated GIF of two frames, for ever.
+ * A small animated GIF of two frames that loops without end.
  * @param draw colour 0 to 3 of the palette for (x, y, frame)
  */
 export function animatedGIF({ width = 8, height = 8, draw = (x, y, frame) => frame, palette = ['d04040', '4040d0', 'ffffff', '000000'], delay = 20 } = {}) {
@@ -21,7 +21,7 @@ export function animatedGIF({ width = 8, height = 8, draw = (x, y, frame) => fra
   ])
 }
 
-// The simplest valid LZW: a clear code before the codes could grow longer.
+// The simplest valid LZW: a clear code before the code size would grow.
 function lzw(pixels) {
   const clear = 4, end = 5
   const codes = pixels.flatMap((p, i) => (i % 2 === 0 ? [clear, p] : [p]))

@@ -1,5 +1,5 @@
-// What clients did and saw, a line each, and the program that checks it:
-// test/ledger says what the lines mean.
+// The records of what clients sent and received, one per line, and the program that checks
+// them. test/ledger documents the format.
 import { createHash } from 'node:crypto'
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -15,7 +15,7 @@ after(() => process.env.KEEP_LEDGERS || rmSync(scratch, { recursive: true, force
 
 export const digest = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
-/** A run's ledgers: one file a client, and the histories beside them. */
+/** The records of a run: one file for each client, and the histories of the rooms. */
 export class Ledger {
   folder = mkdtempSync(join(scratch, 'run-'))
   #history = join(this.folder, 'history')
@@ -23,8 +23,8 @@ export class Ledger {
 
   constructor() { mkdirSync(this.#history) }
 
-  /** A function that writes a client's records. */
-  of(client) {
+  /** Returns a function that writes the records of a client. */
+  writer(client) {
     const file = openSync(join(this.folder, `${client}.jsonl`), 'a')
     let lines = ''
     const flush = () => { if (lines) writeSync(file, lines); lines = '' }
@@ -35,7 +35,7 @@ export class Ledger {
     }
   }
 
-  /** Pages through the whole history of a room, as someone who may. */
+  /** Reads the whole history of a room as one of its members, and stores it for the check. */
   async read(visitor, room) {
     const pages = []
     for (let before = ''; before !== undefined;) {
@@ -50,7 +50,7 @@ export class Ledger {
     return all
   }
 
-  /** Checks everything; it throws what is violated, and returns the counts. */
+  /** Checks all records. Returns the counts; throws with the violated invariants. */
   check(server) {
     for (const { file, flush } of this.#open.splice(0)) {
       flush()
@@ -65,8 +65,8 @@ export class Ledger {
   }
 }
 
-/** Is the database whole? Asked of a copy: looking at it must not mend it. */
-export function assertWhole(server) {
+/** Fails if the database is damaged. It checks a copy, because opening a database can repair it. */
+export function assertIntegrity(server) {
   const copy = mkdtempSync(join(scratch, 'copy-'))
   for (const suffix of ['', '-wal']) {
     const from = join(server.dataDir, `gifchat.db${suffix}`)
@@ -76,15 +76,15 @@ export function assertWhole(server) {
   rmSync(copy, { recursive: true })
 }
 
-/** Adds messages to a room of a database, whether a server has it or not; the ledger hears of them as sent. */
-export async function fill(server, room, messages, { name = 'filled', ledger } = {}) {
-  const note = ledger?.of(name)
+/** Inserts messages into a room of a database, whether a server has it open or not. The ledger records them as sent. */
+export async function insertMessages(server, room, messages, { name = 'filled', ledger } = {}) {
+  const note = ledger?.writer(name)
   for (let i = 1; note && i <= messages; i++) note('send', { room, cid: `${name} ${i}`, sha: digest(`${name} ${i}`) })
   await promisify(execFile)(ledgerProgram(), ['fill', '-db', join(server.dataDir, 'gifchat.db'),
     '-room', room, '-messages', String(messages), '-name', name])
 }
 
-/** Moves the time of a room's newest message. */
-export function shift(server, room, by) {
+/** Changes the time of a room's newest message. */
+export function shiftNewestMessage(server, room, by) {
   execFileSync(ledgerProgram(), ['shift', '-db', join(server.dataDir, 'gifchat.db'), '-room', room, '-by', by])
 }

@@ -1,12 +1,11 @@
-// What stock clients of every major version are asked to do, each in each of its
-// ways.
+// The test cases for stock clients of every major version, each with each transport mode.
 import { test, describe, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './server.js'
-import { record } from './record.js'
-import { collect, pause, until, ways, within } from './clients.js'
-import { patience } from './soak.js'
+import { record } from './client-record.js'
+import { collect, pause, until, transportModes, withTimeout } from './clients.js'
+import { eventTimeout } from './sizes.js'
 
 const require = createRequire(import.meta.url)
 const parser = require('socket.io-msgpack-parser')
@@ -21,7 +20,7 @@ const { devDependencies } = require('../package.json')
 const installed = (name) => devDependencies[name].split('@').at(-1)
 assert.deepEqual(Object.keys(clients).slice(0, 4), ['sio1', 'sio2', 'sio3', 'socket.io-client'].map(installed))
 
-/** How the README's table names a client. */
+/** Returns the name of a client in the README's table. */
 function row(version, upgrades) {
   const [number] = version.split(' ')
   if (number !== version) return ['node 4 msgpack', `${number} ${installed('socket.io-msgpack-parser')}`]
@@ -32,23 +31,23 @@ const refused = (version) => (version[0] < '3' ? 'error' : 'connect_error')
 const binary = (value) => Buffer.from(value)
 
 /**
- * Emits and waits for the acknowledgement, without what newer clients bring for it. A busy machine may need longer
- * than the server waits for its store; then the event is sent again, as the answer "unavailable" asks for.
+ * Emits an event and waits for the acknowledgement, also with old clients without emitWithAck. On a busy machine the
+ * server's store may take too long; after the answer "unavailable" the event is sent again.
  */
-async function ask(socket, event, ...args) {
-  const answer = await within(patience, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
-  return answer?.reason === 'unavailable' ? ask(socket, event, ...args) : answer
+async function emitWithAck(socket, event, ...args) {
+  const answer = await withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
+  return answer?.reason === 'unavailable' ? emitWithAck(socket, event, ...args) : answer
 }
 
 function open(version, url, options) {
   const socket = clients[version](url, { forceNew: true, reconnection: false, ...options })
-  return within(patience, new Promise((resolve, reject) => {
+  return withTimeout(eventTimeout, new Promise((resolve, reject) => {
     socket.on('connect', () => resolve(socket))
     socket.on(refused(version), reject)
   }), `client ${version} to connect`)
 }
 
-/** A client that has finished its upgrade, if it makes one. */
+/** Opens a client and waits for its upgrade, if its options allow one. */
 async function upgraded(version, url, options) {
   const socket = await open(version, url, options)
   if (options.transports.length > 1) {
@@ -58,8 +57,8 @@ async function upgraded(version, url, options) {
 }
 
 /**
- * The cases of one client. Where the server offers no upgrade, a client that
- * may make one stays on polling, and must lose nothing by it.
+ * Declares the tests of one client version. If the server offers no upgrade, a client that allows it stays on
+ * polling and must lose nothing.
  */
 export function matrix(version, { env = {}, upgrades = true } = {}) {
   const settled = upgrades ? upgraded : open
@@ -70,83 +69,83 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
     let server
     before(async () => { server = await startServer({ NOTICE_INTERVAL: '200ms', ...env }) })
 
-    for (const [way, options] of Object.entries(ways)) {
-      test(`${way}: news, acknowledgements, Korean and binary`, async () => {
+    for (const [mode, options] of Object.entries(transportModes)) {
+      test(`${mode}: exchanges news, acknowledgements, Korean and binary`, async () => {
         const [one, two] = [await settled(version, server.url, options), await settled(version, server.url, options)]
         const news = collect(one, 'news')
-        await until(() => news.length > 1, 'two notices came')
+        await until(() => news.length > 1, 'two notices')
         assert.deepEqual(news[0], ['Hello Socket.IO'])
 
         const relayed = collect(two, 'reply')
         const bytes = Buffer.from([0, 1, 2, 0x1e, 0xff, 0xfe, 10, 13])
         await until(async () => {
-          await ask(one, 'reply', '안녕하세요, é😀!', { deep: [bytes] }, bytes)
+          await emitWithAck(one, 'reply', '안녕하세요, é😀!', { deep: [bytes] }, bytes)
           return relayed.length > 0
-        }, 'the reply was relayed')
+        }, 'a relayed reply')
         const [text, nested, plain] = relayed[0]
         assert.equal(text, '안녕하세요, é😀!')
         assert.deepEqual(binary(nested.deep[0]), bytes)
         assert.deepEqual(binary(plain), bytes)
         one.disconnect()
         two.disconnect()
-        shown(`${way}: talk`)
+        shown(`${mode}: talk`)
       })
 
-      test(`${way}: a room of /chat`, async () => {
+      test(`${mode}: sends and receives messages in a room`, async () => {
         const [owner, guest] = [await settled(version, `${server.url}/chat`, options), await settled(version, `${server.url}/chat`, options)]
-        const room = await makeRoom(server)
-        assert.equal((await ask(owner, 'join', room)).ok, true)
-        assert.equal((await ask(guest, 'join', { room })).ok, true)
-        const heard = [owner, guest].map((socket) => collect(socket, 'chat'))
+        const room = await createRoom(server)
+        assert.equal((await emitWithAck(owner, 'join', room)).ok, true)
+        assert.equal((await emitWithAck(guest, 'join', { room })).ok, true)
+        const received = [owner, guest].map((socket) => collect(socket, 'chat'))
         const sent = []
-        for (let i = 0; i < 20; i++) sent.push(ask(owner, 'chat', `가나다 ${i} 😀`))
+        for (let i = 0; i < 20; i++) sent.push(emitWithAck(owner, 'chat', `가나다 ${i} 😀`))
         const answers = await Promise.all(sent)
         assert.ok(answers.every((a) => a.ok), JSON.stringify(answers.find((a) => !a.ok)))
-        await until(() => heard.every((list) => list.length === 20), 'both heard all twenty')
-        for (const list of heard) {
+        await until(() => received.every((list) => list.length === 20), '20 messages at both clients')
+        for (const list of received) {
           assert.deepEqual(list.map(([m]) => m.chat), answers.map((_, i) => `가나다 ${i} 😀`))
         }
         const left = collect(owner, 'exit')
         guest.disconnect()
-        await until(() => left.length === 1, 'the guest has left')
+        await until(() => left.length === 1, 'the exit of the guest')
         owner.disconnect()
-        shown(`${way}: room`)
+        shown(`${mode}: room`)
       })
 
-      test(`${way}: an unknown namespace is refused`, async () => {
+      test(`${mode}: is refused an unknown namespace`, async () => {
         const socket = clients[version](`${server.url}/no-such`, { forceNew: true, reconnection: false, ...options })
-        const error = await within(patience, new Promise((resolve) => socket.on(refused(version), resolve)), 'the refusal')
+        const error = await withTimeout(eventTimeout, new Promise((resolve) => socket.on(refused(version), resolve)), 'the refusal')
         assert.equal(error.message ?? error, 'Invalid namespace')
         socket.disconnect()
       })
     }
 
-    test('in every way, clients come back after a restart and chat on', async () => {
+    test('every transport mode: reconnects after a restart and chats again', async () => {
       const url = `${server.url}/chat`
       const again = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200 }
-      const sockets = await Promise.all(Object.values(ways).flatMap((options) =>
+      const sockets = await Promise.all(Object.values(transportModes).flatMap((options) =>
         [0, 1].map(() => settled(version, url, { ...options, ...again }))))
-      const room = await makeRoom(server)
-      for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
-      assert.equal((await ask(sockets[0], 'chat', '전')).ok, true)
+      const room = await createRoom(server)
+      for (const socket of sockets) assert.equal((await emitWithAck(socket, 'join', room)).ok, true)
+      assert.equal((await emitWithAck(sockets[0], 'chat', '전')).ok, true)
 
       const gone = sockets.map((socket) => collect(socket, 'disconnect'))
       const back = sockets.map((socket) => collect(socket, 'connect'))
       await server.restart()
-      await until(() => back.every((list) => list.length === 1), 'everyone is back')
-      assert.ok(gone.every((list) => list.length === 1), 'each was cut off once')
+      await until(() => back.every((list) => list.length === 1), 'every client reconnected')
+      assert.ok(gone.every((list) => list.length === 1), `disconnects of each client: got ${gone.map((list) => list.length)}, want 1`)
 
-      for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
-      const heard = sockets.map((socket) => collect(socket, 'chat'))
-      const said = sockets.map((_, i) => `${i}: 다시, é, 😀`)
-      for (const [i, socket] of sockets.entries()) assert.equal((await ask(socket, 'chat', said[i])).ok, true)
-      await until(() => heard.every((list) => list.length === said.length), 'everyone heard everyone')
-      for (const list of heard) assert.deepEqual(list.map(([m]) => m.chat), said)
+      for (const socket of sockets) assert.equal((await emitWithAck(socket, 'join', room)).ok, true)
+      const received = sockets.map((socket) => collect(socket, 'chat'))
+      const texts = sockets.map((_, i) => `${i}: 다시, é, 😀`)
+      for (const [i, socket] of sockets.entries()) assert.equal((await emitWithAck(socket, 'chat', texts[i])).ok, true)
+      await until(() => received.every((list) => list.length === texts.length), 'every message at every client')
+      for (const list of received) assert.deepEqual(list.map(([m]) => m.chat), texts)
       sockets.forEach((socket) => socket.disconnect())
       shown('reconnects')
     })
 
-    test('a hundred clients that talk while they upgrade lose nothing', { timeout: 60_000 }, async () => {
+    test('100 clients: lose no event that they send during the upgrade', { timeout: 60_000 }, async () => {
       const lost = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
         await pause(i * 10)
         const socket = clients[version](server.url, { forceNew: true, reconnection: false })
@@ -154,12 +153,12 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         socket.on('disconnect', (reason) => { gone ??= reason })
         const answered = []
         socket.on('connect', () => {
-          for (let n = 0; n < 2; n++) answered.push(ask(socket, 'reply', n))
+          for (let n = 0; n < 2; n++) answered.push(emitWithAck(socket, 'reply', n))
         })
         await until(() => answered.length > 0, 'the connection', 15_000)
         for (let n = 0; n < 8; n++) {
           await pause(50)
-          answered.push(ask(socket, 'reply', n))
+          answered.push(emitWithAck(socket, 'reply', n))
         }
         const results = await Promise.allSettled(answered)
         await until(() => socket.io.engine.transport.name === last, 'the upgrade', 15_000)
@@ -172,26 +171,26 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
   })
 }
 
-/** All clients in one room. */
+/** Declares the test with all client versions in one room. */
 export function together({ env = {}, upgrades = true } = {}) {
-  test('clients of different versions read each other’s Korean, however each is connected', async () => {
+  test('clients of every version: receive each other’s Korean messages over every transport mode', async () => {
     const server = await startServer(env)
     const sockets = await Promise.all(Object.keys(clients).flatMap((version) =>
-      Object.values(ways).map((options) => (upgrades || version[0] > '2' ? upgraded : open)(version, `${server.url}/chat`, options))))
-    const room = await makeRoom(server)
-    for (const socket of sockets) assert.equal((await ask(socket, 'join', room)).ok, true)
-    const heard = sockets.map((socket) => collect(socket, 'chat'))
-    const said = sockets.map((_, i) => `${i}: 안녕, é, 😀, Ã`)
-    for (const [i, socket] of sockets.entries()) assert.equal((await ask(socket, 'chat', said[i])).ok, true)
-    await until(() => heard.every((list) => list.length === said.length), 'everyone heard everyone')
-    for (const list of heard) assert.deepEqual(list.map(([m]) => m.chat), said)
+      Object.values(transportModes).map((options) => (upgrades || version[0] > '2' ? upgraded : open)(version, `${server.url}/chat`, options))))
+    const room = await createRoom(server)
+    for (const socket of sockets) assert.equal((await emitWithAck(socket, 'join', room)).ok, true)
+    const received = sockets.map((socket) => collect(socket, 'chat'))
+    const texts = sockets.map((_, i) => `${i}: 안녕, é, 😀, Ã`)
+    for (const [i, socket] of sockets.entries()) assert.equal((await emitWithAck(socket, 'chat', texts[i])).ok, true)
+    await until(() => received.every((list) => list.length === texts.length), 'every message at every client')
+    for (const list of received) assert.deepEqual(list.map(([m]) => m.chat), texts)
     sockets.forEach((socket) => socket.disconnect())
     await server.stop()
   })
 }
 
-/** A public room, made the way a page makes one. */
-async function makeRoom(server) {
+/** Creates a public room by the same request as the page. */
+async function createRoom(server) {
   const answer = await fetch(`${server.url}/room`, {
     method: 'POST',
     redirect: 'manual',

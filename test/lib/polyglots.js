@@ -1,5 +1,5 @@
-// Files that are a GIF to one program and something else to another, and files
-// that only say that they are a GIF. What they want to do is to say "executed".
+// Files that are a GIF to one program and another type to the next, and files that only claim
+// to be a GIF. Their payload sets "executed" or requests /executed.
 import { animatedGIF } from './gif.js'
 
 const plain = Buffer.from(animatedGIF())
@@ -17,8 +17,8 @@ const application = (name, text) => join([0x21, 0xff, name.length], name, blocks
 const within = (block, file = plain) => join(file.subarray(0, palette), block, file.subarray(palette))
 const after = (what) => join(plain, what)
 
-// JavaScript that begins with GIF89a: whitespace and an equals sign are sizes
-// that a GIF may have, and what follows is a string until a block closes it.
+// JavaScript that begins with GIF89a: whitespace and an equals sign are valid sizes of a
+// GIF, and the next bytes are a string until a block closes it.
 const head = (version) => join(version, ' \n=\n', '"xx')
 const frame = (colors, pixels) => join([0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0x80 | colors.depth], colors.bytes, [2], pixels, [0x3b])
 const filled = (text) => join(text, Buffer.alloc(768 - text.length, 'x'))
@@ -26,7 +26,7 @@ const grey = { depth: 0, bytes: Buffer.from([0, 0, 0, 255, 255, 255]) }
 const dot = Buffer.from([2, 0x44, 1, 0])
 const zip = (name) => join('PK\x03\x04', Buffer.alloc(22), [name.length, 0, 0, 0], name, 'PK\x05\x06', Buffer.alloc(18))
 
-/** [what it is, its bytes, its name, its Content-Type, whether a GIF cannot do without what it hides] */
+/** [description, bytes, file name, Content-Type, whether the payload is in a part that a GIF needs] */
 export const polyglots = [
   ['a script whose sizes are a comment', join('GIF89a/*', Buffer.alloc(8), `*/=1;${script}//`)],
   ['the same, 87a', join('GIF87a/*', Buffer.alloc(8), `*/=1;${script}//`)],

@@ -1,14 +1,13 @@
-// What no client that means well would send: the exact bytes, each with a name.
-// The reference server was asked for every one; what it did stands
-// with them.
+// Malformed packets that no correct client sends: the exact bytes, each with a name and
+// with the outcome at the reference server.
 
 const nested = (depth) => `42["reply",${'['.repeat(depth)}${']'.repeat(depth)}]`
 const sized = (bytes) => `42["reply","${'x'.repeat(bytes - 14)}"]`
 const some = Buffer.from([1, 2, 3])
 
 /**
- * Frames for a WebSocket; a Buffer is a binary one. They are sent after the
- * CONNECT of "/", unless the probe is early.
+ * Frames for a WebSocket; a Buffer is a binary frame. They are sent after the
+ * CONNECT of "/", or before it if the probe is early.
  */
 export const webSocketProbes = [
   ...table('closed', [
@@ -77,7 +76,7 @@ function table(outcome, rows) {
   return rows.map(([name, frames, early]) => ({ name, frames, outcome, early: early === 'early' }))
 }
 
-/** Handshakes: the query, the method, and the answer of the reference. */
+/** Handshakes: the query, the method, and the answer of the reference server. */
 export const handshakeProbes = [
   ['EIO is missing', 'transport=polling', 'GET', 400, 5],
   ['EIO=3 while it is off', 'EIO=3&transport=polling', 'GET', 400, 5],
@@ -91,12 +90,12 @@ export const handshakeProbes = [
   ['a bad escape in another parameter', 'EIO=4&transport=polling&a=%zz', 'GET', 200, undefined],
 ].map(([name, query, method, status, code]) => ({ name, query, method, answer: { status, code } }))
 
-/** The same with EIO=3, where that makes a difference; the query, the method, and the answer of the reference. */
+/** The same handshakes with EIO=3, where the query has EIO=4. */
 export const handshakeProbes3 = handshakeProbes
   .filter(({ query }) => query.includes('EIO=4'))
   .map((probe) => ({ ...probe, name: `${probe.name}, revision 3`, query: probe.query.replace('EIO=4', 'EIO=3') }))
 
-/** Bodies of a POST to an open session. */
+/** Bodies of a POST to an open connection. */
 export const bodyProbes = [
   ['octet-stream', some, 'closed', 400, { type: 'application/octet-stream' }],
   ['a second POST at once', '3', 'closed', 400, { overlap: true }],
@@ -107,7 +106,7 @@ export const bodyProbes = [
   ['100,000 pings', Array(100_000).fill('2').join('\x1e'), 'closed', 200],
 ].map(([name, body, outcome, status, options]) => ({ name, body, outcome, status, ...options }))
 
-/** The same in the payloads of revision 3, which have lengths; the reference's outcome is what it does. */
+/** The same bodies as Engine.IO 3 payloads, which have lengths. The outcome is taken from the reference server. */
 export const bodyProbes3 = [
   ['octet-stream that is no payload', some, { type: 'application/octet-stream' }],
   ['a second POST at once', '1:3', { overlap: true }],
@@ -123,9 +122,9 @@ export const bodyProbes3 = [
 ].map(([name, body, options]) => ({ name, body, ...options }))
 
 /**
- * Base64 in a text message, as forceBase64 sends it; the mark in front of it
- * differs. `loses` is true where the reference drops characters that it cannot
- * decode and hands over what is left.
+ * Base64 in a text message, as a client with forceBase64 sends it. The prefix depends
+ * on the revision. `loses` is true where the reference server drops characters that it
+ * cannot decode and delivers the rest.
  */
 export const base64Probes = [
   ...['AQID', 'AQ==', 'AQI=', 'AQ', 'AQI', '', '=', 'AQ=', 'AQID====', 'AR==', 'AQ ID', 'AQ\r\nID', '\tAQID', '-_-_', '+/+/', '-_+/']
@@ -136,7 +135,7 @@ export const base64Probes = [
   frames: ['451-["reply",{"_placeholder":true,"num":0}]', mark + base64],
 })))
 
-/** The mark with what is no binary message. */
+/** The base64 prefix before other packets than binary messages. */
 export const base64TypeProbes = [
   ...['b', 'bAQID'].map((frame) => [4, frame, 'closed']),
   ...['b0AQID', 'b2', 'b2AQID', 'b2!', 'b5AQID', 'b6AQID'].map((frame) => [3, frame, 'open']),

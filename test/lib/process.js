@@ -1,5 +1,5 @@
-// What the operating system knows about another process. Linux only: elsewhere
-// the figures are undefined, and tests of memory are skipped.
+// Memory and processor time of another process from /proc. On systems other than Linux
+// measurable is false, and tests of memory are skipped.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 export const measurable = existsSync('/proc/self/clear_refs')
@@ -8,17 +8,17 @@ export const MiB = 1024
 /** Resident memory in KiB. */
 export const resident = (pid) => field(pid, 'VmRSS')
 
-/** The most it has been since the last resetPeak, in KiB. */
+/** Peak of the resident memory since the last resetPeak, in KiB. */
 export const peak = (pid) => field(pid, 'VmHWM')
 
-/** Lets the peak begin anew at what is resident now. */
+/** Resets the peak to the present resident memory. */
 export const resetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
-/** How long the processors have worked for it, in ms; to 10 ms. */
+/** Processor time of a process, in ms, with a resolution of 10 ms. */
 export function worktime(pid) {
   const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
   const [user, system] = rest.split(' ').slice(11, 13)
-  return (Number(user) + Number(system)) * 10 // ticks of 1/100 s, as Linux shows them on every machine
+  return (Number(user) + Number(system)) * 10 // ticks of 1/100 s, on every Linux machine
 }
 
 function field(pid, name) {

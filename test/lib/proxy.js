@@ -1,5 +1,5 @@
-// A reverse proxy that forwards everything, with the Host header that it was
-// sent or with the address of the server.
+// A reverse proxy that forwards requests and WebSockets. It passes on the Host
+// header of the client, or replaces it by the address of the server.
 import http from 'node:http'
 import net from 'node:net'
 import { once } from 'node:events'

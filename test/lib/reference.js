@@ -1,5 +1,5 @@
-// The official server with its defaults, and as much program as the probes
-// need. It is a process of its own, which tells its port to who forked it.
+// The official Socket.IO server with its defaults, and the events that the probes
+// need. It runs in a process of its own and sends its port to the parent process.
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 
@@ -10,7 +10,7 @@ const emitParts = (socket, count, size) => {
 }
 io.on('connection', (socket) => {
   socket.on('reply', (...args) => {
-    if (args.length > 2) socket.broadcast.emit('reply', ...args.slice(0, -1)) // as ours does; the probes have fewer
+    if (args.length > 2) socket.broadcast.emit('reply', ...args.slice(0, -1)) // like our server; the probes send fewer arguments
     const ack = args.at(-1)
     if (typeof ack === 'function') ack({ ok: true })
   })

@@ -17,26 +17,26 @@ after(async () => {
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
-  // Without this a file whose tests have passed could wait for its time limit.
+  // An open handle would keep this process alive until its time limit.
   setTimeout(() => {
-    console.error('what is still open:', process.getActiveResourcesInfo())
+    console.error('still open 10 s after the tests:', process.getActiveResourcesInfo())
     process.exit()
   }, 10_000).unref()
 })
 
-/** The binary: `make test` hands over one with the race detector. */
+/** The path of the program. `make test` builds it with the race detector before. */
 export function binary({ race = true } = {}) {
   return (race ? process.env.GIFCHAT_RACE_BIN : process.env.GIFCHAT_BIN)
     || build(race ? 'gifchat-race' : 'gifchat', '.', race ? ['-race'] : [])
 }
 
-/** The engine with its defaults and no chat on it: test/relay. */
+/** The path of the Socket.IO server with its defaults and without the chat: test/relay. */
 export const relay = () => process.env.GIFCHAT_RELAY_BIN || build('relay', './test/relay')
 
-/** The checker of what clients did and saw: test/ledger. */
+/** The path of the checker of client records: test/ledger. */
 export const ledgerProgram = () => process.env.GIFCHAT_LEDGER_BIN || (ledger ??= build('ledger', './test/ledger'))
 
-let ledger // built once
+let ledger // path, built by the first caller
 
 function build(name, source, flags = []) {
   const path = join(scratch, name)
@@ -44,10 +44,11 @@ function build(name, source, flags = []) {
   return path
 }
 
-let built // the first caller builds
+let built // path, built by the first caller
 
 /**
  * @param {Record<string, string>} env settings that differ from the defaults
+ * @param {{ path, keep }} options another program; an existing data folder
  * @returns a running server: { url, port, stop(signal), restart(signal), logs }
  */
 export async function startServer(env = {}, { path, keep } = {}) {
@@ -77,12 +78,12 @@ class Server {
   async start() {
     const { PATH, HOME } = process.env
     this.#child = spawn(this.#path, [], {
-      cwd: scratch, // no .env of the developer
+      cwd: scratch, // without a developer's .env
       env: {
         PATH, HOME,
         HOST: 'localhost',
         DATA_DIR: this.dataDir,
-        GORACE: 'atexit_sleep_ms=0', // a race is seen in the logs, see stop
+        GORACE: 'atexit_sleep_ms=0', // stop() finds races in the log
         ...this.#env,
         PORT: String(this.port),
       },
@@ -103,20 +104,20 @@ class Server {
     this.port = Number(address.match(/:(\d+)$/)[1])
   }
 
-  /** Ends the server and checks that it went in peace. */
+  /** Ends the server. Fails after a race, a panic, or a status other than 0 on SIGTERM. */
   async stop(signal = 'SIGTERM') {
     if (!running.delete(this)) return
     this.#child.kill(signal)
     const { code } = await this.#exited
     assert.doesNotMatch(this.logs, /DATA RACE|^panic:|^fatal error:/m)
-    if (signal === 'SIGTERM') assert.equal(code, 0, `ended with ${code}:\n${this.logs}`)
+    if (signal === 'SIGTERM') assert.equal(code, 0, `exit status: got ${code}, want 0:\n${this.logs}`)
   }
 
-  /** Ends it with a dump of its goroutines, and returns how many there were, the few idle workers left out. */
+  /** Ends the server with a dump of its goroutines and returns their number, without the idle workers. */
   async goroutines() {
     running.delete(this)
     const at = this.logs.length
-    const closed = once(this.#child, 'close') // behind the last of the dump
+    const closed = once(this.#child, 'close') // after the last byte of the dump
     this.#child.kill('SIGQUIT')
     await closed
     const dump = this.logs.slice(at)
@@ -124,7 +125,7 @@ class Server {
     return dump.split(/^(?=goroutine \d+ )/m).slice(1).filter((stack) => !stack.includes('socketio.(*workers)')).length
   }
 
-  /** Ends it and starts it again on the same port and data. */
+  /** Restarts the server on the same port and data folder. */
   async restart(signal = 'SIGTERM') {
     await this.stop(signal)
     await this.start()

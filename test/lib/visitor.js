@@ -1,6 +1,6 @@
-// A visitor as the course's pages are one: a cookie, forms and a stock client.
+// A visitor like the textbook's pages: a cookie, forms and a stock client.
 import assert from 'node:assert/strict'
-import { client, heard } from './clients.js'
+import { client, nextEvent } from './clients.js'
 
 /**
  * Sends a request until the answer is not 503. The server waits 4 s for its disk before it answers 503, which asks the
@@ -26,12 +26,12 @@ export class Visitor {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  /** Comes with another's cookies. */
+  /** Replaces the cookies. */
   set cookie(text) {
     this.#cookies = new Map(text.split('; ').map((pair) => pair.split(/=(.*)/s).slice(0, 2)))
   }
 
-  /** A request with this visitor's cookies; redirects are not followed. */
+  /** Makes a request with this visitor's cookies. It does not follow redirects. */
   async request(method, path, { body, headers = {}, signal } = {}) {
     const answer = await fetch(this.#server.url + path, {
       method,
@@ -56,11 +56,11 @@ export class Visitor {
   /** Makes a room and returns its id. */
   async createRoom({ title = '테스트', max = 10, password = '' } = {}) {
     const answer = await retried(() => this.form('/room', { title, max: String(max), password }))
-    assert.equal(Math.floor(answer.status / 100), 3, `creating a room was answered with ${answer.status}: ${await answer.text()}`)
+    assert.equal(Math.floor(answer.status / 100), 3, `create a room: got status ${answer.status}, want a redirect: ${await answer.text()}`)
     return answer.headers.get('location').match(/^\/room\/([0-9a-f]{24})/)[1]
   }
 
-  /** Opens a room's page, which is how the course's visitors enter. */
+  /** Opens a room's page, which makes the visitor a member. */
   open(id, password) {
     return this.get(`/room/${id}${password === undefined ? '' : `?password=${encodeURIComponent(password)}`}`)
   }
@@ -69,11 +69,11 @@ export class Visitor {
   async enter(id, password) {
     const answer = await retried(() => this.open(id, password))
     const html = await answer.text()
-    assert.equal(answer.status, 200, `entering was answered with ${answer.status} to ${answer.headers.get('location')}`)
+    assert.equal(answer.status, 200, `enter: got status ${answer.status} and Location ${answer.headers.get('location')}, want 200`)
     return html
   }
 
-  say(id, chat) { return this.json(`/room/${id}/chat`, { chat }) }
+  postMessage(id, chat) { return this.json(`/room/${id}/chat`, { chat }) }
 
   upload(id, bytes, { name = '고양이.gif', type = 'image/gif' } = {}) {
     const body = new FormData()
@@ -81,7 +81,7 @@ export class Visitor {
     return this.request('POST', `/room/${id}/gif`, { body })
   }
 
-  /** A stock client of this visitor, as if on the room's page. */
+  /** Connects a stock client with this visitor's cookie, as the room's page does. */
   socket(namespace, { room, ...options } = {}) {
     return client(this.#server.url + namespace, {
       ...options,
@@ -92,16 +92,16 @@ export class Visitor {
     })
   }
 
-  /** What the third edition's page does: connect to /chat and join. */
+  /** Connects to /chat and joins, like the page of the textbook's third edition. */
   async join(id, options = {}) {
     const socket = this.socket('/chat', { room: id, ...options })
     socket.on('connect', () => socket.emit('join', id))
-    await heard(socket, 'connect')
+    await nextEvent(socket, 'connect')
     return socket
   }
 }
 
-/** A visitor in the room, connected and known to be there. */
+/** Returns a visitor who is a member of the room and has joined it over Socket.IO. */
 export async function member(server, id, { password, ...options } = {}) {
   const visitor = new Visitor(server)
   await visitor.get('/')
@@ -110,6 +110,7 @@ export async function member(server, id, { password, ...options } = {}) {
   return visitor
 }
 
+/** Returns a visitor who has created a room and joined it; its id is visitor.room. */
 export async function owner(server, room, options) {
   const visitor = new Visitor(server)
   await visitor.get('/')

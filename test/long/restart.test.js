@@ -1,29 +1,29 @@
-// What a restart costs the clients that are connected: row O7 of docs/promises.md.
-// The promised times hold on a machine that does nothing else: see promised.
+// The time that connected clients need to recover from a restart: row O7 of docs/promises.md.
+// The promised times hold on an idle machine: see promised in lib/sizes.js.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { binary, startServer } from '../lib/server.js'
-import { connected, heard, join, until } from '../lib/clients.js'
-import { nth, promised } from '../lib/soak.js'
-import { ways } from '../lib/ways.js'
+import { connected, nextEvent, join, until } from '../lib/clients.js'
+import { percentile, promised } from '../lib/sizes.js'
+import { transportModes } from '../lib/transports.js'
 import { Visitor, owner } from '../lib/visitor.js'
 
 const clients = 300
 
-test('after a restart beside a slow upload 300 stock clients are back within 2 s', async (t) => {
+test('300 stock clients: are in their rooms within 2 s after a restart beside a slow upload', async (t) => {
   const server = await startServer({ RATE_CONNECT_ADDRESS: 'off' }, { path: binary({ race: false }) })
   const ann = await owner(server, { max: 100 })
   const rooms = [ann.room]
   while (rooms.length < 10) rooms.push(await ann.createRoom({ max: 100 }))
   const visitor = new Visitor(server)
   await visitor.get('/')
-  const stock = { reconnectionDelay: 1000, reconnectionDelayMax: 5000, randomizationFactor: 0.5 } // their defaults
+  const stock = { reconnectionDelay: 1000, reconnectionDelayMax: 5000, randomizationFactor: 0.5 } // the defaults of the stock client
   const sockets = []
   for (let i = 0; i < clients; i++) {
-    const way = Object.values(ways)[i % 3]
-    const socket = await connected(`${server.url}/chat`, { ...way, ...stock })
+    const mode = Object.values(transportModes)[i % 3]
+    const socket = await connected(`${server.url}/chat`, { ...mode, ...stock })
     await join(socket, rooms[i % 10])
     sockets.push(socket)
   }
@@ -35,9 +35,9 @@ test('after a restart beside a slow upload 300 stock clients are back within 2 s
 
   let closed = Infinity
   const back = sockets.map(async (socket, i) => {
-    await heard(socket, 'disconnect', { ms: 20_000 })
+    await nextEvent(socket, 'disconnect', { ms: 20_000 })
     closed = Math.min(closed, performance.now())
-    await heard(socket, 'connect', { ms: 20_000, retry: true })
+    await nextEvent(socket, 'connect', { ms: 20_000, retry: true })
     await join(socket, rooms[i % 10])
     return performance.now()
   })
@@ -46,25 +46,25 @@ test('after a restart beside a slow upload 300 stock clients are back within 2 s
   const gap = performance.now() - closed
   const waits = (await Promise.all(back)).map((at) => at - closed)
   t.diagnostic(`the sockets were closed after ${Math.round(closed - signalled)} ms, and ${Math.round(gap)} ms later the next server listened; `
-    + `in a room again after ${nth(waits, 0.5)} ms (half), ${nth(waits, 0.99)} ms (99 of 100), ${nth(waits, 1)} ms (all)`)
-  assert.ok(closed - signalled <= promised(2000), `the sockets were closed after ${closed - signalled} ms`)
-  assert.ok(gap <= promised(500), `the next server listened after ${gap} ms`)
-  assert.ok(nth(waits, 0.99) <= promised(2000), `in again after ${nth(waits, 0.99)} ms`)
+    + `in a room again after ${percentile(waits, 0.5)} ms (half), ${percentile(waits, 0.99)} ms (99 of 100), ${percentile(waits, 1)} ms (all)`)
+  assert.ok(closed - signalled <= promised(2000), `close of the sockets: got ${closed - signalled} ms after SIGTERM, want at most ${promised(2000)}`)
+  assert.ok(gap <= promised(500), `start of the next server: got ${gap} ms after the close, want at most ${promised(500)}`)
+  assert.ok(percentile(waits, 0.99) <= promised(2000), `99th percentile of the rejoins: got ${percentile(waits, 0.99)} ms, want at most ${promised(2000)}`)
   sockets.forEach((socket) => socket.disconnect())
   ann.chat.disconnect()
   await server.stop()
 })
 
-test('a server that is started while the one before stops takes its place', async (t) => {
+test('second server on the same folder: starts as soon as the first has stopped', async (t) => {
   const server = await startServer({}, { path: binary({ race: false }) })
   const ann = await owner(server)
-  const closed = heard(ann.chat, 'disconnect', { ms: 10_000 }).then(() => performance.now())
+  const closed = nextEvent(ann.chat, 'disconnect', { ms: 10_000 }).then(() => performance.now())
   const stopped = server.stop()
-  await until(() => server.logs.includes('msg=stopping'), 'the server stops')
+  await until(() => server.logs.includes('msg=stopping'), 'the first server stopping')
   await server.start()
   const gap = performance.now() - await closed
   t.diagnostic(`${Math.round(gap)} ms`)
-  assert.ok(gap <= promised(500), `the next server listened after ${gap} ms`)
+  assert.ok(gap <= promised(500), `start of the next server: got ${gap} ms after the close, want at most ${promised(500)}`)
   ann.chat.disconnect()
   await stopped
   await server.stop()

@@ -16,7 +16,7 @@ const (
 	readBuffer = 64 << 10
 )
 
-// loop is the bare server: one thread owns everything, so nothing is locked.
+// loop is the bare server. One thread owns all state, so it needs no locks.
 type loop struct {
 	epoll, listener int
 	peers           []*peer // by descriptor
@@ -24,7 +24,7 @@ type loop struct {
 	buf             []byte
 }
 
-// peer is one connection: no goroutine, and no buffer while it is idle.
+// peer is one connection. It has no goroutine, and no buffer while it is idle.
 type peer struct {
 	loop *loop
 	fd   int
@@ -110,10 +110,10 @@ func (l *loop) ping(slot int) {
 	}
 }
 
-// write tries once. What a full socket does not take is lost, which ends the
-// measurement: a floor has no queue.
+// write makes one attempt. Bytes that a full socket does not accept are lost,
+// which fails the measurement: a floor has no queue.
 func write(fd int, b []byte) {
-	_, _, _ = syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b))) //nolint:gosec // the bare call is what is measured
+	_, _, _ = syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b))) //nolint:gosec // the floor measures the bare call
 }
 
 // Reply writes frames to p.
@@ -125,7 +125,7 @@ func (p *peer) Join(room string) {
 	p.loop.rooms[room] = append(p.loop.rooms[room], p.fd)
 }
 
-// Broadcast writes frames to everyone in p's room.
+// Broadcast writes frames to every member of p's room.
 func (p *peer) Broadcast(frames []byte) {
 	for _, fd := range p.loop.rooms[p.room] {
 		write(fd, frames)
@@ -138,10 +138,11 @@ func (p *peer) drop() {
 		p.loop.rooms[p.room] = slices.Delete(room, i, i+1)
 	}
 	p.loop.peers[p.fd] = nil
-	_ = syscall.Close(p.fd) // it is gone either way
+	_ = syscall.Close(p.fd) // the connection is over, whatever close(2) returns
 }
 
-// readable handles what has arrived; false ends the connection.
+// readable reads and handles the bytes that have arrived. It returns false if
+// the connection has ended.
 func (p *peer) readable() bool {
 	kept := copy(p.loop.buf, p.rest)
 	n, err := syscall.Read(p.fd, p.loop.buf[kept:])
@@ -171,7 +172,8 @@ func (p *peer) readable() bool {
 	return ok
 }
 
-// frames handles the whole frames in b and returns what is left.
+// frames handles the complete frames in b and returns the rest. It returns false
+// if the connection must end.
 func frames(p wire.Peer, b []byte) (rest []byte, ok bool) {
 	for len(b) > 0 {
 		op, message, n, err := wire.Next(b)

@@ -10,8 +10,8 @@ import (
 	"gifchat/bench/internal/wire"
 )
 
-// hall holds the rooms of gonet.
-type hall struct {
+// registry holds the rooms of gonet by name.
+type registry struct {
 	mu    sync.Mutex
 	rooms map[string]*room // guarded by mu
 }
@@ -23,23 +23,23 @@ type room struct {
 
 // member is one connection with its reader.
 type member struct {
-	hall *hall
-	conn net.Conn
-	room *room
+	registry *registry
+	conn     net.Conn
+	room     *room
 }
 
 func serveNet(listen string) error {
-	h := &hall{rooms: make(map[string]*room)}
+	rooms := &registry{rooms: make(map[string]*room)}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
 		}
-		m := &member{hall: h, conn: conn}
+		m := &member{registry: rooms, conn: conn}
 		m.Reply(wire.Switching(r.Header.Get("Sec-WebSocket-Key")))
 		go m.serve()
 	})
-	return http.ListenAndServe(listen, nil) //nolint:gosec // timeouts are not what is measured
+	return http.ListenAndServe(listen, nil) //nolint:gosec // a floor has no timeouts
 }
 
 func (m *member) serve() {
@@ -47,7 +47,7 @@ func (m *member) serve() {
 	defer ping.Stop()
 	defer m.leave()
 	m.Reply(wire.Open())
-	buf := make([]byte, 0, 4096) // more than any message of the benchmark to a server
+	buf := make([]byte, 0, 4096) // larger than any message from the generator
 	for {
 		n, err := m.conn.Read(buf[len(buf):cap(buf)])
 		if err != nil {
@@ -61,11 +61,11 @@ func (m *member) serve() {
 	}
 }
 
-// ping is sent once: no measurement lasts for two intervals.
+// ping is called once per connection: no measurement lasts for two intervals.
 func (m *member) ping() { m.Reply(wire.Ping()) }
 
 func (m *member) leave() {
-	_ = m.conn.Close() // it is gone either way
+	_ = m.conn.Close() // the connection is over, whatever Close returns
 	if m.room == nil {
 		return
 	}
@@ -76,25 +76,25 @@ func (m *member) leave() {
 	}
 }
 
-// Reply writes frames to m. A peer that has gone is noticed by the reader.
+// Reply writes frames to m. The reader notices a closed connection.
 func (m *member) Reply(frames []byte) { _, _ = m.conn.Write(frames) }
 
 // Join puts m into a room.
 func (m *member) Join(name string) {
-	m.hall.mu.Lock()
-	r := m.hall.rooms[name]
+	m.registry.mu.Lock()
+	r := m.registry.rooms[name]
 	if r == nil {
 		r = &room{}
-		m.hall.rooms[name] = r
+		m.registry.rooms[name] = r
 	}
-	m.hall.mu.Unlock()
+	m.registry.mu.Unlock()
 	m.room = r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.members = append(r.members, m)
 }
 
-// Broadcast writes frames to everyone in m's room.
+// Broadcast writes frames to every member of m's room.
 func (m *member) Broadcast(frames []byte) {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()

@@ -1,12 +1,11 @@
-// Command floor holds the two plainest ways to send one ready-made frame to
-// every member of a room, so that there is a least that a delivery can cost:
+// Command floor measures the minimum cost of a delivery: it sends one ready
+// frame to every member of a room, in the two simplest ways:
 //
 //	epoll  one thread over epoll, a bare write(2) for each member
 //	gonet  a goroutine for each connection; the sender's goroutine writes to all
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,5 +28,5 @@ func run(kind, listen string) error {
 	case "gonet":
 		return serveNet(listen)
 	}
-	return errors.New("no kind " + kind)
+	return fmt.Errorf("kind: got %q, want epoll or gonet", kind)
 }

@@ -15,10 +15,10 @@ var errClosed = errors.New("closed by the server")
 type state uint8
 
 const (
-	connecting state = iota // connect(2) is under way
-	upgrading               // waiting for 101
-	opening                 // handshake of the protocol
-	ready                   // joined its room
+	connecting state = iota // connect(2) is in progress
+	upgrading               // waits for status 101
+	opening                 // in the handshake of the protocol
+	ready                   // has joined its room
 )
 
 // conn is one WebSocket client.
@@ -28,21 +28,26 @@ type conn struct {
 	state         state
 	joining       bool
 	carry         []byte // the beginning of an incomplete frame
-	fragments     []byte // of a message under way
-	binary        bool   // that message is
-	gif           bool   // the next binary message belongs to an event
+	fragments     []byte // of an incomplete message
+	binary        bool   // the incomplete message is binary
+	gif           bool   // the next binary message is the attachment of a gif event
 	stampOfGIF    []byte
-	received      int64     // deliveries while the client is throttled
-	link          *slowLink // nil unless the client is throttled
+	received      int64       // deliveries while the client is throttled
+	link          *slowLink   // nil unless the client is throttled
+	chat          *chatClient // nil unless the workload is chat
 }
 
 func (c *conn) room() string { return "room" + strconv.Itoa(c.number) }
 
-// connectAll opens the connections, so many handshakes at once.
+// connectAll opens all connections, with at most config.handshakes handshakes in
+// progress. It fails if that takes longer than connectTime.
 func (l *loader) connectAll() error {
 	for deadline := time.Now().Add(connectTime); l.ready < l.config.conns; {
 		for len(l.conns)-l.ready < l.config.handshakes && len(l.conns) < l.config.conns {
 			c := &conn{index: len(l.conns), number: len(l.conns) % l.config.rooms}
+			if l.chats != nil {
+				c.chat = l.chats[c.index]
+			}
 			l.conns = append(l.conns, c)
 			if err := l.open(c); err != nil {
 				return err
@@ -52,7 +57,7 @@ func (l *loader) connectAll() error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%d of %d connected in %v", l.ready, l.config.conns, connectTime)
+			return fmt.Errorf("connect: got %d connections in %v, want %d", l.ready, connectTime, l.config.conns)
 		}
 	}
 	l.rooms = make([][]*conn, l.config.rooms)
@@ -62,8 +67,8 @@ func (l *loader) connectAll() error {
 	return nil
 }
 
-// ipBindAddressNoPort leaves the choice of a port to connect(2), so that ports
-// are not used up.
+// ipBindAddressNoPort is a socket option: connect(2) chooses the port. It then
+// can reuse a port that has another remote address.
 const ipBindAddressNoPort = 24
 
 func (l *loader) open(c *conn) (err error) {
@@ -78,8 +83,8 @@ func (l *loader) open(c *conn) (err error) {
 		syscall.Bind(c.fd, &source),
 	)
 	if l.config.stalled && c.index == l.config.conns-1 {
-		// As over a real network: the server's socket holds some tens of
-		// kilobytes for it, where loopback would give it megabytes.
+		// As over a real network, the server's socket buffers some tens of
+		// kilobytes for this client. Loopback would buffer megabytes.
 		err = errors.Join(err, narrow(c.fd, 1460, 4096))
 	}
 	if l.config.workload == "slow" && c.index >= l.config.conns-l.config.slow {
@@ -96,8 +101,8 @@ func (l *loader) open(c *conn) (err error) {
 	return l.watch(syscall.EPOLL_CTL_ADD, c, syscall.EPOLLIN|syscall.EPOLLOUT)
 }
 
-// narrow sets the segment size, unless mss is 0, and the receive buffer of a
-// socket that is not connected yet.
+// narrow sets the receive buffer of a socket that is not connected yet, and its
+// segment size unless mss is 0.
 func narrow(fd, mss, rcvbuf int) error {
 	err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, rcvbuf)
 	if mss > 0 {
@@ -106,7 +111,7 @@ func narrow(fd, mss, rcvbuf int) error {
 	return err
 }
 
-// watch is edge-triggered.
+// watch calls epoll_ctl(2) for c, with edge-triggered events.
 func (l *loader) watch(op int, c *conn, events uint32) error {
 	const edge = 1 << 31
 	event := syscall.EpollEvent{Events: events | edge, Fd: int32(c.fd)} //nolint:gosec // descriptors are small
@@ -116,11 +121,11 @@ func (l *loader) watch(op int, c *conn, events uint32) error {
 // stall makes the last connection stop reading.
 func (l *loader) stall() {
 	c := l.conns[len(l.conns)-1]
-	_ = l.watch(syscall.EPOLL_CTL_DEL, c, 0) // no event comes of it, as the count of deliveries shows
+	_ = l.watch(syscall.EPOLL_CTL_DEL, c, 0) // if it failed, the count of deliveries would be wrong
 	delete(l.byFD, int32(c.fd))              //nolint:gosec // descriptors are small
 }
 
-// joined is called when c is where its workload wants it.
+// joined marks c as ready for its workload.
 func (l *loader) joined(c *conn) {
 	if c.state != ready {
 		c.state = ready
@@ -128,7 +133,7 @@ func (l *loader) joined(c *conn) {
 	}
 }
 
-// pump handles what arrives for d, or until stop says so.
+// pump polls for d, or until stop returns true.
 func (l *loader) pump(d time.Duration, stop func() bool) error {
 	for end := now() + int64(d); now() < end && (stop == nil || !stop()); {
 		if err := l.poll(); err != nil {
@@ -138,9 +143,9 @@ func (l *loader) pump(d time.Duration, stop func() bool) error {
 	return nil
 }
 
-// poll handles what has arrived. When that was little it naps before it
-// returns: nobody sleeps on the sockets meanwhile, so the server pays for no
-// wake-up, and what has come by the end of the nap is read in one go.
+// poll handles the bytes that have arrived. After few events it naps. No thread
+// waits on the sockets during a nap, so the server pays for no wake-up, and the
+// next poll reads several messages at once.
 func (l *loader) poll() error {
 	n, err := syscall.EpollWait(l.epoll, l.events[:], 0)
 	if err != nil && !errors.Is(err, syscall.EINTR) {
@@ -163,7 +168,7 @@ func (l *loader) poll() error {
 	}
 	if n < len(l.events)/4 {
 		nap := syscall.NsecToTimespec(int64(l.config.nap))
-		_ = syscall.Nanosleep(&nap, nil) // a nap cut short is none the worse
+		_ = syscall.Nanosleep(&nap, nil) // an interrupted nap does no harm
 	}
 	return l.failure
 }
@@ -177,18 +182,18 @@ func (l *loader) handle(c *conn, events uint32) error {
 			return err
 		}
 		c.state = upgrading
-		l.write(c, l.request)
+		l.write(c, l.upgradeRequest(c))
 	}
 	if events&(syscall.EPOLLIN|syscall.EPOLLHUP|syscall.EPOLLERR) == 0 {
 		return nil
 	}
 	err := l.read(c)
 	if err != nil && c.state != ready && l.sample.Retried < l.config.conns/100 {
-		// As a client would, connect again; a server that cuts off more than
-		// one handshake in a hundred is not measured.
+		// Reconnect as a client does. The measurement fails if the server
+		// ends more than one handshake in a hundred.
 		l.sample.Retried++
 		delete(l.byFD, int32(c.fd)) //nolint:gosec // descriptors are small
-		_ = syscall.Close(c.fd)     // it is gone either way
+		_ = syscall.Close(c.fd)     // the connection is over, whatever close(2) returns
 		c.carry, c.fragments = nil, nil
 		return l.open(c)
 	}
@@ -227,12 +232,12 @@ func (l *loader) read(c *conn) error {
 		}
 		c.carry = append(c.carry[:0], rest...)
 		if n < len(l.in)-kept {
-			return nil // a short read has emptied the socket
+			return nil // a short read means that the socket is empty
 		}
 	}
 }
 
-// frames handles the whole frames in b and returns what is left.
+// frames handles the complete frames in b and returns the rest.
 func (l *loader) frames(c *conn, b []byte) (rest []byte, err error) {
 	for {
 		f, n, err := parseFrame(b)
@@ -271,7 +276,7 @@ func (l *loader) frame(c *conn, f frame) error {
 	return nil
 }
 
-// send sends one text message; none when it is empty.
+// send sends a text message. It does nothing if the message is empty.
 func (l *loader) send(c *conn, message []byte) {
 	if len(message) > 0 {
 		l.out = maskedFrame(l.out[:0], opText, message)
@@ -288,7 +293,7 @@ func (l *loader) write(c *conn, b []byte) {
 		case errors.Is(err, syscall.EAGAIN) && tries < 2000:
 			time.Sleep(time.Millisecond)
 		default:
-			if c.link == nil { // else the server has closed it, which findClosed records
+			if c.link == nil { // findClosed records the end of a slow client's connection
 				l.failure = fmt.Errorf("write to connection %d: %w", c.index, err)
 			}
 			return
@@ -311,8 +316,8 @@ type frame struct {
 	payload []byte
 }
 
-// parseFrame takes one whole frame of a server off b; n is 0 while it is
-// incomplete.
+// parseFrame parses one server frame at the start of b. n is its size in bytes,
+// or 0 while the frame is incomplete.
 func parseFrame(b []byte) (f frame, n int, err error) {
 	if len(b) < 2 {
 		return f, 0, nil
@@ -340,7 +345,7 @@ func maskedFrame(dst []byte, op byte, payload []byte) []byte {
 	if n := len(payload); n < 126 {
 		dst = append(dst, 0x80|byte(n))
 	} else {
-		dst = append(dst, 0x80|126, byte(n>>8), byte(n)) //nolint:gosec // no message of the benchmark is larger
+		dst = append(dst, 0x80|126, byte(n>>8), byte(n)) //nolint:gosec // the generator sends no larger messages
 	}
 	mask := [4]byte{0x37, 0xfa, 0x21, 0x3d}
 	dst = append(dst, mask[:]...)

@@ -3,11 +3,11 @@ package main
 import "math/bits"
 
 const (
-	octave  = 64 // steps, so that a quantile is off by less than 2 %
+	octave  = 64 // buckets for each doubling, so a quantile is wrong by less than 2 %
 	buckets = 59 * octave
 )
 
-// histogram counts latencies in nanoseconds, log-linear.
+// histogram counts latencies in nanoseconds, in log-linear buckets.
 type histogram struct {
 	counts [buckets]int64
 	total  int64
@@ -26,7 +26,7 @@ func bucket(ns int64) int {
 	return shift*octave + int(ns>>shift)
 }
 
-// top is the largest value that falls into bucket b.
+// top returns the largest value of bucket b.
 func top(b int) int64 {
 	if b < 2*octave {
 		return int64(b)
@@ -35,7 +35,7 @@ func top(b int) int64 {
 	return int64(b-shift*octave+1)<<shift - 1
 }
 
-// quantile is in microseconds.
+// quantile returns the q-quantile in microseconds, or 0 without values.
 func (h *histogram) quantile(q float64) float64 {
 	want, seen := int64(q*float64(h.total)), int64(0)
 	for b, n := range h.counts {

@@ -8,25 +8,25 @@ import (
 	"gifchat/bench/internal/sample"
 )
 
-func TestStampsComeBack(t *testing.T) {
+func TestStamp_is_found_in_text(t *testing.T) {
 	const at = 0x0123456789abcdef
 	text := []byte(`["` + stamped(at, 100) + `","` + stamped(at+1, 0) + `"]`)
 	for want := int64(at); want <= at+1; want++ {
 		got, rest, ok := nextStamp(text)
 		if !ok || got != want {
-			t.Fatalf("got %x, %v, want %x", got, ok, want)
+			t.Fatalf("stamp: got %x, %v, want %x", got, ok, want)
 		}
 		text = rest
 	}
 	if _, _, ok := nextStamp(text); ok {
-		t.Error("a third stamp")
+		t.Errorf("after two stamps: got another stamp in %q, want none", text)
 	}
 }
 
-func TestHistogramIsOffByLessThanTwoPercent(t *testing.T) {
+func TestHistogram_is_wrong_by_less_than_two_percent(t *testing.T) {
 	for ns := int64(1); ns < 1<<40; ns = ns*5/4 + 1 {
 		if got := top(bucket(ns)); got < ns || float64(got-ns) > 0.02*float64(ns) {
-			t.Errorf("%d is counted as %d", ns, got)
+			t.Errorf("bucket of %d ns: got the upper bound %d, want at most 2 %% more", ns, got)
 		}
 	}
 	var h histogram
@@ -38,10 +38,10 @@ func TestHistogramIsOffByLessThanTwoPercent(t *testing.T) {
 	}
 }
 
-func TestFillDividesByUnits(t *testing.T) {
+func TestFill_divides_usage_by_units(t *testing.T) {
 	start := time.Now()
-	a := meter{server: proc.Usage{At: start, User: 1, Sys: 1}, machine: 10, mine: 5}
-	b := meter{server: proc.Usage{At: start.Add(2 * time.Second), User: 1.1, Sys: 1.9}, machine: 13, mine: 6}
+	a := meter{server: proc.Usage{At: start, User: 1, Sys: 1}, machine: 10, generator: 5}
+	b := meter{server: proc.Usage{At: start.Add(2 * time.Second), User: 1.1, Sys: 1.9}, machine: 13, generator: 6}
 	var s sample.Sample
 	fill(&s, a, b, 2*time.Second, 1000)
 	for name, v := range map[string][2]float64{

@@ -1,10 +1,10 @@
 // Command load is the load generator of the benchmark. It runs one measurement
 // against one running server and prints it as JSON.
 //
-// WebSocket clients are one thread over epoll with hand-made frames, so that a
-// message costs the generator less than it costs any server. What counts are
-// the server's CPU time and memory, read from /proc before and after a window in
-// which every message sent has reached everyone: it opens and closes at rest.
+// WebSocket clients share one thread over epoll and write ready-made frames, so
+// a message costs the generator less than any server. The figures are the
+// server's CPU time and memory, read from /proc before and after a window. No
+// message is in transit when the window opens and when it closes.
 package main
 
 import (
@@ -29,7 +29,8 @@ type config struct {
 	text, handshakes         int
 	nap                      time.Duration
 
-	slow, rate, rcvbuf, mss int // of the workload "slow", as the rest
+	// Of the workload "slow":
+	slow, rate, rcvbuf, mss int
 	stream, burst           int
 	every, drain            time.Duration
 	volatile                bool
@@ -39,26 +40,26 @@ func parseFlags() config {
 	var c config
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:4100", "server's address")
 	flag.StringVar(&c.protocol, "protocol", "sio4", "sio4, sio3, centrifuge or raw")
-	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, idle, slow, polling or upgrade")
+	flag.StringVar(&c.workload, "workload", "fanout", "fanout, gif, echo, chat, idle, slow, polling or upgrade")
 	flag.IntVar(&c.pid, "pid", 0, "server's process id")
 	flag.IntVar(&c.conns, "conns", 100, "connections")
-	flag.IntVar(&c.rooms, "rooms", 1, "rooms they are spread over")
-	flag.IntVar(&c.window, "window", 1, "messages outstanding; for echo on each connection")
+	flag.IntVar(&c.rooms, "rooms", 1, "rooms of the connections")
+	flag.IntVar(&c.window, "window", 1, "messages outstanding; for echo and chat on each connection")
 	flag.BoolVar(&c.stalled, "stalled", false, "the last connection stops reading once it has joined")
 	flag.DurationVar(&c.warm, "warm", 500*time.Millisecond, "warm-up under the same load")
 	flag.DurationVar(&c.duration, "duration", time.Second, "measured window")
 	flag.DurationVar(&c.settle, "settle", time.Second, "pause after the last handshake, before memory is read")
 	flag.IntVar(&c.text, "text", 100, "bytes of a message's text")
-	flag.IntVar(&c.handshakes, "handshakes", 64, "handshakes under way at once")
+	flag.IntVar(&c.handshakes, "handshakes", 64, "handshakes in progress at once")
 	flag.DurationVar(&c.nap, "nap", 100*time.Microsecond, "pause between reads, so that the server pays for no wake-up of the generator with each write")
 	flag.IntVar(&c.slow, "slow", 20, "slow: clients with a slow link")
-	flag.IntVar(&c.rate, "rate", 20_000, "slow: bytes a second that each of them reads")
-	flag.IntVar(&c.rcvbuf, "rcvbuf", 4096, "slow: their SO_RCVBUF")
-	flag.IntVar(&c.mss, "mss", 1460, "slow: their TCP_MAXSEG; 0 for loopback's own")
+	flag.IntVar(&c.rate, "rate", 20_000, "slow: bytes a second that each slow client reads")
+	flag.IntVar(&c.rcvbuf, "rcvbuf", 4096, "slow: SO_RCVBUF of a slow client")
+	flag.IntVar(&c.mss, "mss", 1460, "slow: TCP_MAXSEG of a slow client; 0 for loopback's own")
 	flag.IntVar(&c.stream, "stream", 8000, "slow: bytes of text a second that the sender sends")
-	flag.IntVar(&c.burst, "burst", 0, "slow: bytes of text that it sends at once")
-	flag.DurationVar(&c.every, "every", 10*time.Second, "slow: between two bursts")
-	flag.DurationVar(&c.drain, "drain", drainTime, "slow: time for what is queued, after the last message")
+	flag.IntVar(&c.burst, "burst", 0, "slow: bytes of text in a burst")
+	flag.DurationVar(&c.every, "every", 10*time.Second, "slow: time between two bursts")
+	flag.DurationVar(&c.drain, "drain", drainTime, "slow: time for queued messages to arrive, after the last is sent")
 	flag.BoolVar(&c.volatile, "volatile", false, "slow: messages are volatile")
 	flag.Parse()
 	return c
@@ -86,12 +87,12 @@ func main() {
 	}
 }
 
-// runSockets runs a workload of WebSocket clients on this thread alone.
+// runSockets runs a workload of WebSocket clients on the calling thread.
 func runSockets(c config) (sample.Sample, error) {
 	runtime.GOMAXPROCS(1)
 	runtime.LockOSThread()
 	debug.SetGCPercent(400)
-	const prSetTimerslack = 29 // naps are as short as asked
+	const prSetTimerslack = 29 // of prctl(2): with the default slack a nap takes up to 50 µs longer
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetTimerslack, 1, 0)
 	l, err := newLoader(c)
 	if err != nil {

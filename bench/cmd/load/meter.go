@@ -8,16 +8,17 @@ import (
 	"gifchat/bench/internal/sample"
 )
 
-// meter is a reading of everything that a measured window has a difference of.
+// meter is a reading of all counters. A measured window is the difference of two
+// readings.
 type meter struct {
-	server  proc.Usage
-	machine float64 // seconds of CPU of the whole machine
-	mine    float64 // of the generator
+	server    proc.Usage
+	machine   float64 // seconds of CPU of the whole machine
+	generator float64 // seconds of CPU of the generator
 }
 
 func readMeter(pid int) (meter, error) {
 	server, err := proc.Read(pid)
-	return meter{server: server, machine: proc.MachineBusy(), mine: ownCPU()}, err
+	return meter{server: server, machine: proc.MachineBusy(), generator: ownCPU()}, err
 }
 
 func ownCPU() float64 {
@@ -28,8 +29,8 @@ func ownCPU() float64 {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }
 
-// fill writes what was used between two readings into s; lasted is the window
-// without the pause at its end.
+// fill sets the figures of s from two readings. lasted is the window without the
+// pause at its end.
 func fill(s *sample.Sample, a, b meter, lasted time.Duration, units int64) {
 	if units == 0 {
 		return
@@ -41,6 +42,6 @@ func fill(s *sample.Sample, a, b meter, lasted time.Duration, units int64) {
 		s.UserShare = (b.server.User - a.server.User) / cpu
 	}
 	s.PerSecond = n / lasted.Seconds()
-	s.LoadCPU = (b.mine - a.mine) * 1e6 / n
-	s.OtherCores = max(0, (b.machine-a.machine-cpu-(b.mine-a.mine))/b.server.At.Sub(a.server.At).Seconds())
+	s.LoadCPU = (b.generator - a.generator) * 1e6 / n
+	s.OtherCores = max(0, (b.machine-a.machine-cpu-(b.generator-a.generator))/b.server.At.Sub(a.server.At).Seconds())
 }

@@ -16,12 +16,12 @@ import (
 	"gifchat/bench/internal/sample"
 )
 
-// runPolling runs a workload whose clients come by HTTP long-polling, which is
-// how stock clients begin. Their handshakes and polls are plain net/http.
+// runPolling runs a workload of clients that connect by HTTP long-polling, as
+// stock clients do first. Handshakes and polls use net/http.
 func runPolling(c config) (sample.Sample, error) {
 	s := sample.Sample{Conns: c.conns}
 	if c.protocol != "sio4" {
-		return s, errors.New("only Engine.IO 4 is polled")
+		return s, fmt.Errorf("protocol: got %q, want sio4 for polling", c.protocol)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTime)
 	defer cancel()
@@ -34,18 +34,18 @@ func runPolling(c config) (sample.Sample, error) {
 	return s, p.run(ctx, &s)
 }
 
-// pollers are clients that never upgrade, all in one room.
+// pollers are clients in one room that never upgrade.
 type pollers struct {
 	config  config
 	clients []*pollingClient
 	polls   sync.WaitGroup
 
 	joined, delivered atomic.Int64
-	arrived           chan struct{} // something did
+	arrived           chan struct{} // signals a change of joined, delivered or failure
 
 	mu      sync.Mutex
 	latency histogram // guarded by mu
-	failure error     // guarded by mu; the first
+	failure error     // guarded by mu
 }
 
 func (p *pollers) run(ctx context.Context, s *sample.Sample) error {
@@ -105,7 +105,7 @@ func (p *pollers) measure(ctx context.Context, s *sample.Sample) error {
 	return err
 }
 
-// fanout keeps one broadcast outstanding.
+// fanout keeps one broadcast outstanding for d.
 func (p *pollers) fanout(ctx context.Context, d time.Duration) error {
 	for end, turn := time.Now().Add(d), 0; time.Now().Before(end); turn++ {
 		sender := p.clients[turn%min(senders, len(p.clients))]
@@ -120,14 +120,15 @@ func (p *pollers) fanout(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// await waits until count has come to target.
+// await waits until count reaches target. It fails after drainTime, or when a
+// client fails.
 func (p *pollers) await(count *atomic.Int64, target int64) error {
 	timeout := time.After(drainTime)
 	for count.Load() < target {
 		select {
 		case <-p.arrived:
 		case <-timeout:
-			return fmt.Errorf("%d still missing after %v", target-count.Load(), drainTime)
+			return fmt.Errorf("%d missing after %v", target-count.Load(), drainTime)
 		}
 		p.mu.Lock()
 		err := p.failure
@@ -139,12 +140,12 @@ func (p *pollers) await(count *atomic.Int64, target int64) error {
 	return nil
 }
 
-// follow polls until ctx ends.
+// follow polls for c until ctx ends or c fails.
 func (p *pollers) follow(ctx context.Context, c *pollingClient) {
 	for {
 		packets, err := c.poll(ctx)
 		if err == nil && ctx.Err() == nil {
-			err = p.take(ctx, c, packets)
+			err = p.handle(ctx, c, packets)
 		}
 		if ctx.Err() != nil {
 			return
@@ -156,7 +157,7 @@ func (p *pollers) follow(ctx context.Context, c *pollingClient) {
 		}
 		select {
 		case p.arrived <- struct{}{}:
-		default: // await knows already
+		default: // a signal is pending
 		}
 		if err != nil {
 			return
@@ -164,7 +165,7 @@ func (p *pollers) follow(ctx context.Context, c *pollingClient) {
 	}
 }
 
-func (p *pollers) take(ctx context.Context, c *pollingClient, packets []string) error {
+func (p *pollers) handle(ctx context.Context, c *pollingClient, packets []string) error {
 	for _, packet := range packets {
 		switch {
 		case packet == "2":
@@ -172,7 +173,7 @@ func (p *pollers) take(ctx context.Context, c *pollingClient, packets []string) 
 				return err
 			}
 		case strings.HasPrefix(packet, "40"):
-			if err := c.post(ctx, `421["join","room0"]`); err != nil { // not before: Node would end the connection
+			if err := c.post(ctx, `421["join","room0"]`); err != nil { // Node ends a connection that sends an event before this
 				return err
 			}
 		case strings.HasPrefix(packet, "431"):
@@ -191,14 +192,14 @@ func (p *pollers) take(ctx context.Context, c *pollingClient, packets []string) 
 	return nil
 }
 
-// pollingClient is one connection over HTTP. Each has connections of its own, as
-// each browser has.
+// pollingClient is one Engine.IO connection over HTTP. Like a browser, each
+// client has TCP connections of its own.
 type pollingClient struct {
 	client  http.Client
-	address string // with the sid
+	address string // URL with the sid
 }
 
-// openPolling makes the first request.
+// openPolling opens an Engine.IO connection by the first poll.
 func openPolling(ctx context.Context, addr string) (*pollingClient, error) {
 	c := &pollingClient{client: http.Client{Transport: &http.Transport{}}, address: "http://" + addr + "/socket.io/?EIO=4&transport=polling"}
 	packets, err := c.poll(ctx)
@@ -215,7 +216,7 @@ func openPolling(ctx context.Context, addr string) (*pollingClient, error) {
 	return c, nil
 }
 
-// poll makes one GET and returns its packets.
+// poll makes one GET request and returns the packets of the response.
 func (c *pollingClient) poll(ctx context.Context) ([]string, error) {
 	body, err := c.do(ctx, http.MethodGet, nil)
 	return strings.Split(body, "\x1e"), err

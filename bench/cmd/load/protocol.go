@@ -5,16 +5,19 @@ import (
 	"fmt"
 )
 
-// protocol is how one family of servers says the benchmark's contract.
+// protocol is the benchmark's contract on the wire of one family of servers.
 type protocol interface {
 	path() string
-	hello(c *conn) []byte                                            // after the upgrade; may be empty
-	message(l *loader, c *conn, isBinary bool, payload []byte) error // a whole message came
+	hello(c *conn) []byte                                            // first message after the upgrade; may be empty
+	message(l *loader, c *conn, isBinary bool, payload []byte) error // handles a complete message
 	broadcast(room, text string) []byte
 	echo(text string) []byte
 }
 
 func newProtocol(c config) (protocol, error) {
+	if c.workload == "chat" {
+		return chatProtocol{}, nil
+	}
 	joins := c.workload == "fanout" || c.workload == "gif" || c.workload == "slow"
 	switch c.protocol {
 	case "sio4", "sio3":
@@ -28,17 +31,17 @@ func newProtocol(c config) (protocol, error) {
 	case "raw":
 		return raw{}, nil
 	}
-	return nil, fmt.Errorf("no protocol %q", c.protocol)
+	return nil, fmt.Errorf("unknown protocol %q", c.protocol)
 }
 
-// socketIO is Socket.IO 5 over Engine.IO 4, or the pair before them: there the
-// server connects the namespace by itself.
+// socketIO is Socket.IO 5 over Engine.IO 4. With old it is Socket.IO 4 over
+// Engine.IO 3, where the server connects the namespace by itself.
 type socketIO struct {
 	old, joins bool
 	event      string
 }
 
-// gifBytes is what a binary message of a gif event must be.
+// gifBytes is the size of the attachment of a gif event.
 const gifBytes = 32 << 10
 
 func (s socketIO) path() string {
@@ -57,13 +60,13 @@ func (s socketIO) message(l *loader, c *conn, isBinary bool, p []byte) error {
 			return fmt.Errorf("unexpected binary message of %d bytes", n)
 		}
 		c.gif = false
-		l.take(c, c.stampOfGIF)
+		l.countDeliveries(c, c.stampOfGIF)
 	case bytes.HasPrefix(p, []byte(`42["chat",`)):
-		l.take(c, p)
+		l.countDeliveries(c, p)
 	case bytes.HasPrefix(p, []byte(`451-["gif",`)):
 		c.gif, c.stampOfGIF = true, append(c.stampOfGIF[:0], p...)
 	case bytes.HasPrefix(p, []byte("43")):
-		l.take(c, p)
+		l.countDeliveries(c, p)
 		l.joined(c)
 	case bytes.HasPrefix(p, []byte("40")):
 		if !s.joins {
@@ -102,7 +105,7 @@ func (s centrifuge) message(l *loader, c *conn, _ bool, p []byte) error {
 	for m := range bytes.SplitSeq(p, []byte("\n")) {
 		switch {
 		case bytes.HasPrefix(m, []byte(`{"push"`)), bytes.HasPrefix(m, []byte(`{"id":4,"rpc"`)):
-			l.take(c, m)
+			l.countDeliveries(c, m)
 		case bytes.HasPrefix(m, []byte(`{"id":1,"connect"`)):
 			if s.joins {
 				l.send(c, []byte(`{"id":2,"subscribe":{"channel":"`+c.room()+`"}}`))
@@ -140,7 +143,7 @@ func (raw) message(l *loader, c *conn, _ bool, p []byte) error {
 	if string(p) == "j" {
 		l.joined(c)
 	} else {
-		l.take(c, p)
+		l.countDeliveries(c, p)
 	}
 	return nil
 }

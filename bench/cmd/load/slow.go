@@ -14,11 +14,11 @@ import (
 
 const (
 	slowTick     = 5 * time.Millisecond   // between two reads of a slow client
-	slowBurst    = 4 * slowTick           // of reading that a slow client may catch up at once
-	releaseTime  = 5 * time.Second        // for what the server's sockets hold at the end, at full speed
-	quietSpell   = 500 * time.Millisecond // without a byte: nothing more will come
+	slowBurst    = 4 * slowTick           // reading time that a slow client can make up for at once
+	releaseTime  = 5 * time.Second        // to read the rest of the server's socket buffers at full speed
+	quietSpell   = 500 * time.Millisecond // without a byte, after which a buffer counts as empty
 	releaseChunk = 64 << 10
-	lookTime     = time.Second      // between two looks at which connections the server has closed
+	lookTime     = time.Second      // between two checks for connections that the server has closed
 	progressTime = 10 * time.Second // a client makes progress if it read a byte in this time
 	senderIndex  = 0                // a client that reads as fast as it can
 )
@@ -46,9 +46,9 @@ type slowRoom struct {
 }
 
 // slow measures a room in which some clients read slowly. The sender sends
-// a steady stream and bursts; nothing waits for deliveries.
+// a steady stream and bursts, and does not wait for deliveries.
 func (l *loader) slow() error {
-	if err := l.fanout(l.config.warm); err != nil { // everybody reads at full speed, and messages are reliable
+	if err := l.fanout(l.config.warm); err != nil { // every client reads at full speed, and messages are reliable
 		return fmt.Errorf("warm-up: %w", err)
 	}
 	if err := l.pump(atRest, nil); err != nil {
@@ -86,7 +86,7 @@ func (l *loader) beginSlow() error {
 		c.received = 0
 	}
 	for _, c := range l.conns[l.config.conns-l.config.slow:] {
-		_ = l.watch(syscall.EPOLL_CTL_DEL, c, 0) // it is read by time from here on
+		_ = l.watch(syscall.EPOLL_CTL_DEL, c, 0) // readSlow reads it from now on, by time
 		address, err := localAddress(c.fd)
 		if err != nil {
 			return err
@@ -108,10 +108,11 @@ func localAddress(fd int) (netip.AddrPort, error) {
 	if !ok {
 		return netip.AddrPort{}, fmt.Errorf("not an IPv4 address: %v", address)
 	}
-	return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), uint16(v4.Port)), nil //nolint:gosec // the kernel's ports are so small
+	return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), uint16(v4.Port)), nil //nolint:gosec // a TCP port
 }
 
-// settleSlow waits for what is queued, and then finds out who has been cut.
+// settleSlow waits until the queued messages have arrived, and then records the
+// clients that were cut.
 func (l *loader) settleSlow() error {
 	if err := l.pump(l.config.drain, l.allRead); err != nil {
 		return err
@@ -152,8 +153,8 @@ func (l *loader) sendOne() {
 	l.sent++
 }
 
-// readSlow lets each slow client read what its link has carried since the last
-// call.
+// readSlow reads for each slow client the bytes that its link has carried since
+// the last call.
 func (l *loader) readSlow() {
 	r, at := l.slowRoom, now()
 	elapsed := time.Duration(at - r.ticked)
@@ -179,9 +180,9 @@ func (l *loader) readSlow() {
 	}
 }
 
-// release reads what the server's sockets still hold, and reports whether it
-// has read everything. A server may end a connection for itself long before it
-// closes the socket: the close frame then waits behind all messages.
+// release reads the rest of the server's socket buffers, and reports whether
+// they are empty. A server can end a connection long before it closes the
+// socket: the close frame is then queued behind all messages.
 func (l *loader) release() bool {
 	at, done := now(), true
 	l.slowRoom.released = true
@@ -198,7 +199,7 @@ func (l *loader) release() bool {
 	return done
 }
 
-// readLink reads once, at most what the link's allowance permits.
+// readLink makes one read of at most the link's allowance.
 func (l *loader) readLink(c *conn, at int64) error {
 	if c.link.allowance < 1 {
 		return nil
@@ -224,7 +225,8 @@ func (l *loader) readLink(c *conn, at int64) error {
 }
 
 // findClosed records the slow clients whose connections the server has closed.
-// Those notice it much later: they first read what the server's socket holds.
+// The clients themselves notice it much later, because they first read the rest
+// of the server's socket buffer.
 func (l *loader) findClosed(at int64) {
 	l.slowRoom.looked = at
 	server := netip.AddrPortFrom(netip.AddrFrom4(l.server.Addr), uint16(l.server.Port)) //nolint:gosec // a TCP port
@@ -264,8 +266,8 @@ func (l *loader) cutOther(c *conn) {
 }
 
 // allRead reports whether every client that is still connected has received
-// every message. A volatile message may never come, so then the queue is
-// empty when nothing has arrived for a second.
+// every message. A volatile message may never arrive. Then the queue counts as
+// empty after a second without a byte.
 func (l *loader) allRead() bool {
 	for _, c := range l.slowRoom.links {
 		if c.link.gone {

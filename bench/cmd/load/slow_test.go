@@ -17,8 +17,8 @@ import (
 type roomServer struct {
 	mu      sync.Mutex
 	members []net.Conn
-	cut     int  // the server ends the connection of its last member with this broadcast; 0 for never
-	frame   bool // it does so by a close frame, and keeps the socket
+	cut     int  // number of the broadcast at which the server ends the last member's connection; 0 for never
+	frame   bool // the server ends it by a close frame, and keeps the socket
 	sent    int
 }
 
@@ -36,7 +36,7 @@ func (s *roomServer) broadcast(frames []byte) {
 		s.members = s.members[:last]
 	}
 	for _, c := range s.members {
-		_, _ = c.Write(frames) // to a client that may have gone
+		_, _ = c.Write(frames) // fails if the client has disconnected
 	}
 }
 
@@ -83,8 +83,8 @@ func (s *roomServer) serve(c net.Conn) {
 	}
 }
 
-// measureSlow runs the workload "slow" with three clients, of whom the last
-// to connect is slow.
+// measureSlow runs the workload "slow" with three clients. The last to connect
+// is slow.
 func measureSlow(t *testing.T, s *roomServer, c config) *loader {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -114,13 +114,13 @@ func measureSlow(t *testing.T, s *roomServer, c config) *loader {
 	return l
 }
 
-func TestSlow_measure(t *testing.T) {
+func TestSlow_counts_cuts_and_losses(t *testing.T) {
 	steady := config{text: 1000, stream: 20_000, rate: 40_000, duration: 500 * time.Millisecond, drain: 10 * time.Second}
 
 	t.Run("client_within_its_rate_gets_everything", func(t *testing.T) {
 		got := measureSlow(t, new(roomServer), steady).sample.Slow
 		if got.Cut != 0 || got.Lost != 0 || got.OthersLost != 0 || got.OthersCut != 0 {
-			t.Errorf("got %+v, want nothing cut and nothing lost", *got)
+			t.Errorf("got %+v, want no cuts and no losses", *got)
 		}
 	})
 
@@ -130,7 +130,7 @@ func TestSlow_measure(t *testing.T) {
 		l := measureSlow(t, new(roomServer), c)
 		got := l.sample.Slow
 		if got.Lost != 0 || got.LagP99 < 0.5 {
-			t.Errorf("got lag %.2f s and %d lost, want more than 0.5 s and none", got.LagP99, got.Lost)
+			t.Errorf("got lag %.2f s and %d lost, want more than 0.5 s and 0", got.LagP99, got.Lost)
 		}
 		if lag := l.latency.quantile(.99) / 1e6; lag > got.LagP99/2 {
 			t.Errorf("got a lag of %.2f s for clients that read at full speed, want less than half of %.2f s", lag, got.LagP99)

@@ -7,19 +7,21 @@ import (
 	"time"
 )
 
-// A message's text begins with '@' and the time it was sent in 16 hexadecimal
-// digits, so a delivery tells its latency. Nothing else on the wire has an '@'.
+// A message's text begins with a stamp: '@' and the time of sending in 16
+// hexadecimal digits. A delivery thus contains the start of its latency. No
+// other part of a packet contains an '@'.
 const stampSize = 17
 
 func now() int64 { return time.Now().UnixNano() }
 
-// stamped is a text of about size bytes.
+// stamped returns a text of about size bytes that begins with a stamp.
 func stamped(at int64, size int) string {
 	digits := strconv.FormatInt(at, 16)
 	return "@" + strings.Repeat("0", 16-len(digits)) + digits + strings.Repeat("x", max(0, size-stampSize))
 }
 
-// nextStamp finds the first stamp in b and returns what is behind it.
+// nextStamp returns the time of the first stamp in b, in nanoseconds, and the
+// bytes after it.
 func nextStamp(b []byte) (at int64, rest []byte, ok bool) {
 	i := bytes.IndexByte(b, '@')
 	if i < 0 || len(b) < i+stampSize {

@@ -16,10 +16,10 @@ import (
 	"gifchat/bench/internal/sample"
 )
 
-// measureUpgrades measures the handshake as the stock client makes it: open by
-// polling, connect to the namespace by a POST, read the answer by a poll, and
-// meanwhile probe a WebSocket and move there. A quarter of the clients come
-// first, unmeasured.
+// measureUpgrades measures the handshake of the stock client: open by polling,
+// connect to the namespace by a POST, and read the answer by a poll. At the same
+// time the client probes a WebSocket and upgrades to it. A quarter of the
+// clients warm up the server and are not measured.
 func measureUpgrades(ctx context.Context, c config, s *sample.Sample) error {
 	warm := c.conns / 4
 	if _, err := upgradeAll(ctx, c, warm); err != nil {
@@ -39,7 +39,7 @@ func measureUpgrades(ctx context.Context, c config, s *sample.Sample) error {
 	if err != nil {
 		return err
 	}
-	for _, ws := range sockets { // every one of them has moved
+	for _, ws := range sockets { // each must have upgraded
 		if err := errors.Join(ws.send(`421["echo","moved"]`), ws.expect(`431["moved"]`)); err != nil {
 			return err
 		}
@@ -47,7 +47,8 @@ func measureUpgrades(ctx context.Context, c config, s *sample.Sample) error {
 	return nil
 }
 
-// upgradeAll brings n clients, some at once.
+// upgradeAll connects and upgrades n clients, with at most c.handshakes
+// handshakes in progress. It returns the first error.
 func upgradeAll(ctx context.Context, c config, n int) ([]*webSocket, error) {
 	sockets := make([]*webSocket, n)
 	errs := make([]error, n)
@@ -63,13 +64,13 @@ func upgradeAll(ctx context.Context, c config, n int) ([]*webSocket, error) {
 	all.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return nil, err // the first is enough
+			return nil, err
 		}
 	}
 	return sockets, nil
 }
 
-// upgrade brings one client.
+// upgrade connects one client and upgrades it to WebSocket.
 func upgrade(ctx context.Context, addr string) (*webSocket, error) {
 	c, err := openPolling(ctx, addr)
 	if err != nil {
@@ -88,8 +89,8 @@ func upgrade(ctx context.Context, addr string) (*webSocket, error) {
 			probed = errors.Join(ws.send("2probe"), ws.expect("3probe"))
 		}
 	})
-	// Polls go on until the probe is answered and the namespace has been; the
-	// server ends the last one with a noop.
+	// The client polls until the server has answered the probe and the CONNECT
+	// of the namespace. The server ends the last poll with a noop packet.
 	for connected, moving := false, false; !connected || !moving; {
 		packets, err := c.poll(ctx)
 		if err != nil {
@@ -110,7 +111,7 @@ func upgrade(ctx context.Context, addr string) (*webSocket, error) {
 	return ws, ws.send("5")
 }
 
-// webSocket is one client's, read only when something is expected.
+// webSocket is the WebSocket of one client. Only expect reads from it.
 type webSocket struct {
 	conn net.Conn
 	in   *bufio.Reader
@@ -132,7 +133,7 @@ func dial(ctx context.Context, addr, path string) (*webSocket, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = response.Body.Close() // it has none
+	_ = response.Body.Close() // there is no body
 	if response.StatusCode != http.StatusSwitchingProtocols {
 		return nil, fmt.Errorf("not upgraded: %s", response.Status)
 	}
@@ -144,7 +145,7 @@ func (ws *webSocket) send(message string) error {
 	return err
 }
 
-// expect reads on to the message wanted.
+// expect reads messages up to the wanted one. It fails after drainTime.
 func (ws *webSocket) expect(want string) error {
 	if err := ws.conn.SetReadDeadline(time.Now().Add(drainTime)); err != nil {
 		return err

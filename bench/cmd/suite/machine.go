@@ -16,16 +16,20 @@ import (
 	"gifchat/bench/internal/sample"
 )
 
-// machine tells where this runs and with which versions.
+// missing is the version of a program that is not installed. The suite goes on
+// without it, and its runs fail.
+const missing = "missing"
+
+// machine describes this machine and the versions of the programs.
 func machine(ctx context.Context, root string) (sample.Machine, error) {
-	kernel, _, _ := strings.Cut(line("/proc/sys/kernel/osrelease"), "-") // less what a distributor adds
+	kernel, _, _ := strings.Cut(firstLine("/proc/sys/kernel/osrelease"), "-") // without the distributor's suffix
 	m := sample.Machine{
 		Date:   time.Now().UTC().Format(time.DateOnly),
-		CPU:    field("/proc/cpuinfo", "model name"),
+		CPU:    fieldValue("/proc/cpuinfo", "model name"),
 		Cores:  runtime.NumCPU(),
-		Memory: field("/proc/meminfo", "MemTotal"),
+		Memory: fieldValue("/proc/meminfo", "MemTotal"),
 		Kernel: kernel,
-		TCP:    line("/proc/sys/net/ipv4/tcp_congestion_control"),
+		TCP:    firstLine("/proc/sys/net/ipv4/tcp_congestion_control"),
 	}
 	node, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
@@ -35,28 +39,30 @@ func machine(ctx context.Context, root string) (sample.Machine, error) {
 	if err != nil {
 		revision = []byte("unknown") // not a clone
 	}
+	bun, err := exec.CommandContext(ctx, bun(root), "--version").Output() //nolint:gosec // from the plan
+	if err != nil {
+		bun = []byte(missing) // npm has it for x64 only
+	}
 	m.Versions = []string{
 		"ours at " + strings.TrimSpace(string(revision)),
 		runtime.Version(),
 		"Node " + strings.TrimSpace(string(node)),
+		"Bun " + strings.TrimSpace(string(bun)),
 	}
-	for _, name := range []string{"socket.io", "engine.io", "ws"} {
-		version, err := npmVersion(root, "node", name)
-		if err != nil {
-			return m, err
-		}
-		m.Versions = append(m.Versions, name+" "+version)
+	for _, p := range []struct{ peer, name string }{
+		{"node", "socket.io"}, {"node", "engine.io"}, {"node", "ws"},
+		{"bun", "@socket.io/bun-engine"}, {"node-chat", "better-sqlite3"},
+	} {
+		m.Versions = append(m.Versions, p.name+" "+npmVersion(root, p.peer, p.name))
 	}
-	bun, err := exec.CommandContext(ctx, bun(root), "--version").Output() //nolint:gosec // from the plan
-	if err != nil {
-		bun = []byte("missing: npm has it for x64 alone") // its runs fail
-	}
-	engine, err := npmVersion(root, "bun", "@socket.io/bun-engine")
-	if err != nil {
-		return m, err
-	}
-	m.Versions = append(m.Versions, "Bun "+strings.TrimSpace(string(bun)), "@socket.io/bun-engine "+engine)
-	packages := len(m.Versions)
+	m.Versions = append(m.Versions, moduleVersions(root)...)
+	return m, nil
+}
+
+// moduleVersions returns the version of each Go peer's module, in alphabetical
+// order.
+func moduleVersions(root string) []string {
+	var versions []string
 	for program, module := range map[string]string{
 		"server":     "github.com/gin-gonic/gin",
 		"zishang":    "github.com/zishang520/socket.io/servers/socket/v3",
@@ -66,22 +72,22 @@ func machine(ctx context.Context, root string) (sample.Machine, error) {
 		"centrifuge": "github.com/centrifugal/centrifuge",
 		"gorilla":    "github.com/gorilla/websocket",
 	} {
-		info, err := buildinfo.ReadFile(filepath.Join(root, "bench", "bin", program))
-		if err != nil {
-			return m, err
-		}
-		for _, dep := range info.Deps {
-			if dep.Path == module {
-				m.Versions = append(m.Versions, strings.TrimPrefix(module, "github.com/")+" "+dep.Version)
+		version := missing
+		if info, err := buildinfo.ReadFile(filepath.Join(root, "bench", "bin", program)); err == nil {
+			for _, dep := range info.Deps {
+				if dep.Path == module {
+					version = dep.Version
+				}
 			}
 		}
+		versions = append(versions, strings.TrimPrefix(module, "github.com/")+" "+version)
 	}
-	slices.Sort(m.Versions[packages:])
-	return m, nil
+	slices.Sort(versions)
+	return versions
 }
 
-// line is the first line of a file, or nothing.
-func line(path string) string {
+// firstLine returns the first line of a file, or "" if it cannot be read.
+func firstLine(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return ""
@@ -90,14 +96,15 @@ func line(path string) string {
 	return first
 }
 
-// field is the first value of a key in a file of "key : value" lines.
-func field(path, key string) string {
+// fieldValue returns the first value of a key in a file of "key : value" lines,
+// or "".
+func fieldValue(path, key string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
-	for l := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(l, ":"); ok && strings.TrimSpace(name) == key {
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == key {
 			return strings.TrimSpace(value)
 		}
 	}
@@ -105,14 +112,16 @@ func field(path, key string) string {
 }
 
 // npmVersion returns the installed version of a package of a peer.
-func npmVersion(root, peer, name string) (string, error) {
+func npmVersion(root, peer, name string) string {
 	text, err := os.ReadFile(filepath.Join(root, "bench", "peers", peer, "node_modules", name, "package.json"))
 	if err != nil {
-		return "", err
+		return missing
 	}
 	var p struct {
 		Version string `json:"version"`
 	}
-	err = json.Unmarshal(text, &p)
-	return p.Version, err
+	if json.Unmarshal(text, &p) != nil {
+		return missing
+	}
+	return p.Version
 }

@@ -1,6 +1,6 @@
 // Command suite runs the load generator against every server in turn, A B C,
-// A B C, ..., each time with a fresh server process. It adds a line for each run
-// to the results file and writes the report from it.
+// A B C, ..., each time with a fresh server process. It writes a line for each
+// run to the results file, and the report from that file.
 package main
 
 import (
@@ -33,7 +33,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.root, "root", "..", "the repository")
-	flag.StringVar(&o.results, "results", "results.jsonl", "results file, begun anew")
+	flag.StringVar(&o.results, "results", "results.jsonl", "results file, overwritten")
 	flag.StringVar(&o.report, "report", "", "Markdown file to write; standard output by default")
 	flag.StringVar(&o.workloads, "workloads", "", "comma-separated workloads; all by default")
 	flag.StringVar(&o.servers, "servers", "", "comma-separated servers; all by default")
@@ -42,7 +42,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	runtime.LockOSThread() // servers end with the thread that started them
+	runtime.LockOSThread() // the kernel ends servers with the thread that started them: Pdeathsig
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "suite:", err)
 		os.Exit(1)
@@ -62,11 +62,11 @@ func run(ctx context.Context, o options) error {
 	return writeReport(o)
 }
 
-// giveUpAfter is how often a server may fail a workload that it never managed
-// before it is tried there no more: most fail by a timeout of 20 s.
+// giveUpAfter is the number of failures after which the suite skips a server
+// that has never completed a workload. Most failures are a timeout of 20 s.
 const giveUpAfter = 2
 
-// measure makes all runs and keeps each as soon as it is made.
+// measure makes all runs and stores the result of each before the next.
 func measure(ctx context.Context, root string, o options) (err error) {
 	file, err := os.Create(o.results)
 	if err != nil {
@@ -93,7 +93,7 @@ func measure(ctx context.Context, root string, o options) (err error) {
 		}
 		for rep := range reps {
 			for _, s := range servers(root) {
-				if !chosen(o.servers, s.name) || w.servers != nil && !slices.Contains(w.servers, s.name) {
+				if !chosen(o.servers, s.name) || !slices.Contains(w.servers, s.name) {
 					continue
 				}
 				if ctx.Err() != nil {
@@ -130,7 +130,7 @@ func writeReport(o options) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // it was only read
+	defer func() { _ = file.Close() }() // only read
 	results, err := report.Read(bufio.NewReader(file))
 	if err != nil {
 		return err
@@ -152,5 +152,5 @@ func writeReport(o options) error {
 		_, err = io.WriteString(os.Stdout, text)
 		return err
 	}
-	return os.WriteFile(o.report, []byte(text), 0o644) //nolint:gosec // a page of the documentation, for everyone
+	return os.WriteFile(o.report, []byte(text), 0o644) //nolint:gosec // a public page of the documentation
 }

@@ -20,29 +20,58 @@ import (
 
 const (
 	firstPort = 4100
-	ports     = 400 // are used in turn, so that none is taken by old connections
+	ports     = 400 // used in turn, so that old connections do not occupy the next port
 
 	startTime = 5 * time.Second
 	loadTime  = 2 * time.Minute
 	stopTime  = 2 * time.Second
-	quietTime = 4 * time.Second // at most, for the rest of the machine
+	quietTime = 4 * time.Second // the longest wait for a quiet machine
 )
 
-// once starts the server, measures it and ends it.
+// once starts the server, measures it and ends it. Afterwards it counts the
+// rows in the database of a chat server.
 func once(ctx context.Context, root string, s server, w workload, port int) sample.Sample {
 	waitQuiet(quietTime)
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	args := make([]string, len(s.command))
-	for i, arg := range s.command {
-		args[i] = strings.NewReplacer("{addr}", addr, "{port}", strconv.Itoa(port)).Replace(arg)
+	data, err := os.MkdirTemp(filepath.Join(root, "bench", "bin"), "data-")
+	if err != nil {
+		return sample.Sample{Err: err.Error()}
 	}
-	program := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // from the plan
-	program.Env = append(program.Environ(), "NODE_ENV=production")
+	defer func() { _ = os.RemoveAll(data) }() // a folder that stays does no harm
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	fill := strings.NewReplacer("{addr}", addr, "{port}", strconv.Itoa(port), "{data}", data)
+	got := measureServer(ctx, root, s.filled(fill), w, addr)
+	if got.Err == "" && s.database != "" {
+		err = countRows(ctx, root, fill.Replace(s.database), &got)
+	}
+	if err != nil {
+		got.Err = err.Error()
+	}
+	return got
+}
+
+// filled returns s with its placeholders replaced.
+func (s server) filled(fill *strings.Replacer) server {
+	replace := func(list []string) []string {
+		replaced := make([]string, len(list))
+		for i, text := range list {
+			replaced[i] = fill.Replace(text)
+		}
+		return replaced
+	}
+	s.command, s.env = replace(s.command), replace(s.env)
+	return s
+}
+
+// measureServer starts a server, runs the generator and ends the server.
+func measureServer(ctx context.Context, root string, s server, w workload, addr string) sample.Sample {
+	program := exec.CommandContext(ctx, s.command[0], s.command[1:]...) //nolint:gosec // from the plan
+	program.Dir = filepath.Join(root, "bench", "bin")                   // without a developer's .env
+	program.Env = append(append(program.Environ(), "NODE_ENV=production"), s.env...)
 	program.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	program.Cancel = func() error { return program.Process.Signal(syscall.SIGTERM) }
 	program.WaitDelay = stopTime
-	said := filepath.Join(root, "bench", "bin", "server.log")
-	log, err := os.Create(said)
+	output := filepath.Join(root, "bench", "bin", "server.log")
+	log, err := os.Create(output)
 	if err != nil {
 		return sample.Sample{Err: err.Error()}
 	}
@@ -53,19 +82,37 @@ func once(ctx context.Context, root string, s server, w workload, port int) samp
 	}
 	defer end(program)
 	if err := waitListening(ctx, addr); err != nil {
-		text, _ := os.ReadFile(said) // nothing is as good as an error here
+		text, _ := os.ReadFile(output) // empty if it cannot be read
 		return sample.Sample{Err: fmt.Sprintf("%v: %.500s", err, text)}
 	}
 	return load(ctx, root, addr, program.Process.Pid, s, w)
 }
 
+// countRows fails if the database of a chat server that has ended has another
+// number of messages than the server acknowledged.
+func countRows(ctx context.Context, root, database string, got *sample.Sample) error {
+	script := filepath.Join(root, "bench", "peers", "node-chat", "rows.js")
+	out, err := exec.CommandContext(ctx, "node", script, database).Output() //nolint:gosec // from the plan
+	if err != nil {
+		return fmt.Errorf("count rows: %w", err)
+	}
+	if got.Rows, err = strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64); err != nil {
+		return fmt.Errorf("count rows: %w", err)
+	}
+	if got.Rows != got.Acknowledged {
+		return fmt.Errorf("got %d rows, want %d, the number of acknowledged messages", got.Rows, got.Acknowledged)
+	}
+	return nil
+}
+
+// load runs the generator and returns its sample, or a sample with an error.
 func load(ctx context.Context, root, addr string, pid int, s server, w workload) sample.Sample {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
 	args := append(strings.Fields(w.args), "-addr", addr, "-pid", strconv.Itoa(pid), "-protocol", s.protocol)
 	generator := exec.CommandContext(ctx, filepath.Join(root, "bench", "bin", "load"), args...) //nolint:gosec // from the plan
 	generator.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := generator.Output() // with its error in the sample, where there is one
+	out, err := generator.Output() // a failed generator prints a sample too, with its error
 	var got sample.Sample
 	if bad := json.Unmarshal(out, &got); bad != nil {
 		got.Err = errors.Join(err, bad).Error()
@@ -76,12 +123,12 @@ func load(ctx context.Context, root, addr string, pid int, s server, w workload)
 	return got
 }
 
-// end asks the server to go, and does not wait for long.
+// end ends the server by SIGTERM, and by SIGKILL after stopTime.
 func end(program *exec.Cmd) {
-	_ = program.Process.Signal(syscall.SIGTERM) // it may have gone
+	_ = program.Process.Signal(syscall.SIGTERM) // fails if the server has exited
 	kill := time.AfterFunc(stopTime, func() { _ = program.Process.Kill() })
 	defer kill.Stop()
-	_ = program.Wait() // how it ends says nothing
+	_ = program.Wait() // the exit status does not matter
 }
 
 func waitListening(ctx context.Context, addr string) error {
@@ -89,18 +136,18 @@ func waitListening(ctx context.Context, addr string) error {
 	for deadline := time.Now().Add(startTime); ; {
 		conn, err := dialer.DialContext(ctx, "tcp", addr)
 		if err == nil {
-			time.Sleep(200 * time.Millisecond) // it has more to do at its start
+			time.Sleep(200 * time.Millisecond) // for the rest of its start
 			return conn.Close()
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the server does not listen: %w", err)
+			return fmt.Errorf("server does not listen: %w", err)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-// waitQuiet waits until the machine is at most a quarter of a core busy, or
-// most has passed.
+// waitQuiet waits until the machine uses less than a quarter of a core, but at
+// most for the given time.
 func waitQuiet(most time.Duration) {
 	for end := time.Now().Add(most); time.Now().Before(end); {
 		busy, start := proc.MachineBusy(), time.Now()

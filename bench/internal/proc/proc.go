@@ -1,5 +1,5 @@
-// Package proc reads from /proc what a process and the machine have used. It
-// knows nothing of servers.
+// Package proc reads the CPU time and memory of a process, the CPU time of the
+// machine, and TCP connections from /proc.
 package proc
 
 import (
@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// clockTick is USER_HZ, which Linux fixes at 100 for /proc on every port.
+// clockTick is USER_HZ, the ticks a second in /proc: 100 on every architecture.
 const clockTick = 100
 
-// Usage is what a process has used until At.
+// Usage is the CPU time of a process until At, and its memory at At.
 type Usage struct {
 	At        time.Time
 	User, Sys float64 // seconds of CPU; the sum is exact, the split is sampled
 	RSS       int64   // bytes
 }
 
-// CPU is the seconds of CPU in user space and kernel together.
+// CPU returns the seconds of CPU in user space and kernel together.
 func (u Usage) CPU() float64 { return u.User + u.Sys }
 
-// Read reads the usage of a process.
+// Read returns the usage of a process. It fails if the process does not exist.
 func Read(pid int) (Usage, error) {
 	u := Usage{At: time.Now()}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -42,9 +42,9 @@ func Read(pid int) (Usage, error) {
 	return u, err
 }
 
-// parseStat takes utime and stime, the 14th and 15th field of /proc/PID/stat.
-// The second, the command's name, may hold spaces, so fields are counted from
-// its parenthesis.
+// parseStat returns utime and stime in seconds, the 14th and 15th field of
+// /proc/PID/stat. It counts fields from the last parenthesis, because the second
+// field, the name of the command, can contain spaces.
 func parseStat(stat []byte) (user, sys float64, err error) {
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	if len(fields) < 13 {
@@ -72,14 +72,14 @@ func parseSize(status []byte, field string) (int64, error) {
 	return 0, fmt.Errorf("no %s in %q", field, status)
 }
 
-// ResetPeak makes Peak start again from the present resident memory.
+// ResetPeak resets Peak to the present resident memory.
 func ResetPeak(pid int) error {
 	const resetPeak = "5" // proc_pid_clear_refs(5)
 	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte(resetPeak), 0)
 }
 
-// Peak returns the most resident memory of a process, in bytes, since its start
-// or the last ResetPeak.
+// Peak returns the maximum of a process's resident memory, in bytes, since its
+// start or the last ResetPeak.
 func Peak(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -88,7 +88,8 @@ func Peak(pid int) (int64, error) {
 	return parseSize(status, "VmHWM")
 }
 
-// MachineBusy is the CPU time that the whole machine has worked, in seconds.
+// MachineBusy returns the CPU time that the machine has spent on any work since
+// boot, in seconds, or 0 if /proc/stat cannot be read.
 func MachineBusy() float64 {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Peers returns the addresses at the far end of a server's established IPv4
+// Peers returns the remote addresses of a server's established IPv4
 // connections. A connection that the server has closed is not established,
-// even while the kernel still sends what was written before.
+// even while the kernel still sends bytes that were written before.
 func Peers(server netip.AddrPort) (map[netip.AddrPort]bool, error) {
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
@@ -40,7 +40,7 @@ func parsePeers(table []byte, server netip.AddrPort) map[netip.AddrPort]bool {
 	return peers
 }
 
-// hexAddress writes an address as the table does on a little-endian machine.
+// hexAddress formats an address as in the table of a little-endian machine.
 func hexAddress(a netip.AddrPort) string {
 	b := a.Addr().As4()
 	return fmt.Sprintf("%02X%02X%02X%02X:%04X", b[3], b[2], b[1], b[0], a.Port())

@@ -31,6 +31,6 @@ func TestPeers_lists_established_connections_only(t *testing.T) {
 	_ = closing.Close()
 	got, err := Peers(server)
 	if err != nil || !got[open] || got[closed] || len(got) != 1 {
-		t.Errorf("got %v, %v, want %v alone", got, err, open)
+		t.Errorf("got %v, error %v, want only %v", got, err, open)
 	}
 }

@@ -1,20 +1,36 @@
 package report
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
-// demand is what the project asks of its own server: a metric of one workload,
-// at most so much, or at most so many times that of a peer.
+// demand is a bound on one metric of the project's own server in one workload.
+// It bounds the ratio to the metric of a peer, or without one the value.
 type demand struct {
 	title    string
 	metric   metric
 	workload string
 	most     float64
+	least    float64 // if not 0, a lower bound in place of most
 
-	peer     string // absolute when empty
-	baseline string // workload of the peer; the same when empty
+	server   string // the project's own; empty for ours
+	peer     string // empty for a bound on the value
+	baseline string // workload of the peer; empty for the same
 }
 
-const ours = "ours"
+const (
+	ours    = "ours"
+	program = "program" // ours, with the chat and a database
+)
+
+// bound returns the bound as the page shows it.
+func (d demand) bound() string {
+	if d.least > 0 {
+		return fmt.Sprintf("≥ %v", d.least)
+	}
+	return fmt.Sprintf("≤ %v", d.most)
+}
 
 func demands() []demand {
 	var all []demand
@@ -44,10 +60,16 @@ func demands() []demand {
 		title: "one stalled reader among 1000", metric: cpu, workload: "stalled-1000",
 		peer: ours, baseline: "reading-1000", most: 1.1,
 	})
+	for _, w := range []struct{ name, title string }{{"chat-20x5", "20 rooms of 5"}, {"chat-1x50", "a room of 50"}} {
+		all = append(all,
+			demand{title: "stored message, " + w.title, metric: cpu, workload: w.name, server: program, peer: "node-chat", most: 0.75},
+			demand{title: "stored messages a second, " + w.title, metric: perSecond, workload: w.name, server: program, peer: "node-chat", least: 1.5},
+		)
+	}
 	return append(all, slowDemands()...)
 }
 
-// verdict is a demand held against the results.
+// verdict is a demand with the figures that it bounds.
 type verdict struct {
 	demand
 
@@ -58,7 +80,7 @@ type verdict struct {
 }
 
 func (r Results) judge(d demand) verdict {
-	v := verdict{demand: d, own: r.summary(d.workload, ours, d.metric)}
+	v := verdict{demand: d, own: r.summary(d.workload, cmp.Or(d.server, ours), d.metric)}
 	v.figure, v.measured = v.own.median, v.own.n > 0
 	if d.peer == "" {
 		return v
@@ -75,17 +97,19 @@ func (r Results) judge(d demand) verdict {
 	return v
 }
 
-// missed says by how much of the demand the figure is over it.
+// missed returns "met", or by what share of the bound the figure misses it.
 func (v verdict) missed() string {
 	switch {
 	case !v.measured && v.own.n > 0 && v.other.failed > 0:
 		return "the peer fails"
 	case !v.measured:
 		return "not measured"
-	case v.figure <= v.most:
+	case v.least > 0 && v.figure >= v.least, v.least == 0 && v.figure <= v.most:
 		return "met"
+	case v.least > 0:
+		return fmt.Sprintf("**%.0f %%**", (1-v.figure/v.least)*100)
 	case v.most == 0:
-		return fmt.Sprintf("**"+v.metric.format+"**", v.figure) // a share of nothing says nothing
+		return fmt.Sprintf("**"+v.metric.format+"**", v.figure) // no share of a bound of 0
 	}
 	return fmt.Sprintf("**%.0f %%**", (v.figure/v.most-1)*100)
 }

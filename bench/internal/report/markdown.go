@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// Workload is a workload as the page names it.
+// Workload is a section of the page: the name of a workload and the arguments
+// of the generator.
 type Workload struct{ Name, Args string }
 
-// Markdown is the whole page. Workloads and servers come in the order given;
-// notes, if there are any, stand behind what is demanded.
+// Markdown returns the page, with workloads and servers in the given order. The
+// notes follow the table of demands.
 func (r Results) Markdown(plan []Workload, servers []string, notes string) string {
 	var b strings.Builder
 	b.WriteString("# Benchmarks\n\nWritten by `make bench` (see [bench/README.md](../bench/README.md)); do not edit.\n\n")
@@ -20,7 +21,7 @@ func (r Results) Markdown(plan []Workload, servers []string, notes string) strin
 	if notes != "" {
 		b.WriteString("\n" + strings.TrimSpace(notes) + "\n")
 	}
-	b.WriteString("\n## Figures\n\nMedians, (min–max). Sorted by the first figure. CPU is the server process's own, for each delivery or\nacknowledgement; idle is resident memory for each connection before any message.\n")
+	b.WriteString("\n## Figures\n\nMedians, (min–max). Sorted by the first figure. CPU is the server process's own, for each delivery or\nacknowledgement, in chat-… for each stored message; idle is resident memory for each connection before any message.\n")
 	for _, w := range plan {
 		r.writeWorkload(&b, w, servers)
 	}
@@ -45,12 +46,12 @@ func (r Results) writeMachine(b *strings.Builder) {
 	}
 	b.WriteString("\n")
 	if busy := r.disturbed(); busy > 0 {
-		fmt.Fprintf(b, "* something else used more than 0.3 cores during %d runs; CPU time moves by about 10 %% with that\n", busy)
+		fmt.Fprintf(b, "* other processes used more than 0.3 cores during %d runs; that changes CPU time by about 10 %%\n", busy)
 	}
 }
 
-// repetitions is the least number of runs that a server has of a workload. One
-// that never worked does not count: it was given up.
+// repetitions returns the smallest number of runs of a server in a workload. It
+// leaves out servers that never completed the workload.
 func (r Results) repetitions() int {
 	type pair struct{ workload, server string }
 	runs, good := make(map[pair]int), make(map[pair]bool)
@@ -61,7 +62,7 @@ func (r Results) repetitions() int {
 	}
 	for p := range good {
 		if isSlow(p.workload) {
-			delete(good, p) // the plan repeats these less often
+			delete(good, p) // the plan repeats slow links less often
 		}
 	}
 	least := 0
@@ -73,6 +74,8 @@ func (r Results) repetitions() int {
 	return least
 }
 
+// disturbed returns the number of runs during which other processes used more
+// than 0.3 cores.
 func (r Results) disturbed() int {
 	n := 0
 	for _, run := range r.runs {
@@ -84,7 +87,7 @@ func (r Results) disturbed() int {
 }
 
 func (r Results) writeDemands(b *strings.Builder) {
-	b.WriteString("\n## What is demanded\n\nRatios within a workload are of one run. `floor-epoll` is one thread with a bare write(2) for each member.\n\n")
+	b.WriteString("\n## Demands\n\nRatios within a workload are of one run. `floor-epoll` is one thread with a bare write(2) for each member.\n\n")
 	b.WriteString("| figure | ours | against | demand | reached | missed by |\n|---|---:|---|---:|---:|---|\n")
 	for _, d := range demands() {
 		v := r.judge(d)
@@ -101,7 +104,7 @@ func (r Results) writeDemands(b *strings.Builder) {
 		if v.measured {
 			reached = fmt.Sprintf("%.2f", v.figure)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | ≤ %v | %s | %s |\n", d.title, own, against, d.most, reached, v.missed())
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", d.title, own, against, d.bound(), reached, v.missed())
 	}
 }
 
@@ -112,6 +115,8 @@ func (r Results) writeWorkload(b *strings.Builder, w Workload, servers []string)
 		metrics = []metric{idleRSS, handshake}
 	case strings.HasPrefix(w.Name, "upgrade"):
 		metrics = []metric{handshake, perSecond}
+	case strings.HasPrefix(w.Name, "chat"):
+		metrics = []metric{cpu, userShare, perSecond, ackP50, ackP99, rows, handshake, others}
 	case isSlow(w.Name):
 		metrics = slowMetrics()
 	}
@@ -165,7 +170,7 @@ func cell(s summary, m metric, spread bool) string {
 	return text
 }
 
-// failure is what the first failed run said.
+// failure returns the error of the first failed run.
 func (r Results) failure(workload, server string) string {
 	for _, run := range r.runs {
 		if run.Workload == workload && run.Server == server && run.Err != "" {

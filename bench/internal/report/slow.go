@@ -6,7 +6,7 @@ import (
 	"gifchat/bench/internal/sample"
 )
 
-// slowFigure returns a metric of what happened to a room with slow links.
+// slowFigure returns a metric of a room with slow links.
 func slowFigure(name, format string, of func(sample.Slow) float64) metric {
 	return metric{name: name, format: format, of: func(s sample.Sample) float64 {
 		if s.Slow == nil {
@@ -18,7 +18,7 @@ func slowFigure(name, format string, of func(sample.Slow) float64) metric {
 
 var (
 	slowCut = slowFigure("slow cut", "%.0f", func(s sample.Slow) float64 { return float64(s.Cut) })
-	// slowStalled is not zero only if a server stops sending to a client before it cuts it.
+	// slowStalled is not zero if a server stops sending to a client and later cuts it.
 	slowStalled = slowFigure("slow cut after 10 s of silence", "%.0f", func(s sample.Slow) float64 { return float64(s.CutStalled) })
 	slowFirst   = slowFigure("first cut, s", "%.0f", func(s sample.Slow) float64 { return s.FirstCut })
 	slowLost    = slowFigure("slow lost %", "%.0f", func(s sample.Slow) float64 { return s.LostShare * 100 })
@@ -32,12 +32,12 @@ var (
 	othersP99 = metric{"others p99 ms", func(s sample.Sample) float64 { return s.P99 / 1e3 }, "%.1f"}
 )
 
-// slowMetrics are the columns of a workload with slow links.
+// slowMetrics returns the columns of a workload with slow links.
 func slowMetrics() []metric {
 	return []metric{slowCut, slowStalled, slowFirst, slowLost, slowLag50, slowLag99, othersCut, othersLost, othersP50, othersP99, peak, cpu}
 }
 
-// isSlow reports whether a workload is one of those about slow links.
+// isSlow reports whether a workload has slow links, or is their baseline.
 func isSlow(workload string) bool {
 	for _, prefix := range []string{"slow", "quick", "volatile"} {
 		if strings.HasPrefix(workload, prefix) {
@@ -47,8 +47,8 @@ func isSlow(workload string) bool {
 	return false
 }
 
-// slowDemands ask that no client is cut that makes progress, that the others
-// do not notice, and that memory is bounded.
+// slowDemands returns the demands on slow links: no client that makes progress
+// is cut, the other clients are not affected, and memory is bounded.
 func slowDemands() []demand {
 	all := []demand{
 		{title: "slow-200: messages lost by slow clients, %", metric: slowLost, workload: "slow-200"},

@@ -11,7 +11,7 @@ func slowRun(server string, s sample.Slow) sample.Run {
 	return sample.Run{Workload: "slow-200", Server: server, Sample: sample.Sample{P50: 2000, P99: 9000, Slow: &s}}
 }
 
-func TestMarkdown_slow_links(t *testing.T) {
+func TestMarkdown_shows_the_columns_of_slow_links(t *testing.T) {
 	var r Results
 	r.runs = append(r.runs,
 		slowRun(ours, sample.Slow{Clients: 20, Cut: 3, FirstCut: 12, LagP50: 1.5, LagP99: 9.25, OthersLost: 7, PeakBytes: 32 << 20}),
@@ -25,15 +25,15 @@ func TestMarkdown_slow_links(t *testing.T) {
 		"| slow-200: peak memory, MiB | 32.0 |  | ≤ 64 | 32.00 | met |",
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("page lacks %q:\n%s", want, page)
+			t.Errorf("got page without %q:\n%s", want, page)
 		}
 	}
 	if strings.Index(page, "| node | 1 |") > strings.Index(page, "| ours | 1 |") {
-		t.Error("got the server that cut clients first, want it last")
+		t.Error("rows: got the server that cut clients first, want it last")
 	}
 }
 
-func TestRepetitions_slow_links_do_not_count(t *testing.T) {
+func TestRepetitions_leave_out_slow_links(t *testing.T) {
 	r := results(map[string][]float64{ours: {1, 2, 3, 4, 5}})
 	r.runs = append(r.runs, slowRun(ours, sample.Slow{}))
 	if got := r.repetitions(); got != 5 {

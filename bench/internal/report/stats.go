@@ -1,5 +1,5 @@
-// Package report makes the page of figures from the results of a run: medians,
-// spreads, and how each stands to what is demanded. It measures nothing.
+// Package report writes the page of figures from a results file: medians,
+// spreads, and a comparison with the demands on the project's own server.
 package report
 
 import (
@@ -53,10 +53,13 @@ var (
 	idleRSS   = metric{"idle KiB", func(s sample.Sample) float64 { return s.IdleRSS / 1024 }, "%.2f"}
 	perSecond = metric{"a second", func(s sample.Sample) float64 { return s.PerSecond }, "%.0f"}
 	p99       = metric{"p99 ms", func(s sample.Sample) float64 { return s.P99 / 1e3 }, "%.1f"}
+	ackP50    = metric{"ack p50 ms", func(s sample.Sample) float64 { return s.P50 / 1e3 }, "%.2f"}
+	ackP99    = metric{"ack p99 ms", func(s sample.Sample) float64 { return s.P99 / 1e3 }, "%.2f"}
+	rows      = metric{"rows", func(s sample.Sample) float64 { return float64(s.Rows) }, "%.0f"}
 	others    = metric{"other cores", func(s sample.Sample) float64 { return s.OtherCores }, "%.2f"}
 )
 
-// summary is a metric of one server over all good runs of a workload.
+// summary is a metric of one server over all successful runs of a workload.
 type summary struct {
 	n, failed        int
 	median, min, max float64
@@ -80,7 +83,8 @@ func (r Results) summary(workload, server string, m metric) summary {
 	return s
 }
 
-// median of an even number of values is the mean of the two in the middle.
+// median returns the median. For an even number of values it is the mean of the
+// middle two.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2

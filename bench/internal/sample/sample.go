@@ -1,15 +1,15 @@
-// Package sample is what the programs of the benchmark say to each other: the
-// load generator prints a Sample, the suite keeps it as a Run, the report reads
-// a file of Lines. It knows nothing of how any of it was measured.
+// Package sample has the records that the programs of the benchmark exchange:
+// the load generator prints a Sample, the suite stores it as a Run, and the
+// report reads a file of Lines.
 package sample
 
-// Sample is one measurement of one server. All figures but LoadCPU and
-// OtherCores are the server's.
+// Sample is one measurement of one server. LoadCPU and OtherCores are figures of
+// the generator and of the machine, all others of the server.
 type Sample struct {
 	Conns   int     `json:"conns"`
-	Retried int     `json:"retried,omitempty"` // handshakes that the server cut off
+	Retried int     `json:"retried,omitempty"` // handshakes that failed and were repeated
 	Sent    int64   `json:"sent,omitempty"`
-	Units   int64   `json:"units,omitempty"` // deliveries or acknowledgements in the measured window
+	Units   int64   `json:"units,omitempty"` // deliveries or acknowledgements in the window
 	Seconds float64 `json:"seconds,omitempty"`
 
 	CPU       float64 `json:"cpu_us"`           // µs for each unit
@@ -17,36 +17,41 @@ type Sample struct {
 	Handshake float64 `json:"handshake_cpu_us"` // µs for each handshake
 	IdleRSS   float64 `json:"idle_rss"`         // bytes for each connection, before any message
 	PerSecond float64 `json:"per_second"`       // units
-	P50       float64 `json:"p50_us"`
+	P50       float64 `json:"p50_us"`           // of the latency
 	P99       float64 `json:"p99_us"`
 
 	LoadCPU    float64 `json:"load_cpu_us"` // µs of the generator for each unit
-	OtherCores float64 `json:"other_cores"` // cores that anything else kept busy meanwhile
+	OtherCores float64 `json:"other_cores"` // cores used by other processes during the window
 
-	Slow *Slow `json:"slow,omitempty"` // only of a workload with slow links
+	// Acknowledged is the number of messages that a chat server acknowledged from
+	// its start to its end. Rows is the number of messages in its database then.
+	Acknowledged int64 `json:"acknowledged,omitempty"`
+	Rows         int64 `json:"rows,omitempty"`
+
+	Slow *Slow `json:"slow,omitempty"` // nil without slow links
 
 	Err string `json:"err,omitempty"`
 }
 
-// Slow is what happened to a room in which some clients read slowly. P50 and
-// P99 of its Sample are those of the other clients.
+// Slow are the figures of a room with some clients on slow links. P50 and P99 of
+// its Sample are the latency of the other clients.
 type Slow struct {
-	Clients    int     `json:"clients"`             // with a slow link
-	Cut        int     `json:"cut"`                 // of those, although they had read within 10 s
-	CutStalled int     `json:"cut_stalled"`         // of those, after 10 s in which nothing came
+	Clients    int     `json:"clients"`             // on slow links
+	Cut        int     `json:"cut"`                 // slow clients cut although they had read within 10 s
+	CutStalled int     `json:"cut_stalled"`         // slow clients cut after 10 s without a byte
 	FirstCut   float64 `json:"first_cut,omitempty"` // seconds after the start of the window
 	Cause      string  `json:"cause,omitempty"`     // of the first cut, as the client saw it
 
-	Lost      int64   `json:"lost"`       // messages that clients with a slow link did not get, those cut left out
-	LostShare float64 `json:"lost_share"` // of what was sent to them, 0 to 1
+	Lost      int64   `json:"lost"`       // messages that uncut slow clients did not receive
+	LostShare float64 `json:"lost_share"` // Lost as a share of the messages sent to them, 0 to 1
 	LagP50    float64 `json:"lag_p50"`    // seconds from sending to arrival on a slow link
 	LagP99    float64 `json:"lag_p99"`
 
 	Others     int   `json:"others"`      // clients that read as fast as they can
-	OthersCut  int   `json:"others_cut"`  // of those
-	OthersLost int64 `json:"others_lost"` // messages that those did not get
+	OthersCut  int   `json:"others_cut"`  // other clients cut
+	OthersLost int64 `json:"others_lost"` // messages that other clients did not receive
 
-	PeakBytes int64 `json:"peak_bytes"` // most resident memory, above that before the window
+	PeakBytes int64 `json:"peak_bytes"` // peak resident memory, minus the memory before the window
 }
 
 // Run is a Sample with its place in the plan.
@@ -55,12 +60,12 @@ type Run struct {
 	Server   string `json:"server"`
 	Rep      int    `json:"rep"`
 
-	Took float64 `json:"took,omitempty"` // seconds, with all waiting
+	Took float64 `json:"took,omitempty"` // seconds, start and end of the server included
 
 	Sample
 }
 
-// Machine is where the runs were made and with what.
+// Machine describes the machine of a run and the versions of its programs.
 type Machine struct {
 	Date     string   `json:"date"`
 	CPU      string   `json:"cpu"`
@@ -71,7 +76,7 @@ type Machine struct {
 	Versions []string `json:"versions"`
 }
 
-// Line is a line of the results file: one of the two.
+// Line is a line of the results file: either a Machine or a Run.
 type Line struct {
 	Machine *Machine `json:"machine,omitempty"`
 	Run     *Run     `json:"run,omitempty"`

@@ -1,11 +1,11 @@
-// Package wire is the least of WebSocket, Engine.IO 4 and Socket.IO 5 that the
-// bare floors need to serve the benchmark's contract. It owns no connection and
-// checks no more than it must: what it leaves out is what makes a floor.
+// Package wire is the part of WebSocket, Engine.IO 4 and Socket.IO 5 that the
+// bare floors need to serve the benchmark's contract. It owns no connection. It
+// leaves out checks on purpose, because a floor is the minimum cost.
 package wire
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // RFC 6455 wants it, and it guards nothing
+	"crypto/sha1" //nolint:gosec // required by RFC 6455, and no protection
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Opcodes of RFC 6455 that the floors meet.
+// Opcodes of RFC 6455 that the floors use.
 const (
 	OpText   = 1
 	OpBinary = 2
@@ -26,14 +26,14 @@ var (
 	errPacket = errors.New("unexpected packet")
 )
 
-// Switching is the answer to an upgrade request with the given key.
+// Switching returns the response to an upgrade request with the given key.
 func Switching(key string) []byte {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as above
 	return []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
 		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n")
 }
 
-// Key finds the WebSocket key in a raw request; ok is false while the request
+// Key returns the WebSocket key of a raw request; ok is false while the request
 // is incomplete.
 func Key(request []byte) (key string, ok bool) {
 	if !bytes.Contains(request, []byte("\r\n\r\n")) {
@@ -44,7 +44,7 @@ func Key(request []byte) (key string, ok bool) {
 	return string(value), found && ended
 }
 
-// AppendFrame appends a server's frame.
+// AppendFrame appends an unmasked frame, as servers send it.
 func AppendFrame(dst []byte, op byte, parts ...[]byte) []byte {
 	n := 0
 	for _, p := range parts {
@@ -66,8 +66,8 @@ func AppendFrame(dst []byte, op byte, parts ...[]byte) []byte {
 	return dst
 }
 
-// Next takes one whole frame of a client off b and unmasks it in place. n is 0
-// while the frame is incomplete.
+// Next parses one client frame at the start of b and unmasks it in place. n is
+// its size in bytes, or 0 while the frame is incomplete.
 func Next(b []byte) (op byte, payload []byte, n int, err error) {
 	if len(b) < 2 {
 		return 0, nil, 0, nil
@@ -83,7 +83,7 @@ func Next(b []byte) (op byte, payload []byte, n int, err error) {
 		}
 		size, head = int(binary.BigEndian.Uint16(b[2:])), 4
 	case 127:
-		return 0, nil, 0, errFrame // no client of the benchmark sends so much
+		return 0, nil, 0, errFrame // more than the generator ever sends
 	}
 	if len(b) < head+4+size {
 		return 0, nil, 0, nil
@@ -103,20 +103,21 @@ func Next(b []byte) (op byte, payload []byte, n int, err error) {
 
 // Peer is a connection as the contract sees it.
 type Peer interface {
-	Reply(frames []byte) // the bytes are the caller's again afterwards
+	Reply(frames []byte) // must not keep the bytes
 	Join(room string)
 	Broadcast(frames []byte) // to the joined room
 }
 
-// Open is the first frame of a connection.
+// Open returns the first frame of a connection.
 func Open() []byte {
 	return AppendFrame(nil, OpText, []byte(`0{"sid":"floor","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`))
 }
 
-// Ping is Engine.IO's ping as a frame.
+// Ping returns Engine.IO's ping as a frame.
 func Ping() []byte { return AppendFrame(nil, OpText, []byte("2")) }
 
-// Handle carries out the contract for one message of p.
+// Handle executes one message of p by the contract. It fails if the message is
+// malformed or not in the contract.
 func Handle(p Peer, message []byte) error {
 	switch {
 	case len(message) > 0 && message[0] == '3': // pong
@@ -141,8 +142,8 @@ func Handle(p Peer, message []byte) error {
 	return handleEvent(p, string(name), id, bytes.TrimSuffix(arg, []byte("]")))
 }
 
-// handleEvent is given the event's name with what is before it, `["`, and its
-// only argument as it came.
+// handleEvent executes one event. name has the prefix `["`, and arg is the only
+// argument as JSON.
 func handleEvent(p Peer, name string, id, arg []byte) error {
 	switch name {
 	case `["join`:
@@ -160,16 +161,16 @@ func handleEvent(p Peer, name string, id, arg []byte) error {
 	return nil
 }
 
-// Chat is the frame that goes to every member of a room.
+// Chat returns the frame of a chat event, for every member of a room.
 func Chat(text []byte) []byte {
 	ts := strconv.AppendInt(nil, time.Now().UnixMilli(), 10)
 	return AppendFrame(nil, OpText, []byte(`42["chat",{"user":"u1","chat":`), text, []byte(`,"ts":`), ts, []byte(`}]`))
 }
 
-// GIFBytes is the size of the picture that a `gif` event broadcasts.
+// GIFBytes is the size of the attachment of a gif event.
 const GIFBytes = 32 << 10
 
-// GIF is the event with one attachment that goes to every member of a room.
+// GIF returns the frames of a gif event, for every member of a room.
 func GIF(text []byte) []byte {
 	frames := AppendFrame(nil, OpText, []byte(`451-["gif",{"user":"u1","chat":`), text, []byte(`,"gif":{"_placeholder":true,"num":0}}]`))
 	return AppendFrame(frames, OpBinary, make([]byte, GIFBytes))

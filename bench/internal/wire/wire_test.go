@@ -15,17 +15,17 @@ func masked(payload string) []byte {
 	return b
 }
 
-func TestNextTakesOneFrame(t *testing.T) {
+func TestNext_parses_one_frame(t *testing.T) {
 	b := append(masked("hello, world"), masked("more")...)
 	op, payload, n, err := Next(b)
 	if err != nil || op != OpText || string(payload) != "hello, world" || n != 18 {
-		t.Errorf("got %d %q %d %v", op, payload, n, err)
+		t.Errorf("got opcode %d, payload %q, %d bytes, error %v, want a text frame with hello, world in 18 bytes", op, payload, n, err)
 	}
 	if _, _, n, err := Next(masked("cut short")[:10]); n != 0 || err != nil {
-		t.Errorf("an incomplete frame: got %d, %v", n, err)
+		t.Errorf("incomplete frame: got %d bytes, error %v, want 0 and none", n, err)
 	}
 	if _, _, _, err := Next([]byte{0x81, 5, 'p', 'l', 'a', 'i', 'n'}); err == nil {
-		t.Error("a frame without a mask is accepted")
+		t.Error("unmasked frame: got no error, want one")
 	}
 }
 
@@ -35,7 +35,7 @@ func (r *recorder) Reply(b []byte)     { r.got = append(r.got, "reply "+string(b
 func (r *recorder) Join(room string)   { r.got = append(r.got, "join "+room) }
 func (r *recorder) Broadcast(b []byte) { r.got = append(r.got, "broadcast "+string(b[2:])) }
 
-func TestHandleIsTheContract(t *testing.T) {
+func TestHandle_executes_the_contract(t *testing.T) {
 	for _, tt := range []struct{ message, want string }{
 		{`3`, ``},
 		{`40`, `reply 40{"sid":"floor"}`},
@@ -46,7 +46,7 @@ func TestHandleIsTheContract(t *testing.T) {
 	} {
 		var r recorder
 		if err := Handle(&r, []byte(tt.message)); err != nil {
-			t.Errorf("%s: %v", tt.message, err)
+			t.Errorf("%s: got error %v, want none", tt.message, err)
 		}
 		if got := strings.Join(r.got, "|"); !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
 			t.Errorf("%s: got %q, want %q", tt.message, got, tt.want)
@@ -54,18 +54,18 @@ func TestHandleIsTheContract(t *testing.T) {
 	}
 	for _, bad := range []string{"", "4", "9", "42[", `42["dance","x"]`, `41`} {
 		if err := Handle(&recorder{}, []byte(bad)); err == nil {
-			t.Errorf("%q is accepted", bad)
+			t.Errorf("%q: got no error, want one", bad)
 		}
 	}
 }
 
-func TestKeyAndItsAnswer(t *testing.T) {
+func TestSwitching_answers_the_key_of_a_request(t *testing.T) {
 	request := "GET /ws HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	if _, ok := Key([]byte(request)); ok {
-		t.Error("an incomplete request has a key")
+		t.Error("incomplete request: got a key, want none")
 	}
 	key, ok := Key([]byte(request + "\r\n"))
 	if !ok || !bytes.Contains(Switching(key), []byte("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) {
-		t.Errorf("got %q, %v", key, ok) // the answer is RFC 6455's example
+		t.Errorf("key %q, %v: got response %q, want the example of RFC 6455", key, ok, Switching(key))
 	}
 }

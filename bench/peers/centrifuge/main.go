@@ -1,4 +1,4 @@
-// Command centrifuge is the benchmark's contract on github.com/centrifugal/centrifuge, in its own JSON
+// Command centrifuge is the benchmark's contract on github.com/centrifugal/centrifuge, in that library's JSON
 // protocol: a room is a channel, chat is publish, echo is rpc.
 package main
 
@@ -41,6 +41,6 @@ func main() {
 	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
 		CheckOrigin: func(*http.Request) bool { return true },
 	}))
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // timeouts are not what is measured
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // the benchmark needs no timeouts
 	os.Exit(1)
 }

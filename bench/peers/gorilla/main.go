@@ -1,8 +1,8 @@
 // Command gorilla is a bare WebSocket hub in the style of the chat example of
-// github.com/gorilla/websocket: a goroutine for each room, a reader, a writer
-// and a channel for each connection; the writer joins what has queued up with
-// newlines. It speaks no Socket.IO: "j"+room joins, "c"+text is broadcast as
-// JSON, "e"+text comes back.
+// github.com/gorilla/websocket. It has a goroutine for each room, and a reader,
+// a writer and a channel for each connection. The writer joins queued messages
+// with newlines. Messages are not Socket.IO: "j"+room joins, "c"+text is
+// broadcast as JSON, "e"+text is echoed.
 package main
 
 import (
@@ -61,27 +61,28 @@ func (h *hub) run() {
 	}
 }
 
-type house struct {
+// registry holds the hubs by the name of their room.
+type registry struct {
 	mu   sync.Mutex
 	hubs map[string]*hub // guarded by mu
 }
 
-func (h *house) hub(name string) *hub {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	room := h.hubs[name]
+func (r *registry) hub(name string) *hub {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	room := r.hubs[name]
 	if room == nil {
 		room = &hub{make(chan *client), make(chan *client), make(chan []byte)}
-		h.hubs[name] = room
+		r.hubs[name] = room
 		go room.run()
 	}
 	return room
 }
 
 type client struct {
-	house *house
-	conn  *websocket.Conn
-	send  chan []byte
+	hubs *registry
+	conn *websocket.Conn
+	send chan []byte
 }
 
 func (c *client) read() {
@@ -102,7 +103,7 @@ func (c *client) read() {
 		}
 		switch m[0] {
 		case 'j':
-			room = c.house.hub(string(m[1:]))
+			room = c.hubs.hub(string(m[1:]))
 			room.register <- c
 		case 'c':
 			text, err := json.Marshal(message{"u1", string(m[1:]), time.Now().UnixMilli()})
@@ -119,7 +120,7 @@ func (c *client) read() {
 func (c *client) write() {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
-	defer func() { _ = c.conn.Close() }() // it is gone either way
+	defer func() { _ = c.conn.Close() }() // the connection is over, whatever Close returns
 	for {
 		select {
 		case m, ok := <-c.send:
@@ -134,14 +135,14 @@ func (c *client) write() {
 	}
 }
 
-// flush writes m and all that waits behind it as one message.
+// flush writes m and the queued messages as one message.
 func (c *client) flush(m []byte) error {
 	_ = c.conn.SetWriteDeadline(time.Now().Add(writeWait))
 	w, err := c.conn.NextWriter(websocket.TextMessage)
 	if err != nil {
 		return err
 	}
-	_, _ = w.Write(m) // Close says it
+	_, _ = w.Write(m) // Close returns its error
 	for range len(c.send) {
 		_, _ = w.Write([]byte{'\n'})
 		_, _ = w.Write(<-c.send)
@@ -153,16 +154,16 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:4100", "address to listen on")
 	flag.Parse()
 	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024}
-	h := &house{hubs: make(map[string]*hub)}
+	hubs := &registry{hubs: make(map[string]*hub)}
 	http.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {
 		conn, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			return
 		}
-		c := &client{house: h, conn: conn, send: make(chan []byte, queue)}
+		c := &client{hubs: hubs, conn: conn, send: make(chan []byte, queue)}
 		go c.write()
 		go c.read()
 	})
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // timeouts are not what is measured
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // the benchmark needs no timeouts
 	os.Exit(1)
 }

@@ -11,7 +11,7 @@ import (
 	sio "github.com/karagenc/socket.io-go"
 )
 
-// gifBytes is the size of the picture that a gif event broadcasts.
+// gifBytes is the size of the attachment of a gif event.
 const gifBytes = 32 << 10
 
 type message struct {
@@ -20,7 +20,7 @@ type message struct {
 	TS   int64  `json:"ts"`
 }
 
-// picture is a type of its own: an empty sio.Binary would be an attachment too.
+// picture is not part of message: an empty sio.Binary would be an attachment too.
 type picture struct {
 	User string     `json:"user"`
 	Chat string     `json:"chat"`
@@ -52,6 +52,6 @@ func main() {
 		os.Exit(1)
 	}
 	http.Handle("/socket.io/", io)
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // timeouts are not what is measured
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // the benchmark needs no timeouts
 	os.Exit(1)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/njones/socketio/serialize"
 )
 
-// gifBytes is the size of the picture that a gif event broadcasts.
+// gifBytes is the size of the attachment of a gif event.
 const gifBytes = 32 << 10
 
 func main() {
@@ -45,6 +45,6 @@ func main() {
 		return nil
 	})
 	http.Handle("/socket.io/", server)
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // timeouts are not what is measured
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // the benchmark needs no timeouts
 	os.Exit(1)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/zishang520/socket.io/servers/socket/v3"
 )
 
-// gifBytes is the size of the picture that a gif event broadcasts.
+// gifBytes is the size of the attachment of a gif event.
 const gifBytes = 32 << 10
 
 func main() {
@@ -51,6 +51,6 @@ func main() {
 		})
 	})
 	http.Handle("/socket.io/", io.ServeHandler(nil))
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // timeouts are not what is measured
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(*listen, nil)) //nolint:gosec // the benchmark needs no timeouts
 	os.Exit(1)
 }
