@@ -68,6 +68,11 @@ var scripted = map[string]sentence{
 	"frozen": {"방장이 대화를 멈췄어요.", "The owner has paused the conversation."},
 	"silent": {"지금은 이 방에서 말할 수 없어요.", "You cannot speak in this room at the moment."},
 
+	"ended.kicked":    {"방장이 내보냈어요.", "The owner has sent you out."},
+	"ended.banned":    {"이 방에는 더 이상 들어갈 수 없어요.", "You may not enter this room any more."},
+	"ended.quit":      {"방에서 나갔어요.", "You have left the room."},
+	"ended.removed":   {"방이 삭제되었어요.", "The room was deleted."},
+	"ended.ended":     {"이제 이 방에 있지 않아요.", "You are no longer in this room."},
 	"over.kicked":     {"방장이 내보냈어요.", "The owner has sent you out."},
 	"over.banned":     {"이 방에는 더 이상 들어갈 수 없어요.", "You may not enter this room any more."},
 	"over.quit":       {"방에서 나갔어요.", "You have left the room."},
