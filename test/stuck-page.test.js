@@ -9,7 +9,7 @@ import { person } from './lib/browser.js'
 import { Visitor, owner } from './lib/visitor.js'
 
 const row = (page, text) => page.locator('#chat-list .message', { hasText: text })
-const over = (page, text) => page.locator('.over', { hasText: text }).waitFor()
+const over = (page, text) => page.locator('.ended', { hasText: text }).waitFor()
 const there = (page) => page.locator('.person', { hasText: '나' }).waitFor({ state: 'attached' })
 const colorOf = (page) => page.locator('main').getAttribute('data-color')
 
@@ -133,7 +133,8 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
   test('a line without a number stays where it is, and keeps nothing from its place', async () => {
     const { page } = await visit(person(server))
     const orders = await page.evaluate(async () => {
-      const { insert } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'order.js'))
+      const { placeRow } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'room/placement.js'))
+      const page = { limits: { groupWithin: 1 }, time: { day: () => '' } }
       const line = (what) => {
         const item = document.createElement('li')
         item.className = `message ${what === 'failed' ? 'message--failed' : ''}`
@@ -146,7 +147,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
         const [there, fresh] = text.split(' < ')
         const list = document.createElement('ol')
         list.append(...there.split(' ').map(line))
-        insert(list, line(fresh))
+        placeRow(list, line(fresh), page)
         return [...list.children].map(({ title }) => title).join(' ')
       })
     })

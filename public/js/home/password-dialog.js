@@ -1,14 +1,14 @@
-/** Asks for a private room's password in a dialog: it travels in a form's body. */
-export function askPassword(rows, dialog) {
+/** Asks for a private room's password in a dialog. It is sent in the body of a form, and never in an address. */
+export function askForPassword(rows, dialog) {
   const form = dialog.querySelector("form")
+  const textOf = (root, slot) => root.querySelector(`[data-slot="${slot}"]`)
   rows.addEventListener("click", event => {
     const link = event.target.closest('.join-btn[data-password="true"]')
     if (!link || event.ctrlKey || event.metaKey) return
     event.preventDefault()
     form.action = `/room/${link.dataset.id}/enter`
-    form.querySelector('[data-slot="title"]').textContent =
-      link.closest("tr").querySelector('[data-slot="title"]').textContent
-    form.querySelector('[data-slot="problem"]').textContent = "" // of another try
+    textOf(form, "title").textContent = textOf(link.closest("tr"), "title").textContent
+    textOf(form, "problem").textContent = "" // of the last attempt
     form.elements.password.removeAttribute("aria-invalid")
     form.reset()
     dialog.showModal()
@@ -17,7 +17,7 @@ export function askPassword(rows, dialog) {
     event.preventDefault()
     dialog.close()
   })
-  // Opened by the server for pages without JavaScript: make it a real one.
+  // The server sends an open dialog to pages without scripts. Scripts make it modal.
   if (dialog.open) {
     dialog.close()
     dialog.showModal()

@@ -1,7 +1,7 @@
-// What a paste or a drop brings: text or files. Spreadsheets and word processors put
-// a picture of the text beside it, file managers put the name beside the file.
+// Text and files of a paste or a drop. Spreadsheets and word processors add a picture of the text, and file managers
+// add the name of the file.
 
-/** Returns the text of a clipboard or a drag; "" if there is none, or only names of the files beside it. */
+/** Returns the text of a clipboard or a drag, or "" if it has none but the names of its files. */
 export function textIn(data) {
   const text = data.getData("text/plain") || textOfMarkup(data.getData("text/html"))
   if (!/\S/.test(text)) return ""
@@ -14,15 +14,18 @@ export function textIn(data) {
 
 const textOfMarkup = html => html && new DOMParser().parseFromString(html, "text/html").body.textContent.trim()
 
-/** Inserts text at the caret so that the browser can undo it. */
+/** Inserts text at the caret, as a step that the browser can undo. */
 export function insertText(box, text) {
   box.focus()
   document.execCommand("insertText", false, text)
 }
 
-/** Calls accept with the files that are pasted into box or dropped onto the page. Text wins over files. */
-export function acceptFiles(box, accept) {
-  const drop = document.querySelector("#drop")
+/**
+ * Calls accept with the files that are pasted into a text box or dropped onto the page. If there is text, it is inserted
+ * and the files are ignored.
+ * @param {HTMLElement} overlay is shown while files are dragged over the page
+ */
+export function acceptFiles(box, overlay, accept) {
   const holdsFiles = event => event.dataTransfer.types.includes("Files")
 
   box.addEventListener("paste", event => {
@@ -34,13 +37,13 @@ export function acceptFiles(box, accept) {
   document.addEventListener("dragover", event => {
     if (!holdsFiles(event)) return
     event.preventDefault()
-    drop.hidden = false
+    overlay.hidden = false
   })
-  document.addEventListener("dragleave", event => { if (!event.relatedTarget) drop.hidden = true })
+  document.addEventListener("dragleave", event => { if (!event.relatedTarget) overlay.hidden = true })
   document.addEventListener("drop", event => {
     if (!holdsFiles(event)) return
     event.preventDefault()
-    drop.hidden = true
+    overlay.hidden = true
     const text = textIn(event.dataTransfer)
     if (!text) accept([...event.dataTransfer.files])
     else if (!box.readOnly) insertText(box, text)

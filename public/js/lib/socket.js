@@ -1,20 +1,13 @@
-// The stock client, from the same server and the same version folder. It is
-// imported late, so that a build without it still has working pages.
-
-/** Opens a namespace. */
-export async function connect(namespace, options) {
-  const { io } = await import("../vendor/socket.io.esm.min.js")
-  return io(namespace, options)
-}
+// The stock Socket.IO client, from the page's own server.
 
 const answerWithin = 8_000 // ms
 
-/** Asks the server; null when it does not answer. */
-export const ask = (socket, event, what) =>
-  socket.timeout(answerWithin).emitWithAck(event, what).catch(() => null)
+/** Opens a namespace. The import is dynamic, so that the pages work in a build without the client. */
+export async function connect(namespace, options) {
+  const { io } = await import("../../vendor/socket.io.esm.min.js")
+  return io(namespace, options)
+}
 
-const pause = 1_500 // ms
-const passing = ["rate_limited", "unavailable", "internal"]
-
-/** After how many ms one may ask again who has answered so, or not at all; 0 if the answer would be the same. */
-export const askAgainIn = answer => !answer || passing.includes(answer.reason) ? answer?.retryAfter || pause : 0
+/** Emits an event and resolves to the server's answer, or to null if none comes within 8 s. */
+export const request = (socket, event, data) =>
+  socket.timeout(answerWithin).emitWithAck(event, data).catch(() => null)

@@ -1,16 +1,20 @@
-// The words that the server has put into the page, in the reader's language.
-const table = JSON.parse(document.querySelector("#words").textContent)
+// Sentences in the language of the page.
 
-/** A sentence with somebody's name in it, and perhaps the colour. */
-export const say = (key, name = "", color = "") =>
-  (table[key] ?? key).replace(/%[sc]/g, place => place === "%s" ? name : color)
+/**
+ * Returns t, which looks up a sentence by its key. Each %s in the sentence becomes the second argument, mostly a name,
+ * and each %c the third. An unknown key is returned as it is, so that the mistake shows on the page.
+ * @typedef {(key: string, s?: string|number, c?: string|number) => string} Translate
+ * @returns {Translate}
+ */
+export const translator = words => (key, s = "", c = "") =>
+  (words[key] ?? key).replace(/%[sc]/g, placeholder => placeholder === "%s" ? s : c)
 
-/** What a person is called here: by the name chosen, else by the colour. */
+/** Returns what the page calls a person: the nickname, or the colour of a person without one. */
 export const nameOf = ({ nick, color }) => nick || color
 
-/** A notice in the reader's words. The server keeps the Korean ones. */
-export function noticeText({ topic, chat, nick, person }) {
+/** Returns a notice in the language of the page. The text that the server stores is Korean. */
+export function noticeText({ topic, chat, nick, person }, { lang, t }) {
   const key = topic === "named" && !nick ? "topic.unnamed" : `topic.${topic}`
-  const known = document.documentElement.lang !== "ko" && table[key]
-  return known ? say(key, nick || person, person) : chat
+  const text = t(key, nick || person, person)
+  return lang === "ko" || text === key ? chat : text
 }

@@ -1,47 +1,54 @@
-import { clone, fill } from "./dom.js"
-import { secondsNow } from "./time.js"
+// A panel of the notice page: the log of one connection.
+import { cloneTemplate, setTexts } from "../lib/dom.js"
 
-const keep = 200 // lines
-const maxText = 300 // characters of what others may have sent
+const maxLines = 200
+const maxText = 300 // characters; other visitors can send longer texts
+const nearEnd = 40 // px
 
-/** One of the notice page's panels. */
-export class Lane {
-  #root; #lines; #words
-  #template = document.querySelector("template#line")
+export class PanelLog {
+  #root; #lines; #template; #page
 
-  constructor(root, words) {
+  /** @param {HTMLTemplateElement} template of a line */
+  constructor(root, template, page) {
     this.#root = root
-    this.#words = words
-    this.#lines = root.querySelector(".lane__lines")
-    this.on = root.dataset.live === "true"
-    if (this.on) this.state(false)
+    this.#lines = root.querySelector(".panel-log__lines")
+    this.#template = template
+    this.#page = page
+    this.isLive = root.dataset.live === "true"
+    if (this.isLive) this.setConnected(false)
   }
 
-  /** Says whether the panel is connected. */
-  state(open) {
-    this.#root.classList.toggle("lane--open", open)
-    fill(this.#root, { state: open ? this.#words.open : this.#words.closed })
+  /** Shows whether the panel is connected. */
+  setConnected(isConnected) {
+    this.#root.classList.toggle("panel-log--open", isConnected)
+    setTexts(this.#root, { state: this.#page.t(isConnected ? "notice.open" : "notice.closed") })
   }
 
-  /** Adds a line, and drops the oldest beyond what is kept. */
-  add(kind, way, text) {
-    const atEnd = this.#lines.scrollHeight - this.#lines.scrollTop - this.#lines.clientHeight < 40
-    const line = fill(clone(this.#template), { way, text: String(text).slice(0, maxText), time: secondsNow() })
+  /**
+   * Adds a line, and removes the oldest one of a full panel.
+   * @param {"in"|"out"|"others"|"many"} kind "many" summarises further replies
+   */
+  add(kind, text) {
+    const lines = this.#lines
+    const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < nearEnd
+    const line = setTexts(cloneTemplate(this.#template), {
+      way: this.#page.t(`notice.${kind}`), text: String(text).slice(0, maxText), time: this.#page.time.seconds(new Date()),
+    })
     line.classList.add(`line--${kind}`)
-    this.#lines.append(line)
-    while (this.#lines.childElementCount > keep) this.#lines.firstElementChild.remove()
-    if (atEnd) this.#lines.scrollTop = this.#lines.scrollHeight
+    lines.append(line)
+    while (lines.childElementCount > maxLines) lines.firstElementChild.remove()
+    if (isAtEnd) lines.scrollTop = lines.scrollHeight
   }
 
-  /** Calls back with what the pause button says. */
-  onPause(action) {
+  /** Shows the pause button, and calls setPaused with each change. */
+  onPause(setPaused) {
     const button = this.#root.querySelector('[data-slot="pause"]')
-    let paused = false
+    let isPaused = false
     button.hidden = false
     button.addEventListener("click", () => {
-      paused = !paused
-      button.textContent = paused ? this.#words.resume : this.#words.pause
-      action(paused)
+      isPaused = !isPaused
+      button.textContent = this.#page.t(isPaused ? "notice.resume" : "notice.pause")
+      setPaused(isPaused)
     })
   }
 }

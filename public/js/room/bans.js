@@ -1,43 +1,26 @@
-// Who may not enter, and letting them in again.
-import { clone, fill, paint } from "./dom.js"
-import { nameOf, say } from "./words.js"
+import { showPersonRows } from "./person-rows.js"
 
-const list = document.querySelector("#bans")
-const template = document.querySelector("template#panel-row")
+/** Returns how many minutes a person's address stays banned, rounded up. 0: the address is not banned. */
+export const minutesBanned = ({ addressFor = 0 }) => Math.ceil(addressFor / 60_000)
 
-/** A list of people with something to do for each. */
-export function listPeople(list, people, { none, action, act }) {
-  if (people.length === 0) {
-    const line = document.createElement("li")
-    line.className = "faint"
-    line.textContent = none
-    return list.replaceChildren(line)
+/**
+ * Lists the banned people, with a button for each that ends the ban. Returns a function that loads the list.
+ * @param {{list: HTMLElement, title: HTMLElement, rowTemplate: HTMLTemplateElement}} elements
+ */
+export function createBanList({ list, title, rowTemplate }, request, t) {
+  const note = person => {
+    const minutes = minutesBanned(person)
+    return minutes ? t("bans.address", minutes) : ""
   }
-  list.replaceChildren(...people.map(person => {
-    const row = fill(clone(template), { name: nameOf(person), note: note(person), action })
-    paint(row, person.color)
-    const button = row.querySelector("button")
-    button.ariaLabel = `${action}: ${nameOf(person)}`
-    button.addEventListener("click", () => act(person, button))
-    return row
-  }))
-}
-
-function note({ addressFor }) {
-  return addressFor ? say("bans.address", Math.ceil(addressFor / 60_000)) : ""
-}
-
-/** Returns what reads the list anew. */
-export function listBans(ask) {
-  async function read() {
-    const answer = await ask("bans")
+  async function load() {
+    const answer = await request("bans")
     if (!answer?.ok) return
-    listPeople(list, answer.people, { none: say("bans.none"), action: say("unban"), act: unban })
+    showPersonRows(list, rowTemplate, answer.people, { none: t("bans.none"), action: t("unban"), act: unban, note })
   }
   async function unban({ color }) {
-    await ask("unban", { person: color })
-    await read()
-    document.querySelector("#bans-title").focus() // the button is gone
+    await request("unban", { person: color })
+    await load()
+    title.focus() // the button with the focus is gone
   }
-  return read
+  return load
 }

@@ -1,155 +1,172 @@
-// The box that one writes in: a message, a whisper to somebody, or another
-// text for a message of one's own.
-import { fill } from "./dom.js"
-import { textOf } from "./row.js"
-import { isComposing, submitOnEnter } from "./submit-on-enter.js"
+// The text box of the room. It writes a message to all, a whisper to one person, or another text for a message.
+import { setTexts } from "../lib/dom.js"
+import { isComposing, submitOnEnter } from "../lib/submit-on-enter.js"
+import { nameOf } from "../lib/words.js"
+import { textOf } from "./rows.js"
 import { TextLimit } from "./text-limit.js"
-import { nameOf, say } from "./words.js"
 
-// The most characters of a message and of a GIF's description; rooms/message.go says the same.
-const maxText = 2000
-const maxAlt = 200
-
-const touch = matchMedia("(pointer: coarse)")
+/**
+ * Returns a text as it is sent: without a NUL and without half a character, which cannot be stored, and without spaces
+ * at the end. Spaces at the beginning are indentation.
+ */
+export const cleanText = text => (text.toWellFormed?.() ?? text).replaceAll("\0", "").trimEnd()
 
 export class Composer {
-  #form; #box; #outbox; #bar; #limit
-  #to = null // whom the text is whispered to
+  #form; #box; #bar; #limit; #limits; #t; #actions
+  #recipient = null // of a whisper
   #row = null // the message that is edited
-  #draft = "" // what is written to all, while the box is for something else
-  #key = `draft:${location.pathname}`
+  #draft = "" // the message to all, while the box is used for something else
+  #draftKey = `draft:${location.pathname}`
+  #closedReason = ""
+  #isPlain = false
 
-  /** @param {() => HTMLElement|undefined} lastOwn finds the message that ArrowUp edits */
-  constructor(form, outbox, lastOwn) {
+  /**
+   * @param {HTMLFormElement} form
+   * @param {{limits: {message: number, description: number}, lang: string, t: Function}} page
+   * @param {{send: (text: string) => void, whisper: (person: object, text: string) => void,
+   *   edit: (row: HTMLElement, text: string) => void, lastOwn: () => HTMLElement|undefined}} actions
+   *   lastOwn returns the message that ArrowUp edits
+   */
+  constructor(form, page, actions) {
     this.#form = form
     this.#box = form.elements.chat
-    this.#outbox = outbox
     this.#bar = form.querySelector("#mode")
-    form.addEventListener("submit", event => {
-      if (!this.#form.dataset.closed && this.#limit.check()) {
-        if (this.#plain) return this.#forget() // the browser sends it
-        this.#submit()
-      }
-      event.preventDefault()
-    })
+    this.#limits = page.limits
+    this.#t = page.t
+    this.#actions = actions
+    form.addEventListener("submit", event => this.#submitted(event))
+    form.addEventListener("keydown", event => this.#keyPressed(event))
     submitOnEnter(this.#box, () => form.requestSubmit())
-    this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leave())
-    form.addEventListener("keydown", event => {
-      if (isComposing(event)) return
-      if (event.key === "Escape" && !this.#bar.hidden) this.leave()
-      else if (event.key === "ArrowUp" && event.target === this.#box && !this.#box.value && this.#bar.hidden) {
-        const row = lastOwn()
-        if (!row) return
-        event.preventDefault()
-        this.edit(row)
-      }
-    })
-    // Only what is written to all is kept: a reload knows of no whisper.
-    this.#box.addEventListener("input", () => { if (this.#bar.hidden) this.#keep() })
-    this.#box.value = sessionStorage.getItem(this.#key) ?? this.#box.value
-    this.#limit = new TextLimit(form, maxText)
-    // On touch the keyboard would cover the room that one has come to read.
-    if (!touch.matches) this.#box.focus()
+    this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leaveMode())
+    // Whispers and edits are not kept: after a reload the box writes to all.
+    this.#box.addEventListener("input", () => { if (this.#bar.hidden) this.#storeDraft() })
+    this.#box.value = sessionStorage.getItem(this.#draftKey) ?? this.#box.value
+    this.#limit = new TextLimit(form, this.#limits.message, page)
+    // On a touch screen the keyboard would cover the messages.
+    if (!matchMedia("(pointer: coarse)").matches) this.#box.focus()
   }
 
-  /** Whispers to a person from now on. */
+  /** Whether the visitor can send GIFs. */
+  get acceptsGIFs() { return !this.#closedReason && !this.#isPlain }
+
+  /** Starts a whisper to a person. */
   whisper(person) {
-    this.leave()
-    this.#putAside("")
-    this.#to = person
-    this.#mode(say("whisper.mode", nameOf(person)), say("whisper.leave"), "whisper")
+    this.leaveMode()
+    this.#setDraftAside("")
+    this.#recipient = person
+    this.#enterMode("whisper", this.#t("whisper.mode", nameOf(person)), this.#t("whisper.leave"))
   }
 
-  /** Edits a message, or describes a GIF. */
+  /** Starts an edit of a message, or of the description of a GIF. */
   edit(row) {
-    this.leave()
-    if (this.#form.dataset.closed) return
+    this.leaveMode()
+    if (this.#closedReason) return
     this.#row = row
-    this.#putAside(textOf(row))
+    this.#setDraftAside(textOf(row))
     row.classList.add("message--editing")
-    const gif = row.matches(".message--gif")
-    this.#limit.set(gif ? maxAlt : maxText)
-    this.#mode(say(gif ? "edit.altNow" : "edit.mode"), say("edit.leave"), "edit")
+    const isGIF = row.matches(".message--gif")
+    this.#limit.set(isGIF ? this.#limits.description : this.#limits.message)
+    this.#enterMode("edit", this.#t(isGIF ? "edit.altNow" : "edit.mode"), this.#t("edit.leave"))
     this.#box.setSelectionRange(this.#box.value.length, this.#box.value.length)
   }
 
-  /** Says that one writes to all again. A half-written whisper is not for all: it goes. */
-  leave() {
+  /** Ends a whisper or an edit. Its text is dropped, since a whisper is not meant for all. */
+  leaveMode() {
     this.#row?.classList.remove("message--editing")
-    this.#to = this.#row = null
+    this.#recipient = this.#row = null
     if (this.#bar.hidden) return
     this.#bar.hidden = true
-    fill(this.#bar, { mode: "" }) // it describes the box
+    setTexts(this.#bar, { mode: "" }) // it describes the box to screen readers
     this.#box.value = this.#draft
-    this.#limit.set(maxText)
+    this.#limit.set(this.#limits.message)
     delete this.#form.dataset.mode
     this.#box.focus()
   }
 
-  /** Keeps the visitor from writing, with the reason; "" opens it again. */
-  close(reason) {
-    if ((this.#form.dataset.closed ?? "") === reason) return
-    if (reason && this.#row) this.leave()
+  /** Closes the box and shows the reason, or opens it again for "". */
+  setClosed(reason) {
+    if (this.#closedReason === reason) return
+    if (reason && this.#row) this.leaveMode()
+    this.#closedReason = reason
     const line = this.#form.querySelector("#closed")
     line.textContent = reason
     line.hidden = !reason
-    if (reason) this.#form.dataset.closed = reason
+    if (reason) this.#form.dataset.closed = ""
     else delete this.#form.dataset.closed
-    // Read-only, not disabled: a box that is disabled loses the focus.
+    // Read-only, not disabled: a disabled box loses the focus.
     this.#box.readOnly = Boolean(reason)
     this.#box.ariaDisabled = String(Boolean(reason))
-    this.#form.elements.gif.disabled = Boolean(reason)
     this.#form.querySelector("[type=submit]").disabled = Boolean(reason)
+    this.#showGIFButton()
   }
 
-  /** Keeps what is written to all until leave. It is not to be whispered by mistake. */
-  #putAside(instead) {
-    this.#draft = this.#box.value
-    this.#box.value = instead
-    this.#limit.set(maxText)
+  /** Lets the browser send the form, as without scripts: the page has no Socket.IO client. */
+  becomePlain() {
+    this.#isPlain = true
+    this.#showGIFButton()
   }
 
-  #keep() {
-    try {
-      sessionStorage.setItem(this.#key, this.#box.value)
-    } catch { /* longer than the browser stores: it stays in the box */ }
+  #showGIFButton() { this.#form.elements.gif.disabled = !this.acceptsGIFs }
+
+  #submitted(event) {
+    const accepted = !this.#closedReason && this.#limit.check()
+    if (accepted && this.#isPlain && !this.#row && this.#box.value.trim()) return this.#forgetDraft() // the browser sends it
+    event.preventDefault()
+    if (accepted) this.#submit()
   }
 
-  #forget() { sessionStorage.removeItem(this.#key) }
-
-  /** Whether the browser is to send the text itself: the room has no client. */
-  get #plain() {
-    const { plain, closed } = this.#form.dataset
-    return Boolean(plain && !closed && !this.#row && this.#box.value.trim())
+  #submit() {
+    const text = cleanText(this.#box.value)
+    if (this.#row) return this.#submitEdit(text)
+    if (!text) return
+    this.#box.value = ""
+    this.#limit.set(this.#limits.message)
+    if (this.#recipient) this.#actions.whisper(this.#recipient, text)
+    else {
+      this.#forgetDraft()
+      this.#actions.send(text)
+    }
+    this.#box.focus()
   }
 
-  #mode(text, leave, name) {
-    fill(this.#bar, { mode: text, leave })
+  #submitEdit(text) {
+    const row = this.#row
+    if (!text && !row.matches(".message--gif")) return
+    const isChanged = text !== textOf(row)
+    this.leaveMode()
+    if (isChanged) this.#actions.edit(row, text)
+  }
+
+  #keyPressed(event) {
+    if (isComposing(event)) return
+    if (event.key === "Escape" && !this.#bar.hidden) this.leaveMode()
+    else if (event.key === "ArrowUp" && event.target === this.#box && !this.#box.value && this.#bar.hidden) {
+      const row = this.#actions.lastOwn()
+      if (!row) return
+      event.preventDefault()
+      this.edit(row)
+    }
+  }
+
+  #enterMode(name, text, leave) {
+    setTexts(this.#bar, { mode: text, leave })
     this.#form.dataset.mode = name
     this.#bar.hidden = false
     this.#box.focus()
   }
 
-  #submit() {
-    // Spaces at the start are indentation. A NUL and half a character cannot be stored.
-    const text = (this.#box.value.toWellFormed?.() ?? this.#box.value).replaceAll("\0", "").trimEnd()
-    if (this.#row) return this.#save(text)
-    if (!text) return
-    this.#box.value = ""
-    this.#limit.set(maxText)
-    if (this.#to) this.#outbox.whisper(this.#to, text)
-    else {
-      this.#forget()
-      this.#outbox.send(text)
-    }
-    this.#box.focus()
+  /** Keeps the message to all until leaveMode, so that it is not whispered by mistake. */
+  #setDraftAside(replacement) {
+    this.#draft = this.#box.value
+    this.#box.value = replacement
+    this.#limit.set(this.#limits.message)
   }
 
-  #save(text) {
-    const row = this.#row
-    if (!text && !row.matches(".message--gif")) return
-    const changed = text !== textOf(row)
-    this.leave()
-    if (changed) this.#outbox.edit(row, text)
+  #storeDraft() {
+    try {
+      sessionStorage.setItem(this.#draftKey, this.#box.value)
+    } catch { /* the draft is longer than the browser stores */ }
   }
+
+  #forgetDraft() { sessionStorage.removeItem(this.#draftKey) }
 }

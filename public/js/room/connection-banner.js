@@ -1,32 +1,42 @@
-const patience = 5_000 // ms; most cuts are shorter and nobody's business
-const relief = 2_500 // ms
+// A banner that shows when the connection is lost, and when it is back.
 
-const banner = document.querySelector("#connection")
+const offlineDelay = 5_000 // ms; most interruptions are shorter
+const onlineTime = 2_500 // ms that the banner stays after the connection is back
 
-function show(text, good) {
-  banner.textContent = text
-  banner.classList.toggle("banner--good", good)
-  banner.hidden = false
-}
+export class ConnectionBanner {
+  #element; #t
+  #timer = 0
 
-/** Says that there is no connection and will be none. */
-export function showStill() { show(banner.dataset.still, false) }
-
-/** Says when the connection is gone for longer, and when it is back. */
-export function watchConnection(socket) {
-  let timer = 0
-
-  function lost() {
-    clearTimeout(timer)
-    timer = setTimeout(() => show(banner.dataset.offline, false), patience)
+  constructor(element, t) {
+    this.#element = element
+    this.#t = t
   }
 
-  socket.on("disconnect", lost)
-  socket.on("connect", () => {
-    clearTimeout(timer)
-    if (banner.hidden) return
-    show(banner.dataset.back, true)
-    timer = setTimeout(() => { banner.hidden = true }, relief)
-  })
-  if (!socket.connected) lost()
+  /** Shows the interruptions of a socket. */
+  watch(socket) {
+    socket.on("disconnect", () => this.#disconnected())
+    socket.on("connect", () => this.#connected())
+    if (!socket.connected) this.#disconnected()
+  }
+
+  /** Shows that there will be no connection. */
+  showUnavailable() { this.#show("room.still", false) }
+
+  #disconnected() {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#show("room.offline", false), offlineDelay)
+  }
+
+  #connected() {
+    clearTimeout(this.#timer)
+    if (this.#element.hidden) return
+    this.#show("room.online", true)
+    this.#timer = setTimeout(() => { this.#element.hidden = true }, onlineTime)
+  }
+
+  #show(key, isGood) {
+    this.#element.textContent = this.#t(key)
+    this.#element.classList.toggle("banner--good", isGood)
+    this.#element.hidden = false
+  }
 }

@@ -1,16 +1,13 @@
-// The end of a visit: the page says why and offers the list of rooms.
-import { clone, fill } from "./dom.js"
-import { say } from "./words.js"
+import { cloneTemplate, setTexts } from "../lib/dom.js"
 
-let said = false
-
-/** Leaves the room's page with nothing that could still be used. */
-export function showOver(why) {
-  if (said) return
-  said = true
+/**
+ * Replaces the room by the reason why the visit has ended, and a link to the list of rooms.
+ * @param {string} reason "kicked", "banned", "quit", "removed" or "ended"
+ */
+export function showEnded(document, reason, t) {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
-  const over = fill(clone(document.querySelector("template#over")), { why: say(`over.${why}`) })
+  const section = setTexts(cloneTemplate(document.querySelector("template#ended")), { why: t(`ended.${reason}`) })
   document.querySelector("#people-toggle").hidden = true
-  document.querySelector("main").replaceChildren(over)
-  over.querySelector("a").focus()
+  document.querySelector("main").replaceChildren(section)
+  section.querySelector("a").focus()
 }

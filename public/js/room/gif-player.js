@@ -1,75 +1,96 @@
-// A GIF shows its first frame. It plays while somebody wants to see it: the
-// pointer is over it, it has the keyboard's focus, or it was tapped. If the
-// reader likes, it also plays by itself when it comes into view, for a few
-// seconds.
+// GIFs show their first frame. A GIF plays while the pointer is over it, while it has the keyboard's focus, and after a
+// tap. With autoplay it also plays for some seconds when it scrolls into view.
 
-const playFor = 5_000 // ms; WCAG 2.2.2
-const calm = matchMedia("(prefers-reduced-motion: reduce)")
-// The largest a GIF is shown, in pixels; handlers/message.go says the same.
-const widest = 544
-const tallest = 352
+const playTime = 5_000 // ms; WCAG 2.2.2
+const visiblePart = .4 // of a GIF that starts autoplay
+const storageKey = "gif-autoplay"
 
-/** Gives an image its place on the page before its bytes are there. */
-export function reserve(image, width, height) {
-  const scale = Math.min(1, widest / width, tallest / height)
-  image.width = Math.max(1, Math.round(width * scale))
-  image.height = Math.max(1, Math.round(height * scale))
+export class GIFPlayer {
+  #label; #checkbox
+  #playbacks = new WeakMap() // by button
+  #visible = new Set() // buttons
+  #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)")
+  #observer = new IntersectionObserver(entries => entries.forEach(entry => this.#visibilityChanged(entry)), { threshold: visiblePart })
+
+  /**
+   * @param {string} label says what the button around a GIF does
+   * @param {HTMLInputElement} checkbox switches autoplay
+   */
+  constructor(label, checkbox) {
+    this.#label = label
+    this.#checkbox = checkbox
+    checkbox.checked = this.#autoplay()
+    checkbox.addEventListener("change", () => this.#autoplayChanged())
+  }
+
+  /** Makes an image playable, if it moves: puts a button around it. */
+  add(image) {
+    if (!image.dataset.gif) return
+    const button = document.createElement("button")
+    button.type = "button"
+    button.className = "gif"
+    image.replaceWith(button)
+    button.append(image)
+    this.describe(image, image.alt)
+
+    const playback = new Playback(image, button)
+    this.#playbacks.set(button, playback)
+    this.#observer.observe(button)
+    const plays = () => !this.#reducedMotion.matches
+    button.addEventListener("pointerenter", ({ pointerType }) => { if (pointerType === "mouse" && plays()) playback.play() })
+    button.addEventListener("pointerleave", ({ pointerType }) => { if (pointerType === "mouse") playback.stop() })
+    button.addEventListener("focus", () => { if (button.matches(":focus-visible") && plays()) playback.play() })
+    button.addEventListener("blur", () => playback.stop())
+    button.addEventListener("click", () => { playback.playing ? playback.stop() : playback.play() })
+  }
+
+  /** Changes the description of an image. */
+  describe(image, alt) {
+    image.alt = alt
+    image.closest("button.gif")?.setAttribute("aria-label", alt ? `${alt}: ${this.#label}` : this.#label)
+  }
+
+  #visibilityChanged({ target, isIntersecting }) {
+    const playback = this.#playbacks.get(target)
+    if (isIntersecting) {
+      this.#visible.add(target)
+      if (this.#autoplay()) playback.play(playTime)
+    } else {
+      this.#visible.delete(target)
+      playback.stop()
+    }
+  }
+
+  #autoplay() {
+    let stored = null
+    try {
+      stored = localStorage.getItem(storageKey)
+    } catch { /* the browser stores nothing */ }
+    return stored === null ? !this.#reducedMotion.matches : stored === "on"
+  }
+
+  #autoplayChanged() {
+    const { checked } = this.#checkbox
+    try {
+      localStorage.setItem(storageKey, checked ? "on" : "off")
+    } catch { /* the choice holds until the page is left */ }
+    for (const button of this.#visible) {
+      const playback = this.#playbacks.get(button)
+      if (checked) playback.play(playTime)
+      else playback.stop()
+    }
+  }
 }
 
-/** The picture of a message. */
-export function gifImage({ gif, poster, w, h, alt }) {
-  const image = new Image()
-  reserve(image, w, h)
-  image.className = "message__gif"
-  image.alt = alt ?? ""
-  image.decoding = "async"
-  image.src = `/gif/${poster ?? gif}`
-  if (poster) image.dataset.gif = `/gif/${gif}` // else there is nothing that moves
-  return image
-}
-
-/** Puts a picture in the place of another when it can be shown, not before. */
-export async function replace(before, image) {
-  await image.decode().catch(() => {})
-  before.replaceWith(image)
-  URL.revokeObjectURL(before.src)
-}
-
-/** Lets the reader play a GIF that moves. */
-export function tame(image, label) {
-  if (!image.dataset.gif) return
-  const button = document.createElement("button")
-  button.type = "button"
-  button.className = "gif"
-  image.replaceWith(button)
-  button.append(image)
-  describe(image, image.alt, label)
-
-  const film = new Film(image, button)
-  films.set(button, film)
-  views.observe(button)
-  button.addEventListener("pointerenter", ({ pointerType }) => { if (pointerType === "mouse" && !calm.matches) film.play() })
-  button.addEventListener("pointerleave", ({ pointerType }) => { if (pointerType === "mouse") film.stop() })
-  button.addEventListener("focus", () => { if (button.matches(":focus-visible") && !calm.matches) film.play() })
-  button.addEventListener("blur", () => film.stop())
-  button.addEventListener("click", () => { film.playing ? film.stop() : film.play() })
-}
-
-/** Says in other words what a GIF shows. */
-export function describe(image, alt, label) {
-  image.alt = alt
-  image.closest("button.gif")?.setAttribute("aria-label", alt ? `${alt}: ${label}` : label)
-}
-
-class Film {
-  #image; #button; #still; #timer
-  #kept = [] // what is shown next stays decoded, so that nothing flickers
+class Playback {
+  #image; #button; #poster; #timer
+  #decoded = [] // the GIF and its poster, which the browser keeps decoded for a change without a flicker
   playing = false
 
   constructor(image, button) {
     this.#image = image
     this.#button = button
-    this.#still = image.getAttribute("src")
+    this.#poster = image.getAttribute("src")
     button.setAttribute("aria-pressed", "false")
   }
 
@@ -77,13 +98,13 @@ class Film {
   async play(ms) {
     clearTimeout(this.#timer)
     if (!this.playing) {
-      const [moving, still] = this.#kept = [new Image(), new Image()]
-      this.#turn(true)
-      moving.src = this.#image.dataset.gif
-      still.src = this.#still
-      const ready = await moving.decode().then(() => true, () => false)
-      if (this.#kept[0] !== moving) return // stopped meanwhile
-      if (!ready) return this.stop() // it is gone, or the connection is
+      const [gif, poster] = this.#decoded = [new Image(), new Image()]
+      this.#setPlaying(true)
+      gif.src = this.#image.dataset.gif
+      poster.src = this.#poster
+      const loaded = await gif.decode().then(() => true, () => false)
+      if (this.#decoded[0] !== gif) return // it was stopped while it loaded
+      if (!loaded) return this.stop() // the file or the connection is gone
       this.#image.src = this.#image.dataset.gif
     }
     if (ms) this.#timer = setTimeout(() => this.stop(), ms)
@@ -92,52 +113,13 @@ class Film {
   stop() {
     clearTimeout(this.#timer)
     if (!this.playing) return
-    this.#turn(false)
-    this.#image.src = this.#still
-    this.#kept = []
+    this.#setPlaying(false)
+    this.#image.src = this.#poster
+    this.#decoded = []
   }
 
-  #turn(playing) {
+  #setPlaying(playing) {
     this.playing = playing
     this.#button.setAttribute("aria-pressed", String(playing))
   }
-}
-
-const films = new WeakMap() // by button
-const inView = new Set() // buttons
-
-const views = new IntersectionObserver(entries => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) {
-      inView.add(target)
-      if (autoplay()) films.get(target).play(playFor)
-    } else {
-      inView.delete(target)
-      films.get(target).stop()
-    }
-  }
-}, { threshold: .4 })
-
-const key = "gif-autoplay"
-
-function autoplay() {
-  let chosen = null
-  try {
-    chosen = localStorage.getItem(key)
-  } catch { /* storage is switched off */ }
-  return chosen === null ? !calm.matches : chosen === "on"
-}
-
-/** Lets the reader say whether GIFs play by themselves. */
-export function chooseAutoplay(box) {
-  box.checked = autoplay()
-  box.addEventListener("change", () => {
-    try {
-      localStorage.setItem(key, box.checked ? "on" : "off")
-    } catch { /* for this page alone it makes no sense */ }
-    for (const button of inView) {
-      if (box.checked) films.get(button).play(playFor)
-      else films.get(button).stop()
-    }
-  })
 }

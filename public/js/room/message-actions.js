@@ -1,112 +1,115 @@
-// What one may do with a message. A single button goes to the message that is
-// pointed at, tapped or chosen with the arrow keys: one in each row would be 300
-// stops for the Tab key, and screen readers would hear it with every message.
-import { openMenu } from "./menu.js"
-import { textOf } from "./row.js"
-import { say } from "./words.js"
+// The menu of a message. One button moves to the message that is pointed at, tapped, or chosen with the arrow keys. A
+// button in each row would make 300 stops for the Tab key, and screen readers would read it with every message.
+import { textOf } from "./rows.js"
 
 const longPress = 500 // ms
-const lookAfter = 150 // ms: in a busy room not with every message
-const mineAlone = ".message.mine[data-seq]:not(.message--removed, .message--whisper)"
-const anybodys = ".message[data-seq]:not(.system:not(.message--damaged), .message--removed, .message--whisper)"
+const updateDelay = 150 // ms; a busy room must not update the button with every message
+const editable = ".message.mine[data-seq]:not(.message--removed, .message--whisper)"
+const removable = ".message[data-seq]:not(.system:not(.message--damaged), .message--removed, .message--whisper)"
 
-export class Actions {
-  #list; #scroll; #standing; #do
-  #button = document.querySelector("#more")
-  #row = null
-  #at = 0 // how far the reader has scrolled
+export class MessageActions {
+  #list; #scroll; #button; #menu; #state; #t; #actions
+  #row = null // the message of the button
+  #scrollTop = 0 // where the reader has scrolled to
 
-  /** @param {{edit: (row: HTMLElement) => void, remove: (row: HTMLElement) => void}} deeds */
-  constructor(list, scroll, standing, deeds) {
+  /**
+   * @param {{list: HTMLElement, scroll: HTMLElement, button: HTMLButtonElement}} elements
+   * @param {import("../lib/menu.js").Menu} menu
+   * @param {import("./room-state.js").RoomState} state an owner can remove the messages of others
+   * @param {{edit: (row: HTMLElement) => void, remove: (row: HTMLElement) => void}} actions
+   */
+  constructor({ list, scroll, button }, menu, state, t, actions) {
     this.#list = list
     this.#scroll = scroll
-    this.#standing = standing
-    this.#do = deeds
+    this.#button = button
+    this.#menu = menu
+    this.#state = state
+    this.#t = t
+    this.#actions = actions
     list.addEventListener("pointerover", event => { if (event.pointerType === "mouse") this.#aim(event.target) })
-    scroll.addEventListener("pointerleave", () => this.#button.classList.remove("message-more--shown"))
+    scroll.addEventListener("pointerleave", () => button.classList.remove("message-more--shown"))
     this.#listenToTouch()
-    scroll.addEventListener("scroll", () => { this.#at = scroll.scrollTop }, { passive: true })
-    this.#button.addEventListener("focus", () => {
-      // The browser has gone to where the button stood last; the event scroll is still to come.
-      scroll.scrollTop = this.#at
-      this.#aim(this.#seen())
+    scroll.addEventListener("scroll", () => { this.#scrollTop = scroll.scrollTop }, { passive: true })
+    button.addEventListener("focus", () => {
+      // The browser has scrolled to the button's last place. The scroll event comes later.
+      scroll.scrollTop = this.#scrollTop
+      this.#aim(this.#visibleRow())
     })
-    this.#button.addEventListener("click", () => this.#open())
-    this.#button.addEventListener("keydown", event => this.#step(event))
-    // It is there while there is something to do, else Tab would stop at nothing.
-    let looking = 0
-    const lookSoon = () => {
-      looking ||= setTimeout(() => {
-        looking = 0
-        this.#look()
-      }, lookAfter)
+    button.addEventListener("click", () => this.#open())
+    button.addEventListener("keydown", event => this.#step(event))
+    let timer = 0
+    const updateLater = () => {
+      timer ||= setTimeout(() => {
+        timer = 0
+        this.#update()
+      }, updateDelay)
     }
-    new MutationObserver(lookSoon).observe(list, { childList: true, subtree: true, attributeFilter: ["class", "data-seq"] })
-    standing.watch(() => this.#look())
+    new MutationObserver(updateLater).observe(list, { childList: true, subtree: true, attributeFilter: ["class", "data-seq"] })
+    state.subscribe(() => this.#update())
   }
 
-  /** The newest own message that can be edited. */
-  lastOwn() { return [...this.#list.querySelectorAll(mineAlone)].at(-1) }
+  /** Returns the newest message that this visitor can edit, or undefined. */
+  lastOwn() { return [...this.#list.querySelectorAll(editable)].at(-1) }
 
-  #rows() { return [...this.#list.querySelectorAll(this.#standing.owned ? anybodys : mineAlone)] }
+  get #selector() { return this.#state.isOwner ? removable : editable }
 
-  /** The message that is meant, if it is on the screen, else the newest that is, or comes there: the focus must be seen. */
-  #seen() {
+  #rows() { return [...this.#list.querySelectorAll(this.#selector)] }
+
+  /** Returns the button's message if it is on the screen, otherwise the newest one on the screen, or scrolls to one. */
+  #visibleRow() {
     const view = this.#scroll.getBoundingClientRect()
-    const onScreen = row => {
+    const isVisible = row => {
       const { top, bottom } = row.querySelector(".message__bubble").getBoundingClientRect()
       return row.isConnected && top < view.bottom && bottom > view.top
     }
-    if (this.#row && onScreen(this.#row)) return this.#row
+    if (this.#row && isVisible(this.#row)) return this.#row
     const rows = this.#rows()
-    const seen = rows.findLast(onScreen)
-    if (!seen) rows.at(-1)?.scrollIntoView({ block: "nearest" })
-    return seen ?? rows.at(-1)
+    const visible = rows.findLast(isVisible)
+    if (!visible) rows.at(-1)?.scrollIntoView({ block: "nearest" })
+    return visible ?? rows.at(-1)
   }
 
-  #may(row) { return row?.matches(this.#standing.owned ? anybodys : mineAlone) }
-
-  #look() {
-    this.#button.hidden = !this.#list.querySelector(this.#standing.owned ? anybodys : mineAlone)
-    if (this.#row && !this.#may(this.#row)) this.#row = null
+  /** Hides the button when no message has actions: the Tab key would stop at a button without a use. */
+  #update() {
+    this.#button.hidden = !this.#list.querySelector(this.#selector)
+    if (this.#row && !this.#row.matches(this.#selector)) this.#row = null
     if (this.#row && document.activeElement === this.#button) this.#place()
   }
 
   #listenToTouch() {
     let timer = 0
     let opened = false
-    const stop = () => clearTimeout(timer)
+    const cancel = () => clearTimeout(timer)
     this.#list.addEventListener("pointerdown", event => {
       if (event.pointerType === "mouse") return
-      stop()
+      cancel()
       opened = false
       timer = setTimeout(() => {
         opened = this.#aim(event.target)
         if (opened) this.#open()
       }, longPress)
     })
-    for (const end of ["pointerup", "pointercancel", "pointermove"]) {
-      this.#list.addEventListener(end, event => { if (end !== "pointermove" || Math.hypot(event.movementX, event.movementY) > 3) stop() })
-    }
+    for (const type of ["pointerup", "pointercancel"]) this.#list.addEventListener(type, cancel)
+    this.#list.addEventListener("pointermove", event => { if (Math.hypot(event.movementX, event.movementY) > 3) cancel() })
     this.#list.addEventListener("contextmenu", event => { if (opened) event.preventDefault() })
     this.#list.addEventListener("click", event => { if (!event.target.closest('[data-slot="state"]')) this.#aim(event.target) })
   }
 
-  /** Goes to the message of an element; tells whether there is something to do with it. */
+  /** Moves the button to the message of an element. Returns false if there is none, or it has no actions. */
   #aim(element) {
     const row = element?.closest(".message")
-    const may = Boolean(row) && this.#may(row)
-    this.#button.classList.toggle("message-more--shown", may)
-    if (!may) return false
+    const hasActions = Boolean(row?.matches(this.#selector))
+    this.#button.classList.toggle("message-more--shown", hasActions)
+    if (!hasActions) return false
     this.#row = row
-    this.#button.ariaLabel = `${say("menu.message")}: ${textOf(row).slice(0, 60)}`
+    this.#button.ariaLabel = `${this.#t("menu.message")}: ${textOf(row).slice(0, 60)}`
     this.#place()
     return true
   }
 
   #place() {
-    const [view, bubble] = [this.#scroll, this.#row.querySelector(".message__bubble")].map(e => e.getBoundingClientRect())
-    const width = 44 // px, as in message.css
+    const [view, bubble] = [this.#scroll, this.#row.querySelector(".message__bubble")].map(element => element.getBoundingClientRect())
+    const width = this.#button.offsetWidth
     const left = this.#row.matches(".mine") ? bubble.left - view.left - width : bubble.right - view.left
     this.#button.style.setProperty("top", `${bubble.top - view.top + this.#scroll.scrollTop}px`)
     this.#button.style.setProperty("left", `${Math.min(Math.max(left, 0), this.#scroll.clientWidth - width)}px`)
@@ -126,11 +129,12 @@ export class Actions {
   #open() {
     const row = this.#row
     if (!row) return
+    const t = this.#t
     const items = []
     if (row.matches(".mine")) {
-      items.push({ label: say(row.matches(".message--gif") ? "edit.alt" : "edit"), act: () => this.#do.edit(row) })
+      items.push({ label: t(row.matches(".message--gif") ? "edit.alt" : "edit"), act: () => this.#actions.edit(row) })
     }
-    items.push({ label: say("remove"), sure: say("remove.sure"), act: () => this.#do.remove(row) })
-    openMenu(this.#button, this.#button.ariaLabel, items)
+    items.push({ label: t("remove"), sure: t("remove.sure"), act: () => this.#actions.remove(row) })
+    this.#menu.open(this.#button, this.#button.ariaLabel, items)
   }
 }

@@ -1,143 +1,139 @@
-// The log: every message once, in its place.
-import { fill, soon } from "./dom.js"
-import { gifImage, replace, tame } from "./gif.js"
-import { group, insert } from "./order.js"
-import { amend, finish, makeRow } from "./row.js"
+// The log shows each message once, in its place.
+import { onNextFrame } from "../lib/dom.js"
+import { showPending, showSent } from "./delivery-state.js"
+import { gifImage, replacePreview } from "./gif-image.js"
+import { groupRow, placeRow } from "./placement.js"
 
-const keep = 300 // messages in the page; older ones come back on demand
+const maxRows = 300 // older rows are removed, and loaded again on demand
 
-export class Messages {
-  #list; #template; #scroll; #room
-  #waiting = []
+export class MessageLog {
+  #list; #older; #rows; #scroll; #color; #page
+  #waiting = [] // messages of the next frame
 
-  constructor(list, template, scroll, room) {
+  /**
+   * @param {{list: HTMLElement, older: HTMLButtonElement}} elements the rows, and the button that loads older ones
+   * @param {import("./rows.js").Rows} rows makes and changes rows
+   * @param {import("./sticky-scroll.js").StickyScroll} scroll
+   * @param {string} color this visitor's colour
+   */
+  constructor({ list, older }, rows, scroll, color, page) {
     this.#list = list
-    this.#template = template
+    this.#older = older
+    this.#rows = rows
     this.#scroll = scroll
-    this.#room = room
-    for (const row of this.#rows()) finish(row, room)
+    this.#color = color
+    this.#page = page
+    for (const row of this.#all()) rows.enhance(row)
   }
 
-  /** The oldest seq in the page; 0 when there is none. */
+  /** The lowest seq on the page, or 0. */
   get first() {
     return Number(this.#list.querySelector(".message[data-seq]")?.dataset.seq ?? 0)
   }
 
-  /** When the oldest message in the page was said, "" when there is none before it. */
+  /** The time of the oldest message on the page, or "" if there is no older one in the room. */
   get since() {
     const oldest = this.#list.querySelector(".message[data-seq] time")
-    return document.querySelector("#older").hidden ? "" : oldest?.dateTime ?? ""
+    return this.#older.hidden ? "" : oldest?.dateTime ?? ""
   }
 
-  /** Shows messages, notices, whispers, edits; many in one frame are written at once. */
-  receive(list) {
-    if (list.length === 0) return
-    this.#waiting.push(...list)
-    if (this.#waiting.length === list.length) soon(() => this.flush())
+  /** Shows or hides the button that loads older messages. The rows on the screen stay in place. */
+  setHasOlder(hasOlder) {
+    this.#scroll.keepPosition(() => { this.#older.hidden = !hasOlder })
   }
 
-  /** Writes what waits for the next frame now. */
+  /** Shows messages, notices, whispers, edits and removals with the next frame. */
+  receive(messages) {
+    if (messages.length === 0) return
+    this.#waiting.push(...messages)
+    if (this.#waiting.length === messages.length) onNextFrame(() => this.flush())
+  }
+
+  /** Shows the messages of the next frame now. */
   flush() {
-    const fresh = this.#waiting.splice(0).filter(message => this.#put(message))
-    const others = fresh.filter(({ user }) => user !== this.#room.color)
-    if (fresh.length > 0) this.#scroll.grown(others.length)
+    const added = this.#waiting.splice(0).filter(message => this.#show(message))
+    const others = added.filter(({ user }) => user !== this.#color)
+    if (added.length > 0) this.#scroll.contentAdded(others.length)
     this.#trim()
   }
 
-  /** Shows older ones above, without moving what is being read. */
-  prepend(list) {
-    const log = this.#list.closest('[role="log"]')
-    log.ariaLive = "off" // they are no news
-    this.#scroll.keepPlace(() => list.forEach(message => this.#put(message, true)))
-    setTimeout(() => { log.ariaLive = "polite" }, 500)
+  /** Shows older messages at the beginning. The rows on the screen stay in place. */
+  prepend(messages) {
+    const region = this.#list.closest('[role="log"]')
+    region.ariaLive = "off" // screen readers announce new messages only
+    this.#scroll.keepPosition(() => messages.forEach(message => this.#show(message, true)))
+    setTimeout(() => { region.ariaLive = "polite" }, 500)
   }
 
-  /** Shows a line of the page's own. */
-  say(text) {
-    insert(this.#list, this.#make({ kind: "notice", chat: text, createdAt: new Date().toISOString() }))
-    this.#scroll.grown(0)
+  /** Shows a line of this page, which the server does not know. */
+  showNotice(text) {
+    this.#place(this.#rows.create({ kind: "notice", chat: text, createdAt: new Date().toISOString() }))
+    this.#scroll.contentAdded(0)
   }
 
-  /** Shows an own message before anybody knows of it. */
-  pending(clientId, message, image) {
-    const row = this.#make({ kind: "text", user: this.#room.color, createdAt: new Date().toISOString(), ...message })
+  /** Shows a message of this visitor before it is sent, and returns its row. */
+  addPending(clientId, message, image) {
+    const row = this.#rows.create({ kind: "text", user: this.#color, createdAt: new Date().toISOString(), ...message })
     row.dataset.clientId = clientId
-    if (image) {
-      row.classList.add("message--gif")
-      row.querySelector(".message__bubble").replaceChildren(image)
-    }
-    this.wait(row)
+    if (image) this.#rows.showImage(row, image)
+    showPending(row, this.#page.t)
     this.#list.append(row)
-    group(row)
+    groupRow(row, this.#page)
     this.#scroll.toEnd()
     return row
   }
 
-  /** Says that a row is on its way. */
-  wait(row) {
-    row.classList.remove("message--failed")
-    row.classList.add("message--pending")
-    fill(row, { state: this.#room.sending })
-  }
-
-  /** Says that it has arrived. */
-  arrived(row) {
-    row.classList.remove("message--pending", "message--failed")
-    fill(row, { state: "" })
-  }
-
-  /** Makes a pending message the real one: the same element, no flicker. */
-  settle(row, message) {
+  /** Turns a pending row into the stored message. The row stays the same element, so nothing flickers. */
+  confirm(row, message) {
     const { _id, seq, n, createdAt, gif } = message
     if (row.dataset.seq || row.dataset.n && !createdAt) return
-    this.arrived(row)
+    showSent(row)
     row.dataset.id = _id
     if (seq) row.dataset.seq = seq
     if (n) row.dataset.n = n
     if (createdAt) row.querySelector("time").dateTime = createdAt
-    if (gif) this.#settleGIF(row, gifImage(message))
-    if (seq || createdAt) insert(this.#list, row) // a whisper has no place before its time is known
+    if (gif) this.#confirmGIF(row, gifImage(message, this.#page.limits))
+    if (seq || createdAt) this.#place(row) // the answer to a whisper has neither: its event follows
   }
 
-  async #settleGIF(row, image) {
-    await replace(row.querySelector("img"), image)
-    tame(image, this.#room.play)
+  async #confirmGIF(row, image) {
+    await replacePreview(row.querySelector("img"), image)
+    this.#rows.makePlayable(row)
   }
 
-  /** The row of a message that may be on the page. */
-  row(seq) { return this.#list.querySelector(`.message[data-seq="${seq}"]`) }
-
-  /** Tells whether the message is new to the page. */
-  #put(message, old = false) {
+  /** Shows a message. Returns true if that added a row. */
+  #show(message, isOlder = false) {
     if (message.target) {
-      const row = this.row(message.target)
-      if (row) amend(row, message)
+      const row = this.#row(message.target)
+      if (row) this.#rows.apply(row, message)
       return false
     }
-    const known = message.kind === "whisper" ? this.#list.querySelector(`[data-n="${message.n}"]`) : this.row(message.seq)
-    if (known || this.#ownTrip(message)) return false
-    if (!old && message.seq < this.first) return false // trimmed meanwhile
-    const mine = message.clientId && message.user === this.#room.color
-    const row = mine && this.#list.querySelector(`[data-client-id="${CSS.escape(message.clientId)}"]`)
-    if (row) this.settle(row, message)
-    else insert(this.#list, this.#make(message))
-    return !row
+    const known = message.kind === "whisper" ? this.#list.querySelector(`[data-n="${message.n}"]`) : this.#row(message.seq)
+    if (known || this.#isOwnMove(message)) return false
+    if (!isOlder && message.seq < this.first) return false // its row was trimmed
+    const isMine = message.clientId && message.user === this.#color
+    const pending = isMine && this.#list.querySelector(`[data-client-id="${CSS.escape(message.clientId)}"]`)
+    if (pending) this.confirm(pending, message)
+    else this.#place(this.#rows.create(message))
+    return !pending
   }
 
-  /** One's own coming and going is no news. */
-  #ownTrip({ topic, person }) {
-    return person === this.#room.color && (topic === "entered" || topic === "left")
+  #row(seq) { return this.#list.querySelector(`.message[data-seq="${seq}"]`) }
+
+  /** Reports whether a notice is about this visitor's own coming or going, which the log leaves out. */
+  #isOwnMove({ topic, person }) {
+    return person === this.#color && (topic === "entered" || topic === "left")
   }
 
-  #make(message) { return makeRow(this.#template, message, this.#room) }
+  #place(row) { placeRow(this.#list, row, this.#page) }
 
   #trim() {
     if (!this.#scroll.following) return
-    const rows = this.#rows()
-    if (rows.length <= keep) return
-    for (const row of rows.slice(0, rows.length - keep)) row.remove()
-    document.querySelector("#older").hidden = false
+    const rows = this.#all()
+    if (rows.length <= maxRows) return
+    for (const row of rows.slice(0, rows.length - maxRows)) row.remove()
+    this.#older.hidden = false
   }
 
-  #rows() { return [...this.#list.querySelectorAll(".message")] }
+  #all() { return [...this.#list.querySelectorAll(".message")] }
 }

@@ -1,50 +1,55 @@
-// One's own name in the room.
-import { isComposing } from "./submit-on-enter.js"
-import { say } from "./words.js"
+// The form for the visitor's own name in the room.
+import { isComposing } from "../lib/submit-on-enter.js"
 
-const form = document.querySelector("#nickname")
-const problem = form.querySelector("#nick-problem")
-const box = form.elements.nick
+export class NicknameForm {
+  #form; #input; #problem
+  #opener = null
 
-/** Lets the visitor choose a name: returns what opens the form. */
-export function chooseName(standing, rename) {
-  let opener = null
-
-  function close() {
-    form.hidden = true
-    opener?.focus()
+  /**
+   * @param {HTMLElement} status announces the change
+   * @param {(nick: string) => Promise<object|null>} rename asks the server for another name
+   */
+  constructor(form, status, t, rename) {
+    this.#form = form
+    this.#input = form.elements.nick
+    this.#problem = form.querySelector("#nick-problem")
+    form.addEventListener("submit", async event => {
+      event.preventDefault()
+      this.#showProblem("")
+      const answer = await rename(this.#input.value.trim())
+      if (answer?.ok) {
+        this.#close()
+        status.textContent = t("nick.done")
+        return
+      }
+      this.#showProblem(answer?.message ?? t("failed"))
+      this.#input.focus()
+    })
+    form.querySelector("[data-cancel]").addEventListener("click", () => this.#close())
+    form.addEventListener("keydown", event => {
+      if (event.key !== "Escape" || isComposing(event)) return
+      event.preventDefault() // the list of people stays open
+      this.#close()
+    })
   }
 
-  function complain(text) {
-    problem.textContent = text
-    box.ariaInvalid = String(text !== "")
+  /** Opens the form with the present name. The focus later returns to opener. */
+  open(nick, opener) {
+    this.#opener = opener
+    this.#input.value = nick
+    this.#showProblem("")
+    this.#form.hidden = false
+    this.#input.focus()
+    this.#input.select()
   }
 
-  form.addEventListener("submit", async event => {
-    event.preventDefault()
-    complain("")
-    const answer = await rename(box.value.trim())
-    if (answer?.ok) {
-      close()
-      document.querySelector("#status").textContent = say("nick.done")
-      return
-    }
-    complain(answer?.message ?? say("failed"))
-    box.focus()
-  })
-  form.querySelector("[data-cancel]").addEventListener("click", close)
-  form.addEventListener("keydown", event => {
-    if (event.key !== "Escape" || isComposing(event)) return
-    event.preventDefault() // and the list of people stays open
-    close()
-  })
+  #close() {
+    this.#form.hidden = true
+    this.#opener?.focus()
+  }
 
-  return button => {
-    opener = button
-    box.value = standing.you?.nick ?? ""
-    complain("")
-    form.hidden = false
-    box.focus()
-    box.select()
+  #showProblem(text) {
+    this.#problem.textContent = text
+    this.#input.ariaInvalid = String(text !== "")
   }
 }

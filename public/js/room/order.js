@@ -1,53 +1,51 @@
-// Where a row stands: messages by seq, whispers among them by time, and what
-// is still on its way last.
-import { dayOf } from "./time.js"
+// The order of the log: messages by seq, whispers among them by time, and messages that are still being sent last.
 
-const groupWithin = 5 * 60_000 // ms; handlers/message.go says the same
+/**
+ * @typedef {object} Row
+ * @property {number} seq of a message; 0 without one
+ * @property {number} n of a whisper; 0 without one
+ * @property {string} time ISO 8601 in UTC: as text it sorts by time
+ * @property {boolean} waiting the row is being sent, or was not sent
+ */
 
-const timeOf = row => row.querySelector("time").dateTime
-
-/** Puts a row where it belongs; one without a number goes before the pending. */
-export function insert(list, row) {
-  let after = list.lastElementChild
-  let passed = false // a row with a number
-  let one = after
-  for (; one; one = one.previousElementSibling) {
-    // What only this page has said stands where it was said, and tells nothing
-    // of the order of what has a number.
-    if (one === row || numbered(row) && !numbered(one) && !waits(one)) continue
-    if (!comesAfter(one, row)) break
-    after = one.previousElementSibling
-    passed ||= numbered(one)
+/**
+ * Returns the row behind which a row belongs, or null if it belongs at the beginning.
+ * @param {Iterable<Row>} rows the other rows, from the last to the first
+ * @param {Row} row
+ */
+export function rowBefore(rows, row) {
+  let before // undefined: the next one of rows
+  let passedNumbered = false
+  for (const one of rows) {
+    before ??= one
+    // A line that only this page shows has no number. It stays in its place, and says nothing about the order.
+    if (isNumbered(row) && !isNumbered(one) && !one.waiting) continue
+    if (!belongsAfter(one, row)) return before
+    before = undefined
+    passedNumbered ||= isNumbered(one)
   }
-  if (!one && passed) after = null // older than all there is
-  if (after !== row) {
-    if (after) after.after(row)
-    else list.prepend(row)
-  }
-  group(row)
-  if (row.nextElementSibling) group(row.nextElementSibling)
+  return passedNumbered ? null : before ?? null // null: older than all numbered rows
 }
 
-const numbered = row => Boolean(Number(row.dataset.seq) || row.dataset.n)
+const isNumbered = ({ seq, n }) => Boolean(seq || n)
 
-const waits = row => row.matches(".message--pending, .message--failed")
-
-function comesAfter(one, other) {
-  const [seq, than] = [Number(one.dataset.seq), Number(other.dataset.seq)]
-  if (seq && than) return seq > than
-  if (!numbered(one)) return waits(one)
-  // ISO times of the server: as text they are in the order of time.
-  return Boolean(one.dataset.n || other.dataset.n) && timeOf(one) > timeOf(other)
+function belongsAfter(one, row) {
+  if (one.seq && row.seq) return one.seq > row.seq
+  if (!isNumbered(one)) return one.waiting
+  return Boolean(one.n || row.n) && one.time > row.time
 }
 
-/** Joins a row to the one above if the same person said both, and begins a day. */
-export function group(row) {
-  const before = row.previousElementSibling
-  const [now, then] = [row, before].map(r => r && timeOf(r))
-  const alone = ".system, .message--whisper"
-  row.classList.toggle("message--follows", Boolean(before) && !row.matches(alone) && !before.matches(alone) &&
-    before.dataset.user === row.dataset.user && new Date(now) - new Date(then) < groupWithin)
-  const newDay = dayOf(now) !== (then ? dayOf(then) : dayOf(new Date()))
-  if (newDay) row.dataset.day = dayOf(now)
-  else delete row.dataset.day
+/**
+ * Reports whether a row continues the row before it: the same person wrote both within so many ms.
+ * @param {{user: string, time: string, separate: boolean}|null} before separate rows are notices and whispers
+ */
+export function continues(row, before, within) {
+  return Boolean(before) && !row.separate && !before.separate && row.user === before.user &&
+    new Date(row.time) - new Date(before.time) < within
+}
+
+/** Returns the day that a row begins, or "". The first row of a log begins a day unless the day is today. */
+export function newDay(row, before, { day }, now = new Date()) {
+  const today = day(row.time)
+  return today === day(before ? before.time : now) ? "" : today
 }

@@ -1,85 +1,95 @@
-// Who is in the room. Rows stay the same elements, so that the focus stays.
-import { clone, fill, paint } from "./dom.js"
-import { nameOf, say } from "./words.js"
+// The list of the people in the room. A person keeps the same row, so that the row keeps the focus.
+import { cloneTemplate, setColor, setTexts } from "../lib/dom.js"
+import { nameOf } from "../lib/words.js"
 
-const panel = document.querySelector("#people")
-const toggle = document.querySelector("#people-toggle")
-const wide = matchMedia("(width >= 60rem)") // room.css: it is always open there
+/** Returns the badges of a person: keys of their sentences. */
+export const badgesOf = (person, color, owner) => [
+  person.color === color && "you", person.color === owner && "owner", person.muted && "muted", person.bot && "bot",
+].filter(Boolean)
 
-export class People {
-  #room; #choose
-  #list = panel.querySelector(".people__list")
-  #template = document.querySelector("template#person")
-  #rows = new Map() // by colour
+export class PeopleList {
+  #panel; #toggle; #list; #template; #color; #t; #choose
+  #rows = new Map() // by colour: {item, person, shown}
 
-  /** @param {(person: object, button: HTMLElement) => void} choose is called with who was chosen */
-  constructor(room, choose) {
-    this.#room = room
+  /**
+   * @param {{panel: HTMLElement, toggle: HTMLButtonElement, log: HTMLElement, template: HTMLTemplateElement}} elements
+   *   on a narrow screen toggle opens the panel, and a click on the log closes it
+   * @param {string} color this visitor's colour
+   * @param {(person: object, button: HTMLButtonElement) => void} choose is called when a person is chosen
+   */
+  constructor({ panel, toggle, log, template }, color, t, choose) {
+    this.#panel = panel
+    this.#toggle = toggle
+    this.#list = panel.querySelector(".people__list")
+    this.#template = template
+    this.#color = color
+    this.#t = t
     this.#choose = choose
     toggle.hidden = false
-    toggle.addEventListener("click", () => this.#open(!panel.matches(".people--open")))
+    toggle.addEventListener("click", () => this.#setOpen(!panel.matches(".people--open")))
     panel.addEventListener("keydown", event => {
-      if (event.key !== "Escape" || event.defaultPrevented || wide.matches) return
-      this.#open(false)
+      if (event.key !== "Escape" || event.defaultPrevented || !this.#coversLog) return
+      this.close()
       toggle.focus()
     })
-    document.querySelector("#scroll").addEventListener("click", () => this.close())
+    log.addEventListener("click", () => this.close())
   }
 
-  /** Makes room for the conversation where the list covers it. */
-  close() { this.#open(false) }
+  /** Closes the panel where it covers the log. */
+  close() { this.#setOpen(false) }
 
-  #open(open) {
-    panel.classList.toggle("people--open", open)
-    toggle.ariaExpanded = String(open)
-  }
-
-  /** Shows who is there. */
-  show({ people, state }) {
-    fill(toggle, { count: people.length, capacity: state.max })
-    const rows = people.map(person => this.#row(person, state))
-    const there = new Set(people.map(({ color }) => color))
+  /** Shows the people of the room. */
+  show({ people, room }) {
+    setTexts(this.#toggle, { count: people.length, capacity: room.max })
+    const items = people.map(person => this.#update(person, room.owner))
+    const present = new Set(people.map(({ color }) => color))
     for (const [color, { item }] of this.#rows) {
-      if (there.has(color)) continue
+      if (present.has(color)) continue
       item.remove()
       this.#rows.delete(color)
     }
-    rows.forEach((item, i) => {
+    items.forEach((item, i) => {
       if (this.#list.children[i] !== item) this.#list.insertBefore(item, this.#list.children[i] ?? null)
     })
   }
 
-  #row(person, state) {
-    const known = this.#rows.get(person.color) ?? this.#make(person)
-    known.person = person
-    const notes = ["you", "owner", "muted", "bot"].filter(note => ({
-      you: person.color === this.#room.color, owner: person.color === state.owner, muted: person.muted, bot: person.bot,
-    })[note])
-    const said = [nameOf(person), ...notes].join()
-    if (known.said !== said) { // most have not changed when one has
-      known.said = said
-      fill(known.item, { name: nameOf(person) })
-      known.item.querySelector('[data-slot="notes"]').replaceChildren(...notes.map(badge))
-      if (notes[0] === "you") known.item.querySelector("button").ariaDescription = say("nick.change")
-    }
-    return known.item
+  /** On a wide screen the panel stands beside the log and is always open. */
+  get #coversLog() { return getComputedStyle(this.#panel).position === "absolute" }
+
+  #setOpen(open) {
+    this.#panel.classList.toggle("people--open", open)
+    this.#toggle.ariaExpanded = String(open)
   }
 
-  #make(person) {
-    const item = clone(this.#template)
-    paint(item, person.color)
-    const known = { item, person, said: "" }
+  #update(person, owner) {
+    const row = this.#rows.get(person.color) ?? this.#create(person)
+    row.person = person
+    const badges = badgesOf(person, this.#color, owner)
+    const shown = [nameOf(person), ...badges].join()
+    if (row.shown !== shown) {
+      row.shown = shown
+      setTexts(row.item, { name: nameOf(person) })
+      row.item.querySelector('[data-slot="notes"]').replaceChildren(...badges.map(key => makeBadge(key, this.#t(key))))
+      if (badges[0] === "you") row.item.querySelector("button").ariaDescription = this.#t("nick.change")
+    }
+    return row.item
+  }
+
+  #create(person) {
+    const item = cloneTemplate(this.#template)
+    setColor(item, person.color)
+    const row = { item, person, shown: "" }
     const button = item.querySelector("button")
     button.ariaHasPopup = "dialog"
-    button.addEventListener("click", () => this.#choose(known.person, button))
-    this.#rows.set(person.color, known)
-    return known
+    button.addEventListener("click", () => this.#choose(row.person, button))
+    this.#rows.set(person.color, row)
+    return row
   }
 }
 
-function badge(note) {
-  const element = document.createElement("span")
-  element.className = `badge badge--${note}`
-  element.textContent = say(note)
-  return element
+function makeBadge(key, text) {
+  const badge = document.createElement("span")
+  badge.className = `badge badge--${key}`
+  badge.textContent = text
+  return badge
 }

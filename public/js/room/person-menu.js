@@ -1,26 +1,32 @@
-// What one may do with somebody in the room.
-import { openMenu } from "./menu.js"
-import { nameOf, say } from "./words.js"
+// The menu of another person in the room.
+import { nameOf } from "../lib/words.js"
 
-const shortMute = 10 * 60_000 // ms
+const shortMute = 10 // minutes
 
 /**
- * Opens the menu of another person.
- * @param {(event: string, ask: object) => void} tell asks the server, and says so if it refuses
+ * Returns the items of a person's menu.
+ * @param {boolean} isOwner whether this visitor owns the room
+ * @param {{whisper: (person: object) => void, moderate: (event: string, data: object) => void}} actions
  */
-export function openPersonMenu(person, button, { owned, whisper, tell }) {
+export function personMenuItems(person, isOwner, t, { whisper, moderate }) {
+  const items = [{ label: t("whisper"), act: () => whisper(person) }]
+  if (!isOwner) return items
   const name = nameOf(person)
-  const about = (event, more) => () => tell(event, { person: person.color, ...more })
-  const items = [{ label: say("whisper"), act: () => whisper(person) }]
-  if (owned) {
-    if (person.muted) items.push({ label: say("unmute"), act: about("unmute") })
-    else items.push(
-      { label: say("mute.short"), act: about("mute", { for: shortMute }) },
-      { label: say("mute.long"), act: about("mute") })
-    items.push({ label: say("kick"), sure: say("kick.sure", name), act: about("kick") })
-    const ban = address => about("ban", address && { address })()
-    items.push({ label: say("ban"), sure: say("ban.sure", name), option: say("ban.address"), act: ban })
-    if (!person.bot) items.push({ label: say("delegate"), sure: say("delegate.sure", name), act: about("delegate") })
+  const emit = (event, data) => () => moderate(event, { person: person.color, ...data })
+  if (person.muted) items.push({ label: t("unmute"), act: emit("unmute") })
+  else {
+    items.push(
+      { label: t("mute.short", shortMute), act: emit("mute", { for: shortMute * 60_000 }) },
+      { label: t("mute.long"), act: emit("mute") },
+    )
   }
-  openMenu(button, say("menu.person", name), items)
+  items.push(
+    { label: t("kick"), sure: t("kick.sure", name), act: emit("kick") },
+    {
+      label: t("ban"), sure: t("ban.sure", name), option: t("ban.address"),
+      act: banAddress => emit("ban", banAddress ? { address: true } : {})(),
+    },
+  )
+  if (!person.bot) items.push({ label: t("delegate"), sure: t("delegate.sure", name), act: emit("delegate") })
+  return items
 }

@@ -1,61 +1,71 @@
-// What the room is like and who is in it, as it was last heard.
+// The state of the room as the server last reported it: its settings, its owner, and the people in it.
 
-export class Standing {
-  #room; #timer = 0
+const maxDelay = 2 ** 31 - 1 // ms; the longest that setTimeout waits
+
+/** Returns the state of the room in the data attributes of its page. */
+export const stateOf = ({ capacity, owner, private: isPrivate, frozen, keep, closed }) => ({
+  title: "", max: Number(capacity), owner,
+  private: isPrivate === "true", frozen: frozen === "true", keep: keep === "true", closed: closed === "true",
+})
+
+export class RoomState {
+  #color
   #listeners = []
+  #muteTimer = 0
+  people = []
 
-  constructor(room) {
-    this.#room = room
-    this.people = []
-    this.state = {
-      title: "", max: Number(room.capacity), owner: room.owner,
-      private: room.private === "true", frozen: room.frozen === "true", keep: room.keep === "true",
-      closed: room.closed === "true",
-    }
+  /**
+   * @param {string} color the visitor's colour
+   * @param {object} room what the event room carries: title, max, owner, private, frozen, keep and closed
+   */
+  constructor(color, room) {
+    this.#color = color
+    this.room = room
   }
 
-  /** Whether the room is this visitor's. */
-  get owned() { return this.state.owner === this.#room.color }
+  /** Whether this visitor owns the room. */
+  get isOwner() { return this.room.owner === this.#color }
 
-  /** The visitor, if present. */
-  get you() { return this.people.find(({ color }) => color === this.#room.color) }
+  /** This visitor among the people, or undefined. */
+  get you() { return this.people.find(({ color }) => color === this.#color) }
 
-  /** Why the visitor may not speak: frozen, silent or nothing. */
-  get closed() {
-    if (this.state.frozen && !this.owned) return "frozen"
+  /** Why this visitor cannot write: "frozen", "silent" for a muted visitor, or "". */
+  get closedReason() {
+    if (this.room.frozen && !this.isOwner) return "frozen"
     return this.you?.muted ? "silent" : ""
   }
 
-  /** Calls fn with every change, and now. */
-  watch(fn) {
-    this.#listeners.push(fn)
-    fn(this)
+  /** Calls listener now and after each change. */
+  subscribe(listener) {
+    this.#listeners.push(listener)
+    listener(this)
   }
 
-  /** Takes what the event room says, or a part of it. */
-  become(state) {
-    this.state = { ...this.state, ...state }
-    this.#tell()
+  /** Replaces some or all fields of the room. */
+  update(room) {
+    this.room = { ...this.room, ...room }
+    this.#notify()
   }
 
-  /** Takes who is there. A mute with an end ends here too: nobody tells of it. */
-  meet(people) {
+  /** Replaces the people. The server sends no event when a timed mute ends, so a timer ends it here. */
+  setPeople(people) {
     const now = performance.now()
-    this.people = people.map(person => ({ ...person, ends: person.mutedFor ? now + person.mutedFor : Infinity }))
-    this.#tell()
-    this.#wait()
+    this.people = people.map(person => ({ ...person, mutedUntil: person.mutedFor ? now + person.mutedFor : Infinity }))
+    this.#notify()
+    this.#scheduleUnmute()
   }
 
-  #wait() {
-    clearTimeout(this.#timer)
-    const next = Math.min(...this.people.filter(({ muted }) => muted).map(({ ends }) => ends))
+  #scheduleUnmute() {
+    clearTimeout(this.#muteTimer)
+    const next = Math.min(...this.people.filter(({ muted }) => muted).map(({ mutedUntil }) => mutedUntil))
     if (next === Infinity) return
-    this.#timer = setTimeout(() => {
-      this.people = this.people.map(person => ({ ...person, muted: person.muted && person.ends > performance.now() }))
-      this.#tell()
-      this.#wait()
-    }, Math.min(next - performance.now() + 1, 2 ** 31 - 1)) // setTimeout counts no further
+    this.#muteTimer = setTimeout(() => {
+      const now = performance.now()
+      this.people = this.people.map(person => ({ ...person, muted: person.muted && person.mutedUntil > now }))
+      this.#notify()
+      this.#scheduleUnmute()
+    }, Math.min(next - performance.now() + 1, maxDelay))
   }
 
-  #tell() { for (const fn of this.#listeners) fn(this) }
+  #notify() { for (const listener of this.#listeners) listener(this) }
 }

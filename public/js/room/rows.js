@@ -1,84 +1,114 @@
-// One line of the log: made from a message, and changed when the message is.
-import { clone, fill, paint } from "./dom.js"
-import { showTime } from "./time.js"
-import { describe, gifImage, tame } from "./gif.js"
-import { nameOf, noticeText, say } from "./words.js"
+// Rows of the log: made from messages, and changed by edits and removals.
+import { cloneTemplate, setColor, setTexts } from "../lib/dom.js"
+import { nameOf, noticeText } from "../lib/words.js"
+import { gifImage } from "./gif-image.js"
 
-/** Makes a row of a message, a notice or a whisper. */
-export function makeRow(template, message, room) {
-  const row = clone(template)
-  const damaged = message.kind === "damaged" || message.damaged
-  const who = message.kind === "notice" || damaged ? "system" : message.user === room.color ? "mine" : "other"
-  const toOther = message.kind === "whisper" && who === "mine"
-  row.className = `message ${who}`
-  row.dataset.user = message.user ?? ""
-  if (message._id) row.dataset.id = message._id
-  if (message.seq) row.dataset.seq = message.seq
-  else delete row.dataset.seq
-  const text = damaged ? say("damaged") : who === "system" ? noticeText(message) : message.chat ?? ""
-  fill(row, { user: message.nick || message.user || "", text, edited: "" })
-  if (message.gif) {
-    row.classList.add("message--gif")
-    row.querySelector(".message__bubble").replaceChildren(gifImage(message))
-  }
-  if (message.kind === "whisper") markWhisper(row, message, toOther)
-  if (message.kind === "removed") clear(row)
-  row.classList.toggle("message--damaged", Boolean(damaged))
-  if (message.edited) markEdited(row, message.edited)
-  if (who !== "system") paint(row, toOther ? message.to : message.user)
-  row.querySelector("time").dateTime = message.createdAt
-  finish(row, room)
-  return row
+/**
+ * Returns what the row of a message shows.
+ * @param {object} message a message, notice or whisper as the server sends it
+ * @param {string} color this visitor's colour
+ * @returns {{kind: "mine"|"other"|"system", name: string, text: string, color: string, damaged: boolean}}
+ */
+export function rowContent(message, color, { lang, t }) {
+  const damaged = message.kind === "damaged" || Boolean(message.damaged)
+  const isNotice = message.kind === "notice" || damaged
+  const kind = isNotice ? "system" : message.user === color ? "mine" : "other"
+  const text = damaged ? t("room.damaged") : isNotice ? noticeText(message, { lang, t }) : message.chat ?? ""
+  const content = { kind, name: message.nick || message.user || "", text, color: message.user, damaged }
+  if (message.kind !== "whisper") return content
+  const { from, fromNick, to, toNick } = message
+  return kind === "mine"
+    ? { ...content, name: t("whisper.to", nameOf({ nick: toNick, color: to })), color: to }
+    : { ...content, name: t("whisper.from", nameOf({ nick: fromNick, color: from })) }
 }
 
-/** What only the browser can do with a row, also with one of the server's. */
-export function finish(row, room) {
-  showTime(row.querySelector("time"))
-  const image = row.querySelector("img")
-  if (image) tame(image, room.play)
-}
-
-function markWhisper(row, { n, from, fromNick, to, toNick }, toOther) {
-  row.classList.add("message--whisper")
-  if (n) row.dataset.n = n
-  fill(row, {
-    user: toOther ? say("whisper.to", nameOf({ nick: toNick, color: to })) : say("whisper.from", nameOf({ nick: fromNick, color: from })),
-  })
-}
-
-/** The text of a row, or the description of its GIF. */
+/** Returns the text of a row, or the description of its GIF. */
 export const textOf = row => row.querySelector("img")?.alt ?? row.querySelector('[data-slot="text"]')?.textContent ?? ""
 
-/** Shows another text, or describes the GIF in other words. */
-export function showText(row, text) {
-  const image = row.querySelector("img")
-  if (image) describe(image, text, document.querySelector("main").dataset.play)
-  else fill(row, { text })
-}
+export class Rows {
+  #template; #color; #page; #gifs
 
-/** Says that a message is not as it was first. An older edit changes nothing. */
-export function markEdited(row, seq = Infinity) {
-  row.dataset.edited = seq
-  fill(row, { edited: say("edited") })
-}
+  /** @param {import("./gif-player.js").GIFPlayer} gifs plays the GIFs of the rows */
+  constructor(template, color, page, gifs) {
+    this.#template = template
+    this.#color = color
+    this.#page = page
+    this.#gifs = gifs
+  }
 
-/** Leaves nothing of a message but its place. */
-export function clear(row) {
-  const text = document.createElement("p")
-  text.className = "message__text"
-  text.dataset.slot = "text"
-  text.textContent = say("gone")
-  row.querySelector(".message__bubble").replaceChildren(text)
-  row.classList.remove("message--gif", "message--pending", "message--failed")
-  row.classList.add("message--removed")
-  fill(row, { edited: "", state: "" })
-}
+  /** Makes the row of a message. */
+  create(message) {
+    const row = cloneTemplate(this.#template)
+    const { kind, name, text, color, damaged } = rowContent(message, this.#color, this.#page)
+    row.className = `message ${kind}`
+    row.dataset.user = message.user ?? ""
+    if (message._id) row.dataset.id = message._id
+    if (message.seq) row.dataset.seq = message.seq
+    else delete row.dataset.seq
+    setTexts(row, { user: name, text, edited: "" })
+    if (message.gif) this.showImage(row, gifImage(message, this.#page.limits))
+    if (message.kind === "whisper") {
+      row.classList.add("message--whisper")
+      if (message.n) row.dataset.n = message.n
+    }
+    if (message.kind === "removed") this.clear(row)
+    row.classList.toggle("message--damaged", damaged)
+    if (message.edited) this.markEdited(row, message.edited)
+    if (kind !== "system") setColor(row, color)
+    row.querySelector("time").dateTime = message.createdAt
+    this.enhance(row)
+    return row
+  }
 
-/** Does to a row what an edit or a removal says. */
-export function amend(row, { kind, seq, chat }) {
-  if (row.matches(".message--removed")) return
-  if (kind === "remove") return clear(row)
-  if (Number(row.dataset.edited) > seq) return
-  showText(row, chat ?? "")
-  markEdited(row, seq)
+  /** Shows the time of a row as the browser's language writes it, and makes its GIF playable. */
+  enhance(row) {
+    this.#page.time.show(row.querySelector("time"))
+    this.makePlayable(row)
+  }
+
+  /** Makes the GIF of a row playable, if it has one. */
+  makePlayable(row) {
+    const image = row.querySelector("img")
+    if (image) this.#gifs.add(image)
+  }
+
+  /** Shows an image in place of a row's text. */
+  showImage(row, image) {
+    row.classList.add("message--gif")
+    row.querySelector(".message__bubble").replaceChildren(image)
+  }
+
+  /** Changes the text of a row, or the description of its GIF. */
+  setText(row, text) {
+    const image = row.querySelector("img")
+    if (image) this.#gifs.describe(image, text)
+    else setTexts(row, { text })
+  }
+
+  /** Marks a message as edited by the edit with this seq. */
+  markEdited(row, seq = Infinity) {
+    row.dataset.edited = seq
+    setTexts(row, { edited: this.#page.t("room.edited") })
+  }
+
+  /** Replaces the content of a removed message by a sentence. */
+  clear(row) {
+    const text = document.createElement("p")
+    text.className = "message__text"
+    text.dataset.slot = "text"
+    text.textContent = this.#page.t("room.gone")
+    row.querySelector(".message__bubble").replaceChildren(text)
+    row.classList.remove("message--gif", "message--pending", "message--failed")
+    row.classList.add("message--removed")
+    setTexts(row, { edited: "", state: "" })
+  }
+
+  /** Applies an edit or a removal. An edit older than the shown one changes nothing. */
+  apply(row, { kind, seq, chat }) {
+    if (row.matches(".message--removed")) return
+    if (kind === "remove") return this.clear(row)
+    if (Number(row.dataset.edited) > seq) return
+    this.setText(row, chat ?? "")
+    this.markEdited(row, seq)
+  }
 }

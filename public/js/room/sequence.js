@@ -1,17 +1,17 @@
-// Everything that a room keeps has a number, its seq, and each is one more than
-// the last. So the page can tell when it has not heard something, and ask.
+// Everything that a room stores has a number, its seq, which is one more than the last. A gap in the numbers shows that
+// the page has missed something, and the page then requests it.
 
 export class Sequence {
   #show; #fetch
-  #whole = false // nothing is missing up to seq, and what comes live goes on from there
-  #ahead = new Set() // heard while that was not so
-  #syncing = null
-  #failed = false
+  #complete = false // nothing up to seq is missing, and live messages continue from there
+  #ahead = new Set() // numbers of live messages behind a gap
+  #syncing = null // the promise of a sync in progress
+  #failed = false // the last sync failed: the next live message starts another
 
   /**
-   * @param {number} seq the last one that the page holds
-   * @param {(messages: object[]) => void} show writes them; it may be shown one twice
-   * @param {(seq: number) => Promise<object|null>} fetch asks for what came after a seq
+   * @param {number} seq the newest number on the page
+   * @param {(messages: object[]) => void} show shows messages; it can receive the same message twice
+   * @param {(seq: number) => Promise<object|null>} fetch requests the messages after a number
    */
   constructor(seq, show, fetch) {
     this.seq = seq
@@ -19,54 +19,54 @@ export class Sequence {
     this.#fetch = fetch
   }
 
-  /** Takes what comes live. */
-  hear(message) {
-    if (!message.seq) return this.#show([message]) // not kept
+  /** Shows a live message, and requests what is missing before it. */
+  receive(message) {
+    if (!message.seq) return this.#show([message]) // not stored
     if (message.seq <= this.seq) return
     this.#show([message])
-    if (this.#whole && message.seq === this.seq + 1) {
+    if (this.#complete && message.seq === this.seq + 1) {
       this.seq++
       return
     }
     this.#ahead.add(message.seq)
-    if (this.#whole || this.#failed) this.sync()
+    if (this.#complete || this.#failed) this.sync()
   }
 
-  /** Something may be missing from now on. */
-  lost() { this.#whole = false }
+  /** Expects a gap: the connection was lost. */
+  interrupt() { this.#complete = false }
 
-  /** Takes what was asked for. */
-  take(messages) {
+  /** Shows requested messages. */
+  addPage(messages) {
     this.#show(messages)
     this.seq = Math.max(this.seq, messages.at(-1)?.seq ?? 0)
   }
 
-  /** There was no more to ask for. */
-  complete() {
+  /** Notes that the server had no more messages to send. */
+  finish() {
     while (this.#ahead.delete(this.seq + 1)) this.seq++
-    this.#whole = Math.max(...this.#ahead, 0) <= this.seq
-    this.#failed = !this.#whole
-    if (this.#whole) this.#ahead.clear()
+    this.#complete = Math.max(...this.#ahead, 0) <= this.seq
+    this.#failed = !this.#complete
+    if (this.#complete) this.#ahead.clear()
   }
 
-  /** Brings what is missing; returns the refusal if there is one, null when nobody answers. */
+  /** Requests what is missing. Resolves to {ok: true}, to the server's refusal, or to null without an answer. */
   sync() {
     return this.#syncing ??= this.#sync().finally(() => { this.#syncing = null })
   }
 
   async #sync() {
-    this.#whole = false
+    this.#complete = false
     this.#failed = false
     for (let more = true; more;) {
       const answer = await this.#fetch(this.seq)
       if (!answer?.ok) {
-        this.#failed = true // the next thing heard tries again
+        this.#failed = true
         return answer
       }
-      this.take(answer.messages)
+      this.addPage(answer.messages)
       more = answer.more
     }
-    this.complete()
+    this.finish()
     return { ok: true }
   }
 }

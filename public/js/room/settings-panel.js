@@ -1,78 +1,101 @@
-// What the owner may change of the room.
-import { fill } from "./dom.js"
-import { say } from "./words.js"
-import { listBans } from "./bans.js"
-import { makeTokens } from "./tokens.js"
+// The settings of the room, in a dialog for its owner.
+import { setTexts } from "../lib/dom.js"
+import { createBanList } from "./bans.js"
+import { createTokenList } from "./tokens.js"
 
-const dialog = document.querySelector("#panel")
-const form = dialog.querySelector("#settings")
-// The switches that change the room at once, by what the server calls them.
-const switches = { frozen: dialog.querySelector("#freeze"), closed: dialog.querySelector("#door") }
-
-/** @param {(event: string, what?: object) => Promise<object|null>} ask asks the server about this room */
-export function openPanelWith(standing, ask) {
-  const opener = document.querySelector("#open-panel")
-  const bans = listBans(ask)
-  const tokens = makeTokens(ask)
-
-  opener.addEventListener("click", () => {
-    show(standing)
-    complain()
-    dialog.showModal()
-    bans()
-    tokens()
-  })
-  // What others read, the owner reads as well: another tab may have changed it.
-  standing.watch(({ owned, state }) => {
-    opener.hidden = !owned
-    document.querySelector(".people__remove").hidden = !owned
-    for (const [name, box] of Object.entries(switches)) box.checked = state[name]
-    if (!owned && dialog.open) dialog.close()
-  })
-  for (const [name, box] of Object.entries(switches)) {
-    box.addEventListener("change", async () => {
-      const answer = await ask("settings", { [name]: box.checked })
-      if (answer?.ok) standing.become(answer.state)
-      else box.checked = standing.state[name]
-    })
-  }
-  form.addEventListener("submit", async event => {
-    event.preventDefault()
-    complain()
-    const answer = await ask("settings", wanted())
-    if (!answer?.ok) return complain(answer ?? {})
-    standing.become(answer.state)
-    show(standing)
-    fill(form, { saved: say("saved") })
-  })
-}
-
-function wanted() {
-  const { title, max, password, open, keep } = form.elements
-  const settings = { title: title.value, max: max.valueAsNumber || 0, keep: keep.checked }
-  if (open.checked) settings.password = ""
-  else if (password.value) settings.password = password.value
+/**
+ * Returns what the fields of the form ask for. A room keeps its password if no new one is given.
+ * @param {{title: string, max: number, password: string, open: boolean, keep: boolean}} fields
+ */
+export function settingsOf({ title, max, password, open, keep }) {
+  const settings = { title, max: max || 0, keep }
+  if (open) settings.password = ""
+  else if (password) settings.password = password
   return settings
 }
 
-function show({ state }) {
-  const { title, max, password, open, keep } = form.elements
-  title.value = state.title
-  max.value = state.max
-  password.value = ""
-  open.checked = false
-  open.closest("[data-open]").hidden = !state.private
-  keep.checked = state.keep
+/**
+ * @param {{dialog: HTMLDialogElement, opener: HTMLButtonElement, rowTemplate: HTMLTemplateElement}} elements
+ * @param {import("./room-state.js").RoomState} state
+ * @param {(event: string, data?: object) => Promise<object|null>} request
+ */
+export function createSettingsPanel({ dialog, opener, rowTemplate }, state, request, menu, t) {
+  const find = selector => dialog.querySelector(selector)
+  const form = new SettingsForm(find("#settings"), t)
+  const loadBans = createBanList({ list: find("#bans"), title: find("#bans-title"), rowTemplate }, request, t)
+  const loadTokens = createTokenList({
+    list: find("#tokens"), form: find("#make-token"), problem: find("#token-problem"), created: find("#made-token"), rowTemplate,
+  }, request, menu, t)
+  // Switches that change the room at once, by the names of their settings.
+  const switches = { frozen: find("#freeze"), closed: find("#door") }
+
+  opener.addEventListener("click", () => {
+    form.show(state.room)
+    form.showProblem()
+    dialog.showModal()
+    loadBans()
+    loadTokens()
+  })
+  state.subscribe(({ isOwner, room }) => {
+    opener.hidden = !isOwner
+    for (const [name, checkbox] of Object.entries(switches)) checkbox.checked = room[name]
+    if (!isOwner && dialog.open) dialog.close()
+  })
+  for (const [name, checkbox] of Object.entries(switches)) {
+    checkbox.addEventListener("change", async () => {
+      const answer = await request("settings", { [name]: checkbox.checked })
+      if (answer?.ok) state.update(answer.state)
+      else checkbox.checked = state.room[name]
+    })
+  }
+  form.onSubmit(async settings => {
+    const answer = await request("settings", settings)
+    if (!answer?.ok) return form.showProblem(answer ?? {})
+    state.update(answer.state)
+    form.show(state.room)
+    form.showSaved()
+  })
 }
 
-/** Says what is wrong beside the field it is about, or that nothing is. */
-function complain(refusal) {
-  fill(form, { saved: "" })
-  const fields = { title: form.elements.title, capacity: form.elements.max, password: form.elements.password }
-  const field = refusal && (fields[refusal.field] ? refusal.field : "")
-  for (const line of form.querySelectorAll("[data-problem]")) {
-    line.textContent = line.dataset.problem === field ? refusal.message ?? say("failed") : ""
+class SettingsForm {
+  #form; #t; #fields
+
+  constructor(form, t) {
+    this.#form = form
+    this.#t = t
+    const { title, max, password } = form.elements
+    this.#fields = { title, capacity: max, password } // by the names that a refusal uses
   }
-  for (const [name, input] of Object.entries(fields)) input.ariaInvalid = String(name === field)
-  fields[field]?.focus()
+
+  onSubmit(save) {
+    this.#form.addEventListener("submit", event => {
+      event.preventDefault()
+      this.showProblem()
+      const { title, max, password, open, keep } = this.#form.elements
+      save(settingsOf({ title: title.value, max: max.valueAsNumber, password: password.value, open: open.checked, keep: keep.checked }))
+    })
+  }
+
+  show(room) {
+    const { title, max, password, open, keep } = this.#form.elements
+    title.value = room.title
+    max.value = room.max
+    password.value = ""
+    open.checked = false
+    open.closest("[data-open]").hidden = !room.private
+    keep.checked = room.keep
+  }
+
+  showSaved() { setTexts(this.#form, { saved: this.#t("saved") }) }
+
+  /** Shows a refusal beside its field, or clears the last one. */
+  showProblem(refusal) {
+    setTexts(this.#form, { saved: "" })
+    const field = refusal && (this.#fields[refusal.field] ? refusal.field : "")
+    for (const line of this.#form.querySelectorAll("[data-problem]")) {
+      line.textContent = line.dataset.problem === field ? refusal.message ?? this.#t("failed") : ""
+    }
+    for (const [name, input] of Object.entries(this.#fields)) input.ariaInvalid = String(name === field)
+    this.#fields[field]?.focus()
+  }
 }

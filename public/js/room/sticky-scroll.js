@@ -1,59 +1,61 @@
-// Stay at the end while the reader is there; else leave the reader alone.
+// Keeps the newest message in view while the reader is at the end of the log, and leaves the position alone otherwise.
 
 const nearEnd = 100 // px
 
-export class Follow {
-  #box; #button; #missed = 0
-  #height // of the box when it was last laid out
+export class StickyScroll {
+  #box; #button; #label
+  #missed = 0 // messages of others since the reader left the end
+  #height // of the box when its size was last observed
+  following = true
 
+  /** @param {HTMLButtonElement} button leads to the newest message, and shows how many the reader has missed */
   constructor(box, button) {
     this.#box = box
     this.#button = button
-    this.following = true
-    box.addEventListener("scroll", () => this.#look(), { passive: true })
+    this.#label = button.dataset.label ??= button.textContent
+    box.addEventListener("scroll", () => this.#scrolled(), { passive: true })
     button.addEventListener("click", () => this.toEnd())
-    const resized = new ResizeObserver(() => {
+    const resizes = new ResizeObserver(() => {
       this.#height = box.clientHeight
       if (this.following) this.toEnd()
     })
-    resized.observe(box)
-    resized.observe(box.querySelector(".messages"))
+    resizes.observe(box)
+    resizes.observe(box.querySelector(".messages"))
     this.toEnd()
   }
 
-  #look() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#box
-    // Not the reader's: a draft that is put into the composer makes the box smaller, and
-    // this event comes before the observer's.
-    if (clientHeight !== this.#height) return
-    this.following = scrollHeight - scrollTop - clientHeight <= nearEnd
-    if (this.following) this.#count(0)
-  }
-
-  #count(missed) {
-    this.#missed = missed
-    this.#button.hidden = missed === 0
-    const label = this.#button.dataset.label ??= this.#button.textContent
-    this.#button.textContent = missed ? `${label} ${missed}` : label
-  }
-
-  /** Goes to the newest message. */
+  /** Scrolls to the newest message. */
   toEnd() {
     this.following = true
     this.#box.scrollTop = this.#box.scrollHeight
-    this.#count(0)
+    this.#setMissed(0)
   }
 
-  /** The log has grown at its end, by so many messages of others. */
-  grown(others) {
+  /** Follows rows that were added at the end, or counts those of others. */
+  contentAdded(others) {
     if (this.following) this.toEnd()
-    else if (others) this.#count(this.#missed + others)
+    else if (others) this.#setMissed(this.#missed + others)
   }
 
-  /** Changes what is above without moving what is on the screen. */
-  keepPlace(change) {
+  /** Runs a change above the rows on the screen, which stay in place. */
+  keepPosition(change) {
     const fromEnd = this.#box.scrollHeight - this.#box.scrollTop
     change()
     this.#box.scrollTop = this.#box.scrollHeight - fromEnd
+  }
+
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#box
+    // The reader has not scrolled: a draft in the composer has made the box smaller, and this event comes before the
+    // observer's.
+    if (clientHeight !== this.#height) return
+    this.following = scrollHeight - scrollTop - clientHeight <= nearEnd
+    if (this.following) this.#setMissed(0)
+  }
+
+  #setMissed(missed) {
+    this.#missed = missed
+    this.#button.hidden = missed === 0
+    this.#button.textContent = missed ? `${this.#label} ${missed}` : this.#label
   }
 }

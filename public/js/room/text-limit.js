@@ -1,61 +1,64 @@
-// The longest text that can be sent. Nothing is ever cut: a paste that does not fit
-// is refused, and a text that has become too long stays in the box and is not sent.
-import { insertText, textIn } from "./clipboard.js"
-import { say } from "./words.js"
+// The longest text that can be sent. The page never cuts a text: it refuses a paste that does not fit, and a text that
+// has become too long stays in the box.
+import { insertText, textIn } from "../lib/clipboard.js"
 
-const counted = .9 // of the limit: from there on the counter is shown
-const number = new Intl.NumberFormat(document.documentElement.lang)
+const countedPart = .9 // of the limit: from there on the counter is shown
 
-// The server counts code points, and so do these. Spaces at the end are not sent.
-const lengthOf = text => [...text.trimEnd()].length
+/** Returns how many characters of a text are sent. The server counts code points; spaces at the end are not sent. */
+export const lengthOf = text => [...text.trimEnd()].length
+
+/** Returns a text after text is pasted over its selection. The browser converts the line ends of other systems. */
+export const pasted = ({ value, selectionStart, selectionEnd }, text) =>
+  value.slice(0, selectionStart) + text.replace(/\r\n?/g, "\n") + value.slice(selectionEnd)
 
 export class TextLimit {
-  #box; #counter; #problem
-  #most = 0
+  #box; #counter; #problem; #t; #format
+  #max
 
-  constructor(form, most) {
+  /** @param {number} max in characters */
+  constructor(form, max, { lang, t }) {
     this.#box = form.elements.chat
     this.#counter = form.querySelector("#chat-counter")
     this.#problem = form.querySelector("#chat-problem")
+    this.#t = t
+    this.#format = new Intl.NumberFormat(lang)
     this.#box.addEventListener("input", () => this.#show())
     this.#box.addEventListener("paste", event => this.#paste(event))
-    this.set(most)
+    this.set(max)
   }
 
-  /** Changes the limit, and counts the text that is in the box now. */
-  set(most) {
-    this.#most = most
+  /** Changes the limit, and counts the text in the box. */
+  set(max) {
+    this.#max = max
     this.#show()
   }
 
-  /** Reports whether the text can be sent; if it cannot, the page says why. */
+  /** Reports whether the text can be sent. If it is too long, the page shows by how much. */
   check() {
-    const over = lengthOf(this.#box.value) - this.#most
-    if (over > 0) this.#problem.textContent = say("text.long", number.format(over))
-    return over <= 0
+    const excess = lengthOf(this.#box.value) - this.#max
+    if (excess > 0) this.#problem.textContent = this.#t("text.long", this.#format.format(excess))
+    return excess <= 0
   }
 
   #paste(event) {
     const text = textIn(event.clipboardData)
     if (!text || this.#box.readOnly) return
-    const { value, selectionStart, selectionEnd } = this.#box
-    // The browser turns the line ends of other systems into its own.
-    const after = value.slice(0, selectionStart) + text.replace(/\r\n?/g, "\n") + value.slice(selectionEnd)
-    const length = lengthOf(after)
-    if (length > this.#most) {
+    const length = lengthOf(pasted(this.#box, text))
+    if (length > this.#max) {
       event.preventDefault()
       this.#show(length)
-      this.#problem.textContent = say("text.not_pasted")
-    } else if (!event.clipboardData.getData("text/plain")) { // the browser pastes no markup
+      this.#problem.textContent = this.#t("text.not_pasted")
+    } else if (!event.clipboardData.getData("text/plain")) { // the browser pastes no markup into a text box
       event.preventDefault()
       insertText(this.#box, text)
     }
   }
 
   #show(length = lengthOf(this.#box.value)) {
+    const [count, max] = [length, this.#max].map(number => this.#format.format(number))
     this.#problem.textContent = ""
-    this.#counter.textContent = length < counted * this.#most ? "" : say("text.count", number.format(length), number.format(this.#most))
-    this.#counter.classList.toggle("composer__counter--over", length > this.#most)
-    this.#box.ariaInvalid = String(length > this.#most)
+    this.#counter.textContent = length < countedPart * this.#max ? "" : this.#t("text.count", count, max)
+    this.#counter.classList.toggle("composer__counter--over", length > this.#max)
+    this.#box.ariaInvalid = String(length > this.#max)
   }
 }

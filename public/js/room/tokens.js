@@ -1,61 +1,67 @@
-// Tokens, with which programs speak in the room.
-import { fill } from "./dom.js"
-import { confirmAt } from "./menu.js"
-import { listPeople } from "./bans.js"
-import { say } from "./words.js"
+// Tokens, with which programs read and write in the room.
+import { setTexts } from "../lib/dom.js"
+import { showPersonRows } from "./person-rows.js"
 
-const list = document.querySelector("#tokens")
-const form = document.querySelector("#make-token")
-const problem = document.querySelector("#token-problem")
-const made = document.querySelector("#made-token")
-const code = made.querySelector("textarea")
+/** Returns a command that posts a message with a token. */
+export const curlCommand = (token, text, { origin, pathname }) =>
+  `curl -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' \\
+  -d '{"chat":"${text}"}' ${origin}${pathname}/chat`
 
-/** Returns what reads the list anew. */
-export function makeTokens(ask) {
-  async function read() {
-    const answer = await ask("tokens")
+/**
+ * Lists the tokens, and makes new ones by the form. Returns a function that loads the list.
+ * @param {object} elements
+ * @param {HTMLElement} elements.list
+ * @param {HTMLFormElement} elements.form
+ * @param {HTMLElement} elements.problem
+ * @param {HTMLElement} elements.created shows a new token, once
+ * @param {HTMLTemplateElement} elements.rowTemplate
+ */
+export function createTokenList({ list, form, problem, created, rowTemplate }, request, menu, t) {
+  const code = created.querySelector("textarea")
+
+  async function load() {
+    const answer = await request("tokens")
     if (!answer?.ok) return
-    listPeople(list, answer.people, { none: say("token.none"), action: say("token.end"), act: end })
+    showPersonRows(list, rowTemplate, answer.people, { none: t("token.none"), action: t("token.end"), act: end })
   }
 
   function end({ color }, button) {
-    confirmAt(button, say("token.sure"), say("token.end"), async () => {
-      await ask("kick", { person: color })
-      await read()
+    menu.confirm(button, t("token.sure"), t("token.end"), async () => {
+      await request("kick", { person: color })
+      await load()
       form.elements.nick.focus()
     })
+  }
+
+  function selectCode() {
+    code.focus()
+    code.select()
   }
 
   form.addEventListener("submit", async event => {
     event.preventDefault()
     problem.textContent = ""
-    const answer = await ask("token", { nick: form.elements.nick.value.trim() })
+    const answer = await request("token", { nick: form.elements.nick.value.trim() })
     if (!answer?.ok) {
-      problem.textContent = answer?.message ?? say("failed")
+      problem.textContent = answer?.message ?? t("failed")
       return form.elements.nick.focus()
     }
     form.reset()
-    made.hidden = false
-    fill(made, { copied: "" })
-    code.value = curl(answer.token)
-    code.focus()
-    code.select()
-    await read()
+    created.hidden = false
+    setTexts(created, { copied: "" })
+    code.value = curlCommand(answer.token, t("token.say"), location)
+    selectCode()
+    await load()
   })
-  made.querySelector("[data-copy]").addEventListener("click", async () => {
-    // Pages without TLS have no clipboard, unless they are local.
+  created.querySelector("[data-copy]").addEventListener("click", async () => {
+    // Browsers have a clipboard on secure and local pages only.
     await navigator.clipboard?.writeText(code.value).catch(() => {})
-    code.focus()
-    code.select()
-    if (navigator.clipboard) fill(made, { copied: say("copied") })
+    selectCode()
+    if (navigator.clipboard) setTexts(created, { copied: t("copied") })
   })
-  // It is shown once: closed is gone.
-  made.closest("dialog").addEventListener("close", () => {
-    made.hidden = true
+  created.closest("dialog").addEventListener("close", () => {
+    created.hidden = true
     code.value = ""
   })
-  return read
+  return load
 }
-
-const curl = token => `curl -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' \\
-  -d '{"chat":"${say("token.say")}"}' ${location.origin}${location.pathname}/chat`

@@ -1,109 +1,96 @@
-// GIFs by button, by drop and by paste, one at a time, with progress.
-import { acceptFiles } from "./clipboard.js"
-import { fill } from "./dom.js"
-import { reserve } from "./gif.js"
-import { isFinal, isTemporary, newClientId, showFailure, wait } from "./outbox.js"
+// Uploads of GIFs: one at a time, repeated while the server is busy, with progress.
+import { isFinal, isTemporary, wait } from "../lib/answers.js"
+import { setTexts } from "../lib/dom.js"
+import { showFailure, showPending } from "./delivery-state.js"
+import { checkGIF } from "./gif-check.js"
+import { previewImage } from "./gif-image.js"
+import { newClientId } from "./outbox.js"
 
-const maxBytes = 5 * 1024 * 1024
-const maxSide = 4096 // pixels; rooms/gif has both limits too
-const tries = 5
-const firstPause = 1_500 // ms; twice as long after each try, 22 s together
+const attempts = 5
+const firstPause = 1_500 // ms; it doubles with each attempt: 22 s in total
 
-/** Lets the room accept GIFs. */
-export function acceptGIFs(form, messages) {
-  const words = { ...form.dataset, ...document.querySelector("main").dataset }
-  let last = Promise.resolve()
+/** Returns how many ms to wait after the nth failed attempt: up to a quarter more, so that pages do not retry together. */
+export const pauseAfter = (n, retryAfter, random = Math.random()) =>
+  Math.max(firstPause * 2 ** (n - 1), retryAfter) * (1 + random / 4)
 
-  function accept(files) {
-    if (form.dataset.closed || form.dataset.plain) return
-    for (const file of files) last = last.then(() => post(form, messages, words, file))
+export class Uploads {
+  #form; #log; #page
+  #queue = Promise.resolve()
+
+  /** @param {HTMLFormElement} form data-gif-action is the address for GIFs */
+  constructor(form, log, page) {
+    this.#form = form
+    this.#log = log
+    this.#page = page
   }
 
-  form.elements.gif.addEventListener("change", event => {
-    accept([...event.target.files])
-    event.target.value = "" // the same GIF may be sent twice
-  })
-  acceptFiles(form.elements.chat, accept)
-}
+  /** Uploads files one after another. */
+  add(files) {
+    for (const file of files) this.#queue = this.#queue.then(() => this.#upload(file))
+  }
 
-async function post(form, messages, words, file) {
-  const { image, problem } = await look(file, words)
-  if (problem) return messages.say(problem) // the server would refuse it, now and later
-  const clientId = newClientId()
-  const row = messages.pending(clientId, { kind: "gif" }, image)
-  const send = async () => {
-    messages.wait(row)
+  async #upload(file) {
+    const { limits, t } = this.#page
+    const problem = await checkGIF(file, limits)
+    const image = !problem && await previewImage(file, limits)
+    if (!image) return this.#log.showNotice(t(problem || "error.gif_broken"))
+    const clientId = newClientId()
+    const row = this.#log.addPending(clientId, { kind: "gif" }, image)
+    const send = async () => {
+      showPending(row, t)
+      const answer = await this.#postWithRetries(file, clientId)
+      if (answer.status === 200) return // the event confirms the row
+      showFailure(row, {
+        text: answer.text || t(answer.status === 413 ? "error.gif_too_large" : "room.failed"),
+        retryLabel: t("room.retry"), retry: isFinal(answer.reason, answer.status) ? null : send,
+        discardLabel: t("room.discard"), discard: () => row.remove(),
+      })
+    }
+    await send()
+  }
+
+  async #postWithRetries(file, clientId) {
     let answer
-    for (let tried = 0; tried < tries; tried++) {
-      if (tried > 0) await wait(Math.max(firstPause * 2 ** (tried - 1), answer.retryAfter) * (1 + Math.random() / 4))
-      answer = await upload(form, file, clientId)
-      if (answer.status === 200) return
+    for (let failed = 0; failed < attempts; failed++) {
+      if (failed > 0) await wait(pauseAfter(failed, answer.retryAfter))
+      answer = await this.#post(file, clientId)
       if (answer.status !== 0 && !isTemporary(answer.reason)) break
     }
-    const text = answer.text || (answer.status === 413 ? words.bigGif : words.failed)
-    showFailure(row, words, text, isFinal(answer.reason, answer.status) ? null : send)
+    return answer
   }
-  await send()
-}
 
-/** Resolves to { image }, a preview, or to { problem }, what is wrong with the file. */
-async function look(file, words) {
-  if (file.size > maxBytes) return { problem: words.bigGif }
-  const start = new Uint8Array(await file.slice(0, 10).arrayBuffer().catch(() => new ArrayBuffer(0)))
-  if (!/^GIF8[79]a/.test(String.fromCharCode(...start))) return { problem: words.badGif }
-  const [width, height] = [start[6] + 256 * start[7], start[8] + 256 * start[9]]
-  if (width > maxSide || height > maxSide) return { problem: words.wideGif }
-  const image = await preview(file)
-  return image ? { image } : { problem: words.brokenGif }
-}
+  /**
+   * Resolves to the server's answer. The status is 0 when the connection ended first, as in a restart. The text is empty
+   * when the answer is a proxy's.
+   */
+  #post(file, clientId) {
+    const bar = this.#form.querySelector(".composer__upload")
+    const progress = bar.querySelector("progress")
+    const body = new FormData()
+    body.append("clientId", clientId) // before the file, because the server reads the parts in order
+    body.append("gif", file)
 
-/** The picture itself, or null if the browser cannot show it. */
-async function preview(file) {
-  const image = new Image()
-  image.className = "message__gif"
-  image.alt = file.name
-  image.src = URL.createObjectURL(file)
-  try {
-    await image.decode()
-  } catch {
-    URL.revokeObjectURL(image.src)
-    return null
-  }
-  reserve(image, image.naturalWidth, image.naturalHeight)
-  return image
-}
-
-/**
- * Resolves to the server's answer. Its status is 0 when the connection ended first, as in a restart; its text is empty
- * when the answer is not the server's own but that of a proxy.
- */
-function upload(form, file, clientId) {
-  const bar = form.querySelector(".composer__upload")
-  const progress = bar.querySelector("progress")
-  const body = new FormData()
-  body.append("clientId", clientId) // before the file: the server reads in order
-  body.append("gif", file)
-
-  return new Promise(done => {
-    const request = new XMLHttpRequest()
-    request.open("POST", form.dataset.gifAction)
-    request.setRequestHeader("X-Requested-With", "XMLHttpRequest")
-    request.upload.addEventListener("progress", ({ loaded, total }) => {
-      progress.value = loaded / total
-      fill(bar, { "upload-label": `${form.dataset.uploading} ${Math.round(100 * loaded / total)}%` })
-    })
-    request.addEventListener("loadend", () => {
-      bar.hidden = true
-      const reason = request.getResponseHeader("X-Reason") ?? ""
-      done({
-        status: request.status,
-        reason,
-        retryAfter: 1000 * Number(request.getResponseHeader("Retry-After")), // ms
-        text: reason && request.responseText.slice(0, 200),
+    return new Promise(resolve => {
+      const request = new XMLHttpRequest()
+      request.open("POST", this.#form.dataset.gifAction)
+      request.setRequestHeader("X-Requested-With", "XMLHttpRequest")
+      request.upload.addEventListener("progress", ({ loaded, total }) => {
+        progress.value = loaded / total
+        setTexts(bar, { "upload-label": `${this.#page.t("room.uploading")} ${Math.round(100 * loaded / total)}%` })
       })
+      request.addEventListener("loadend", () => {
+        bar.hidden = true
+        const reason = request.getResponseHeader("X-Reason") ?? ""
+        resolve({
+          status: request.status,
+          reason,
+          retryAfter: 1000 * Number(request.getResponseHeader("Retry-After")), // ms
+          text: reason && request.responseText.slice(0, 200),
+        })
+      })
+      progress.value = 0
+      bar.hidden = false
+      request.send(body)
     })
-    progress.value = 0
-    bar.hidden = false
-    request.send(body)
-  })
+  }
 }

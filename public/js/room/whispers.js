@@ -1,71 +1,71 @@
-// What was said to and by this visitor alone. It has numbers of its own, n, and
-// stands among the messages by its time.
-import { askAgainIn } from "./socket.js"
-
-const page = 100 // how many one answer carries
+// The whispers to and from this visitor. They have their own numbers, n, and are shown among the messages by time.
+import { retryDelay } from "../lib/answers.js"
 
 export class Whispers {
-  #held = [] // by n, without holes, the oldest first
-  #messages; #ask
-  #newest = 0 // that is known of
-  #again = 0 // the timer of another try
-  #closed = false
+  #log; #fetch; #pageSize
+  #known = [] // by n, without gaps, the oldest first
+  #newest = 0 // the highest n that the server has reported
+  #retryTimer = 0
+  #stopped = false
 
-  /** @param {(after: number) => Promise<object|null>} ask asks for those after an n */
-  constructor(messages, ask) {
-    this.#messages = messages
-    this.#ask = ask
+  /**
+   * @param {{since: string, receive: Function, prepend: Function}} log the message log
+   * @param {(after: number) => Promise<object|null>} fetch requests the whispers after an n
+   * @param {number} pageSize the most whispers of one answer
+   */
+  constructor(log, fetch, pageSize) {
+    this.#log = log
+    this.#fetch = fetch
+    this.#pageSize = pageSize
   }
 
-  /** Takes one that comes live. */
-  hear(whisper) {
+  /** Shows a live whisper, and requests what is missing before it. */
+  receive(whisper) {
     const next = this.#last + 1
     if (whisper.n < next) return
     if (whisper.n > next) return this.catchUp(whisper.n)
-    this.#held.push(whisper)
-    this.#messages.receive([this.#shown(whisper)])
+    this.#known.push(whisper)
+    this.#log.receive([asMessage(whisper)])
   }
 
-  /** Brings those up to the newest that are missing; of a long past only its end. */
+  /** Requests the missing whispers up to the newest. A page that knows none requests the last page only. */
   async catchUp(newest) {
     this.#newest = Math.max(this.#newest, newest)
-    const after = Math.max(this.#last, this.#held.length ? 0 : newest - page)
-    if (newest <= after) return this.place()
-    const answer = await this.#ask(after)
-    if (!answer?.ok) return this.#tryAgain(askAgainIn(answer))
-    this.#held.push(...answer.whispers.filter(({ n }) => n > this.#last))
-    await this.place()
+    const after = Math.max(this.#last, this.#known.length ? 0 : newest - this.#pageSize)
+    if (newest <= after) return this.show()
+    const answer = await this.#fetch(after)
+    if (!answer?.ok) return this.#retryAfter(retryDelay(answer))
+    this.#known.push(...answer.whispers.filter(({ n }) => n > this.#last))
+    await this.show()
     if (answer.more) await this.catchUp(newest)
   }
 
-  /** Asks for nothing any more. */
-  close() {
-    this.#closed = true
-    clearTimeout(this.#again)
+  /** Stops all further requests. */
+  stop() {
+    this.#stopped = true
+    clearTimeout(this.#retryTimer)
   }
 
-  #tryAgain(pause) {
-    clearTimeout(this.#again)
-    if (pause && !this.#closed) this.#again = setTimeout(() => this.catchUp(this.#newest), pause)
+  #retryAfter(delay) {
+    clearTimeout(this.#retryTimer)
+    if (delay && !this.#stopped) this.#retryTimer = setTimeout(() => this.catchUp(this.#newest), delay)
   }
 
-  /** Shows those that are no older than the page's messages. */
-  async place() {
-    const since = this.#messages.since
-    while (this.#held[0]?.n > 1 && this.#held[0].createdAt >= since) {
-      const before = this.#held[0].n
-      const answer = await this.#ask(Math.max(0, before - 1 - page))
+  /** Shows the whispers since the oldest message on the page, and requests those that are missing. */
+  async show() {
+    const { since } = this.#log
+    while (this.#known[0]?.n > 1 && this.#known[0].createdAt >= since) {
+      const before = this.#known[0].n
+      const answer = await this.#fetch(Math.max(0, before - 1 - this.#pageSize))
       if (!answer?.ok) break
       const older = answer.whispers.filter(({ n }) => n < before)
       if (older.length === 0) break
-      this.#held.unshift(...older)
+      this.#known.unshift(...older)
     }
-    this.#messages.prepend(this.#held.filter(({ createdAt }) => createdAt >= since).map(whisper => this.#shown(whisper)))
+    this.#log.prepend(this.#known.filter(({ createdAt }) => createdAt >= since).map(asMessage))
   }
 
-  get #last() { return this.#held.at(-1)?.n ?? 0 }
-
-  #shown(whisper) {
-    return { ...whisper, kind: "whisper", user: whisper.from }
-  }
+  get #last() { return this.#known.at(-1)?.n ?? 0 }
 }
+
+const asMessage = whisper => ({ ...whisper, kind: "whisper", user: whisper.from })
