@@ -372,7 +372,7 @@ describe('people on the page', { concurrency: 2 }, () => {
 
     await bob.evaluate(async () => {
       const folder = document.querySelector('script[type=module]').src.replace('room.js', '')
-      const [{ createLog }, { readPage }] = await Promise.all(['room/log.js', 'lib/page.js'].map((name) => import(folder + name)))
+      const [{ createLog }, { readPage }] = await Promise.all(['room/message-log.js', 'lib/page.js'].map((name) => import(folder + name)))
       const { log } = createLog(document, readPage(document), document.querySelector('main').dataset.color)
       log.receive(Array.from({ length: 1000 }, (_, i) => ({
         user: '#7453ac', chat: `many ${i}`, _id: String(i), seq: 1000 + i, kind: 'text', createdAt: new Date().toISOString(),

@@ -133,7 +133,7 @@ describe('a page that is not answered', { concurrency: 2 }, () => {
   test('a line without a number stays where it is, and keeps nothing from its place', async () => {
     const { page } = await visit(person(server))
     const orders = await page.evaluate(async () => {
-      const { placeRow } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'room/placement.js'))
+      const { placeRow } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'room/order.js'))
       const page = { limits: { groupWithin: 1 }, time: { day: () => '' } }
       const line = (what) => {
         const item = document.createElement('li')

@@ -1,6 +1,6 @@
 // The home page: the list of rooms.
-import { askForPassword } from "./home/password-dialog.js"
 import { followLobby } from "./home/lobby.js"
+import { askForPassword } from "./home/password-dialog.js"
 import { RoomList } from "./home/room-list.js"
 import { setColors } from "./lib/dom.js"
 import { readPage } from "./lib/page.js"

@@ -4,16 +4,13 @@ import { Menu } from "./lib/menu.js"
 import { readPage } from "./lib/page.js"
 import { connect } from "./lib/socket.js"
 import { RoomConnection } from "./room/connection.js"
-import { ConnectionBanner } from "./room/connection-banner.js"
-import { showEnded } from "./room/ended.js"
-import { createHeader } from "./room/header.js"
 import { confirmQuit, confirmRemoval, leaveByLink } from "./room/leaving.js"
-import { createLog } from "./room/log.js"
-import { loadOlderMessages } from "./room/older-messages.js"
+import { createLog, loadOlderMessages } from "./room/message-log.js"
 import { createPeople } from "./room/people.js"
 import { RoomState, stateOf } from "./room/room-state.js"
 import { Sequence } from "./room/sequence.js"
 import { createSettingsPanel } from "./room/settings-panel.js"
+import { ConnectionBanner, showHeader, showEnded } from "./room/status.js"
 import { Whispers } from "./room/whispers.js"
 import { createWriting } from "./room/writing.js"
 
@@ -41,7 +38,7 @@ const sequence = new Sequence(Number(facts.seq), messages => log.receive(message
 const whispers = new Whispers(log, after => request("whispers", { after }), limits.whispers)
 const { composer, outbox } = createWriting(document, page, room, parts, state, menu)
 
-createHeader(document, state)
+showHeader(document, state)
 createPeople(document, t, color, state, request, menu, { whisper: person => composer.whisper(person), moderate })
 createSettingsPanel({ dialog: find("#panel"), opener: find("#open-panel"), rowTemplate: find("template#panel-row") }, state, request, menu, t)
 confirmQuit(find("#quit"), menu, t, () => moderate("quit"))

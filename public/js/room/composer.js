@@ -1,7 +1,7 @@
 // The text box of the room. It writes a message to all, a whisper to one person, or another text for a message.
 import { setTexts } from "../lib/dom.js"
+import { nameOf } from "../lib/page.js"
 import { isComposing, submitOnEnter } from "../lib/submit-on-enter.js"
-import { nameOf } from "../lib/words.js"
 import { textOf } from "./rows.js"
 import { TextLimit } from "./text-limit.js"
 

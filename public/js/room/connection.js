@@ -1,6 +1,5 @@
 // The connection of the page to its room: joins, joins again after each interruption, and ends.
-import { retryDelay } from "../lib/answers.js"
-import { request } from "../lib/socket.js"
+import { request, retryDelay } from "../lib/socket.js"
 
 const maxHidden = 60_000 // ms; a page that was hidden for longer synchronises when it is shown
 

@@ -1,12 +1,14 @@
 // The log shows each message once, in its place.
 import { onNextFrame } from "../lib/dom.js"
-import { showPending, showSent } from "./delivery-state.js"
-import { gifImage, replacePreview } from "./gif-image.js"
-import { groupRow, placeRow } from "./placement.js"
+import { GIFPlayer } from "./gif-player.js"
+import { gifImage, replacePreview } from "./gif.js"
+import { groupRow, placeRow } from "./order.js"
+import { Rows, showPending, showSent } from "./rows.js"
+import { StickyScroll } from "./sticky-scroll.js"
 
 const maxRows = 300 // older rows are removed, and loaded again on demand
 
-export class MessageLog {
+class MessageLog {
   #list; #older; #rows; #scroll; #color; #page
   #waiting = [] // messages of the next frame
 
@@ -136,4 +138,41 @@ export class MessageLog {
   }
 
   #all() { return [...this.#list.querySelectorAll(".message")] }
+}
+
+/**
+ * Returns the log of a page, and what makes its rows.
+ * @param {string} color the visitor's colour
+ */
+export function createLog(document, page, color) {
+  const find = selector => document.querySelector(selector)
+  const gifs = new GIFPlayer(page.t("room.play"), find("#autoplay"))
+  const rows = new Rows(find("template#message"), color, page, gifs)
+  const scroll = new StickyScroll(find("#scroll"), find("#newer"))
+  const log = new MessageLog({ list: find("#chat-list"), older: find("#older") }, rows, scroll, color, page)
+  return { log, rows }
+}
+
+/**
+ * Loads older messages when the visitor presses the button.
+ * @param {HTMLButtonElement} button
+ * @param {string} path the address of the room's messages
+ */
+export function loadOlderMessages(button, path, log, whispers) {
+  button.addEventListener("click", async () => {
+    button.disabled = true
+    const { first } = log
+    // A page of the history can hold edits and removals only. Then the next page is loaded.
+    for (let before = first, more = true; more && log.first === first;) {
+      const answer = await fetch(`${path}?before=${before}`).catch(() => null)
+      if (!answer?.ok) break
+      const page = await answer.json()
+      more = page.more
+      before = page.messages[0]?.seq
+      log.prepend(page.messages)
+      log.setHasOlder(more)
+    }
+    button.disabled = false
+    await whispers.show()
+  })
 }

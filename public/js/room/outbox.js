@@ -1,6 +1,6 @@
 // The visitor's requests on their way to the server: one at a time, so that they arrive in order. Each has a clientId,
 // so that sending it again never stores it twice.
-import { isFinal, isTemporary, wait } from "../lib/answers.js"
+import { isFinal, isTemporary, wait } from "../lib/socket.js"
 
 const answerWithin = 6_000 // ms
 const attempts = 4

@@ -1,5 +1,5 @@
 // The menu of another person in the room.
-import { nameOf } from "../lib/words.js"
+import { nameOf } from "../lib/page.js"
 
 const shortMute = 10 // minutes
 

@@ -1,7 +1,14 @@
 // Rows of the log: made from messages, and changed by edits and removals.
-import { cloneTemplate, setColor, setTexts } from "../lib/dom.js"
-import { nameOf, noticeText } from "../lib/words.js"
-import { gifImage } from "./gif-image.js"
+import { cloneTemplate, makeButton, setColor, setTexts } from "../lib/dom.js"
+import { nameOf } from "../lib/page.js"
+import { gifImage } from "./gif.js"
+
+/** Returns a notice in the language of the page. The text that the server stores is Korean. */
+export function noticeText({ topic, chat, nick, person }, { lang, t }) {
+  const key = topic === "named" && !nick ? "topic.unnamed" : `topic.${topic}`
+  const text = t(key, nick || person, person)
+  return lang === "ko" || text === key ? chat : text
+}
 
 /**
  * Returns what the row of a message shows.
@@ -111,4 +118,31 @@ export class Rows {
     this.setText(row, chat ?? "")
     this.markEdited(row, seq)
   }
+}
+
+/** Shows that a row is being sent. */
+export function showPending(row, t) {
+  row.classList.remove("message--failed")
+  row.classList.add("message--pending")
+  setTexts(row, { state: t("room.sending") })
+}
+
+/** Shows that a row was sent. */
+export function showSent(row) {
+  row.classList.remove("message--pending", "message--failed")
+  setTexts(row, { state: "" })
+}
+
+/**
+ * Shows that a row was not sent, with buttons to send it again and to discard it.
+ * @param {{text: string, retryLabel: string, retry: Function|null, discardLabel: string, discard: Function}} failure
+ *   retry is null when sending again cannot succeed
+ */
+export function showFailure(row, { text, retryLabel, retry, discardLabel, discard }) {
+  row.classList.remove("message--pending")
+  row.classList.add("message--failed")
+  setTexts(row, { state: text })
+  const state = row.querySelector('[data-slot="state"]')
+  if (retry) state.append(makeButton(retryLabel, retry))
+  state.append(makeButton(discardLabel, discard))
 }

@@ -1,7 +1,6 @@
 // What the visitor writes, edits and removes: shown in the log at once, then sent.
-import { showFailure, showPending, showSent } from "./delivery-state.js"
 import { newClientId } from "./outbox.js"
-import { textOf } from "./rows.js"
+import { showFailure, showPending, showSent, textOf } from "./rows.js"
 
 export class Sender {
   #room; #log; #rows; #outbox; #t

@@ -1,7 +1,6 @@
 // The settings of the room, in a dialog for its owner.
 import { setTexts } from "../lib/dom.js"
-import { createBanList } from "./bans.js"
-import { createTokenList } from "./tokens.js"
+import { createBanList, createTokenList } from "./access-lists.js"
 
 /**
  * Returns what the fields of the form ask for. A room keeps its password if no new one is given.

@@ -1,10 +1,9 @@
 // Uploads of GIFs: one at a time, repeated while the server is busy, with progress.
-import { isFinal, isTemporary, wait } from "../lib/answers.js"
 import { setTexts } from "../lib/dom.js"
-import { showFailure, showPending } from "./delivery-state.js"
-import { checkGIF } from "./gif-check.js"
-import { previewImage } from "./gif-image.js"
+import { isFinal, isTemporary, wait } from "../lib/socket.js"
+import { checkGIF, previewImage } from "./gif.js"
 import { newClientId } from "./outbox.js"
+import { showFailure, showPending } from "./rows.js"
 
 const attempts = 5
 const firstPause = 1_500 // ms; it doubles with each attempt: 22 s in total

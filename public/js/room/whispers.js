@@ -1,5 +1,5 @@
 // The whispers to and from this visitor. They have their own numbers, n, and are shown among the messages by time.
-import { retryDelay } from "../lib/answers.js"
+import { retryDelay } from "../lib/socket.js"
 
 export class Whispers {
   #log; #fetch; #pageSize
