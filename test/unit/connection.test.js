@@ -33,7 +33,7 @@ function start(answer, { isReload = false } = {}) {
     state: new RoomState(me, { title: '' }),
     sequence: new Sequence(2, (list) => shown.push(...list), (after) => connection.request('sync', { after })),
     whispers: { receive: ({ n }) => log.push(`whisper ${n}`), catchUp: (newest) => log.push(`whispers ${newest}`), stop: () => log.push('stop whispers') },
-    outbox: { use: () => {}, resume: () => log.push('resume'), stop: () => log.push('stop outbox') },
+    outbox: { use: (used) => { parts.used = used }, resume: () => log.push('resume'), stop: () => log.push('stop outbox') },
   }
   connection.start(socket, parts)
   const open = () => { socket.connected = true; socket.emit('connect'); return tick() }
@@ -55,6 +55,28 @@ describe('the connection to a room', () => {
     socket.emit('chat', { seq: 6, chat: '안녕' })
     assert.deepEqual(shown.slice(1).map(({ seq, topic }) => [seq, topic]), [[4, 'entered'], [5, 'left'], [6, undefined]])
     assert.equal(parts.sequence.seq, 6)
+    socket.emit('whisper', { n: 3 })
+    socket.emit('participants', { members: [{ color: me }, { color: '#2' }] })
+    socket.emit('room', { title: '새 방' })
+    assert.deepEqual([log.at(-1), parts.state.people.length, parts.state.room.title], ['whisper 3', 2, '새 방'])
+    assert.equal(parts.used, socket)
+  })
+
+  test('live messages of a new connection wait until it has joined', async () => {
+    const { socket, parts, open, cut } = start((event) => event === 'join' ? welcome : new Promise(() => {}))
+    await open()
+    cut()
+    socket.emit('chat', { seq: 4 }) // the server sends recovered events before it connects the socket
+    assert.equal(parts.sequence.seq, 3)
+    await open()
+    socket.emit('chat', { seq: 4 })
+    assert.equal(parts.sequence.seq, 3)
+  })
+
+  test('a room without new messages is joined', async () => {
+    const { log, open } = start(() => ({ ...welcome, seq: 2, messages: [] }))
+    await open()
+    assert.deepEqual(log, ['resume', 'whispers 2'])
   })
 
   test('requests have no answer without a socket', async () => {
@@ -125,6 +147,33 @@ describe('the connection to a room', () => {
     t.mock.timers.tick(10_000)
     await tick()
     assert.deepEqual(events(), ['join'])
+  })
+
+  test('only one attempt is scheduled, and none after the end', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const { socket, events, open } = start(() => ({ ok: false, reason: 'internal' }))
+    await open()
+    socket.emit('connect')
+    await tick()
+    assert.equal(events().length, 2)
+    t.mock.timers.tick(1_500)
+    await tick()
+    assert.equal(events().length, 3)
+    socket.emit('kicked', { reason: 'kicked' })
+    socket.connected = true
+    t.mock.timers.tick(10_000)
+    await tick()
+    assert.equal(events().length, 3)
+  })
+
+  test('a refusal behind the end shows nothing', async () => {
+    let refuse
+    const { socket, log, open } = start(() => new Promise((resolve) => { refuse = resolve }))
+    await open()
+    socket.emit('kicked', { reason: 'kicked' })
+    refuse({ ok: false, reason: 'forbidden' })
+    await tick()
+    assert.deepEqual(log, ['stop outbox', 'stop whispers', 'disconnect', 'ended kicked'])
   })
 
   for (const [name, answer, isReload, want] of [

@@ -37,6 +37,7 @@ describe('the place of a row', () => {
     ['1 said pending', '2', '1 said 2 pending'],
     ['1 pending', 'said', '1 said pending'],
     ['said', '1', 'said 1'],
+    ['said pending 5', '4', '4 said pending 5'],
     // Whispers stand among messages by time.
     ['1@1 2@3', 'w1@2', '1@1 w1@2 2@3'],
     ['1@1 w1@2', '2@1', '1@1 2@1 w1@2'],

@@ -61,6 +61,13 @@ describe('the state of a room', () => {
     assert.equal(state.closedReason, '')
   })
 
+  test('a mute of a month waits as long as a timer can', (t) => {
+    const delays = []
+    t.mock.method(globalThis, 'setTimeout', (fn, ms) => { delays.push(ms) })
+    new RoomState(me, room).setPeople([{ color: me, muted: true, mutedFor: 30 * 24 * 3600_000 }])
+    assert.deepEqual(delays, [2 ** 31 - 1])
+  })
+
   test('the timer of a later mute replaces the earlier one', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const state = new RoomState(me, room)

@@ -2,6 +2,7 @@ import { test, describe } from 'node:test'
 import assert from 'node:assert/strict'
 import { Sequence } from '../../public/js/room/sequence.js'
 
+const tick = () => new Promise(setImmediate)
 const messages = (...seqs) => seqs.map((seq) => ({ seq }))
 
 /** A sequence that shows into shown, and whose requests get the answers in turn. */
@@ -42,7 +43,7 @@ describe('the sequence of a room', () => {
     const { sequence, shown, asked } = start(1, page([2, 3]))
     sequence.finish()
     sequence.receive({ seq: 4 })
-    await sequence.sync()
+    await tick()
     assert.deepEqual({ seq: sequence.seq, shown, asked }, { seq: 4, shown: [4, 2, 3], asked: [1] })
   })
 
@@ -74,7 +75,7 @@ describe('the sequence of a room', () => {
       assert.equal(await sequence.sync(), refusal)
       assert.equal(sequence.seq, 0)
       sequence.receive({ seq: 3 })
-      await sequence.sync()
+      await tick()
       assert.deepEqual({ seq: sequence.seq, asked }, { seq: 3, asked: [0, 0] })
     })
   }
@@ -95,8 +96,21 @@ describe('the sequence of a room', () => {
     sequence.receive({ seq: 4 }) // 2 and 3 are in no page
     await synced
     assert.equal(sequence.seq, 1)
-    sequence.receive({ seq: 5 })
-    await sequence.sync()
-    assert.deepEqual({ seq: sequence.seq, asked }, { seq: 5, asked: [0, 1] })
+    sequence.receive({ seq: 2 })
+    await tick()
+    assert.deepEqual({ seq: sequence.seq, asked }, { seq: 4, asked: [0, 1] })
+  })
+
+  test('before the first page live messages are shown, and wait', () => {
+    const { sequence, shown, asked } = start(1)
+    for (const message of messages(2, 4)) sequence.receive(message)
+    assert.deepEqual({ seq: sequence.seq, shown, asked }, { seq: 1, shown: [2, 4], asked: [] })
+  })
+
+  test('the first message of an empty room is no gap', () => {
+    const { sequence, asked } = start(0)
+    sequence.finish()
+    sequence.receive({ seq: 1 })
+    assert.deepEqual({ seq: sequence.seq, asked }, { seq: 1, asked: [] })
   })
 })

@@ -53,6 +53,15 @@ describe('Enter', () => {
     ['is forgotten when the composition goes on', [start, update('안'), during(processed), during(key('Process', 'KeyS', 229)), update('안녕'), end('안녕')], '..p...'],
     ['with Shift during a composition adds a line', [start, update('안녕'), during(with_(enter229, shift)), end('안녕'), lineBreak, up], '......'],
 
+    ['without the flag isComposing is composed by its place', [start, update('안녕'), enter, end('안녕'), up], '..ps.'],
+    ['with the flag isComposing alone is part of a composition', [during(enter), up], 'p.'],
+    ['with Shift takes back one without', [start, update('안'), during(processed), during(with_(enter229, shift)), end('안')], '..p..'],
+    ['sends no text that is typed afterwards', [start, update('안'), during(processed), end('안'), up, insertText('x')], '..ps..'],
+    ['sends the text that follows the composition once', [start, update('안'), during(processed), end(''), insertText('안'), insertText('x')], '..p.s.'],
+    ['is not sent by another key', [key('a', 'KeyA', 65), insertText('a')], '..'],
+    ['behind another key sends, also as the input method’s', [start, update('日本'), end('日本'), key('a', 'KeyA', 65), up, enter229], '.....s'],
+    ['accepts a candidate behind a key of the input method', [start, update('日本'), end('日本'), key('Process', 'KeyA', 229), enter229], '....p'],
+
     ['accepts a Japanese candidate', [start, update('日本'), during(enter229), end('日本'), up], '..p..'],
     ['accepts a candidate in Safari', [start, update('日本'), end('日本'), enter229, up], '...p.'],
     ['accepts Hiragana', [start, update('にほん'), during(enter), end('にほん'), up], '..p..'],

@@ -73,6 +73,31 @@ describe('whispers', () => {
     assert.deepEqual({ asked, shown: log.shown }, { asked: [3, 1], shown: [4, 5, 6, 7, 8, 9] })
   })
 
+  test('a list that is shown whole has each whisper once', async () => {
+    const { whispers, log } = start({ count: 9 })
+    await whispers.catchUp(9)
+    assert.deepEqual(log.shown, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
+
+  test('one that comes live during a request is kept once', async () => {
+    const { whispers, log } = start({ count: 3, since: time(1) })
+    whispers.receive(whisper(1))
+    const caughtUp = whispers.catchUp(3)
+    whispers.receive(whisper(2))
+    await caughtUp
+    assert.deepEqual({ live: live(log), shown: log.shown }, { live: [1, 2], shown: [1, 2, 3] })
+  })
+
+  test('nothing is tried again when it is stopped during a request', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const { whispers, asked } = start({ count: 1, refusals: [null] })
+    const caughtUp = whispers.catchUp(1)
+    whispers.stop()
+    await caughtUp
+    t.mock.timers.tick(2_000)
+    assert.equal(asked.length, 1)
+  })
+
   test('after a temporary refusal it is tried again, and not after a final one or stop', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     for (const [refusal, stops, want] of [

@@ -3,7 +3,6 @@ import { setTexts } from "../lib/dom.js"
 import { nameOf } from "../lib/page.js"
 import { isComposing, submitOnEnter } from "../lib/submit-on-enter.js"
 import { textOf } from "./rows.js"
-import { TextLimit } from "./text-limit.js"
 
 /**
  * Returns a text as it is sent: without a NUL and without half a character, which cannot be stored, and without spaces
@@ -22,15 +21,17 @@ export class Composer {
 
   /**
    * @param {HTMLFormElement} form
-   * @param {{limits: {message: number, description: number}, lang: string, t: Function}} page
+   * @param {import("./text-limit.js").TextLimit} limit
+   * @param {{limits: {message: number, description: number}, t: Function}} page
    * @param {{send: (text: string) => void, whisper: (person: object, text: string) => void,
    *   edit: (row: HTMLElement, text: string) => void, lastOwn: () => HTMLElement|undefined}} actions
    *   lastOwn returns the message that ArrowUp edits
    */
-  constructor(form, page, actions) {
+  constructor(form, limit, page, actions) {
     this.#form = form
     this.#box = form.elements.chat
     this.#bar = form.querySelector("#mode")
+    this.#limit = limit
     this.#limits = page.limits
     this.#t = page.t
     this.#actions = actions
@@ -41,7 +42,7 @@ export class Composer {
     // Whispers and edits are not kept: after a reload the box writes to all.
     this.#box.addEventListener("input", () => { if (this.#bar.hidden) this.#storeDraft() })
     this.#box.value = sessionStorage.getItem(this.#draftKey) ?? this.#box.value
-    this.#limit = new TextLimit(form, this.#limits.message, page)
+    limit.set(this.#limits.message)
     // On a touch screen the keyboard would cover the messages.
     if (!matchMedia("(pointer: coarse)").matches) this.#box.focus()
   }

@@ -13,10 +13,9 @@ export const pasted = ({ value, selectionStart, selectionEnd }, text) =>
 
 export class TextLimit {
   #box; #counter; #problem; #t; #format
-  #max
+  #max = Infinity
 
-  /** @param {number} max in characters */
-  constructor(form, max, { lang, t }) {
+  constructor(form, { lang, t }) {
     this.#box = form.elements.chat
     this.#counter = form.querySelector("#chat-counter")
     this.#problem = form.querySelector("#chat-problem")
@@ -24,10 +23,9 @@ export class TextLimit {
     this.#format = new Intl.NumberFormat(lang)
     this.#box.addEventListener("input", () => this.#show())
     this.#box.addEventListener("paste", event => this.#paste(event))
-    this.set(max)
   }
 
-  /** Changes the limit, and counts the text in the box. */
+  /** Sets the limit in characters, and counts the text in the box. */
   set(max) {
     this.#max = max
     this.#show()
@@ -55,9 +53,9 @@ export class TextLimit {
   }
 
   #show(length = lengthOf(this.#box.value)) {
-    const [count, max] = [length, this.#max].map(number => this.#format.format(number))
+    const format = number => this.#format.format(number)
     this.#problem.textContent = ""
-    this.#counter.textContent = length < countedPart * this.#max ? "" : this.#t("text.count", count, max)
+    this.#counter.textContent = length < countedPart * this.#max ? "" : this.#t("text.count", format(length), format(this.#max))
     this.#counter.classList.toggle("composer__counter--over", length > this.#max)
     this.#box.ariaInvalid = String(length > this.#max)
   }

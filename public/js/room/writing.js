@@ -4,6 +4,7 @@ import { Composer } from "./composer.js"
 import { MessageActions } from "./message-actions.js"
 import { Outbox } from "./outbox.js"
 import { Sender } from "./sender.js"
+import { TextLimit } from "./text-limit.js"
 import { Uploads } from "./upload.js"
 
 /**
@@ -20,7 +21,7 @@ export function createWriting(document, page, room, { log, rows }, state, menu) 
     edit: row => composer.edit(row),
     remove: row => sender.remove(row),
   })
-  const composer = new Composer(form, page, {
+  const composer = new Composer(form, new TextLimit(form, page), page, {
     send: text => sender.send(text),
     whisper: (person, text) => sender.whisper(person, text),
     edit: (row, text) => sender.edit(row, text),
