@@ -23,7 +23,7 @@ NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/te
   GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger \
   node --test --test-timeout=$(if $(SOAK),14400000,600000)
 
-.PHONY: help run build bundle quick test test-go test-node test-long test-go-long test-node-long test-programs screenshot lint fmt vuln cover fuzz soak bench ci clean
+.PHONY: help run build bundle quick test test-go test-node test-unit test-long test-go-long test-node-long test-programs screenshot lint fmt vuln cover fuzz soak bench ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -53,10 +53,13 @@ test-go: bundle
 	go test -tags $(GOTAGS) -race -shuffle=on -parallel 8 ./...
 	cd bench && go test ./...
 
-test-node: test-programs
+test-node: test-unit test-programs
 	rm -f test/tmp/clients.jsonl
 	cd test && $(NODE_TEST) --test-concurrency=$(NODE_JOBS) *.test.js
 	@cd test && node clients-table.js --check
+
+test-unit: ## run the unit tests of the pages' scripts, without a browser, in a second or two
+	cd test && node --disable-warning=ExperimentalWarning --test unit/*.test.js
 
 test-long: ## run the tests that need longer or measure times, up to 30 minutes
 test-long: test-go-long test-node-long

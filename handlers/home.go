@@ -133,8 +133,8 @@ type noticePage struct {
 	Plain, SocketIO bool
 }
 
-// lane is one of the notice page's panels.
-type lane struct {
+// panelLog is one of the notice page's panels.
+type panelLog struct {
 	Name string
 	On   bool
 }

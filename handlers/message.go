@@ -16,7 +16,7 @@ import (
 )
 
 // groupWithin is how soon a message must follow one of the same visitor to go
-// without a header of its own. public/js/messages.js says the same.
+// without a header of its own.
 const groupWithin = 5 * time.Minute
 
 // messageRow is a message as the room's page shows it.
@@ -73,7 +73,7 @@ func messageRows(messages []rooms.Message, you rooms.Color, l language) []messag
 	return rows
 }
 
-// The largest a GIF is shown, in pixels. public/js/gif.js says the same.
+// The largest a GIF is shown, in pixels.
 const (
 	widestGIF  = 544
 	tallestGIF = 352
@@ -87,7 +87,7 @@ func fit(width, height int) (w, h int) {
 }
 
 // noticeText says a stored notice, which is Korean by contract, in the reader's
-// language. public/js/words.js does the same.
+// language. noticeText in public/js/room/rows.js does the same.
 func noticeText(m rooms.Message, l language) string {
 	key := "topic." + string(m.Topic)
 	if m.Topic == rooms.TopicNamed && m.Nick == "" {

@@ -153,7 +153,6 @@ type roomPage struct {
 	Blank    messageRow
 	More     bool // there are older ones
 	Seq      int64
-	First    int64
 }
 
 // showRoom lets the visitor in if it may, and shows the room.
@@ -178,7 +177,7 @@ func (h *Handler) showRoom(c *gin.Context) error {
 	}
 	view.You = member.Color
 	if n := len(history); n > 0 {
-		view.First, view.Seq = history[0].Seq, history[n-1].Seq
+		view.Seq = history[n-1].Seq
 	}
 	return h.pages.render(c, http.StatusOK, "room", view)
 }

@@ -1,17 +1,13 @@
 package handlers
 
-import "strings"
-
-// scripted are the words that only the room's scripts say: what is heard live,
-// and what pages without them do not have. %s is somebody's name.
+// scripted are the sentences that only the scripts of a room show. %s is
+// somebody's name.
 var scripted = map[string]sentence{
-	"you":     {"나", "you"},
-	"owner":   {"방장", "owner"},
-	"muted":   {"음소거", "muted"},
-	"bot":     {"봇", "bot"},
-	"gone":    {"지워진 메시지예요.", "This message was removed."},
-	"damaged": {"저장 장치 오류로 손상된 메시지예요.", "A message here was damaged on the server’s disk."},
-	"no":      {"취소", "Cancel"},
+	"you":   {"나", "you"},
+	"owner": {"방장", "owner"},
+	"muted": {"음소거", "muted"},
+	"bot":   {"봇", "bot"},
+	"no":    {"취소", "Cancel"},
 
 	"menu.person":  {"%s 메뉴", "Actions for %s"},
 	"menu.message": {"메시지 메뉴", "Message actions"},
@@ -34,7 +30,6 @@ var scripted = map[string]sentence{
 	"edit.leave":  {"고치기 그만두기", "Stop editing"},
 	"edit.failed": {"고치지 못했어요", "Not changed"},
 	"edit.undo":   {"되돌리기", "Undo"},
-	"edited":      {"수정됨", "edited"},
 
 	"remove":      {"지우기", "Delete"},
 	"remove.sure": {"이 메시지를 지울까요?", "Delete this message?"},
@@ -43,7 +38,7 @@ var scripted = map[string]sentence{
 	"nick.done":   {"이름을 바꿨어요.", "Your name was changed."},
 	"failed":      {"연결이 느려요. 다시 해 주세요.", "The connection is slow. Try again."},
 
-	"mute.short":    {"10분 음소거", "Mute for 10 minutes"},
+	"mute.short":    {"%s분 음소거", "Mute for %s minutes"},
 	"mute.long":     {"계속 음소거", "Mute until unmuted"},
 	"unmute":        {"음소거 해제", "Unmute"},
 	"kick":          {"내보내기", "Send out"},
@@ -68,29 +63,15 @@ var scripted = map[string]sentence{
 	"frozen": {"방장이 대화를 멈췄어요.", "The owner has paused the conversation."},
 	"silent": {"지금은 이 방에서 말할 수 없어요.", "You cannot speak in this room at the moment."},
 
-	"over.kicked":     {"방장이 내보냈어요.", "The owner has sent you out."},
-	"over.banned":     {"이 방에는 더 이상 들어갈 수 없어요.", "You may not enter this room any more."},
-	"over.quit":       {"방에서 나갔어요.", "You have left the room."},
-	"over.removed":    {"방이 삭제되었어요.", "The room was deleted."},
-	"over.ended":      {"이제 이 방에 있지 않아요.", "You are no longer in this room."},
+	"ended.kicked":    {"방장이 내보냈어요.", "The owner has sent you out."},
+	"ended.banned":    {"이 방에는 더 이상 들어갈 수 없어요.", "You may not enter this room any more."},
+	"ended.quit":      {"방에서 나갔어요.", "You have left the room."},
+	"ended.removed":   {"방이 삭제되었어요.", "The room was deleted."},
+	"ended.ended":     {"이제 이 방에 있지 않아요.", "You are no longer in this room."},
 	"quit.sure":       {"이 방에서 완전히 나갈까요?", "Leave this room for good?"},
 	"quit.yes":        {"완전히 나가기", "Leave for good"},
 	"removeRoom.sure": {"이 방과 모든 메시지를 지울까요?", "Delete this room and all its messages?"},
 	"removeRoom.yes":  {"방 삭제", "Delete room"},
-}
-
-// scriptWords are the scripted words and the topics of notices in a language.
-func scriptWords(l language) map[string]string {
-	words := make(map[string]string)
-	for key, s := range scripted {
-		words[key] = s.in(l)
-	}
-	for key, s := range sentences {
-		if strings.HasPrefix(key, "topic.") {
-			words[key] = s.in(l)
-		}
-	}
-	return words
 }
 
 func (s sentence) in(l language) string {

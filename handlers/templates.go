@@ -56,15 +56,15 @@ func (p *pages) parse() (map[language]map[string]*template.Template, error) {
 }
 
 func (p *pages) funcs(l language) template.FuncMap {
-	words := scriptWords(l)
+	datas := newPageDatas(l)
 	return template.FuncMap{
-		"t":     func(key string) string { return say(l, key) },
-		"words": func() map[string]string { return words },
-		"lang":  func() string { return string(l) },
-		"asset": p.assets.address,
-		"clock": func(t time.Time) string { return t.Local().Format("15:04") },
-		"iso":   isoTime,
-		"lane":  func(name string, on bool) lane { return lane{name, on} },
+		"t":        func(key string) string { return say(l, key) },
+		"pageData": func(page string) pageData { return datas[page] },
+		"lang":     func() string { return string(l) },
+		"asset":    p.assets.address,
+		"clock":    func(t time.Time) string { return t.Local().Format("15:04") },
+		"iso":      isoTime,
+		"panelLog": func(name string, on bool) panelLog { return panelLog{name, on} },
 	}
 }
 

@@ -88,7 +88,7 @@ async function lookAround(audit, secret) {
   await page.locator('.flash').waitFor()
   await audit.look('form for a room, refused')
   await page.goto('/notice')
-  for (const lane of ['#lane-plain ol', '#lane-socketio ol']) {
+  for (const lane of ['#panel-log-plain ol', '#panel-log-socketio ol']) {
     await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
   }
   await audit.look('notices')
@@ -155,9 +155,9 @@ async function lookAsOwner(audit, server, { ann, bob }) {
   await page.locator('#scroll').evaluate((e) => { e.scrollTop = 0 })
   await bob.postMessage(ann.room, '새 글')
   await page.locator('#newer').waitFor()
-  for (const [state, words, good] of [['offline', 'offline', false], ['online again', 'back', true], ['without the client', 'still', false]]) {
+  for (const [state, words, good] of [['offline', 'offline', false], ['online again', 'online', true], ['without the client', 'still', false]]) {
     await page.locator('#connection').evaluate((banner, [key, isGood]) => {
-      banner.textContent = banner.dataset[key]
+      banner.textContent = JSON.parse(document.querySelector('#page-data').textContent).words[`room.${key}`]
       banner.classList.toggle('banner--good', isGood)
       banner.hidden = false
     }, [words, good])
@@ -240,7 +240,7 @@ async function lookAsMember(audit, server, { ann, bob, bobColor }) {
   await page.locator('#closed:not(:empty)').waitFor()
   await audit.look('muted')
   await emitWithAck(ann, 'kick', { person: bobColor })
-  await page.locator('.over').waitFor()
+  await page.locator('.ended').waitFor()
   await audit.look('kicked')
 }
 

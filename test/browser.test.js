@@ -128,8 +128,8 @@ describe('pages', () => {
   test('notice page: shows notices over both transports live', async () => {
     const page = await openPage(server)
     await page.goto('/notice')
-    await page.locator('#lane-plain').getByText('서버에서 클라이언트로 메시지를 보냅니다.').first().waitFor()
-    await page.locator('#lane-socketio').getByText('Hello Socket.IO').first().waitFor()
+    await page.locator('#panel-log-plain').getByText('서버에서 클라이언트로 메시지를 보냅니다.').first().waitFor()
+    await page.locator('#panel-log-socketio').getByText('Hello Socket.IO').first().waitFor()
     await screenshot(page, 'notice-1280')
     await page.setViewportSize(phone.viewport)
     await screenshot(page, 'notice-375')
@@ -140,10 +140,10 @@ describe('pages', () => {
   test('notice page: has one connection after pause and resume', async () => {
     const page = await openPage(server, { ...desktop, locale: 'en-US' })
     await page.goto('/notice')
-    const lane = page.locator('#lane-plain')
+    const lane = page.locator('#panel-log-plain')
     await lane.locator('.line--in').first().waitFor()
     await page.evaluate(() => {
-      const button = document.querySelector('#lane-plain [data-slot=pause]')
+      const button = document.querySelector('#panel-log-plain [data-slot=pause]')
       button.click()
       button.click()
     })
@@ -152,7 +152,7 @@ describe('pages', () => {
     await page.waitForTimeout(3_000)
     const received = await lane.locator('.line--in').count() - before, intervals = (performance.now() - begun) / 500
     assert.ok(received <= intervals + 2, `notices: got ${received} in ${intervals.toFixed(1)} intervals, want at most 2 more`)
-    assert.match(await lane.locator('.lane__state').textContent(), /Connected/)
+    assert.match(await lane.locator('.panel-log__state').textContent(), /Connected/)
     await page.setViewportSize(phone.viewport)
     const lines = await lane.locator('.line__way').first().evaluate((way) =>
       Math.round(way.getBoundingClientRect().height / parseFloat(getComputedStyle(way).lineHeight)))

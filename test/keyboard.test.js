@@ -81,7 +81,7 @@ describe('Tab key', { concurrency: 2 }, () => {
     await tabThrough(page, ['[name=title]', '[name=max]', '[name=password]', '[name=keep]', '.actions a', 'form button'])
     await page.goto('/notice')
     await page.locator('[data-slot=pause]:visible').nth(1).waitFor()
-    await tabThrough(page, ['#lane-plain button', '#lane-socketio button'])
+    await tabThrough(page, ['#panel-log-plain button', '#panel-log-socketio button'])
     assertNoErrors([page])
     await page.goto('/nowhere')
     await tabThrough(page, ['.button--primary'])

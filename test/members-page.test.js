@@ -131,7 +131,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     // 5. the new owner kicks the old owner
     await choose(bob, annColor, '내보내기', '내보내기')
     await ann.getByText('방장이 내보냈어요.').waitFor()
-    await focused(ann, '.over a')
+    await focused(ann, '.ended a')
     await screenshot(ann, 'people-kicked-1280')
     await row(bob, `${annColor}님을 내보냈습니다.`).waitFor()
     await until(async () => await bob.locator('.person').count() === 1, 'Bob alone in the list')
@@ -330,8 +330,8 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await tab.locator('.menu p', { hasText: '완전히 나갈까요?' }).waitFor()
     await tab.keyboard.press('Shift+Tab')
     await tab.keyboard.press('Enter')
-    await tab.locator('.over', { hasText: '방에서 나갔어요.' }).waitFor()
-    await bob.locator('.over', { hasText: '방에서 나갔어요.' }).waitFor()
+    await tab.locator('.ended', { hasText: '방에서 나갔어요.' }).waitFor()
+    await bob.locator('.ended', { hasText: '방에서 나갔어요.' }).waitFor()
 
     await bob.goto(ann.url())
     await ann.locator('.person').nth(1).waitFor()
@@ -341,7 +341,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await row(ann, `${bobColor}님을 내보냈습니다.`).waitFor()
     await write(ann, '이제 비밀')
     await bob.context().setOffline(false)
-    await bob.locator('.over', { hasText: '방장이 내보냈어요.' }).waitFor({ timeout: 20_000 })
+    await bob.locator('.ended', { hasText: '방장이 내보냈어요.' }).waitFor({ timeout: 20_000 })
     assert.equal(await bob.getByText('이제 비밀').count(), 0)
     await leave(ann, bob)
   })
@@ -372,10 +372,8 @@ describe('members on the room page', { concurrency: 2 }, () => {
 
     await bob.evaluate(async () => {
       const folder = document.querySelector('script[type=module]').src.replace('room.js', '')
-      const [{ Messages }, { Follow }] = await Promise.all(['messages.js', 'scroll.js'].map((name) => import(folder + name)))
-      const room = document.querySelector('main').dataset
-      const log = new Messages(document.querySelector('#chat-list'), document.querySelector('template#message'),
-        new Follow(document.querySelector('#scroll'), document.querySelector('#newer')), room)
+      const [{ createLog }, { readPage }] = await Promise.all(['room/message-log.js', 'lib/page.js'].map((name) => import(folder + name)))
+      const { log } = createLog(document, readPage(document), document.querySelector('main').dataset.color)
       log.receive(Array.from({ length: 1000 }, (_, i) => ({
         user: '#7453ac', chat: `many ${i}`, _id: String(i), seq: 1000 + i, kind: 'text', createdAt: new Date().toISOString(),
       })))

@@ -9,7 +9,7 @@ import { openPage } from './lib/browser.js'
 import { Visitor, owner } from './lib/visitor.js'
 
 const row = (page, text) => page.locator('#chat-list .message', { hasText: text })
-const over = (page, text) => page.locator('.over', { hasText: text }).waitFor()
+const over = (page, text) => page.locator('.ended', { hasText: text }).waitFor()
 const there = (page) => page.locator('.person', { hasText: '나' }).waitFor({ state: 'attached' })
 const colorOf = (page) => page.locator('main').getAttribute('data-color')
 
@@ -133,7 +133,8 @@ describe('room page', { concurrency: 2 }, () => {
   test('line without a seq: stays in place and does not affect the order', async () => {
     const { page } = await visit(openPage(server))
     const orders = await page.evaluate(async () => {
-      const { insert } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'order.js'))
+      const { placeRow } = await import(document.querySelector('script[type=module]').src.replace('room.js', 'room/order.js'))
+      const page = { limits: { groupWithin: 1 }, time: { day: () => '' } }
       const line = (what) => {
         const item = document.createElement('li')
         item.className = `message ${what === 'failed' ? 'message--failed' : ''}`
@@ -146,7 +147,7 @@ describe('room page', { concurrency: 2 }, () => {
         const [there, fresh] = text.split(' < ')
         const list = document.createElement('ol')
         list.append(...there.split(' ').map(line))
-        insert(list, line(fresh))
+        placeRow(list, line(fresh), page)
         return [...list.children].map(({ title }) => title).join(' ')
       })
     })

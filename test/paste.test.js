@@ -156,7 +156,7 @@ describe('message input', () => {
     for (let line = 0; line < 30; line++) assert.equal((await ann.postMessage(ann.room, `줄 ${line}`)).status, 200)
     await page.fill('#chat', 'ㄱ\n'.repeat(15))
     await page.reload()
-    const fromEnd = () => page.locator('.talk__scroll').evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
+    const fromEnd = () => page.locator('.conversation__scroll').evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
     await page.locator('.message', { hasText: '줄 29' }).waitFor()
     await until(async () => await fromEnd() === 0, 'the newest message visible')
     assert.equal((await ann.postMessage(ann.room, '아직 보여요')).status, 200)

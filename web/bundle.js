@@ -1,6 +1,6 @@
-// Copies the official client from node_modules to public/vendor, each file also
-// compressed at the highest level, so that the server compresses nothing.
-// A complete copy of the same version is left as it is.
+// Copies the official client from node_modules to public/vendor. Each file is also
+// compressed at the highest level, so that the server does not compress it.
+// A complete copy of the same version is kept.
 import { readFileSync, writeFileSync, mkdirSync, rmSync, existsSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync, constants } from 'node:zlib'
@@ -14,12 +14,12 @@ const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'
 const stamp = join(target, 'VERSION')
 const complete = files.every((name) => ['', '.gz', '.br'].every((end) => existsSync(join(target, name + end))))
 if (complete && existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === version) {
-  console.log(`public/vendor: socket.io-client ${version} is there`)
+  console.log(`public/vendor: socket.io-client ${version} is up to date`)
   process.exit(0)
 }
 
 mkdirSync(target, { recursive: true })
-rmSync(stamp, { force: true }) // written last: a stopped run leaves none
+rmSync(stamp, { force: true }) // written last, so that an interrupted copy has none
 for (const name of files) {
   const bytes = readFileSync(join(source, 'dist', name))
   writeFileSync(join(target, name), bytes)

@@ -1,192 +1,75 @@
-// A room: wires its parts together.
-import { fill, paintAll } from "./dom.js"
-import { ask, askAgainIn, connect } from "./socket.js"
-import { Follow } from "./scroll.js"
-import { Messages } from "./messages.js"
-import { Sequence } from "./sequence.js"
-import { Whispers } from "./whispers.js"
-import { Outbox } from "./outbox.js"
-import { Composer } from "./composer.js"
-import { Actions } from "./actions.js"
-import { acceptGIFs } from "./upload.js"
-import { chooseAutoplay } from "./gif.js"
-import { readBack } from "./history.js"
-import { Standing } from "./standing.js"
-import { People } from "./people.js"
-import { openPersonMenu } from "./person-menu.js"
-import { chooseName } from "./nickname.js"
-import { openPanelWith } from "./panel.js"
-import { showStill, watchConnection } from "./connection.js"
-import { confirmAt } from "./menu.js"
-import { showOver } from "./over.js"
-import { say } from "./words.js"
+// The page of a room: builds its parts and connects them.
+import { setColors } from "./lib/dom.js"
+import { Menu } from "./lib/menu.js"
+import { readPage } from "./lib/page.js"
+import { connect } from "./lib/socket.js"
+import { RoomConnection } from "./room/connection.js"
+import { confirmQuit, confirmRemoval, leaveByLink } from "./room/leaving.js"
+import { createLog, loadOlderMessages } from "./room/message-log.js"
+import { createPeople } from "./room/people.js"
+import { RoomState, stateOf } from "./room/room-state.js"
+import { Sequence } from "./room/sequence.js"
+import { createSettingsPanel } from "./room/settings-panel.js"
+import { ConnectionBanner, showHeader, showEnded } from "./room/status.js"
+import { Whispers } from "./room/whispers.js"
+import { createWriting } from "./room/writing.js"
 
-const catchUpAfter = 60_000 // ms that the page was hidden
+const find = selector => document.querySelector(selector)
+const page = readPage(document)
+const { t, limits } = page
+const facts = find("main").dataset
+const { room, color } = facts
 
-paintAll()
+setColors(document)
 if (location.search) history.replaceState(null, "", location.pathname)
 
-const room = document.querySelector("main").dataset
-const box = document.querySelector("#scroll")
-const list = document.querySelector("#chat-list")
-const form = document.querySelector("#chat-form")
-
-let socket = null
-let entered = false
-let again = 0 // the timer of another try to enter
-const about = (event, what) => socket ? ask(socket, event, { room: room.room, ...what }) : Promise.resolve(null)
-
-const scroll = new Follow(box, document.querySelector("#newer"))
-const messages = new Messages(list, document.querySelector("template#message"), scroll, room)
-const sequence = new Sequence(Number(room.seq), shown => messages.receive(shown), after => about("sync", { after }))
-const whispers = new Whispers(messages, after => about("whispers", { after }))
-const standing = new Standing(room)
-const outbox = new Outbox(room, messages)
-const actions = new Actions(list, box, standing, { edit: row => composer.edit(row), remove: row => outbox.remove(row) })
-const composer = new Composer(form, outbox, () => actions.lastOwn())
-const openName = chooseName(standing, nick => about("nick", { nick }))
-const people = new People(room, (person, button) => {
-  if (person.color === room.color) openName(button)
-  else openPersonMenu(person, button, { owned: standing.owned, whisper, tell })
+const connection = new RoomConnection(room, color, {
+  isReload: performance.getEntriesByType("navigation")[0]?.type === "reload",
+  reload: () => location.reload(),
+  reopen: () => location.assign(location.pathname),
+  showEnded: reason => showEnded(document, reason, t),
 })
+const { request } = connection
+const state = new RoomState(color, stateOf(facts))
+const menu = new Menu(t)
+const parts = createLog(document, page, color)
+const { log } = parts
+const sequence = new Sequence(Number(facts.seq), messages => log.receive(messages), after => request("sync", { after }))
+const whispers = new Whispers(log, after => request("whispers", { after }), limits.whispers)
+const { composer, outbox } = createWriting(document, page, room, parts, state, menu)
 
-acceptGIFs(form, messages)
-readBack(room, messages, scroll, whispers)
-openPanelWith(standing, about)
-confirmEnds()
-leaveWith(document.querySelector("#exit-btn"))
-chooseAutoplay(document.querySelector("#autoplay"))
-standing.watch(showStanding)
+showHeader(document, state)
+createPeople(document, t, color, state, request, menu, { whisper: person => composer.whisper(person), moderate })
+createSettingsPanel({ dialog: find("#panel"), opener: find("#open-panel"), rowTemplate: find("template#panel-row") }, state, request, menu, t)
+confirmQuit(find("#quit"), menu, t, () => moderate("quit"))
+confirmRemoval(find(".people__remove"), state, menu, t)
+leaveByLink(find("#exit-btn"), connection)
+loadOlderMessages(find("#older"), find("#older").dataset.path, log, whispers)
+syncWhenShown()
 
-socket = await connect("/chat", { auth: { room: room.room } }).catch(() => null)
-if (socket) listen()
-else stayStill()
+const banner = new ConnectionBanner(find("#connection"), t)
+const socket = await connect("/chat", { auth: { room } }).catch(() => null)
+if (socket) {
+  banner.watch(socket)
+  connection.start(socket, { state, sequence, whispers, outbox })
+} else { // a build without the client works as without scripts
+  composer.becomePlain()
+  outbox.failAll()
+  banner.showUnavailable()
+}
 
-function listen() {
-  outbox.use(socket)
-  watchConnection(socket)
+/** Emits what the visitor decides about a person or about the visit, and shows a refusal in the log. */
+async function moderate(event, data) {
+  const answer = await request(event, data)
+  if (!answer?.ok) log.showNotice(answer?.message ?? t("failed"))
+  else if (answer.address === false) log.showNotice(t("ban.away"))
+}
 
-  for (const event of ["chat", "notice", "edit", "remove"]) socket.on(event, message => sequence.hear(message))
-  socket.on("join", notice => sequence.hear({ ...notice, kind: "notice", topic: "entered" }))
-  socket.on("exit", notice => sequence.hear({ ...notice, kind: "notice", topic: "left" }))
-  socket.on("whisper", whisper => whispers.hear(whisper))
-  socket.on("participants", ({ members }) => standing.meet(members))
-  socket.on("room", state => standing.become(state))
-  socket.on("removeRoom", () => end("removed"))
-  socket.on("kicked", ({ reason }) => end(reason))
-  socket.on("quit", () => end("quit"))
-  socket.on("connect", enter)
-  // The namespace has refused us: the client tries no more.
-  socket.on("connect_error", () => { if (!socket.active) end("ended") })
-  socket.on("disconnect", reason => {
-    clearTimeout(again) // it begins anew with the next connection
-    sequence.lost()
-    if (reason === "io server disconnect") end("ended")
+/** Makes the connection synchronise when a page that was hidden is shown again. */
+function syncWhenShown() {
+  let hiddenSince = 0
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) hiddenSince = Date.now()
+    else connection.shown(Date.now() - hiddenSince)
   })
 }
-
-/** Without the client the page does what it does without scripts, and says so. */
-function stayStill() {
-  form.dataset.plain = "true"
-  form.elements.gif.disabled = true
-  outbox.giveUp()
-  showStill()
-}
-
-/** Takes a seat, and brings what was said since the last message we hold. */
-async function enter() {
-  clearTimeout(again)
-  // join lets in whom the owner has sent out meanwhile, if the room is public;
-  // the page would rather say so.
-  if (entered && refused(await sequence.sync())) return
-  const after = sequence.seq
-  const answer = await about("join", { after })
-  if (refused(answer)) return
-  if (outdated(answer, after)) return location.reload()
-  entered = true
-  standing.become(answer.state)
-  standing.meet(answer.members)
-  sequence.take(answer.messages ?? [])
-  if (!answer.more) sequence.complete()
-  outbox.resume()
-  whispers.catchUp(answer.whispers)
-  if (answer.more) refused(await sequence.sync())
-}
-
-/** Tells whether the visitor is not let in; then the page tries again, or says why not. */
-function refused(answer) {
-  if (answer?.ok) return false
-  // Who was away and is no member any more was sent out, has quit or logged out
-  // elsewhere: nobody says which.
-  const ends = { not_found: "removed", banned: "banned", forbidden: "ended" }
-  const pause = askAgainIn(answer)
-  if (ends[answer?.reason]) end(ends[answer.reason])
-  else if (!pause) location.assign(`/room/${room.room}`) // the server says why
-  else if (socket.connected) again = setTimeout(enter, pause)
-  return true
-}
-
-/** Tells whether the page is another visitor's, or shows what a restored backup of the room does not have. */
-function outdated({ user, seq }, after) {
-  // To a browser that keeps no cookies every page is another visitor's, the next too.
-  const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload"
-  return seq < after || user !== room.color && (entered || !reloaded)
-}
-
-/** Stops everything. */
-function end(why) {
-  clearTimeout(again)
-  outbox.close()
-  whispers.close()
-  socket.off()
-  socket.disconnect()
-  showOver(why)
-}
-
-function whisper(person) {
-  people.close() // on a phone it covers the box
-  composer.whisper(person)
-}
-
-/** Does what the visitor decides about a person; says so if it cannot be. */
-async function tell(event, what) {
-  const answer = await about(event, what)
-  if (!answer?.ok) messages.say(answer?.message ?? say("failed"))
-  else if (answer.address === false) messages.say(say("ban.away"))
-}
-
-function showStanding({ state, owned, closed }) {
-  if (state.title) {
-    fill(document.querySelector(".room-top"), { title: state.title })
-    document.title = document.title.replace(/^.*( · )/, (_, dot) => state.title + dot)
-  }
-  document.querySelector("#private").hidden = !state.private
-  document.querySelector("#door-badge").hidden = !state.closed
-  room.owned = owned
-  composer.close(closed && say(closed))
-  people.show(standing)
-}
-
-function confirmEnds() {
-  const quit = document.querySelector("#quit")
-  quit.addEventListener("click", () => confirmAt(quit, say("quit.sure"), say("quit.yes"), () => tell("quit")))
-  const removal = document.querySelector(".people__remove")
-  removal.addEventListener("submit", event => {
-    event.preventDefault()
-    confirmAt(removal.querySelector("button"), say("removeRoom.sure"), say("removeRoom.yes"), () => removal.submit())
-  })
-}
-
-/** Frees the place at once when the page is left by its own button: a tab that closes may only be reloading. */
-function leaveWith(exit) {
-  exit.addEventListener("click", event => {
-    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) socket?.disconnect()
-  })
-  addEventListener("pageshow", event => { if (event.persisted) socket?.connect() }) // back again
-}
-
-let hiddenSince = 0
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) hiddenSince = Date.now()
-  else if (socket?.connected && Date.now() - hiddenSince > catchUpAfter) sequence.sync()
-})

@@ -1,0 +1,25 @@
+/** Asks for a private room's password in a dialog. It is sent in the body of a form, and never in an address. */
+export function askForPassword(rows, dialog) {
+  const form = dialog.querySelector("form")
+  const textOf = (root, slot) => root.querySelector(`[data-slot="${slot}"]`)
+  rows.addEventListener("click", event => {
+    const link = event.target.closest('.join-btn[data-password="true"]')
+    if (!link || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    form.action = `/room/${link.dataset.id}/enter`
+    textOf(form, "title").textContent = textOf(link.closest("tr"), "title").textContent
+    textOf(form, "problem").textContent = "" // of the last attempt
+    form.elements.password.removeAttribute("aria-invalid")
+    form.reset()
+    dialog.showModal()
+  })
+  dialog.querySelector("[data-close]").addEventListener("click", event => {
+    event.preventDefault()
+    dialog.close()
+  })
+  // The server sends an open dialog to pages without scripts. Scripts make it modal.
+  if (dialog.open) {
+    dialog.close()
+    dialog.showModal()
+  }
+}

@@ -1,0 +1,81 @@
+import { test, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { RoomState, stateOf } from '../../public/js/room/room-state.js'
+
+const me = '#111111', other = '#222222'
+const room = { title: '방', max: 10, owner: other, private: false, frozen: false, keep: false, closed: false }
+
+describe('the state of a room', () => {
+  test('is read from the attributes of the page', () => {
+    assert.deepEqual(
+      stateOf({ capacity: '12', owner: me, private: 'true', frozen: 'false', keep: 'true', closed: 'false', seq: '3' }),
+      { title: '', max: 12, owner: me, private: true, frozen: false, keep: true, closed: false })
+  })
+
+  test('listeners hear the present state, and each change', () => {
+    const state = new RoomState(me, room), heard = []
+    state.subscribe(({ room, people }) => heard.push([room.title, people.length]))
+    state.update({ title: '새 방' })
+    state.setPeople([{ color: me }])
+    assert.deepEqual(heard, [['방', 0], ['새 방', 0], ['새 방', 1]])
+  })
+
+  test('an update keeps the other fields', () => {
+    const state = new RoomState(me, room)
+    state.update({ owner: me })
+    assert.deepEqual(state.room, { ...room, owner: me })
+  })
+
+  for (const [name, change, people, want] of [
+    ['an open room', {}, [{ color: me }], { isOwner: false, closedReason: '' }],
+    ['a frozen room', { frozen: true }, [{ color: me }], { isOwner: false, closedReason: 'frozen' }],
+    ['the owner’s own frozen room', { frozen: true, owner: me }, [{ color: me }], { isOwner: true, closedReason: '' }],
+    ['a muted visitor', {}, [{ color: me, muted: true }], { isOwner: false, closedReason: 'silent' }],
+    ['a muted visitor of a frozen room', { frozen: true }, [{ color: me, muted: true }], { isOwner: false, closedReason: 'frozen' }],
+    ['a mute of somebody else', {}, [{ color: me }, { color: other, muted: true }], { isOwner: false, closedReason: '' }],
+    ['a visitor who is not among the people', {}, [{ color: other, muted: true }], { isOwner: false, closedReason: '' }],
+  ]) {
+    test(name, () => {
+      const state = new RoomState(me, room)
+      state.update(change)
+      state.setPeople(people)
+      assert.deepEqual({ isOwner: state.isOwner, closedReason: state.closedReason }, want)
+    })
+  }
+
+  test('mutes end by themselves, each at its time', async () => {
+    const state = new RoomState(me, room)
+    const muted = () => state.people.filter(({ muted }) => muted).map(({ color }) => color)
+    const heard = []
+    const bothEnded = new Promise((resolve) => {
+      state.subscribe(() => {
+        heard.push(muted().join())
+        if (heard.length > 1 && muted().join() === '#3') resolve()
+      })
+    })
+    state.setPeople([{ color: me, muted: true, mutedFor: 20 }, { color: other, muted: true, mutedFor: 40 }, { color: '#3', muted: true }])
+    assert.equal(state.closedReason, 'silent')
+    await bothEnded
+    assert.equal(heard.at(-1), '#3', 'a mute without an end lasts')
+    assert.ok(heard.includes(`${other},#3`), `one ends before the other: ${heard.join(' ')}`)
+    assert.equal(state.closedReason, '')
+  })
+
+  test('a mute of a month waits as long as a timer can', (t) => {
+    const delays = []
+    t.mock.method(globalThis, 'setTimeout', (fn, ms) => { delays.push(ms) })
+    new RoomState(me, room).setPeople([{ color: me, muted: true, mutedFor: 30 * 24 * 3600_000 }])
+    assert.deepEqual(delays, [2 ** 31 - 1])
+  })
+
+  test('the timer of a later mute replaces the earlier one', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const state = new RoomState(me, room)
+    let changes = 0
+    state.setPeople([{ color: me, muted: true, mutedFor: 1_000 }])
+    state.setPeople([{ color: me }])
+    state.subscribe(() => changes++)
+    t.mock.timers.tick(5_000)
+    assert.deepEqual([changes, state.closedReason], [1, ''])
+  })
+})
