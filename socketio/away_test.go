@@ -87,7 +87,7 @@ func TestRefusedOnTheWayBackIsForgotten(t *testing.T) {
 	if answer := r.hear(); !strings.HasPrefix(answer, "44/chat,") {
 		t.Fatal(answer)
 	}
-	if on := f.Of("/chat").OnTheirWay(); on != 0 {
+	if on := f.Of("/chat").Resuming(); on != 0 {
 		t.Errorf("%d sockets are on their way back for ever", on)
 	}
 }

@@ -160,13 +160,13 @@ func TestBroadcastWithAck(t *testing.T) {
 	b.want(`423["ask"]`)
 	a.say(`433["a"]`)
 	a.say(`424["no event of that name"]`)
-	eventually(t, func() bool { return n.To(string(sb.ID())).Sockets()[0].Waiting() == 1 })
+	eventually(t, func() bool { return n.To(string(sb.ID())).Sockets()[0].PendingAcks() == 1 })
 	a.wantAlive()
 	cancel()
 	if r := receive(t, one); !errors.Is(r.err, context.Canceled) || len(r.answers) != 1 {
 		t.Errorf("got %+v, want one answer and an error", r)
 	}
-	if sb.Waiting() != 0 {
+	if sb.PendingAcks() != 0 {
 		t.Error("the missing answer is still awaited")
 	}
 	gone := ask(context.Background())

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// checkNamespaceName returns an error for a name, with its slash, that no client
-// can connect to, because the name cannot stand in a packet: see parseNamespace.
+// checkNamespaceName returns an error for a name, with its leading slash, that
+// cannot be part of a packet. See parseNamespace.
 func checkNamespaceName(name string, maxBytes int) error {
 	switch {
 	case !utf8.ValidString(name):

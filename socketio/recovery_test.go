@@ -404,16 +404,6 @@ func TestRecoveryWithinItsLimits(t *testing.T) {
 		f.backAnew(first)
 		f.back(second)
 	})
-	t.Run("what can be queued", func(t *testing.T) {
-		f := recovering(t, socketio.Recovery{})
-		r := &returning{}
-		f.come(r)
-		f.lose(r)
-		for range 9000 { // with 153 bytes each: more than half of a client's queue
-			_ = f.Of("/chat").Emit("a")
-		}
-		f.backAnew(r)
-	})
 }
 
 func TestRecoveryEndsInTime(t *testing.T) {

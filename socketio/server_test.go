@@ -483,8 +483,8 @@ func TestEmitWithAck(t *testing.T) {
 		t.Errorf("got %+v, want the cause", r)
 	}
 	c.say(`433["too late"]`) // is ignored
-	if s.Waiting() != 0 {
-		t.Errorf("%d are still awaited", s.Waiting())
+	if s.PendingAcks() != 0 {
+		t.Errorf("%d are still awaited", s.PendingAcks())
 	}
 
 	lost := ask(context.Background())
@@ -493,7 +493,7 @@ func TestEmitWithAck(t *testing.T) {
 	if r := receive(t, lost); !errors.Is(r.err, socketio.ErrDisconnected) {
 		t.Errorf("got %+v", r)
 	}
-	eventually(t, func() bool { return s.Waiting() == 0 })
+	eventually(t, func() bool { return s.PendingAcks() == 0 })
 }
 
 func TestEmitWithAckInAHandler(t *testing.T) {
@@ -539,7 +539,7 @@ func TestAHandlerThatWaitsHearsOfTheEnd(t *testing.T) {
 				if err := receive(t, result); err == nil {
 					t.Error("no error")
 				}
-				eventually(t, func() bool { return s.Waiting() == 0 })
+				eventually(t, func() bool { return s.PendingAcks() == 0 })
 			})
 		}
 	}

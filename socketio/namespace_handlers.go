@@ -2,12 +2,12 @@ package socketio
 
 import "sync"
 
-// handlers are what a namespace does with its sockets and their events. Their
-// lists are never changed in place, so that they can be run without a lock.
+// handlers are the middleware and handlers of a namespace. The lists are never
+// changed in place, so that they can be read without a lock.
 type handlers struct {
 	mu           sync.RWMutex
-	middleware   []func(*Socket) error   // guarded by mu, as is all that follows
-	onConnect    []func(*Socket)         // in the order of registration, as everywhere
+	middleware   []func(*Socket) error   // guarded by mu, as are the next fields
+	onConnect    []func(*Socket)         // in the order of registration, like all lists
 	onDisconnect []func(*Socket, Reason) //
 	onEvent      listeners               //
 	serverSide   serverSide              //
@@ -15,8 +15,8 @@ type handlers struct {
 
 // listeners are handlers of events.
 type listeners struct {
-	all   []func(*Event)            // of every event
-	named map[string][]func(*Event) // by event; nil until the first
+	all   []func(*Event)            // run for every event
+	named map[string][]func(*Event) // by event; nil until the first handler is added
 }
 
 func (l *listeners) add(event string, fn func(*Event)) {
@@ -26,14 +26,14 @@ func (l *listeners) add(event string, fn func(*Event)) {
 	l.named[event] = added(l.named[event], fn)
 }
 
-// added returns a list with one more element, and leaves list as it is.
+// added returns a copy of list with one more element.
 func added[T any](list []T, element T) []T {
 	return append(list[:len(list):len(list)], element)
 }
 
-// Use adds a middleware. All are called in order for each socket that wants to
-// connect; the first error refuses it, and the client hears the error's text.
-// A *ConnectError chooses text and data.
+// Use adds a middleware. All are called in order for each socket that connects.
+// The first error refuses the socket, and the client gets the error's text. A
+// *ConnectError chooses the text and the data.
 func (h *handlers) Use(fn func(*Socket) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -49,8 +49,8 @@ func (h *handlers) OnConnect(fn func(*Socket)) {
 }
 
 // OnDisconnect adds a function that is called for each socket that has
-// disconnected, after the last of its events. The socket has left its rooms;
-// Socket.Rooms still tells which they were.
+// disconnected, after the last of its events. The socket has left its rooms,
+// but Socket.Rooms still returns them.
 func (h *handlers) OnDisconnect(fn func(*Socket, Reason)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -58,7 +58,7 @@ func (h *handlers) OnDisconnect(fn func(*Socket, Reason)) {
 }
 
 // On adds a handler for an event of every socket of the namespace. Events
-// nobody handles are ignored.
+// without a handler are ignored.
 func (h *handlers) On(event string, fn func(*Event)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -66,40 +66,41 @@ func (h *handlers) On(event string, fn func(*Event)) {
 }
 
 // OnAny adds a handler for all events of every socket of the namespace. It
-// runs before the handlers of the event's name, and if there are none too.
+// runs before the handlers for the event's name, and also if the event has no
+// handler.
 func (h *handlers) OnAny(fn func(*Event)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.onEvent.all = added(h.onEvent.all, fn)
 }
 
-func (h *handlers) forConnecting() []func(*Socket) error {
+func (h *handlers) connectMiddleware() []func(*Socket) error {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.middleware
 }
 
-func (h *handlers) forConnect() []func(*Socket) {
+func (h *handlers) connectHandlers() []func(*Socket) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.onConnect
 }
 
-func (h *handlers) forDisconnect() []func(*Socket, Reason) {
+func (h *handlers) disconnectHandlers() []func(*Socket, Reason) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.onDisconnect
 }
 
-func (h *handlers) forEvent(event string) (all, named []func(*Event)) {
+func (h *handlers) handlersOf(event string) (all, named []func(*Event)) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.onEvent.all, h.onEvent.named[event]
 }
 
-// On adds a handler for an event whose first argument is a T, to a *Namespace
-// or a *Socket. An event whose argument is not, is not handled: if its sender
-// waits for an acknowledgement, it gets {"error": "…"}.
+// On adds a handler for an event whose first argument is a T to a *Namespace
+// or a *Socket. An event with another argument is rejected: a sender that waits
+// for an acknowledgement gets {"error": "…"}.
 func On[T any](to interface{ On(string, func(*Event)) }, event string, fn func(*Event, T)) {
 	to.On(event, func(e *Event) {
 		var arg T

@@ -1,7 +1,13 @@
 package socketio
 
-// On adds a handler for an event of this socket only. Where all sockets share
-// a handler, Namespace.On costs less.
+// socketHandlers are the middleware and handlers of one socket.
+type socketHandlers struct {
+	middleware []func(*Event) error
+	onEvent    listeners
+}
+
+// On adds a handler for an event of this socket only. Namespace.On uses less
+// memory if all sockets share a handler.
 func (s *Socket) On(event string, fn func(*Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -9,7 +15,7 @@ func (s *Socket) On(event string, fn func(*Event)) {
 }
 
 // OnAny adds a handler for all events of this socket. It runs before the
-// handlers of the event's name, and if there are none too.
+// handlers for the event's name, and also if the event has no handler.
 func (s *Socket) OnAny(fn func(*Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -17,10 +23,10 @@ func (s *Socket) OnAny(fn func(*Event)) {
 	own.onEvent.all = added(own.onEvent.all, fn)
 }
 
-// Use adds a middleware. All are called in order for each event of this socket;
-// after the first error the event is not handled, by OnAny neither. If its
-// sender waits for an acknowledgement, it gets {"error": "…"} with the error's
-// text, unless the middleware has acknowledged the event itself.
+// Use adds a middleware. All are called in order for each event of this socket.
+// The first error rejects the event: no handler runs, and a sender that waits
+// for an acknowledgement gets {"error": "…"} with the error's text, unless the
+// middleware has acknowledged the event.
 func (s *Socket) Use(fn func(*Event) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -28,16 +34,16 @@ func (s *Socket) Use(fn func(*Event) error) {
 	own.middleware = added(own.middleware, fn)
 }
 
-func (s *Socket) ownLocked() *ownHandlers {
+func (s *Socket) ownLocked() *socketHandlers {
 	if s.own == nil {
-		s.own = &ownHandlers{}
+		s.own = &socketHandlers{}
 	}
 	return s.own
 }
 
-// admit asks the socket's middleware.
+// admit runs the socket's middleware.
 func (s *Socket) admit(e *Event) error {
-	for _, fn := range s.forAdmitting() {
+	for _, fn := range s.eventMiddleware() {
 		var err error
 		if !s.namespace.server.protect("middleware", func() { err = fn(e) }) {
 			return errInternal
@@ -49,7 +55,7 @@ func (s *Socket) admit(e *Event) error {
 	return nil
 }
 
-func (s *Socket) forAdmitting() []func(*Event) error {
+func (s *Socket) eventMiddleware() []func(*Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.own == nil {
@@ -58,7 +64,7 @@ func (s *Socket) forAdmitting() []func(*Event) error {
 	return s.own.middleware
 }
 
-func (s *Socket) forEvent(event string) (all, named []func(*Event)) {
+func (s *Socket) handlersOf(event string) (all, named []func(*Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.own == nil {
