@@ -54,7 +54,7 @@ func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 	if err != nil {
 		return out, false, err
 	}
-	p.data = bytes.Clone(p.data) // b belongs to the transport
+	p.data = bytes.Clone(p.data) // the transport reuses b
 	if p.attachments > 0 {
 		waiting := p // a copy, so that packets without attachments stay off the heap
 		d.waiting, d.bytes = &waiting, len(p.data)

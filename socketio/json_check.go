@@ -1,18 +1,19 @@
 package socketio
 
-// The checkers here take JSON that nobody has looked at. They accept what
-// json.Valid accepts (a fuzz test compares them) and know where each value
-// ends, so that an array is checked and taken apart in one walk. json.Valid
-// looks through a state machine at each byte: it was the dearest part of what a
-// client's event cost.
+// The functions in this file check JSON from a client. They accept the same
+// texts as json.Valid; a fuzz test compares them. They also find the end of each
+// value, so that an array is checked and split in one pass. json.Valid runs a
+// state machine for each byte, which was the most expensive part of a client's
+// event.
 //
-// Each returns the index behind what begins at i, or -1 if that is none.
+// Each function returns the index after the value that begins at i, or -1 if
+// the value is malformed.
 
-// maxDepth is how deep values may be nested, as encoding/json has it.
+// maxDepth bounds the nesting of values, like encoding/json.
 const maxDepth = 10000
 
-// checkValue checks the value that begins at i; depth is that of what it
-// stands in.
+// checkValue checks the value that begins at i. depth is the depth of the array
+// or object that contains it.
 func checkValue(b []byte, i, depth int) int {
 	if i >= len(b) {
 		return -1
@@ -85,8 +86,8 @@ func checkObject(b []byte, i, depth int) int {
 	}
 }
 
-// checkComma looks behind an element. If more follow, next is where; else it
-// is behind the closing bracket.
+// checkComma reads what follows an element. next is the index of the next
+// element, or if more is false the index after the closing bracket, or -1.
 func checkComma(b []byte, i int, closing byte) (next int, more bool) {
 	i = skipSpace(b, i)
 	switch {
@@ -117,8 +118,8 @@ func checkString(b []byte, i int) int {
 	return -1
 }
 
-// checkEscape checks what stands behind a backslash, and returns the index of
-// its last byte.
+// checkEscape checks the escape whose backslash is before i, and returns the
+// index of its last byte, or -1.
 func checkEscape(b []byte, i int) int {
 	if i >= len(b) {
 		return -1

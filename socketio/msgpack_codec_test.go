@@ -12,12 +12,12 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// msgpackEvent is a packet of type 2 for "/" whose data is ["e", value].
+// msgpackEvent returns a packet of type 2 for "/" with the data ["e", value].
 func msgpackEvent(value string) []byte {
 	return []byte("\x83\xa4type\x02\xa4data\x92\xa1e" + value + "\xa3nsp\xa1/")
 }
 
-func TestMsgpackValues(t *testing.T) {
+func TestMsgpack_values(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"nil", "\xc0", "null"},
 		{"undefined", "\xd4\x00\x00", "null"},
@@ -41,23 +41,23 @@ func TestMsgpackValues(t *testing.T) {
 		{"a Date", "\xd7\x00\x00\x00\x01\x8b\xcf\xe5\x68\x7b", `"2023-11-14T22:13:20.123Z"`},
 		{"a Date before 1970", "\xd7\x00\xff\xff\xff\xff\xff\xff\xff\xff", `"1969-12-31T23:59:59.999Z"`},
 		{"a Date before Christ", "\xd7\x00\xff\xff\xc7\x71\xa4\x13\xc4\x00", `"-000001-06-19T20:48:00.000Z"`},
-		{"a Date that is none", "\xd7\x00\x7f\xff\xff\xff\xff\xff\xff\xff", "null"},
+		{"an invalid Date", "\xd7\x00\x7f\xff\xff\xff\xff\xff\xff\xff", "null"},
 		{"a timestamp", "\xd6\xff\x65\x53\xf1\x00", `"2023-11-14T22:13:20.000Z"`},
 		{"a timestamp with nanoseconds", "\xd7\xff\x1d\x53\x53\x00\x65\x53\xf1\x00", `"2023-11-14T22:13:20.123Z"`},
 		{"a long timestamp", "\xc7\x0c\xff\x07\x54\xd4\xc0\xff\xff\xff\xff\xff\xff\xff\xff", `"1969-12-31T23:59:59.123Z"`},
-		{"a long timestamp that is none", "\xc7\x0c\xff\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00", "null"},
+		{"an invalid long timestamp", "\xc7\x0c\xff\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00", "null"},
 		{"binary", "\x92\xc4\x02ab\x81\xa1b\xc5\x00\x00", `[{"_placeholder":true,"num":0},{"b":{"_placeholder":true,"num":1}}] "ab" ""`},
 		{"long binary", "\xc6\x00\x00\x00\x01a", `{"_placeholder":true,"num":0} "a"`},
 		{"an ArrayBuffer", "\xc7\x01\x00\x00", `{"_placeholder":true,"num":0} "\x00"`},
-		{"what looks like a placeholder", "\x82\xac_placeholder\xc3\xa3num\x00", `{"_placeholder":true,"num":0}`},
+		{"a map like a placeholder", "\x82\xac_placeholder\xc3\xa3num\x00", `{"_placeholder":true,"num":0}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := decoder{limits: testLimits()}
 			in := msgpackEvent(tt.in)
 			out, err := d.msgpack(in)
-			clear(in) // it belongs to the transport
+			clear(in) // the transport reuses it
 			if err != nil || out.name != "e" || len(out.args) != 1 {
-				t.Fatalf("got %+v, %v", out, err)
+				t.Fatalf("got %+v, %v, want event e with one argument", out, err)
 			}
 			var got strings.Builder
 			got.Write(out.args[0].json)
@@ -71,7 +71,7 @@ func TestMsgpackValues(t *testing.T) {
 	}
 }
 
-func TestMsgpackRefuses(t *testing.T) {
+func TestMsgpack_refuses(t *testing.T) {
 	eleven := "\x9b" + strings.Repeat("\xc4\x00", 11)
 	for name, in := range map[string][]byte{
 		"nothing":                      {},
@@ -85,7 +85,7 @@ func TestMsgpackRefuses(t *testing.T) {
 		"arrays without end":           []byte("\x83\xa4type\x02\xa4data" + strings.Repeat("\x91", 1<<20)),
 		"maps without end":             []byte("\x83\xa4type\x02\xa4data" + strings.Repeat("\x81\xa1a", 1<<18)),
 		"514 arrays":                   msgpackEvent(strings.Repeat("\x91", 513) + "\xc0"),
-		"what becomes too large":       msgpackEvent("\xdd\x00\x10\x00\x00" + strings.Repeat("\xc0", 1<<20)),
+		"JSON that becomes too large":  msgpackEvent("\xdd\x00\x10\x00\x00" + strings.Repeat("\xc0", 1<<20)),
 		"bad UTF-8":                    msgpackEvent("\xa1\xff"),
 		"bad UTF-8 in a key":           msgpackEvent("\x81\xa1\xff\xc0"),
 		"a key that is a number":       msgpackEvent("\x81\x01\x01"),
@@ -122,13 +122,13 @@ func TestMsgpackRefuses(t *testing.T) {
 	} {
 		d := decoder{limits: testLimits()}
 		if out, err := d.msgpack(in); err == nil {
-			t.Errorf("%s: got %+v", name, out)
+			t.Errorf("%s: got %+v, want an error", name, out)
 		}
 	}
 }
 
-// What the parser's library makes of the client's packets.
-func TestMsgpackPacketsOfTheStockClient(t *testing.T) {
+// The packets were encoded by the library of the stock client's parser.
+func TestMsgpack_decodes_packets_of_the_stock_client(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"CONNECT":            {"83a47479706500a464617461d40000a36e7370a12f", `0`},
 		"CONNECT with auth":  {"83a47479706500a46461746181a5746f6b656ea3eab080a36e7370a52f63686174", `0/chat,{"token":"가"}`},
@@ -172,7 +172,7 @@ func TestToMsgpack(t *testing.T) {
 		{"numbers", `2[127,128,256,65536,4294967296,18446744073709551615]`, string(msgpackData("\x96\x7f\xcc\x80\xcd\x01\x00\xce\x00\x01\x00\x00\xcf\x00\x00\x00\x01\x00\x00\x00\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff"))},
 		{"negative numbers", `2[-1,-32,-33,-129,-32769,-2147483649]`, string(msgpackData("\x96\xff\xe0\xd0\xdf\xd1\xff\x7f\xd2\xff\xff\x7f\xff\xd3\xff\xff\xff\xff\x7f\xff\xff\xff"))},
 		{"floats", `2[1.5,1e2,-0,18446744073709551616]`, string(msgpackData("\x94\xcb\x3f\xf8\x00\x00\x00\x00\x00\x00\xcb\x40\x59\x00\x00\x00\x00\x00\x00\xcb\x80\x00\x00\x00\x00\x00\x00\x00\xcb\x43\xf0\x00\x00\x00\x00\x00\x00"))},
-		{"what is no float", `2[1e999]`, string(msgpackData("\x91\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00"))},
+		{"a number beyond float64", `2[1e999]`, string(msgpackData("\x91\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00"))},
 		{"escapes", `2["\u0041\ud83d\ude00\n","\ud800"]`, string(msgpackData("\x92\xa6A😀\n\xa3\ufffd"))},
 		{"bad UTF-8", "2[\"\xff\"]", string(msgpackData("\x91\xa3\ufffd"))},
 		{"long", `2["` + long + `","` + long[:256] + `","` + long[:32] + `"]`, string(msgpackData("\x93\xdb\x00\x01\x11\x70" + long + "\xda\x01\x00" + long[:256] + "\xd9\x20" + long[:32]))},
@@ -191,16 +191,17 @@ func TestToMsgpack(t *testing.T) {
 	}
 }
 
-// The time for nested values must not grow with their depth.
-func TestToMsgpackOfDeepNesting(t *testing.T) {
+// Counting the elements of each container again would make the time grow with
+// the square of the depth.
+func TestToMsgpack_of_deep_nesting_is_fast(t *testing.T) {
 	const depth = 9000
 	got := inMsgpack("2" + strings.Repeat("[", depth) + `"` + strings.Repeat("x", 1<<20) + `"` + strings.Repeat("]", depth))
 	if want := string(msgpackData(strings.Repeat("\x91", depth) + "\xdb\x00\x10\x00\x00" + strings.Repeat("x", 1<<20))); got != want {
-		t.Error("it is not what it was")
+		t.Error("nested arrays: got another value after the conversion")
 	}
 }
 
-// msgpackData is a packet of type 2 for "/".
+// msgpackData returns a packet of type 2 for "/".
 func msgpackData(data string) []byte {
 	return []byte("\x83\xa4type\x02\xa4data" + data + "\xa3nsp\xa1/")
 }
@@ -217,7 +218,7 @@ func FuzzMsgpack(f *testing.F) {
 		f.Add(msgpackEvent(s))
 	}
 	for _, s := range probes {
-		f.Add([]byte(s)) // text where MessagePack is due
+		f.Add([]byte(s)) // text instead of MessagePack
 	}
 	f.Add([]byte("\x84\xa4type\x03\xa2id\x07\xa4data\x91\xa2ok\xa3nsp\xa1/"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -240,7 +241,7 @@ func FuzzMsgpack(f *testing.F) {
 			in.hasID = true
 		}
 		if err != nil || !sameArgs(in.args, again.args) || in.name != again.name || in.typ != again.typ || in.id != again.id || in.hasID != again.hasID || in.namespace != again.namespace {
-			t.Errorf("%q became %q, %v", b, packed, err)
+			t.Errorf("%q: got %q after encoding, %v, want the same packet", b, packed, err)
 		}
 	})
 }

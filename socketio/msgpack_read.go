@@ -10,23 +10,24 @@ import (
 	"unicode/utf8"
 )
 
-// msgpackReader turns MessagePack into JSON and binary parts
-// (https://github.com/msgpack/msgpack/blob/master/spec.md). Binary becomes the
-// placeholder of a part, a date becomes a string as JSON.stringify writes it,
-// undefined and numbers that are none become null.
+// msgpackReader converts MessagePack to JSON and binary parts
+// (https://github.com/msgpack/msgpack/blob/master/spec.md). Binary data becomes
+// the placeholder of a part, a date becomes a string as JSON.stringify writes
+// it, and undefined, NaN and infinity become null.
 type msgpackReader struct {
 	limits *Limits
-	rest   []byte // what is to be read
-	json   []byte // of the values that have been read
+	rest   []byte // not read yet
+	json   []byte // the values that have been read
 	parts  [][]byte
-	bytes  int  // of parts
-	forged bool // a map has a member of the name that marks placeholders
+	bytes  int  // the size of parts
+	forged bool // a map contains the member name of placeholders
 }
 
-// maxMsgpackDepth is more than any program uses, and little for the stack.
+// maxMsgpackDepth bounds the nesting of values, because the reader recurses.
 const maxMsgpackDepth = 512
 
-// msgpackUndefined is how the parser writes undefined, which MessagePack lacks.
+// msgpackUndefined is the parser's encoding of undefined, for which MessagePack
+// has no type.
 const msgpackUndefined = "\xd4\x00\x00"
 
 type msgpackKind byte
@@ -36,9 +37,9 @@ const (
 	msgpackFalse
 	msgpackTrue
 	msgpackUint
-	msgpackInt    // perhaps negative; n is its two's complement
+	msgpackInt    // can be negative; n is its two's complement
 	msgpackFloat  // n is the bits of a float64
-	msgpackString // from here on n is a length
+	msgpackString // n is a length, as in the next kinds
 	msgpackBinary
 	msgpackArray
 	msgpackMap
@@ -52,7 +53,7 @@ type msgpackToken struct {
 	n    uint64
 }
 
-// token reads a head. That much may be missing of what it announces.
+// token reads the head of a value. The length in it is not checked yet.
 func (r *msgpackReader) token() (msgpackToken, error) {
 	c, err := r.uint(1)
 	if err != nil {
@@ -96,23 +97,23 @@ func (r *msgpackReader) token() (msgpackToken, error) {
 	}
 }
 
-// sized reads the number of a head, which takes 2 to the power of log bytes.
+// sized reads the number in a head, which has 2 to the power of log bytes.
 func (r *msgpackReader) sized(kind msgpackKind, log uint64) (msgpackToken, error) {
 	width := 1 << log
 	n, err := r.uint(width)
 	switch {
 	case kind == msgpackInt:
 		shift := 64 - 8*width
-		n = uint64(int64(n<<shift) >> shift) //nolint:gosec // the sign is spread, nothing lost
+		n = uint64(int64(n<<shift) >> shift) //nolint:gosec // extends the sign
 	case kind == msgpackFloat && width == 4:
 		n = math.Float64bits(float64(math.Float32frombits(uint32(n)))) //nolint:gosec // four bytes
 	}
 	return msgpackToken{kind, n}, err
 }
 
-// uint reads a number of width bytes, at most eight.
+// uint reads a number of width bytes, at most 8.
 func (r *msgpackReader) uint(width int) (uint64, error) {
-	b, err := r.take(uint64(width)) //nolint:gosec // at most eight
+	b, err := r.take(uint64(width)) //nolint:gosec // at most 8
 	if err != nil {
 		return 0, err
 	}
@@ -121,7 +122,7 @@ func (r *msgpackReader) uint(width int) (uint64, error) {
 	return binary.BigEndian.Uint64(full[:]), nil
 }
 
-// take returns the next n bytes, which alias the message.
+// take reads n bytes, which alias the message.
 func (r *msgpackReader) take(n uint64) ([]byte, error) {
 	if n > uint64(len(r.rest)) {
 		return nil, errMsgpack
@@ -148,8 +149,8 @@ func (r *msgpackReader) stringOf(n uint64) ([]byte, error) {
 	return b, nil
 }
 
-// value reads a value of any kind and appends it to r.json. What is written may
-// be several times longer than what was read, so it is bounded here.
+// value reads a value of any kind and appends it to r.json. The JSON can be
+// several times longer than the MessagePack, so value checks its size.
 func (r *msgpackReader) value(depth int) error {
 	if depth > maxMsgpackDepth {
 		return errMsgpack
@@ -190,7 +191,8 @@ func (r *msgpackReader) value(depth int) error {
 	return err
 }
 
-// array reads n values; each has a byte at least, so that n is no promise.
+// array reads n values. A false n fails at the end of the message, before much
+// memory is used, because each value has at least one byte.
 func (r *msgpackReader) array(n uint64, depth int) error {
 	r.json = append(r.json, '[')
 	for i := range n {
@@ -225,9 +227,9 @@ func (r *msgpackReader) object(n uint64, depth int) error {
 	return nil
 }
 
-// binary reads a binary part. There may be no more of them than in a text
-// packet: stock clients that speak text, to whom an application may pass them
-// on, end their connection for more.
+// binary reads a binary part. A packet can have as many of them as a text packet
+// has attachments: an application may relay the packet, and stock clients close
+// their connection if a text packet has more.
 func (r *msgpackReader) binary(n uint64) error {
 	b, err := r.take(n)
 	if err != nil {
@@ -237,13 +239,14 @@ func (r *msgpackReader) binary(n uint64) error {
 		return errAttachments
 	}
 	r.json = appendPlaceholder(r.json, len(r.parts))
-	r.parts = append(r.parts, bytes.Clone(b)) // b belongs to the transport
+	r.parts = append(r.parts, bytes.Clone(b)) // the transport reuses b
 	r.bytes += len(b)
 	return nil
 }
 
-// extension reads what MessagePack leaves to its users. The parser's library
-// has three of type 0, told apart by their form; others send dates as type -1.
+// extension reads an application-defined type. The parser's library uses type 0
+// for three kinds of values, which differ in their length and head. Other
+// libraries send dates as type -1.
 func (r *msgpackReader) extension(t msgpackToken) error {
 	c, err := r.uint(1)
 	if err != nil {
@@ -270,7 +273,7 @@ func (r *msgpackReader) extension(t msgpackToken) error {
 	case kind == -1 && len(b) == 12: // nanoseconds, seconds
 		seconds := int64(binary.BigEndian.Uint64(b[4:])) //nolint:gosec // two's complement
 		if seconds > maxDate/1000 || seconds < -maxDate/1000 {
-			seconds = maxDate // which is no date in milliseconds
+			seconds = maxDate // too large for a date in milliseconds
 		}
 		r.date(1000*seconds + int64(binary.BigEndian.Uint32(b)/1e6))
 	default:
@@ -279,10 +282,10 @@ func (r *msgpackReader) extension(t msgpackToken) error {
 	return nil
 }
 
-// maxDate is the last millisecond that JavaScript has a date for.
+// maxDate is the largest date of JavaScript, in milliseconds since 1970.
 const maxDate = 864e13
 
-// date writes a date as Date.prototype.toJSON does.
+// date appends a date as Date.prototype.toJSON writes it.
 func (r *msgpackReader) date(milliseconds int64) {
 	if milliseconds > maxDate || milliseconds < -maxDate {
 		r.json = append(r.json, "null"...)

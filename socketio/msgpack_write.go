@@ -10,14 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// msgpackWriter turns JSON and its attachments into MessagePack.
+// msgpackWriter converts JSON and its attachments to MessagePack.
 type msgpackWriter struct {
 	out         []byte
 	attachments [][]byte
 }
 
-// json writes a text that json.Valid accepts and whose placeholders, if there
-// are attachments, are those of encoder.attach.
+// json writes a valid JSON text. If there are attachments, encoder.attach must
+// have written its placeholders.
 func (w *msgpackWriter) json(text []byte) {
 	var holes []placeholder
 	if len(w.attachments) > 0 {
@@ -45,9 +45,10 @@ func (w *msgpackWriter) json(text []byte) {
 	}
 }
 
-// containerLengths counts what is in each array and object, the members of
-// objects twice, in the order of their beginnings. MessagePack wants to know
-// before; to count when it is asked for would count nested values many times.
+// containerLengths returns the number of elements of each array and object, in
+// the order of their beginnings. Names and values of members count separately.
+// MessagePack needs the number before the elements; counting it at the beginning
+// of each container would count nested values many times.
 func containerLengths(text []byte, holes []placeholder) []int {
 	var lengths, open []int
 	for kind := range jsonItems(text, holes) {
@@ -66,13 +67,14 @@ func containerLengths(text []byte, holes []placeholder) []int {
 	return lengths
 }
 
-// Kinds of items beside '{', '[', '"' and '}', which ends arrays too.
+// The kinds of items are '{', '[', '"', '}' for the end of an object or an array,
+// and these.
 const (
 	itemWord = 'w' // a number, true, false or null
 	itemHole = 'h' // a placeholder
 )
 
-// jsonItems yields what a valid text is made of, in its order.
+// jsonItems yields the items of a valid text, in order.
 func jsonItems(text []byte, holes []placeholder) iter.Seq2[byte, []byte] {
 	return func(yield func(byte, []byte) bool) {
 		for i := 0; i < len(text); {
@@ -100,7 +102,7 @@ func jsonItems(text []byte, holes []placeholder) iter.Seq2[byte, []byte] {
 	}
 }
 
-// unquote returns what a JSON string stands for.
+// unquote returns the value of a JSON string.
 func unquote(text []byte) string {
 	if bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text) {
 		return string(text[1 : len(text)-1])
@@ -123,7 +125,8 @@ func (w *msgpackWriter) word(text []byte) {
 	}
 }
 
-// number writes an integer as one if it fits, and anything else as a float.
+// number writes an integer of at most 64 bits as an integer, and any other
+// number as a float.
 func (w *msgpackWriter) number(text string) {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		w.uint(n)
@@ -133,7 +136,7 @@ func (w *msgpackWriter) number(text string) {
 		w.int(n)
 		return
 	}
-	f, _ := strconv.ParseFloat(text, 64) // what is too large is infinite, as for JSON.parse
+	f, _ := strconv.ParseFloat(text, 64) // a number that is too large becomes infinite, as in JSON.parse
 	w.out = binary.BigEndian.AppendUint64(append(w.out, 0xcb), math.Float64bits(f))
 }
 
@@ -154,7 +157,7 @@ func (w *msgpackWriter) uint(n uint64) {
 
 // int writes a negative number.
 //
-//nolint:gosec // two's complement of what fits
+//nolint:gosec // two's complement, each case bounds the value
 func (w *msgpackWriter) int(n int64) {
 	switch {
 	case n >= -32:
@@ -175,13 +178,12 @@ func (w *msgpackWriter) string(s string) {
 	w.out = append(w.out, s...)
 }
 
-// head writes the head of what has a length: of a string, of binary, of an
-// array or of a map.
+// head writes the head of a string, of binary data, of an array or of a map.
 //
-//nolint:gosec // each case bounds the length; nothing that is sent has 4 GiB
+//nolint:gosec // each case bounds the length; no packet has 4 GiB
 func (w *msgpackWriter) head(kind msgpackKind, length int) {
-	var fixed, wide byte // the head with the length in it, and that with two bytes of it
-	limit := 0x0f        // of the former
+	var fixed, wide byte // the head that contains the length, and the head before two bytes of length
+	limit := 0x0f        // the largest length in fixed
 	switch kind {
 	case msgpackMap:
 		fixed, wide = 0x80, 0xde

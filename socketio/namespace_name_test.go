@@ -43,7 +43,7 @@ func TestOf_name_that_no_client_can_connect_to_panics(t *testing.T) {
 	}
 }
 
-// A client reaches every name that Of accepts.
+// A client can connect to every name that Of accepts.
 func TestOf_clients_connect_to_every_accepted_name(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	for _, name := range []string{
@@ -57,21 +57,21 @@ func TestOf_clients_connect_to_every_accepted_name(t *testing.T) {
 				t.Errorf("sockets: got %d, want 1", got)
 			}
 			if found, ok := f.Lookup(name); !ok || found != n {
-				t.Errorf("Lookup: got %v, %t", found, ok)
+				t.Errorf("Lookup(%q): got %v, %t, want the namespace", name, found, ok)
 			}
 		})
 	}
 }
 
-// Names of dynamic namespaces come from clients: a match that accepts all of
-// them makes no panic.
-func TestOfFunc_gets_only_names_that_can_stand_in_a_packet(t *testing.T) {
+// Clients choose the names of dynamic namespaces. A match that accepts all of
+// them causes no panic.
+func TestOfFunc_gets_only_names_that_fit_into_a_packet(t *testing.T) {
 	f := serve(t, socketio.Config{})
-	names := make(chan string, 100) // Of asks too
+	names := make(chan string, 100) // Of calls match too
 	f.OfFunc(func(name string) bool { names <- name; return false })
 	c := f.dial()
 	for sent, want := range map[string]string{"/a,": "/a", "/a?b=c": "/a", "/a?b=c,": "/a"} {
-		c.say("40" + sent)
+		c.send("40" + sent)
 		if got := receive(t, names); got != want {
 			t.Errorf("%q: got %q, want %q", sent, got, want)
 		}

@@ -27,9 +27,9 @@ func redact(_ string, args socketio.Args) []any {
 func TestReplaceKept_changes_what_an_offline_client_gets(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	r, present := &returning{}, &returning{}
-	f.come(present)
-	f.come(r)
+	r, present := &stockClient{}, &stockClient{}
+	f.connectTo(present)
+	f.connectTo(r)
 	f.lose(r)
 	_ = n.Volatile().Key("1").Emit("chat", "volatile events are not kept")
 	_ = n.Local().Key("1").Emit("chat", keptMessage{1, "secret"}, []byte("xy"))
@@ -50,10 +50,10 @@ func TestReplaceKept_changes_what_an_offline_client_gets(t *testing.T) {
 		`451-/chat,["edit",{"seq":3,"chat":"removed"},{"_placeholder":true,"num":0}]`, "binary z",
 		`42/chat,["end"]`,
 	}
-	wantMissed(t, f.back(r), replaced...)
+	wantMissed(t, f.resume(r), replaced...)
 	f.lose(r)
 	_ = n.Emit("after")
-	wantMissed(t, f.back(r), `42/chat,["after"]`) // the offsets are still valid
+	wantMissed(t, f.resume(r), `42/chat,["after"]`) // the offsets are still valid
 
 	present.wantNext(
 		`42/chat,["chat","volatile events are not kept"]`,
@@ -97,8 +97,8 @@ func TestReplaceKept_during_a_replay_changes_later_events_only(t *testing.T) {
 func TestReplaceKept_drops_an_event_whose_replacement_cannot_be_encoded(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	r := &returning{}
-	f.come(r)
+	r := &stockClient{}
+	f.connectTo(r)
 	f.lose(r)
 	_ = n.To("nobody", string(r.sid)).Key("k").Emit("a", "secret")
 	err := n.ReplaceKept("k", func(event string, args socketio.Args) []any {
@@ -110,7 +110,7 @@ func TestReplaceKept_drops_an_event_whose_replacement_cannot_be_encoded(t *testi
 	if err == nil || !strings.Contains(err.Error(), "encode argument") {
 		t.Errorf("got error %v, want one of encoding", err)
 	}
-	wantMissed(t, f.back(r))
+	wantMissed(t, f.resume(r))
 }
 
 func TestReplaceKept_does_nothing_without_recovery(t *testing.T) {

@@ -21,8 +21,8 @@ type poller struct {
 	sid      socketio.SocketID
 	pid      string
 	offset   string
-	events   []int    // the numbers of all events e
-	received []string // all packets without their offset, texts and numbers of events e
+	events   []int    // the numbers of the received events e
+	received []string // the other packets, without their offsets
 }
 
 // withPoller runs a test with a connected client in a room "room".
@@ -52,15 +52,15 @@ func withPoller(t *testing.T, r socketio.Recovery, test func(*poller)) {
 // connect sends CONNECT, like a stock client that connects or resumes.
 func (p *poller) connect() {
 	auth, _ := json.Marshal(map[string]string{"pid": p.pid, "offset": p.offset})
-	p.say("40/chat," + string(auth))
+	p.send("40/chat," + string(auth))
 }
 
-func (p *poller) say(packet string) {
+func (p *poller) send(packet string) {
 	p.request("POST", packet)
 	synctest.Wait()
 }
 
-// lose closes the connection as a client that was cut off, and opens another.
+// lose closes the connection like a network failure, and opens another one.
 func (p *poller) lose() {
 	s, _ := p.n.Socket(p.sid)
 	s.CloseConn()
@@ -198,8 +198,8 @@ func TestReplay_brings_what_is_promised_over_websocket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := recovering(t, socketio.Recovery{})
 			n := f.Of("/chat")
-			r := &returning{}
-			f.come(r)
+			r := &stockClient{}
+			f.connectTo(r)
 			f.lose(r)
 			text := strings.Repeat("x", tt.size)
 			emit := func(i int) {
@@ -210,7 +210,7 @@ func TestReplay_brings_what_is_promised_over_websocket(t *testing.T) {
 			for i := range tt.events {
 				emit(i)
 			}
-			missed := f.back(r)
+			missed := f.resume(r)
 			live := make(chan struct{})
 			go func() {
 				defer close(live)
@@ -334,7 +334,7 @@ func TestReplay_keeps_the_order_of_acknowledgements(t *testing.T) {
 			_ = e.Ack("answer")
 		})
 		s := p.resume(50)
-		p.say(`42/chat,7["ask"]`)
+		p.send(`42/chat,7["ask"]`)
 		answered := make(chan error, 2)
 		go func() { _, err := s.EmitWithAck(p.t.Context(), "question"); answered <- err }()
 		synctest.Wait()
@@ -344,8 +344,8 @@ func TestReplay_keeps_the_order_of_acknowledgements(t *testing.T) {
 		p.pollUntil(51)
 		p.wantEvents(51)
 		p.wantReceived("40", `42/chat,["before the ack"]`, `43/chat,7["answer"]`, `42/chat,1["question"]`, `42/chat,2["to all"]`)
-		p.say(`43/chat,1[]`)
-		p.say(`43/chat,2[]`)
+		p.send(`43/chat,1[]`)
+		p.send(`43/chat,2[]`)
 		if err := errors.Join(<-answered, <-answered); err != nil {
 			t.Error(err)
 		}
@@ -387,7 +387,7 @@ func TestReplay_of_a_disconnected_socket_stops_at_the_next_connect(t *testing.T)
 	withPoller(t, socketio.Recovery{}, func(p *poller) {
 		s := p.resume(50)
 		s.Disconnect()
-		p.say("41/chat,")
+		p.send("41/chat,")
 		p.pid, p.offset = "", ""
 		p.connect()
 		_ = p.n.Emit("end")

@@ -7,29 +7,29 @@ import (
 	"gifchat/socketio/adaptertest"
 )
 
-func TestAServerAloneReachesNobodyElse(t *testing.T) {
+func TestNamespace_without_an_adapter_reaches_no_other_server(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
-	n.OnServerSide("e", func(socketio.Args) { t.Error("it told itself") })
-	n.AnswerServerSide("e", func(socketio.Args) any { t.Error("it asked itself"); return nil })
+	n.OnServerSide("e", func(socketio.Args) { t.Error("OnServerSide handler ran on the sender's server") })
+	n.AnswerServerSide("e", func(socketio.Args) any { t.Error("AnswerServerSide handler ran on the sender's server"); return nil })
 	if err := n.ServerSideEmit("e", 1); err != nil {
 		t.Error(err)
 	}
 	if answers, err := n.ServerSideEmitWithAck(t.Context(), "e", 1); err != nil || len(answers) != 0 {
-		t.Errorf("got %v, %v", answers, err)
+		t.Errorf("ServerSideEmitWithAck: got %v, %v, want no answers", answers, err)
 	}
 	if err := n.ServerSideEmit("e", make(chan int)); err == nil {
-		t.Error("a channel was encoded")
+		t.Error("ServerSideEmit of a channel: got no error, want one")
 	}
 	_, s := f.connect("/")
-	s.SetData(make(chan int)) // tells others nothing
+	s.SetData(make(chan int)) // cannot be encoded
 	list, err := n.FetchSockets(t.Context())
 	if err != nil || len(list) != 1 || list[0].ID != s.ID() || !list[0].Data.IsZero() {
-		t.Errorf("got %v, %v", list, err)
+		t.Errorf("FetchSockets: got %v, %v, want socket %s without data", list, err, s.ID())
 	}
 }
 
-func TestServerSideHandlersSurviveAPanic(t *testing.T) {
+func TestReceiveServerSide_survives_a_panic(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
 	n.OnServerSide("e", func(socketio.Args) { panic("oops") })
@@ -39,15 +39,15 @@ func TestServerSideHandlersSurviveAPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	if answer, ok := n.ReceiveServerSide("e", args); !ok || string(answer.JSON()) != `["x"]` {
-		t.Errorf("got %s, %v", answer.JSON(), ok)
+		t.Errorf("answer: got %s, %v, want [\"x\"]", answer.JSON(), ok)
 	}
 	n.AnswerServerSide("e", func(socketio.Args) any { panic("oops") })
 	if _, ok := n.ReceiveServerSide("e", nil); ok {
-		t.Error("a panic is an answer")
+		t.Error("ReceiveServerSide with a panicking handler: got ok, want no answer")
 	}
 }
 
-func TestArgsAreCopies(t *testing.T) {
+func TestNewArgs_copies_its_arguments(t *testing.T) {
 	raw := []byte("raw")
 	args, err := socketio.NewArgs(map[string]socketio.Binary{"x": raw}, raw, nil)
 	if err != nil {
@@ -57,14 +57,14 @@ func TestArgsAreCopies(t *testing.T) {
 	var object map[string]socketio.Binary
 	var plain []byte
 	if err := args.Bind(&object, &plain); err != nil || string(object["x"]) != "raw" || string(plain) != "raw" {
-		t.Errorf("got %v, %s, %v", object, plain, err)
+		t.Errorf("got %v, %s, %v, want raw twice", object, plain, err)
 	}
 	if _, err := socketio.NewArgs([]any{map[string]any{"_placeholder": true, "num": 0}, socketio.Binary("x")}); err == nil {
-		t.Error("a foreign placeholder was taken")
+		t.Error("NewArgs of a foreign placeholder: got no error, want one")
 	}
 }
 
-// counting counts the adapters that are open.
+// counting is an adapter that is removed from a channel when it is closed.
 type counting struct {
 	socketio.Adapter
 	open chan string
@@ -72,7 +72,7 @@ type counting struct {
 
 func (c counting) Close() error { <-c.open; return c.Adapter.Close() }
 
-func TestAdaptersCloseWithTheirNamespaces(t *testing.T) {
+func TestAdapter_closes_with_its_namespace(t *testing.T) {
 	open := make(chan string, 10)
 	var hub adaptertest.Hub
 	f := serve(t, socketio.Config{Adapter: func(n *socketio.Namespace) socketio.Adapter {
@@ -80,18 +80,18 @@ func TestAdaptersCloseWithTheirNamespaces(t *testing.T) {
 		return counting{hub.Adapter(n), open}
 	}})
 	if len(open) != 1 {
-		t.Errorf("%d are open, want that of /", len(open))
+		t.Errorf("open adapters: got %d, want 1 for /", len(open))
 	}
 	tenants(f)
 	c := f.dial()
 	c.connect("/tenant-1")
 	if len(open) != 2 {
-		t.Errorf("%d are open", len(open))
+		t.Errorf("open adapters: got %d, want 2", len(open))
 	}
-	c.say("41/tenant-1,")
+	c.send("41/tenant-1,")
 	eventually(t, func() bool { return len(open) == 1 })
 	f.close()
 	if len(open) != 0 {
-		t.Errorf("%d are left open", len(open))
+		t.Errorf("open adapters after Close: got %d, want 0", len(open))
 	}
 }

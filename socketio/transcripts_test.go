@@ -2,7 +2,6 @@ package socketio_test
 
 import (
 	"encoding/hex"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,19 +12,20 @@ import (
 	"gifchat/socketio"
 )
 
-// A transcript is a conversation over one WebSocket, line by line:
+// TestTranscripts plays recorded conversations over one WebSocket. Each line is
+// one message:
 //
 //	C: text      the client sends a text message
 //	C! 00ff      the client sends a binary message
-//	S: text      the server sends a text message; * stands for anything
+//	S: text      the server sends a text message; * matches any text
 //	S! 00ff      the server sends a binary message
 //	S#           the server closes
 //
-// The server is that of newPlay.
-func TestSessions(t *testing.T) {
-	files, err := filepath.Glob("testdata/sessions/*.txt")
+// The server is that of serveTranscripts.
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/transcripts/*.txt")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
+		t.Fatalf("transcripts: got %d, %v, want some", len(files), err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -39,17 +39,17 @@ func TestSessions(t *testing.T) {
 				if line == "" || line[0] == '#' {
 					continue
 				}
-				if c == nil { // the open packet: dial has heard it
-					c = newPlay(t).dial()
+				if c == nil { // the open packet, which dial has received
+					c = serveTranscripts(t).dial()
 					continue
 				}
-				play(t, c, line)
+				playLine(t, c, line)
 			}
 		})
 	}
 }
 
-func newPlay(t *testing.T) *fixture {
+func serveTranscripts(t *testing.T) *fixture {
 	f := serve(t, socketio.Config{})
 	for _, n := range []*socketio.Namespace{f.Of("/"), f.Of("/chat")} {
 		n.On("echo", func(e *socketio.Event) { _ = e.Socket.Emit("echo", e.Args.Any()...) })
@@ -69,34 +69,34 @@ func newPlay(t *testing.T) *fixture {
 	return f
 }
 
-func play(t *testing.T, c *client, line string) {
+func playLine(t *testing.T, c *client, line string) {
 	t.Helper()
-	who, what, _ := strings.Cut(line, " ")
-	binary, err := hex.DecodeString(what)
-	switch who {
+	side, text, _ := strings.Cut(line, " ")
+	binary, err := hex.DecodeString(text)
+	switch side {
 	case "C:":
-		c.say(what)
+		c.send(text)
 	case "C!":
 		c.write(ws.NewBinaryFrame(binary))
 	case "S:":
-		if got := c.hear(); !matches(got, what) {
-			t.Errorf("got %q, want %q", got, what)
+		if got := c.receive(); !matches(got, text) {
+			t.Errorf("got %q, want %q", got, text)
 		}
 	case "S!":
-		if got := c.hear(); got != "binary "+string(binary) {
-			t.Errorf("got %q, want binary %s", got, what)
+		if got := c.receive(); got != "binary "+string(binary) {
+			t.Errorf("got %q, want binary %s", got, text)
 		}
 	case "S#":
 		c.wantEnd()
 	default:
-		err = errors.New("what is this")
+		t.Fatalf("line %q: unknown side", line)
 	}
-	if strings.HasSuffix(who, "!") && err != nil {
+	if strings.HasSuffix(side, "!") && err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
 }
 
-// matches compares with a pattern in which * stands for anything.
+// matches compares s with a pattern in which * matches any text.
 func matches(s, pattern string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

@@ -7,10 +7,10 @@ import (
 	"gifchat/socketio"
 )
 
-// Clients of Socket.IO 1.x and 2.x speak revision 4 of the protocol over
-// revision 3 of Engine.IO.
+// Clients of Socket.IO 1.x and 2.x use revision 4 of the protocol over revision
+// 3 of Engine.IO.
 
-func TestOldClientsAreConnectedToTheMainNamespace(t *testing.T) {
+func TestOldClient_is_connected_to_the_main_namespace(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	connected := make(chan *socketio.Socket, 1)
 	f.Of("/").OnConnect(func(s *socketio.Socket) { connected <- s })
@@ -18,7 +18,7 @@ func TestOldClientsAreConnectedToTheMainNamespace(t *testing.T) {
 	c.want("40")
 	s := receive(t, connected)
 	if !s.Handshake().Auth.IsZero() {
-		t.Error("there is an auth payload")
+		t.Errorf("auth: got %s, want none", s.Handshake().Auth.JSON())
 	}
 	if err := s.Emit("hello", 1); err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func TestOldClientsAreConnectedToTheMainNamespace(t *testing.T) {
 	c.want(`42["hello",1]`)
 }
 
-func TestOldClientsAuthenticateByTheQueryOfTheNamespace(t *testing.T) {
+func TestOldClient_authenticates_by_the_query_of_the_namespace(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	tokens := make(chan map[string]string, 1)
 	f.Of("/chat").OnConnect(func(s *socketio.Socket) {
@@ -38,14 +38,14 @@ func TestOldClientsAuthenticateByTheQueryOfTheNamespace(t *testing.T) {
 	})
 	c := f.dialAs(3)
 	c.want("40")
-	c.say("40/chat?token=a%26b&n=1,")
+	c.send("40/chat?token=a%26b&n=1,")
 	c.want("40/chat,")
 	if got := receive(t, tokens); got["token"] != "a&b" || got["n"] != "1" {
-		t.Errorf("got %v", got)
+		t.Errorf("auth: got %v, want token a&b and n 1", got)
 	}
 }
 
-func TestOldClientsAreRefusedWithOneValue(t *testing.T) {
+func TestOldClient_is_refused_with_one_value(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.Of("/plain").Use(func(*socketio.Socket) error { return errors.New("not you") })
 	f.Of("/data").Use(func(*socketio.Socket) error {
@@ -53,17 +53,17 @@ func TestOldClientsAreRefusedWithOneValue(t *testing.T) {
 	})
 	c := f.dialAs(3)
 	c.want("40")
-	c.say("40/plain,")
+	c.send("40/plain,")
 	c.want(`44/plain,"not you"`)
-	c.say("40/data,")
+	c.send("40/data,")
 	c.want(`44/data,{"code":7}`)
-	c.say("40/nowhere,")
+	c.send("40/nowhere,")
 	c.want(`44/nowhere,"Invalid namespace"`)
 }
 
-func TestOldClientsCanBeRefused(t *testing.T) {
+func TestOldClient_is_refused_by_RefuseOldClients(t *testing.T) {
 	f := serve(t, socketio.Config{RefuseOldClients: true})
 	if got := status(t, f.http.URL+"/?EIO=3&transport=polling"); got != 400 {
-		t.Errorf("got %d, want 400", got)
+		t.Errorf("status: got %d, want 400", got)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"gifchat/socketio"
 )
 
-func TestHandlersOfAnyEventRunFirst(t *testing.T) {
+func TestOnAny_handlers_run_first(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	var order journal
 	note := func(s string) func(*socketio.Event) {
@@ -27,26 +27,26 @@ func TestHandlersOfAnyEventRunFirst(t *testing.T) {
 		})
 	})
 	c, _ := f.connect("/")
-	c.say(`42["e"]`)
-	c.say(`421["end"]`)
+	c.send(`42["e"]`)
+	c.send(`421["end"]`)
 	c.want(`431[]`)
 	order.want(t, "namespace's any e", "socket's any e", "namespace's e", "socket's e",
 		"namespace's any end", "socket's any end")
 }
 
-func TestHandlersOfOneSocketAreNotTheOthers(t *testing.T) {
+func TestSocketHandlers_affect_one_socket(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.Of("/").On("e", func(e *socketio.Event) { _ = e.Ack("shared") })
 	_, s := f.connect("/")
 	s.Use(func(*socketio.Event) error { return errors.New("no") })
-	s.OnAny(func(*socketio.Event) { t.Error("another socket's event") })
-	socketio.On(s, "e", func(*socketio.Event, string) { t.Error("another socket's event") })
+	s.OnAny(func(*socketio.Event) { t.Error("handler ran for an event of another socket") })
+	socketio.On(s, "e", func(*socketio.Event, string) { t.Error("handler ran for an event of another socket") })
 	c, _ := f.connect("/")
-	c.say(`421["e","x"]`)
+	c.send(`421["e","x"]`)
 	c.want(`431["shared"]`)
 }
 
-func TestMiddlewareOfEvents(t *testing.T) {
+func TestSocketMiddleware_decides_about_events(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	var order journal
 	n := f.Of("/")
@@ -71,11 +71,11 @@ func TestMiddlewareOfEvents(t *testing.T) {
 		n.On(event, func(e *socketio.Event) { order.note("handled " + e.Name); _ = e.Ack("handled") })
 	}
 	c, _ := f.connect("/")
-	c.say(`42["refused"]`) // nobody waits for an answer, so there is none
-	c.say(`421["refused"]`)
-	c.say(`422["answered"]`)
-	c.say(`423["panic"]`)
-	c.say(`424["taken"]`)
+	c.send(`42["refused"]`) // without an ack id, so no error is sent
+	c.send(`421["refused"]`)
+	c.send(`422["answered"]`)
+	c.send(`423["panic"]`)
+	c.send(`424["taken"]`)
 	c.want(`431[{"error":"not this"}]`, `432["its own"]`, `433[{"error":"Internal server error"}]`, `434["handled"]`)
 	order.want(t, slices.Concat(
 		[]string{"first refused", "first refused", "first answered", "first panic"},

@@ -7,7 +7,7 @@ import (
 	"gifchat/socketio"
 )
 
-func TestJoiningAndLeavingByBroadcast(t *testing.T) {
+func TestBroadcast_joins_and_leaves_rooms(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
 	_, a := f.connect("/")
@@ -16,7 +16,7 @@ func TestJoiningAndLeavingByBroadcast(t *testing.T) {
 	want := func(s *socketio.Socket, rooms ...string) {
 		t.Helper()
 		if got := s.Rooms(); !slices.Equal(got, rooms) {
-			t.Errorf("it is in %q, want %q", got, rooms)
+			t.Errorf("rooms: got %q, want %q", got, rooms)
 		}
 	}
 	n.Join("all", "1")
@@ -25,7 +25,7 @@ func TestJoiningAndLeavingByBroadcast(t *testing.T) {
 	want(a, "all", "1", "2")
 	want(b, "all", "1", "2", "3")
 	want(c, "all", "1")
-	n.To("1").Leave("1", "no such room") // while the room is walked
+	n.To("1").Leave("1", "no such room") // during the iteration over the room
 	n.To("none").Leave("all")
 	want(a, "all", "2")
 	want(b, "all", "2", "3")
@@ -39,7 +39,7 @@ func TestJoiningAndLeavingByBroadcast(t *testing.T) {
 	}
 }
 
-func TestDisconnectingByBroadcast(t *testing.T) {
+func TestBroadcast_disconnects_sockets_and_closes_connections(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/chat")
 	reasons := make(chan socketio.Reason, 4)
@@ -53,23 +53,23 @@ func TestDisconnectingByBroadcast(t *testing.T) {
 		gone.want("41/chat,")
 		gone.wantAlive()
 		if r := receive(t, reasons); r != socketio.ReasonServerDisconnect {
-			t.Errorf("reason is %q", r)
+			t.Errorf("reason: got %q, want %q", r, socketio.ReasonServerDisconnect)
 		}
 	}
 	sc.Broadcast().CloseConns()
 	d.wantEnd()
 	if r := receive(t, reasons); r != socketio.ReasonForcedClose {
-		t.Errorf("reason is %q", r)
+		t.Errorf("reason: got %q, want %q", r, socketio.ReasonForcedClose)
 	}
 	c.wantAlive()
 	n.Disconnect()
 	c.want("41/chat,")
 	if n.Count() != 0 {
-		t.Errorf("%d are left", n.Count())
+		t.Errorf("sockets: got %d, want 0", n.Count())
 	}
 }
 
-func TestClosingEveryConnection(t *testing.T) {
+func TestNamespace_closes_all_connections(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.Of("/chat")
 	a, _ := f.connect("/")
