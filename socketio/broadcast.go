@@ -64,9 +64,13 @@ func (b Broadcast) targets() []*Socket { return b.namespace.members.targets(b.ro
 // It never waits for a client. It returns an error only if the event cannot be
 // encoded: a client that cannot be sent to is disconnected.
 func (b Broadcast) Emit(event string, args ...any) error {
-	if err := b.namespace.delivery.emit(b, event, args); err != nil {
+	delivery := b.namespace.delivery
+	e, err := draftEvent(packet{namespace: b.namespace.name}, event, args, delivery.eventEnd())
+	if err != nil {
 		return err
 	}
+	delivery.emit(b, e)
+	putEncoder(e)
 	if adapter := b.remote(); adapter != nil {
 		values, err := NewArgs(args...)
 		if err != nil {

@@ -21,17 +21,26 @@ type delivery interface {
 	end(s *Socket, reason Reason)
 	settle(s *Socket)
 
+	// eventEnd returns the end of event packets, which starts at the last bracket.
+	eventEnd() string
 	// emit sends an event that wants no acknowledgement to the broadcast's
-	// sockets in this process. emitTo sends one to a single socket.
-	emit(b Broadcast, event string, args []any) error
-	emitTo(s *Socket, volatile bool, event string, args []any) error
+	// sockets in this process. emitTo sends one to a single socket and returns an
+	// error if that is not possible. The encoder contains the packet; the caller
+	// returns it to the pool.
+	emit(b Broadcast, e *encoder)
+	emitTo(s *Socket, volatile bool, e *encoder) error
 	// hold stores a packet until the socket, which is behind, has been sent the
 	// events before it. It returns false if the socket is not behind: the caller
 	// sends the packet.
 	hold(s *Socket, p *engineio.Prepared) bool
 
-	join(s *Socket, rooms []string)
-	leave(s *Socket, rooms []string)
+	// lock is held while s joins or leaves rooms, and while joined and left are
+	// called for each of them. Their arguments are no slices, so that Socket.Join
+	// and Leave do not allocate.
+	lock()
+	unlock()
+	joined(s *Socket, room string)
+	left(s *Socket, room string)
 	// leaveAll takes the broadcast's sockets in this process out of rooms.
 	leaveAll(b Broadcast, rooms []string)
 	// dismiss is called before the server disconnects a socket. dismissAll is
@@ -52,6 +61,11 @@ func (liveDelivery) prepare(*Socket)                              {}
 func (liveDelivery) abandon(*Socket)                              {}
 func (liveDelivery) settle(*Socket)                               {}
 func (liveDelivery) hold(*Socket, *engineio.Prepared) (held bool) { return false }
+func (liveDelivery) eventEnd() string                             { return "]" }
+func (liveDelivery) lock()                                        {}
+func (liveDelivery) unlock()                                      {}
+func (liveDelivery) joined(*Socket, string)                       {}
+func (liveDelivery) left(*Socket, string)                         {}
 func (liveDelivery) dismiss(*Socket)                              {}
 func (liveDelivery) dismissAll(b Broadcast) []*Socket             { return b.Sockets() }
 func (liveDelivery) close()                                       {}
@@ -68,33 +82,19 @@ func (d liveDelivery) begin(s *Socket) error {
 
 func (d liveDelivery) end(s *Socket, _ Reason) { d.namespace.members.remove(s) }
 
-func (d liveDelivery) emit(b Broadcast, event string, args []any) error {
-	p, err := encodeEvent(d.namespace.name, 0, false, event, args)
-	if err != nil {
-		return err
-	}
-	b.deliver(b.targets(), p)
-	return nil
-}
+func (liveDelivery) emit(b Broadcast, e *encoder) { b.deliver(b.targets(), e.prepare()) }
 
-func (d liveDelivery) emitTo(s *Socket, volatile bool, event string, args []any) error {
-	p, err := encodeEvent(d.namespace.name, 0, false, event, args)
-	if err != nil {
-		return err
-	}
+func (liveDelivery) emitTo(s *Socket, volatile bool, e *encoder) error {
 	if !s.Connected() {
 		return ErrDisconnected
 	}
 	if !volatile {
-		return s.client.send(p)
+		return s.client.send(e.prepare())
 	}
-	t := translation{text: p}
-	_, err = s.client.conn.SendVolatile(t.of(s.client))
+	t := translation{text: e.prepare()}
+	_, err := s.client.conn.SendVolatile(t.of(s.client))
 	return err
 }
-
-func (d liveDelivery) join(s *Socket, rooms []string)  { d.namespace.members.join(s, rooms) }
-func (d liveDelivery) leave(s *Socket, rooms []string) { d.namespace.members.leave(s, rooms) }
 
 func (d liveDelivery) leaveAll(b Broadcast, rooms []string) {
 	for _, s := range b.Sockets() {

@@ -129,22 +129,20 @@ func newDelivery(n *Namespace) delivery {
 // that its client lost. See Recovery.
 func (s *Socket) Recovered() bool { return s.recovered }
 
+// eventEnd returns the end of event packets with room for an offset.
+func (r *recovery) eventEnd() string { return r.offsets.Blank() }
+
 // emit numbers an event, keeps it, and queues it for the broadcast's sockets.
 // A volatile event is not kept and carries the number of the event before it.
-func (r *recovery) emit(b Broadcast, event string, args []any) error {
-	draft, err := draftEvent(packet{namespace: r.namespace.name}, event, args, r.offsets.Blank())
-	if err != nil {
-		return err
-	}
-	defer putEncoder(draft)
+func (r *recovery) emit(b Broadcast, e *encoder) {
 	conns := flushLists.Get().(*[]*engineio.Conn)
 	r.mu.Lock()
 	targets, number := b.targets(), r.log.Last()
 	if !b.volatile {
 		number++
 	}
-	eventlog.Write(draft.text.Bytes(), number)
-	p := draft.prepare()
+	eventlog.Write(e.text.Bytes(), number)
+	p := e.prepare()
 	if !b.volatile {
 		to := b.target()
 		r.log.Add(eventlog.Entry{Number: number, Time: time.Now(), Key: b.key, Rooms: to.Rooms, Except: to.Except, Packet: p})
@@ -153,20 +151,17 @@ func (r *recovery) emit(b Broadcast, event string, args []any) error {
 	b.queue(targets, p, conns)
 	r.mu.Unlock()
 	b.namespace.server.flushers.flush(conns)
-	return nil
 }
 
 // emitTo emits to the room that is the socket's id. If the socket disconnects
 // at the same time, its client may get the event now or when it resumes.
-func (r *recovery) emitTo(s *Socket, volatile bool, event string, args []any) error {
+func (r *recovery) emitTo(s *Socket, volatile bool, e *encoder) error {
 	if !s.Connected() {
 		return ErrDisconnected
 	}
 	to := r.namespace.To(string(s.id))
 	to.volatile = volatile
-	if err := r.emit(to, event, args); err != nil {
-		return err
-	}
+	r.emit(to, e)
 	if !s.Connected() {
 		return ErrDisconnected
 	}

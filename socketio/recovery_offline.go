@@ -41,24 +41,22 @@ func (r *recovery) dismissAll(b Broadcast) []*Socket {
 	return connected
 }
 
-// join records the memberships of the socket's session.
-func (r *recovery) join(s *Socket, rooms []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if joined := r.namespace.members.join(s, rooms); !joined || s.session == nil {
-		return
-	}
-	for _, room := range rooms {
+func (r *recovery) lock()   { r.mu.Lock() }
+func (r *recovery) unlock() { r.mu.Unlock() }
+
+// joined records a membership in the socket's session. mu is held.
+func (r *recovery) joined(s *Socket, room string) {
+	if s.session != nil {
 		s.session.memberships.Join(room, r.log.Last())
 	}
 }
 
-// leave takes s out of rooms. If its client is offline, it leaves the rooms
-// that it would resume.
-func (r *recovery) leave(s *Socket, rooms []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.leaveLocked(s, rooms)
+// left ends a membership of the socket's session. If its client is offline, it
+// will not resume the room. mu is held.
+func (r *recovery) left(s *Socket, room string) {
+	if s.session != nil {
+		s.session.leave(room, r.log.Last())
+	}
 }
 
 // leaveAll takes all sockets and clients that the broadcast reaches out of
@@ -68,30 +66,26 @@ func (r *recovery) leaveAll(b Broadcast, rooms []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range append(b.Sockets(), r.resumingIn(b.target())...) {
-		r.leaveLocked(s, rooms)
+		r.namespace.members.leave(s, rooms)
+		for _, room := range rooms {
+			r.left(s, room)
+		}
 	}
 	for _, s := range r.offlineIn(b.target()) {
-		s.leave(rooms, r.log.Last())
-	}
-}
-
-func (r *recovery) leaveLocked(s *Socket, rooms []string) {
-	r.namespace.members.leave(s, rooms)
-	if s.session != nil {
-		s.session.leave(rooms, r.log.Last())
-	}
-}
-
-// leave ends memberships after the event with the given number. Before the
-// socket is connected they are forgotten, so that missed events of the rooms
-// are left out.
-func (s *session) leave(rooms []string, number uint64) {
-	for _, room := range rooms {
-		if s.connected {
-			s.memberships.Leave(room, number)
-		} else {
-			s.memberships.Forget(room)
+		for _, room := range rooms {
+			s.leave(room, r.log.Last())
 		}
+	}
+}
+
+// leave ends a membership after the event with the given number. Before the
+// socket is connected the membership is forgotten, so that missed events of the
+// room are left out.
+func (s *session) leave(room string, number uint64) {
+	if s.connected {
+		s.memberships.Leave(room, number)
+	} else {
+		s.memberships.Forget(room)
 	}
 }
 

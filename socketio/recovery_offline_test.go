@@ -88,3 +88,18 @@ func TestRecovery_forgets_sockets_that_middleware_refuses(t *testing.T) {
 		t.Errorf("resuming sockets: got %d, want 0", got)
 	}
 }
+
+// A handler may still hold the socket of the lost connection.
+func TestLeave_of_a_lost_socket_does_not_change_the_resumed_session(t *testing.T) {
+	f, r := resuming(t, func(*socketio.Namespace, socketio.SocketID) {})
+	n := f.Of("/chat")
+	wantMissed(t, f.resume(r))
+	lost, _ := n.Socket(r.sid)
+	f.lose(r)
+	wantMissed(t, f.resume(r))
+	lost.Leave("room")
+	f.lose(r)
+	_ = n.To("room").Emit("a")
+	_ = n.To("other").Emit("b")
+	wantMissed(t, f.resume(r), `42/chat,["a"]`, `42/chat,["b"]`)
+}

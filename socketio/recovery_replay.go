@@ -19,9 +19,6 @@ const (
 	// in bytes. It keeps a fast link busy between two polls.
 	maxReplayQueue = 256 << 10
 
-	// maxReplayScan bounds how many events are examined under recovery.mu.
-	maxReplayScan = 1000
-
 	// maxHeld bounds the packets that wait for the end of a replay, in bytes.
 	maxHeld = 1 << 20
 )
@@ -88,9 +85,6 @@ func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 		e := &entries[i]
 		if e.Number > p.until {
 			break
-		}
-		if i == maxReplayScan {
-			return b, true
 		}
 		if e.Packet != nil && e.Reaches(string(s.id), &s.session.memberships) {
 			if size -= e.Size(); size < 0 && len(b.packets) > 0 {

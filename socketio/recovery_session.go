@@ -91,7 +91,7 @@ func (r *recovery) resume(s *Socket, found *session, auth connectAuth) {
 		return
 	}
 	s.session.pid, s.session.since, s.session.position = found.pid, found.since, position
-	s.session.memberships = found.memberships
+	s.session.memberships = found.memberships.Clone() // the lost socket can still leave rooms
 	s.id, s.data, s.pendingRooms, s.recovered = found.id, found.data, found.memberships.Rooms(), true
 	r.resuming[s] = false
 }

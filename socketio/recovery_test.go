@@ -336,6 +336,20 @@ func TestRecovery_expires_after_MaxAbsence(t *testing.T) {
 	})
 }
 
+// Events of other rooms do not delay the missed events behind the answer.
+func TestRecovery_finds_missed_events_among_many(t *testing.T) {
+	f := recovering(t, socketio.Recovery{})
+	n := f.Of("/chat")
+	r := &stockClient{}
+	f.connectTo(r)
+	f.lose(r)
+	for range 5000 {
+		_ = n.To("other").Emit("not for it")
+	}
+	_ = n.To(string(r.sid)).Emit("a")
+	wantMissed(t, f.resume(r), `42/chat,["a"]`)
+}
+
 // A client can lose its connection long before the server notices.
 func TestRecovery_closes_the_lost_connection_first(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})

@@ -87,11 +87,29 @@ func (s *Socket) Data() any {
 // Join adds the socket to rooms. In middleware it takes effect when the socket
 // is connected. A room exists while a socket is in it. Joining a room twice,
 // or after the socket has disconnected, does nothing.
-func (s *Socket) Join(rooms ...string) { s.namespace.delivery.join(s, rooms) }
+func (s *Socket) Join(rooms ...string) {
+	delivery := s.namespace.delivery
+	delivery.lock()
+	defer delivery.unlock()
+	if !s.namespace.members.join(s, rooms) {
+		return
+	}
+	for _, room := range rooms {
+		delivery.joined(s, room)
+	}
+}
 
 // Leave removes the socket from rooms. After the socket has disconnected, it
 // removes the rooms that its client would resume; see Recovery.
-func (s *Socket) Leave(rooms ...string) { s.namespace.delivery.leave(s, rooms) }
+func (s *Socket) Leave(rooms ...string) {
+	delivery := s.namespace.delivery
+	delivery.lock()
+	defer delivery.unlock()
+	s.namespace.members.leave(s, rooms)
+	for _, room := range rooms {
+		delivery.left(s, room)
+	}
+}
 
 // Rooms returns the rooms that the socket is in, or was in when it
 // disconnected, in the order of joining.
@@ -109,13 +127,23 @@ func (s *Socket) Broadcast() Broadcast { return Broadcast{namespace: s.namespace
 // be encoded, if the socket has disconnected, or if too much is queued for the
 // client.
 func (s *Socket) Emit(event string, args ...any) error {
-	return s.namespace.delivery.emitTo(s, false, event, args)
+	return s.emit(false, event, args)
 }
 
 // EmitVolatile sends an event if the client can receive it now, and drops it
 // otherwise.
 func (s *Socket) EmitVolatile(event string, args ...any) error {
-	return s.namespace.delivery.emitTo(s, true, event, args)
+	return s.emit(true, event, args)
+}
+
+func (s *Socket) emit(volatile bool, event string, args []any) error {
+	delivery := s.namespace.delivery
+	e, err := draftEvent(packet{namespace: s.namespace.name}, event, args, delivery.eventEnd())
+	if err != nil {
+		return err
+	}
+	defer putEncoder(e)
+	return delivery.emitTo(s, volatile, e)
 }
 
 // EmitWithAck sends an event and waits for the client's acknowledgement. It

@@ -10,7 +10,7 @@ import (
 // Offsets converts the numbers of a log to the strings that are sent with
 // events and that stock clients send back. An offset begins with a random name
 // of the log, because the numbers start at 1 again after a restart.
-type Offsets struct{ log string }
+type Offsets struct{ log, blank string }
 
 // The parts of an offset, in characters.
 const (
@@ -25,12 +25,13 @@ const OffsetLength = nameLength + numberLength
 func NewOffsets() Offsets {
 	var b [nameLength]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return Offsets{base64.RawURLEncoding.EncodeToString(b[:])[:nameLength]}
+	name := base64.RawURLEncoding.EncodeToString(b[:])[:nameLength]
+	return Offsets{log: name, blank: `,"` + name + strings.Repeat("-", numberLength) + `"]`}
 }
 
 // Blank returns the end of an event packet with room for an offset, which
 // Write fills in.
-func (o Offsets) Blank() string { return `,"` + o.log + strings.Repeat("-", numberLength) + `"]` }
+func (o Offsets) Blank() string { return o.blank }
 
 // Write fills in the blank at the end of a packet. The number is written as 48
 // bits in base64.
