@@ -89,6 +89,8 @@ type emitter interface {
 	everyone(namespace, event string, args ...any) error
 	// inRoom emits to a room of /chat, but not to those also in except.
 	inRoom(room, except, event string, args ...any) error
+	// message emits a message to a room of /chat.
+	message(room, event string, m wireMessage) error
 	// sendOut sends the sockets of /chat that are in a Socket.IO room out of a
 	// room of the chat. With end, those that are then in no room are told not to
 	// come back.
@@ -149,7 +151,7 @@ func (e *Events) Posted(m rooms.Message) {
 		event = eventRemove
 	case rooms.KindText, rooms.KindGIF, rooms.KindRemoved, rooms.KindDamaged:
 	}
-	e.check(e.out.inRoom(label(m.Room), "", event, wireMessageOf(m)))
+	e.check(e.out.message(label(m.Room), event, wireMessageOf(m)))
 }
 
 // Entered says join to all in the room but the one who entered.

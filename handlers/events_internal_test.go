@@ -29,6 +29,10 @@ func (r *recorder) inRoom(room, except, event string, args ...any) error {
 	return r.add(chatNamespace+" "+room+" -"+except, event, args)
 }
 
+func (r *recorder) message(room, event string, m wireMessage) error {
+	return r.inRoom(room, "", event, m)
+}
+
 func (r *recorder) sendOut(from string, id rooms.ID, end bool) {
 	_ = r.add(fmt.Sprintf("out %s of %s, end %t", from, id, end), "", nil)
 }

@@ -1,12 +1,13 @@
 package socketio
 
-// await registers who waits for the answer to an event the server emits; false
-// if the socket has disconnected. The channel must have room for one answer;
-// it is closed if the client goes without one.
-func (s *Socket) await(id uint64, answers chan<- Args) bool {
+// expectAck registers a channel for the acknowledgement of an event that the
+// server emits. The channel must have a buffer of one. It is closed if the
+// client disconnects first. expectAck returns false if the socket has
+// disconnected.
+func (s *Socket) expectAck(id uint64, answers chan<- Args) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.connected.Load() {
+	if !s.Connected() {
 		return false
 	}
 	if s.acks == nil {
@@ -16,8 +17,9 @@ func (s *Socket) await(id uint64, answers chan<- Args) bool {
 	return true
 }
 
-// resolve hands over an answer. Answers nobody waits for are ignored.
-func (s *Socket) resolve(id uint64, answer Args) {
+// resolveAck passes an acknowledgement on. One that no caller waits for is
+// ignored.
+func (s *Socket) resolveAck(id uint64, answer Args) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if answers, ok := s.acks[id]; ok {
@@ -26,14 +28,14 @@ func (s *Socket) resolve(id uint64, answer Args) {
 	}
 }
 
-func (s *Socket) forget(id uint64) {
+func (s *Socket) forgetAck(id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.acks, id)
 }
 
-// dropAcks tells everyone who waits that no answer will come. connected is
-// false already, so nobody begins to wait afterwards.
+// dropAcks ends the wait for all acknowledgements. The socket is disconnected
+// already, so expectAck registers no further channel.
 func (s *Socket) dropAcks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,71 +2,72 @@ package socketio
 
 import "context"
 
-// Target says which sockets of a namespace are meant: those in any of the
-// rooms, or all if there is none, minus those in the exceptions. The id of a
-// socket is a room with that socket in it.
+// Target selects sockets of a namespace: those in any of the rooms, or all
+// without rooms, minus the exceptions. The id of a socket is a room that
+// contains only that socket.
 type Target struct {
 	Rooms    []string
 	Except   []string
-	Volatile bool // leave out clients that cannot take the event now
+	Volatile bool   // skip clients that cannot receive the event now
+	Key      string // of the event, see Broadcast.Key; an adapter may lose it
 }
 
-// Adapter connects a namespace with those of the same name on other servers.
-// The namespace knows its own sockets and serves them itself; an adapter does
-// the same to the sockets elsewhere. A Config without one makes a server that
-// is alone.
+// Adapter connects a namespace with the namespaces of the same name on other
+// servers. The namespace serves its own sockets; the adapter performs the same
+// operation for the sockets of the other servers. Without an adapter a server
+// works alone.
 //
-// An implementation promises:
+// An implementation guarantees:
 //
-//  1. What it is asked for happens on every other server once, and not on this
-//     one. There it is done to Target.In of the namespace, which is local, so
-//     that nothing goes round in circles.
-//  2. Methods without a context do not wait for the network. What they cannot
-//     do is the adapter's to log.
-//  3. What one goroutine asks for happens on each other server in that order.
-//  4. Methods with a context return when every other server has answered, or
-//     when ctx is done: then with what has come, and an error. Servers that
-//     have closed are not waited for.
-//  5. Events keep their arguments, with binary parts: what arrives at a client
-//     is what the sender's own clients get.
-//  6. All methods may be called from any goroutine, and during Close, which
-//     may be called once. After it nothing reaches the namespace any more, the
-//     methods do nothing, and those with a context return an error.
+//  1. An operation is performed once on every other server and not on this
+//     server. The other servers apply it to Target.In of their namespace, which
+//     is local, so that it is not sent on again.
+//  2. Methods without a context do not wait for the network. The adapter logs
+//     their failures.
+//  3. Operations of one goroutine are performed in that order on each server.
+//  4. Methods with a context return when every other server has answered or
+//     ctx is done; then they return the answers that came and an error. They do
+//     not wait for servers that have closed.
+//  5. Events keep their arguments with binary parts: clients of other servers
+//     get the same packets as the sender's own clients.
+//  6. All methods can be called from any goroutine, also during Close, which is
+//     called once. Afterwards nothing reaches the namespace, methods without a
+//     context do nothing, and methods with a context return an error.
 //
-// Package adaptertest holds an implementation to them.
+// Package adaptertest tests an implementation for these guarantees.
 type Adapter interface {
 	// Emit sends an event to the target's sockets.
 	Emit(to Target, event string, args Args)
 
-	// EmitWithAck sends an event and collects the clients' answers, in no order.
-	// The error tells that some are missing.
+	// EmitWithAck sends an event and returns the clients' acknowledgements, in no
+	// particular order, and an error if some are missing.
 	EmitWithAck(ctx context.Context, to Target, event string, args Args) ([]Args, error)
 
-	// Join puts the target's sockets into rooms, Leave takes them out.
+	// Join adds the target's sockets to rooms, Leave removes them.
 	Join(to Target, rooms []string)
 	Leave(to Target, rooms []string)
 
-	// Disconnect takes the target's sockets out of the namespace, CloseConns
-	// ends their connections.
+	// Disconnect disconnects the target's sockets from the namespace, CloseConns
+	// closes their connections.
 	Disconnect(to Target)
 	CloseConns(to Target)
 
-	// Sockets describes the target's sockets, in no order.
+	// Sockets describes the target's sockets, in no particular order.
 	Sockets(ctx context.Context, to Target) ([]SocketInfo, error)
 
-	// ServerSideEmit calls Namespace.ReceiveServerSide elsewhere.
+	// ServerSideEmit calls Namespace.ReceiveServerSide on the other servers.
 	ServerSideEmit(event string, args Args)
 
-	// ServerSideEmitWithAck does so and collects one answer of each server.
+	// ServerSideEmitWithAck does the same and returns one answer of each server.
 	ServerSideEmitWithAck(ctx context.Context, event string, args Args) ([]Value, error)
 
-	// Close gives up what the adapter holds: the namespace goes.
+	// Close releases the adapter's resources when the namespace is removed.
 	Close() error
 }
 
-// open makes the adapter, once; whoever gets to know a namespace has it opened
-// first. It is not done while the namespace is made, because a lock is held
-// there.
+// open creates the adapter, once. It is called before a namespace is returned
+// to the application or used by a client, and not by newNamespace, whose
+// callers hold a lock.
 func (n *Namespace) open() *Namespace {
 	n.opening.Do(func() {
 		if adapt := n.server.cfg.Adapter; adapt != nil {
@@ -76,13 +77,11 @@ func (n *Namespace) open() *Namespace {
 	return n
 }
 
-// close gives the adapter up, and what is kept for recovery, once.
+// close closes the delivery and the adapter, once.
 func (n *Namespace) close() {
-	n.open() // so that there is none to come
+	n.open() // a later call creates no adapter
 	n.closing.Do(func() {
-		if n.recovery != nil {
-			n.recovery.close()
-		}
+		n.delivery.close()
 		if n.adapter == nil {
 			return
 		}
@@ -92,7 +91,7 @@ func (n *Namespace) close() {
 	})
 }
 
-// closeAdapters gives all adapters up.
+// closeAdapters closes all namespaces.
 func (s *Server) closeAdapters() {
 	s.mu.RLock()
 	var all []*Namespace

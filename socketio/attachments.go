@@ -7,18 +7,17 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// attachmentsWatch ends a client that has announced attachments and makes no progress
-// in sending them: AttachmentTimeout brings fewer bytes than Limits.Engine.MinRate
-// asks for.
+// attachmentsWatch expires if a client has announced attachments and sends them
+// more slowly than Limits.Engine.MinRate for Limits.AttachmentTimeout.
 type attachmentsWatch struct {
 	conn    *engineio.Conn
 	timeout time.Duration
-	least   int64 // bytes in timeout
+	least   int64 // bytes that have to come within timeout
 	expire  func()
 
 	mu       sync.Mutex
-	timer    *time.Timer // guarded by mu, as is what follows; nil when all have come
-	received int64       // by conn at the last look
+	timer    *time.Timer // guarded by mu, as are the next fields; nil when it has stopped
+	received int64       // what conn.Received was at the last check
 }
 
 func watchAttachments(conn *engineio.Conn, limits *Limits, minRate int, expire func()) *attachmentsWatch {
@@ -28,11 +27,11 @@ func watchAttachments(conn *engineio.Conn, limits *Limits, minRate int, expire f
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.timer = time.AfterFunc(w.timeout, w.look)
+	w.timer = time.AfterFunc(w.timeout, w.check)
 	return w
 }
 
-func (w *attachmentsWatch) look() {
+func (w *attachmentsWatch) check() {
 	w.mu.Lock()
 	received := w.conn.Received()
 	slow := received-w.received < w.least
@@ -47,7 +46,7 @@ func (w *attachmentsWatch) look() {
 	}
 }
 
-// stop ends the watch: everything has come.
+// stop ends the watch when all attachments have come.
 func (w *attachmentsWatch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

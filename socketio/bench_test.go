@@ -56,18 +56,18 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// discard is a socket that takes everything and says one thing.
+// discard is a connection that sends one message and discards what is written.
 type discard struct {
 	net.Conn
-	said    []byte
+	message []byte // not read yet
 	written *atomic.Int64
 	closed  chan struct{}
 }
 
 func (d *discard) Read(b []byte) (int, error) {
-	if len(d.said) > 0 {
-		n := copy(b, d.said)
-		d.said = d.said[n:]
+	if len(d.message) > 0 {
+		n := copy(b, d.message)
+		d.message = d.message[n:]
 		return n, nil
 	}
 	<-d.closed
@@ -95,13 +95,14 @@ func (w discardWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
 }
 
-// discarding returns a server with n connected clients that take everything.
+// discarding returns a server with n connected clients whose packets are
+// discarded.
 func discarding(b *testing.B, n int) (*Namespace, *atomic.Int64) {
 	server := NewServer(Config{PingInterval: time.Hour})
 	b.Cleanup(func() { _ = server.Close(context.Background()) })
 	written := new(atomic.Int64)
 	for range n {
-		conn := &discard{said: ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte("40")))), written: written, closed: make(chan struct{})}
+		conn := &discard{message: ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte("40")))), written: written, closed: make(chan struct{})}
 		b.Cleanup(func() { _ = conn.Close() })
 		r := httptest.NewRequest("GET", "/?EIO=4&transport=websocket", nil)
 		for k, v := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
@@ -115,15 +116,15 @@ func discarding(b *testing.B, n int) (*Namespace, *atomic.Int64) {
 	return server.Of("/"), written
 }
 
-// BenchmarkBroadcast counts until the last byte is written: over a net.Conn
-// that is no socket, writing is left to other goroutines.
+// BenchmarkBroadcast measures until the last byte is written: if a net.Conn is
+// not a socket, other goroutines write.
 func BenchmarkBroadcast(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			namespace, written := discarding(b, n)
 			size := int64(len(`42["message","hello, world"]`) + 2)
 			for last := int64(-1); last != written.Load(); time.Sleep(10 * time.Millisecond) {
-				last = written.Load() // until the handshakes are written
+				last = written.Load() // wait for the handshakes
 			}
 			b.ReportAllocs()
 			for b.Loop() {

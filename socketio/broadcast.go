@@ -9,14 +9,15 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// Broadcast is an emit to many sockets: those in any of its rooms, or all of
-// the namespace if it has none, minus exceptions. It is a value: each method
-// returns a changed copy, so one may be kept and used again.
+// Broadcast is an emit to many sockets: those in any of its rooms, or all
+// sockets of the namespace if it has no rooms, minus exceptions. It is a value:
+// each method returns a changed copy, so a Broadcast can be stored and reused.
 type Broadcast struct {
 	namespace *Namespace
-	sender    *Socket // left out; nil for none
+	sender    *Socket // an exception; may be nil
 	rooms     []string
 	except    []string
+	key       string // see Key
 	volatile  bool
 	local     bool
 }
@@ -27,26 +28,26 @@ func (b Broadcast) To(rooms ...string) Broadcast {
 	return b
 }
 
-// Except adds rooms whose sockets are left out.
+// Except adds rooms whose sockets are excluded.
 func (b Broadcast) Except(rooms ...string) Broadcast {
 	b.except = append(b.except[:len(b.except):len(b.except)], rooms...)
 	return b
 }
 
-// Local keeps the broadcast within this process.
+// Local restricts the broadcast to this process.
 func (b Broadcast) Local() Broadcast {
 	b.local = true
 	return b
 }
 
-// Volatile leaves out clients that cannot take the event now.
+// Volatile skips clients that cannot receive the event now.
 func (b Broadcast) Volatile() Broadcast {
 	b.volatile = true
 	return b
 }
 
 // Sockets returns the sockets of this process that an Emit would reach now, in
-// no order.
+// no particular order.
 func (b Broadcast) Sockets() []*Socket {
 	list := b.targets()
 	if b.sender == nil {
@@ -60,13 +61,17 @@ func (b Broadcast) Sockets() []*Socket {
 func (b Broadcast) targets() []*Socket { return b.namespace.members.targets(b.rooms, b.except) }
 
 // Emit encodes the event once and sends it to every socket of the broadcast.
-// It never waits for a client. The error is one of encoding: what becomes of
-// a single client is that client's matter.
+// It never waits for a client. It returns an error only if the event cannot be
+// encoded: a client that cannot be sent to is disconnected.
 func (b Broadcast) Emit(event string, args ...any) error {
-	if err := b.emitHere(event, args); err != nil {
+	delivery := b.namespace.delivery
+	e, err := draftEvent(packet{namespace: b.namespace.name}, event, args, delivery.eventEnd())
+	if err != nil {
 		return err
 	}
-	if adapter := b.elsewhere(); adapter != nil {
+	delivery.emit(b, e)
+	putEncoder(e)
+	if adapter := b.remote(); adapter != nil {
 		values, err := NewArgs(args...)
 		if err != nil {
 			return err
@@ -76,82 +81,76 @@ func (b Broadcast) Emit(event string, args ...any) error {
 	return nil
 }
 
-// emitHere sends the event to the sockets of this process.
-func (b Broadcast) emitHere(event string, args []any) error {
-	if r := b.namespace.recovery; r != nil {
-		return r.publish(b, event, args)
-	}
-	p, err := encodeEvent(b.namespace.name, 0, false, event, args)
-	if err != nil {
-		return err
-	}
-	b.deliver(b.targets(), p)
-	return nil
-}
-
-// EmitWithAck sends the event and waits for the answer of every socket, at
-// most until ctx is done. It returns the answers that came, in no order. If any
-// is missing, the error wraps the cause of ctx's end, or ErrDisconnected if it
-// was not that.
+// EmitWithAck sends the event and waits until every socket has acknowledged it
+// or ctx is done. It returns the acknowledgements that came, in no particular
+// order. If some are missing, the error wraps the cause of ctx's end, or
+// ErrDisconnected if clients disconnected.
 func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
 	id := b.namespace.ackIDs.Add(1)
 	p, err := encodeEvent(b.namespace.name, id, true, event, args)
 	if err != nil {
 		return nil, err
 	}
-	var waiting []*Socket
+	var expected, live []*Socket
 	var channels []chan Args
 	for _, s := range b.Sockets() {
 		answers := make(chan Args, 1)
-		if s.await(id, answers) {
-			waiting = append(waiting, s)
-			channels = append(channels, answers)
+		if !s.expectAck(id, answers) {
+			continue
+		}
+		expected = append(expected, s)
+		channels = append(channels, answers)
+		if b.volatile || !s.held(p) {
+			live = append(live, s)
 		}
 	}
-	b.deliver(waiting, p)
-	others := b.askElsewhere(ctx, event, args)
-	answers := collect(ctx, channels)
-	for _, s := range waiting {
-		s.forget(id)
+	b.deliver(live, p)
+	others := b.requestRemoteAcks(ctx, event, args)
+	answers := collectAcks(ctx, channels)
+	for _, s := range expected {
+		s.forgetAck(id)
 	}
-	if missing := len(waiting) - len(answers); missing > 0 {
+	if missing := len(expected) - len(answers); missing > 0 {
 		cause := context.Cause(ctx)
 		if cause == nil {
 			cause = ErrDisconnected
 		}
-		err = fmt.Errorf("socketio: %d of %d clients did not answer: %w", missing, len(waiting), cause)
+		err = fmt.Errorf("socketio: %d of %d clients did not answer: %w", missing, len(expected), cause)
 	}
-	theirs := <-others
-	return append(answers, theirs.answers...), errors.Join(err, theirs.err)
+	remote := <-others
+	return append(answers, remote.answers...), errors.Join(err, remote.err)
 }
 
-// theirAnswers are those of clients of other servers.
-type theirAnswers struct {
+// remoteAcks are the acknowledgements of other servers' clients.
+type remoteAcks struct {
 	answers []Args
 	err     error
 }
 
-// askElsewhere begins to collect the answers of other servers' clients.
-func (b Broadcast) askElsewhere(ctx context.Context, event string, args []any) <-chan theirAnswers {
-	theirs := make(chan theirAnswers, 1)
-	adapter := b.elsewhere()
+// requestRemoteAcks starts to collect the acknowledgements of other servers'
+// clients.
+func (b Broadcast) requestRemoteAcks(ctx context.Context, event string, args []any) <-chan remoteAcks {
+	result := make(chan remoteAcks, 1)
+	adapter := b.remote()
 	if adapter == nil {
-		theirs <- theirAnswers{}
-		return theirs
+		result <- remoteAcks{}
+		return result
 	}
 	values, err := NewArgs(args...)
 	if err != nil {
-		theirs <- theirAnswers{err: err}
-		return theirs
+		result <- remoteAcks{err: err}
+		return result
 	}
 	go func() {
 		answers, err := adapter.EmitWithAck(ctx, b.target(), event, values)
-		theirs <- theirAnswers{answers, err}
+		result <- remoteAcks{answers, err}
 	}()
-	return theirs
+	return result
 }
 
-func collect(ctx context.Context, channels []chan Args) []Args {
+// collectAcks returns the acknowledgements that come until ctx is done. Those
+// that have come already count even if ctx is done.
+func collectAcks(ctx context.Context, channels []chan Args) []Args {
 	answers := make([]Args, 0, len(channels))
 	for _, c := range channels {
 		select {
@@ -173,18 +172,20 @@ func collect(ctx context.Context, channels []chan Args) []Args {
 	return answers
 }
 
-// joinFrom is the size from which a fan-out is done in two rounds, first queue
-// then flush. What other broadcasts queue between them leaves with the same
-// write, which is the only way to be cheaper than a write for each.
-const joinFrom = 16
+// twoRounds is the number of sockets from which a broadcast first queues the
+// packet for all of them and then flushes. Packets that other broadcasts queue
+// between the two rounds leave with the same write, which is the only way to
+// need less than one write per packet.
+const twoRounds = 16
 
-// deliver puts p on every socket's connection.
+// deliver sends p to the sockets. A client that cannot be sent to is closed by
+// the engine.
 func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
-	if len(targets) < joinFrom && !b.volatile {
+	if len(targets) < twoRounds && !b.volatile {
 		t := translation{text: p}
 		for _, s := range targets {
-			if s != b.sender && s.connected.Load() {
-				_ = s.client.conn.Send(t.of(s.client)) // a client that cannot be sent to is closed by that
+			if s != b.sender && s.state.Load() == socketLive {
+				_ = s.client.conn.Send(t.of(s.client))
 			}
 		}
 		return
@@ -194,9 +195,9 @@ func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
 	b.namespace.server.flushers.flush(conns)
 }
 
-// queue is the first round. It adds the connections that are to be flushed.
-// Nothing here may wait, allocate for a single socket or look anything up: it
-// is where the time goes.
+// queue is the first round. It appends the connections that need a flush to
+// conns. It is the hot path of a broadcast: for each socket it must not wait,
+// allocate or look anything up.
 func (b Broadcast) queue(targets []*Socket, p *engineio.Prepared, conns *[]*engineio.Conn) {
 	t := translation{text: p}
 	queue := (*engineio.Conn).Queue
@@ -204,7 +205,7 @@ func (b Broadcast) queue(targets []*Socket, p *engineio.Prepared, conns *[]*engi
 		queue = (*engineio.Conn).QueueVolatile
 	}
 	for _, s := range targets {
-		if s != b.sender && s.connected.Load() && queue(s.client.conn, t.of(s.client)) {
+		if s != b.sender && s.state.Load() == socketLive && queue(s.client.conn, t.of(s.client)) {
 			*conns = append(*conns, s.client.conn)
 		}
 	}

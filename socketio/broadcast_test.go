@@ -14,7 +14,7 @@ import (
 	"gifchat/socketio"
 )
 
-func TestBroadcasts(t *testing.T) {
+func TestBroadcast_reaches_the_selected_sockets(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
 	var clients []*client
@@ -37,16 +37,16 @@ func TestBroadcasts(t *testing.T) {
 		{"two calls", n.To("a").To("b"), []int{0, 1, 2}},
 		{"a socket's id", n.To(id3), []int{3}},
 		{"a room and a socket's id", n.To("a", id3), []int{0, 1, 3}},
-		{"no such room", n.To("none"), nil},
+		{"an unknown room", n.To("none"), nil},
 		{"the empty name", n.To(""), nil},
 		{"except a room", n.Except("a"), []int{2, 3}},
 		{"except a socket", n.Except(id3), []int{0, 1, 2}},
 		{"a room except another", n.To("a").Except("b"), []int{0}},
-		{"except nobody", n.Except("none"), []int{0, 1, 2, 3}},
+		{"except an empty room", n.Except("none"), []int{0, 1, 2, 3}},
 		{"all but the sender", sockets[1].Broadcast(), []int{0, 2, 3}},
 		{"a room but the sender", sockets[1].To("a"), []int{0}},
 		{"a room the sender is not in", sockets[3].To("a"), []int{0, 1}},
-		{"to oneself", sockets[1].To(string(sockets[1].ID())), nil},
+		{"to the sender itself", sockets[1].To(string(sockets[1].ID())), nil},
 		{"local", n.Local(), []int{0, 1, 2, 3}},
 		{"volatile", n.Volatile().To("a"), []int{0, 1}},
 		{"volatile but the sender", sockets[0].Broadcast().Volatile(), []int{1, 2, 3}},
@@ -67,32 +67,31 @@ func TestBroadcasts(t *testing.T) {
 				clients[i].want(`42["end"]`)
 			}
 			if got := tt.b.Sockets(); len(got) != len(targets) || slices.ContainsFunc(got, func(s *socketio.Socket) bool { return !slices.Contains(targets, s) }) {
-				t.Errorf("Sockets has %d, want %d", len(got), len(targets))
+				t.Errorf("Sockets: got %d, want %d", len(got), len(targets))
 			}
 		})
 	}
 	if err := n.Emit("e", make(chan int)); err == nil {
-		t.Error("a channel was encoded")
+		t.Error("Emit of a channel: got no error, want one")
 	}
 	if err := n.Emit("disconnect"); err == nil {
-		t.Error("a reserved name was taken")
+		t.Error("Emit of a reserved name: got no error, want one")
 	}
 }
 
-func TestABroadcastIsAValue(t *testing.T) {
+func TestBroadcast_is_a_value(t *testing.T) {
 	f := serve(t, socketio.Config{})
-	c, s := f.connect("/")
+	_, s := f.connect("/")
 	s.Join("b")
 	base := f.Of("/").To("a")
 	one, two := base.To("b"), base.To("c")
 	if len(one.Sockets()) != 1 || len(two.Sockets()) != 0 || len(base.Sockets()) != 0 {
-		t.Errorf("got %d, %d and %d", len(one.Sockets()), len(two.Sockets()), len(base.Sockets()))
+		t.Errorf("sockets: got %d, %d and %d, want 1, 0 and 0", len(one.Sockets()), len(two.Sockets()), len(base.Sockets()))
 	}
-	_ = c
 }
 
-// More than joinFrom sockets are served in two rounds.
-func TestABroadcastToManyReachesAll(t *testing.T) {
+// The broadcast goes to more than twoRounds sockets.
+func TestBroadcast_in_two_rounds_keeps_the_order(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	const n, messages = 40, 30
 	var clients []*client
@@ -116,21 +115,21 @@ func TestABroadcastToManyReachesAll(t *testing.T) {
 		var next [4]int
 		for range 4 * messages {
 			var sender, i int
-			packet := c.hear()
+			packet := c.receive()
 			if _, err := fmt.Sscanf(packet, `42["e",%d,%d]`, &sender, &i); err != nil || i != next[sender] {
-				t.Fatalf("got %s, want number %d", packet, next[sender])
+				t.Fatalf("packet: got %s, want number %d of its sender", packet, next[sender])
 			}
 			next[sender]++
 		}
 	}
 }
 
-func TestBroadcastWithAck(t *testing.T) {
+func TestBroadcast_collects_acknowledgements(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
 	answers, err := n.EmitWithAck(t.Context(), "ask")
 	if err != nil || len(answers) != 0 {
-		t.Errorf("to nobody: %v %v", answers, err)
+		t.Errorf("without sockets: got %v, %v, want no answers", answers, err)
 	}
 	a, _ := f.connect("/")
 	b, sb := f.connect("/")
@@ -149,37 +148,37 @@ func TestBroadcastWithAck(t *testing.T) {
 	both := ask(t.Context())
 	a.want(`422["ask"]`)
 	b.want(`422["ask"]`)
-	b.say(`432["b"]`)
-	a.say(`432["a"]`)
+	b.send(`432["b"]`)
+	a.send(`432["a"]`)
 	if r := receive(t, both); r.err != nil || len(r.answers) != 2 {
-		t.Errorf("got %+v", r)
+		t.Errorf("got %+v, want two answers", r)
 	}
 	limited, cancel := context.WithCancel(t.Context())
 	one := ask(limited)
 	a.want(`423["ask"]`)
 	b.want(`423["ask"]`)
-	a.say(`433["a"]`)
-	a.say(`424["no event of that name"]`)
-	eventually(t, func() bool { return n.To(string(sb.ID())).Sockets()[0].Waiting() == 1 })
+	a.send(`433["a"]`)
+	a.send(`424["no event of that name"]`)
+	eventually(t, func() bool { return n.To(string(sb.ID())).Sockets()[0].PendingAcks() == 1 })
 	a.wantAlive()
 	cancel()
 	if r := receive(t, one); !errors.Is(r.err, context.Canceled) || len(r.answers) != 1 {
 		t.Errorf("got %+v, want one answer and an error", r)
 	}
-	if sb.Waiting() != 0 {
-		t.Error("the missing answer is still awaited")
+	if sb.PendingAcks() != 0 {
+		t.Errorf("pending acknowledgements: got %d, want 0", sb.PendingAcks())
 	}
 	gone := ask(context.Background())
 	a.want(`424["ask"]`)
 	b.want(`424["ask"]`)
-	a.say(`434[]`)
+	a.send(`434[]`)
 	b.close()
 	if r := receive(t, gone); r.err == nil || len(r.answers) != 1 {
 		t.Errorf("got %+v, want one answer and an error", r)
 	}
 }
 
-func TestBinaryBothWays(t *testing.T) {
+func TestBinary_is_sent_both_ways(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	type file struct {
 		Name string          `json:"name"`
@@ -191,14 +190,14 @@ func TestBinaryBothWays(t *testing.T) {
 	})
 	n.On("relay", func(e *socketio.Event) { _ = n.Emit("relayed", e.Args.Any()...) })
 	c, _ := f.connect("/")
-	c.say(`451-5["file",{"name":"f","body":{"_placeholder":true,"num":0}}]`, []byte{0xff, 0})
+	c.send(`451-5["file",{"name":"f","body":{"_placeholder":true,"num":0}}]`, []byte{0xff, 0})
 	c.want(`462-5[{"name":"f","body":{"_placeholder":true,"num":0}},{"_placeholder":true,"num":1}]`, "binary \xff\x00!", "binary plain")
-	c.say(`452-["relay",{"x":{"_placeholder":true,"num":1}},{"_placeholder":true,"num":0}]`, []byte("zero"), []byte("one"))
+	c.send(`452-["relay",{"x":{"_placeholder":true,"num":1}},{"_placeholder":true,"num":0}]`, []byte("zero"), []byte("one"))
 	c.want(`452-["relayed",{"x":{"_placeholder":true,"num":0}},{"_placeholder":true,"num":1}]`, "binary one", "binary zero")
 }
 
-// Fifty clients come and go, join and leave, talk and are kicked.
-func TestChurn(t *testing.T) {
+// Fifty clients connect and disconnect, join and leave, emit and are kicked.
+func TestServer_stays_consistent_under_churn(t *testing.T) {
 	const clients, rounds = 50, 4
 	f := serve(t, socketio.Config{})
 	n := f.Of("/chat")
@@ -210,7 +209,7 @@ func TestChurn(t *testing.T) {
 	socketio.On(n, "say", func(e *socketio.Event, room string) { _ = e.Socket.To(room).Emit("said", room) })
 	stop := make(chan struct{})
 	var background sync.WaitGroup
-	background.Go(func() { // somebody who talks, kicks, looks and counts meanwhile
+	background.Go(func() { // broadcasts, disconnects sockets and checks the rooms
 		random := rand.New(rand.NewPCG(1, 2))
 		for {
 			select {
@@ -235,13 +234,13 @@ func TestChurn(t *testing.T) {
 			random := rand.New(rand.NewPCG(3, uint64(i)))
 			for range rounds {
 				c := f.dial()
-				c.say("40/chat,")
+				c.send("40/chat,")
 				for j := range 10 {
 					room := fmt.Sprint(random.IntN(5))
-					c.say(fmt.Sprintf(`42/chat,%d["%s","%s"]`, j, []string{"join", "leave", "say"}[random.IntN(3)], room))
-					packet, err := c.listen()
+					c.send(fmt.Sprintf(`42/chat,%d["%s","%s"]`, j, []string{"join", "leave", "say"}[random.IntN(3)], room))
+					packet, err := c.tryReceive()
 					if err != nil {
-						t.Errorf("cut off: %v", err)
+						t.Errorf("connection lost: %v", err)
 					}
 					if packet == "41/chat," {
 						break // kicked
@@ -249,10 +248,10 @@ func TestChurn(t *testing.T) {
 				}
 				switch random.IntN(3) {
 				case 0:
-					c.say("41/chat,")
+					c.send("41/chat,")
 				case 1:
-					c.say("41/chat,")
-					c.say("1")
+					c.send("41/chat,")
+					c.send("1")
 				}
 				c.close()
 			}
@@ -263,6 +262,6 @@ func TestChurn(t *testing.T) {
 	background.Wait()
 	f.close()
 	if connects.Load() != disconnects.Load() || connects.Load() != clients*rounds {
-		t.Errorf("%d have connected, %d disconnected, want %d", connects.Load(), disconnects.Load(), clients*rounds)
+		t.Errorf("connects and disconnects: got %d and %d, want %d", connects.Load(), disconnects.Load(), clients*rounds)
 	}
 }

@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"errors"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -10,43 +9,43 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// client is one connection as Socket.IO sees it: all the namespaces a client
-// is connected to.
+// client is one Engine.IO connection with its sockets in all namespaces.
 //
-// The transport's goroutine reads packets and leaves them in the inbox; a
-// worker takes them out and runs the handlers. A client has a worker only while
-// its inbox is not empty, and a handler may wait for an acknowledgement of its
-// own client, because acknowledgements do not go through the inbox.
+// The transport's goroutine reads packets and appends them to the inbox. A
+// worker removes them and runs the handlers. A client has a worker only while
+// its inbox is not empty. A handler can wait for an acknowledgement of its own
+// client, because acknowledgements bypass the inbox.
 type client struct {
 	// Immutable.
 	server *Server
 	conn   *engineio.Conn
 
-	// Set by the first message or never; immutable from when there is a socket. It
-	// stands beside conn, since who sends needs both.
-	msgpack bool // the client speaks MessagePack instead of text
+	// msgpack is true if the client uses MessagePack instead of text. The first
+	// message decides. The field is next to conn because a sender reads both.
+	msgpack bool
 
 	// Owned by the receiving goroutine.
 	decoder decoder
-	heard   bool              // a message of the client has come
-	partial *attachmentsWatch // nil unless attachments are still to come
+	heard   bool              // the client has sent a message
+	partial *attachmentsWatch // nil unless attachments are missing
 
 	// Owned by the worker.
-	connects      int       // CONNECT packets since then
-	connectsSince time.Time // less than a minute ago
+	connects      int       // CONNECT packets since connectsSince
+	connectsSince time.Time // at most a minute ago
 
 	mu      sync.Mutex
-	sockets []*Socket   // guarded by mu, as is all that follows
-	timeout *time.Timer // ends a client that connects to nothing; nil when it has
+	sockets []*Socket   // guarded by mu, as are the next fields
+	timeout *time.Timer // closes a client that connects to no namespace; nil afterwards
 	inbox   inbox
-	space   chan struct{} // closed when the inbox has room again; nil while it has
+	space   chan struct{} // closed when the inbox has room again; nil unless a packet waits
 	working bool
-	kicked  []string        // namespaces the server has disconnected the client from
-	leaving bool            // the connection ends when everything has been sent
+	kicked  []string        // namespaces that the server has disconnected the client from
+	leaving bool            // the connection closes when everything has been sent
+	holds   int             // deliveries that still have packets for a leaving client
 	ended   engineio.Reason // "" while the connection is open
 }
 
-// accept is called by the engine for each new connection.
+// accept returns the client of a new connection; for engineio.Config.
 func (s *Server) accept(conn *engineio.Conn) engineio.Receiver {
 	c := &client{server: s, conn: conn}
 	c.decoder.limits = &s.cfg.Limits
@@ -54,7 +53,7 @@ func (s *Server) accept(conn *engineio.Conn) engineio.Receiver {
 	return c
 }
 
-// checkConnected ends a client that has connected to no namespace in time.
+// checkConnected closes a client that has connected to no namespace.
 func (c *client) checkConnected() {
 	c.mu.Lock()
 	idle := len(c.sockets) == 0
@@ -64,19 +63,19 @@ func (c *client) checkConnected() {
 	}
 }
 
-// Opened connects clients of Engine.IO revision 3 to "/": those of Socket.IO
-// 1.x and 2.x do not ask for it (engineio.Receiver).
+// Opened connects clients of Engine.IO revision 3 to "/": Socket.IO 1.x and 2.x
+// send no CONNECT packet for it (engineio.Receiver).
 func (c *client) Opened() {
 	if c.old() {
 		c.enqueue(decoded{packet: packet{typ: packetConnect, namespace: "/"}})
 	}
 }
 
-// old tells whether the client speaks revision 4 of the protocol, which is
-// that of Socket.IO 1.x and 2.x.
+// old reports whether the client uses revision 4 of the protocol, that of
+// Socket.IO 1.x and 2.x.
 func (c *client) old() bool { return c.conn.Revision() == 3 }
 
-// Message takes one message of the client (engineio.Receiver).
+// Message handles one message of the client (engineio.Receiver).
 func (c *client) Message(data []byte, binary bool) {
 	var (
 		p   decoded
@@ -84,7 +83,7 @@ func (c *client) Message(data []byte, binary bool) {
 		err error
 	)
 	if !c.heard && binary && !c.old() {
-		c.msgpack = true // no packet in text begins with binary
+		c.msgpack = true // a text packet never begins with a binary message
 	}
 	c.heard = true
 	switch {
@@ -102,24 +101,25 @@ func (c *client) Message(data []byte, binary bool) {
 	switch {
 	case err != nil:
 		c.reject(err)
-	case ok && !c.takeAck(&p):
+	case ok && !c.handleAck(&p):
 		c.enqueue(p)
 	}
 }
 
-// send sends p in the language that the client speaks.
+// send sends p in the encoding of the client.
 func (c *client) send(p *engineio.Prepared) error {
 	t := translation{text: p}
 	return c.conn.Send(t.of(c))
 }
 
-// queue is the first half of send: the connection has to be flushed.
+// queue is send without writing: the caller flushes the connection.
 func (c *client) queue(p *engineio.Prepared) {
 	t := translation{text: p}
 	c.conn.Queue(t.of(c))
 }
 
-// watchAttachments keeps a packet from staying incomplete.
+// watchAttachments starts a timeout when a packet waits for attachments, and
+// stops it when they have come.
 func (c *client) watchAttachments() {
 	switch incomplete := c.decoder.waiting != nil; {
 	case incomplete && c.partial == nil:
@@ -131,7 +131,7 @@ func (c *client) watchAttachments() {
 	}
 }
 
-// reject ends a client that broke the protocol.
+// reject closes a client that broke the protocol.
 func (c *client) reject(err error) {
 	c.server.cfg.Log.Debug("closing a client that broke the protocol", "err", err)
 	if errors.Is(err, errPacketSize) {
@@ -141,21 +141,23 @@ func (c *client) reject(err error) {
 	c.conn.Reject()
 }
 
-// takeAck hands an acknowledgement to who waits for it, at once.
-func (c *client) takeAck(p *decoded) bool {
+// handleAck passes an acknowledgement to its receiver without a worker. It
+// returns false if the packet has to wait for the CONNECT of its namespace.
+func (c *client) handleAck(p *decoded) bool {
 	if p.typ != packetAck && p.typ != packetBinaryAck {
 		return false
 	}
 	s := c.socket(p.namespace)
 	if s == nil {
-		return false // its CONNECT may still be in the inbox; if not, the worker objects
+		return false
 	}
-	s.resolve(p.id, p.args)
+	s.resolveAck(p.id, p.args)
 	return true
 }
 
-// enqueue leaves p to the worker. While the inbox is full it waits, and with
-// it the reading from this client; so its silence proves nothing meanwhile.
+// enqueue appends p to the inbox. While the inbox is full it waits, and the
+// client is not read from; the heartbeat is paused, because the client cannot
+// prove that it is alive.
 func (c *client) enqueue(p decoded) {
 	paused := false
 	defer func() {
@@ -188,8 +190,8 @@ func (c *client) enqueue(p decoded) {
 	}
 }
 
-// hasRoomLocked tells whether p may wait for the worker. A packet larger than
-// the limit may wait alone.
+// hasRoomLocked reports whether the inbox has room for p. An empty inbox has
+// room for a packet of any size.
 func (c *client) hasRoomLocked(p *decoded) bool {
 	limits := &c.server.cfg.Limits
 	return c.inbox.packets == 0 || c.inbox.packets < limits.MaxInbox && c.inbox.bytes+p.size() <= limits.MaxInboxBytes
@@ -202,16 +204,16 @@ func (c *client) startWorkerLocked() {
 	}
 }
 
-// Closed ends the client (engineio.Receiver). What it sent before is handled
-// first.
+// Closed disconnects the sockets (engineio.Receiver). Packets in the inbox are
+// handled first.
 func (c *client) Closed(reason engineio.Reason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stopTimeoutLocked()
 	c.ended = reason
 	for _, s := range c.sockets {
-		s.connected.Store(false)
-		s.dropAcks() // now, since the worker may be in a handler that waits for one
+		s.state.Store(socketClosed)
+		s.dropAcks() // at once, because a handler on the worker may wait for one
 	}
 	c.makeSpaceLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
@@ -226,7 +228,7 @@ func (c *client) makeSpaceLocked() {
 	}
 }
 
-// work runs the handlers for what is in the inbox.
+// work runs the handlers for the packets in the inbox.
 func (c *client) work() {
 	for {
 		c.mu.Lock()
@@ -256,9 +258,9 @@ func (c *client) work() {
 	}
 }
 
-// handle does what one packet asks for. Sockets exist only after their CONNECT
-// was answered, so anything else for a namespace comes too early or too late,
-// and ends the connection, as the reference server does.
+// handle runs the handlers for one packet. A packet for a namespace that the
+// client is not connected to closes the connection, as in the reference server.
+// A packet that the client sent before it learned of a disconnect is ignored.
 func (c *client) handle(p decoded) {
 	if p.typ == packetConnect {
 		c.connect(p)
@@ -267,14 +269,14 @@ func (c *client) handle(p decoded) {
 	s := c.socket(p.namespace)
 	switch {
 	case s == nil:
-		if !c.wasKicked(p.namespace) { // else it is what was under way meanwhile
+		if !c.wasKicked(p.namespace) {
 			c.reject(errPacket)
 		}
 	case p.typ == packetDisconnect:
 		c.remove(s)
 		s.finish(ReasonClientDisconnect)
 	case p.typ == packetAck, p.typ == packetBinaryAck:
-		s.resolve(p.id, p.args)
+		s.resolveAck(p.id, p.args)
 	default:
 		s.receive(p)
 	}
@@ -290,14 +292,14 @@ func (c *client) add(s *Socket) error {
 	if len(c.sockets) >= c.server.cfg.Limits.MaxNamespaces {
 		return errTooManyNamespaces
 	}
-	s.connected.Store(true)
+	s.state.Store(socketLive)
 	c.sockets = append(c.sockets, s)
 	c.kicked = slices.DeleteFunc(c.kicked, func(name string) bool { return name == s.namespace.name })
 	c.stopTimeoutLocked()
 	return nil
 }
 
-// stopTimeoutLocked also forgets the timer: most of a client's life is after it.
+// stopTimeoutLocked stops the timer and frees its memory.
 func (c *client) stopTimeoutLocked() {
 	if c.timeout != nil {
 		c.timeout.Stop()
@@ -305,10 +307,10 @@ func (c *client) stopTimeoutLocked() {
 	}
 }
 
-// kick takes s out of the client because the server wants it; false if it was
-// out already. Packets for it may be under way and are no offence. The worker
-// tells the handlers of the end, so that they never run beside another handler
-// of the client.
+// kick removes s from the client for the server. It returns false if s was
+// removed before. Packets for the namespace that are already on their way are
+// ignored. The worker runs the disconnect handlers, so that two handlers of a
+// client never run at once.
 func (c *client) kick(s *Socket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -321,8 +323,8 @@ func (c *client) kick(s *Socket) bool {
 	return true
 }
 
-// leave disconnects the client from every namespace and ends its connection when all
-// of that has been sent.
+// leave disconnects the client from every namespace and closes its connection
+// when everything has been sent.
 func (c *client) leave() {
 	c.mu.Lock()
 	if c.leaving {
@@ -330,12 +332,31 @@ func (c *client) leave() {
 		return
 	}
 	c.leaving = true
+	c.holds++
 	sockets := slices.Clone(c.sockets)
 	c.mu.Unlock()
 	for _, s := range sockets {
 		s.Disconnect()
 	}
-	c.conn.CloseWhenSent()
+	c.releaseClose()
+}
+
+// holdClose delays the end of leave until releaseClose, because a delivery
+// still has packets for the client.
+func (c *client) holdClose() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holds++
+}
+
+func (c *client) releaseClose() {
+	c.mu.Lock()
+	c.holds--
+	done := c.leaving && c.holds == 0
+	c.mu.Unlock()
+	if done {
+		c.conn.CloseWhenSent()
+	}
 }
 
 func (c *client) wasKicked(namespace string) bool {
@@ -355,31 +376,20 @@ func (c *client) socket(namespace string) *Socket {
 	return nil
 }
 
-// remove takes s out of the client.
+// remove removes s from the client.
 func (c *client) remove(s *Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.removeLocked(s)
 }
 
-// removeLocked reports false if s was out already.
+// removeLocked returns false if s was removed before.
 func (c *client) removeLocked(s *Socket) bool {
 	i := slices.Index(c.sockets, s)
 	if i < 0 {
 		return false
 	}
-	s.connected.Store(false)
+	s.state.Store(socketClosed)
 	c.sockets = slices.Delete(c.sockets, i, i+1)
-	return true
-}
-
-// protect calls fn and survives its panic.
-func (s *Server) protect(what string, fn func()) (ok bool) {
-	defer func() {
-		if v := recover(); v != nil {
-			s.cfg.Log.Error("panic in a handler", "handler", what, "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	fn()
 	return true
 }

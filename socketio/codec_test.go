@@ -49,7 +49,7 @@ func TestParsePacket(t *testing.T) {
 		{`39007199254740992[]`, packet{typ: packetAck, namespace: "/", id: maxAckID + 1, hasID: true, data: []byte(`[]`)}, nil},
 		{`218446744073709551616["a"]`, packet{}, errAckID},
 		{`2` + strings.Repeat("9", 1000) + `["a"]`, packet{}, errAckID},
-		{`2-1["a"]`, packet{typ: packetEvent, namespace: "/", data: []byte(`-1["a"]`)}, nil}, // no JSON, as decode finds
+		{`2-1["a"]`, packet{typ: packetEvent, namespace: "/", data: []byte(`-1["a"]`)}, nil}, // not JSON, which decode refuses
 		{`21.5["a"]`, packet{typ: packetEvent, namespace: "/", id: 1, hasID: true, data: []byte(`.5["a"]`)}, nil},
 		{`2`, packet{typ: packetEvent, namespace: "/"}, nil},
 		{`312[]`, packet{typ: packetAck, namespace: "/", id: 12, hasID: true, data: []byte(`[]`)}, nil},
@@ -85,7 +85,7 @@ func TestParsePacket(t *testing.T) {
 	}
 }
 
-// receiveAll hands text and attachments to a decoder.
+// receiveAll passes text and attachments to a decoder.
 func receiveAll(text string, parts ...[]byte) (out decoded, ok bool, err error) {
 	d := decoder{limits: testLimits()}
 	out, ok, err = d.text([]byte(text))
@@ -98,7 +98,7 @@ func receiveAll(text string, parts ...[]byte) (out decoded, ok bool, err error) 
 	return out, ok, err
 }
 
-func TestDecodeTakes(t *testing.T) {
+func TestDecode_accepts(t *testing.T) {
 	for _, tt := range []struct {
 		in, name string
 		args     []string
@@ -116,7 +116,7 @@ func TestDecodeTakes(t *testing.T) {
 		{`2["__proto__"]`, "__proto__", nil},
 		{`2["constructor"]`, "constructor", nil},
 		{`2["message"]`, "message", nil},
-		{`2["a",{"_placeholder":true,"num":7}]`, "a", []string{`{"_placeholder":true,"num":7}`}}, // no binary packet
+		{`2["a",{"_placeholder":true,"num":7}]`, "a", []string{`{"_placeholder":true,"num":7}`}}, // not a binary packet
 		{`2`, "", nil},
 		{`3`, "", nil},
 		{`31`, "", nil},
@@ -129,7 +129,7 @@ func TestDecodeTakes(t *testing.T) {
 	} {
 		got, ok, err := receiveAll(tt.in)
 		if err != nil || !ok {
-			t.Errorf("%.60q: %v %v", tt.in, ok, err)
+			t.Errorf("%.60q: got %v, %v, want ok", tt.in, ok, err)
 			continue
 		}
 		var args []string
@@ -142,8 +142,8 @@ func TestDecodeTakes(t *testing.T) {
 	}
 }
 
-// What the reference server closes the connection for.
-func TestDecodeRefuses(t *testing.T) {
+// The reference server closes the connection for these packets.
+func TestDecode_refuses(t *testing.T) {
 	for _, in := range []string{
 		`2[]`, `2{}`, `2{"a":1}`, `2"a"`, `2null`, `2[null]`, `2[{}]`, `2[[]]`, `2[true]`, `2[false,"a"]`,
 		`2["a"`, `2["a",]`, `2[,"a"]`, `2["a"]]`, `2["a"]x`, `2[`, `2]`, `2-1["a"]`, `21.5["a"]`, `2["a",01]`, "2[\"a\n\"]",
@@ -152,7 +152,7 @@ func TestDecodeRefuses(t *testing.T) {
 		`2["a",` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]`,
 	} {
 		if got, ok, err := receiveAll(in); err == nil {
-			t.Errorf("%.60q: taken as %+v, %v", in, got, ok)
+			t.Errorf("%.60q: got %+v, %v, want an error", in, got, ok)
 		}
 	}
 }
@@ -171,11 +171,11 @@ func TestDecodeBinary(t *testing.T) {
 		{"one twice", `51-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]`, [][]byte{one}, true},
 		{"none used", `51-["a"]`, [][]byte{one}, true},
 		{"not true", `51-["a",{"_placeholder":false,"num":9}]`, [][]byte{one}, true},
-		{"a string of it", `51-["a","{\"_placeholder\":true,\"num\":9}"]`, [][]byte{one}, true},
+		{"a string that contains one", `51-["a","{\"_placeholder\":true,\"num\":9}"]`, [][]byte{one}, true},
 		{"as a value", `51-["a",{"x":"_placeholder","num":9}]`, [][]byte{one}, true},
 		{"the last of two keys counts", `51-["a",{"_placeholder":true,"_placeholder":1,"num":9}]`, [][]byte{one}, true},
 		{"a placeholder within one", `51-["a",{"_placeholder":true,"num":0,"x":{"_placeholder":true,"num":0}}]`, [][]byte{one}, true},
-		{"an impossible one within one", `51-["a",{"_placeholder":true,"num":0,"x":[{"_placeholder":true,"num":7}]}]`, [][]byte{one}, true},
+		{"an impossible placeholder within one", `51-["a",{"_placeholder":true,"num":0,"x":[{"_placeholder":true,"num":7}]}]`, [][]byte{one}, true},
 		{"num too large", `51-["a",{"_placeholder":true,"num":1}]`, [][]byte{one}, false},
 		{"num 2^53", `51-["a",{"_placeholder":true,"num":9007199254740992}]`, [][]byte{one}, false},
 		{"num 10^30", `51-["a",{"_placeholder":true,"num":1000000000000000000000000000000}]`, [][]byte{one}, false},
@@ -191,8 +191,8 @@ func TestDecodeBinary(t *testing.T) {
 		{"an escaped key with its attachment", `51-["a",{"\u005fplaceholder":true,"num":0}]`, [][]byte{one}, true},
 		{"too many attachments", `51-["a"]`, [][]byte{one, two}, false},
 		{"attachments without a packet", `2["a"]`, [][]byte{one}, false},
-		{"attachments of none", `50-["a"]`, [][]byte{one}, false},
-		{"a placeholder of none", `50-["a",{"_placeholder":true,"num":0}]`, nil, false},
+		{"a count of zero", `50-["a"]`, [][]byte{one}, false},
+		{"a count of zero with a placeholder", `50-["a",{"_placeholder":true,"num":0}]`, nil, false},
 		{"a placeholder as the name", `51-[{"_placeholder":true,"num":0}]`, [][]byte{one}, false},
 		{"not an array", `51-{"_placeholder":true,"num":0}`, [][]byte{one}, false},
 	} {
@@ -215,7 +215,7 @@ func TestDecodeBinary(t *testing.T) {
 	}
 }
 
-// relay encodes what was decoded and decodes it again.
+// relay encodes a decoded event and decodes it again.
 func relay(t *testing.T, d decoded) {
 	t.Helper()
 	text, parts, err := encodeParts(d.name, d.args.Any()...)
@@ -224,7 +224,7 @@ func relay(t *testing.T, d decoded) {
 	}
 	again, ok, err := receiveAll(text, parts...)
 	if err != nil || !ok || again.name != d.name || len(again.args) != len(d.args) {
-		t.Fatalf("the relay %q %x is %+v, %v %v", text, parts, again, ok, err)
+		t.Fatalf("relayed as %q %x: got %+v, %v, %v, want %+v", text, parts, again, ok, err, d)
 	}
 	for i := range d.args {
 		var was, is any
@@ -232,24 +232,24 @@ func relay(t *testing.T, d decoded) {
 			t.Fatal(err)
 		}
 		if err := again.args[i].Bind(&is); err != nil || !reflect.DeepEqual(was, is) {
-			t.Errorf("argument %d was %#v, is %#v, %v", i, was, is, err)
+			t.Errorf("argument %d: got %#v, %v, want %#v", i, is, err, was)
 		}
 	}
 }
 
-// encodeParts is encode for an event, with the parts told apart.
+// encodeParts encodes an event and returns its text and its attachments.
 func encodeParts(name string, args ...any) (text string, parts [][]byte, err error) {
 	p := packet{typ: packetEvent, namespace: "/"}
 	prepared, err := encode(p, append([]any{name}, args...))
 	if err != nil {
 		return "", nil, err
 	}
-	line := theLine()
-	if err := line.conn.Send(prepared); err != nil {
+	r := sharedRecorder()
+	if err := r.conn.Send(prepared); err != nil {
 		return "", nil, err
 	}
 	w := httptest.NewRecorder()
-	line.server.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO=4&transport=polling&sid="+line.sid, nil))
+	r.server.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO=4&transport=polling&sid="+r.sid, nil))
 	err = engineio.DecodePayload(w.Body.Bytes(), func(p engineio.Packet) error {
 		if p.Binary {
 			parts = append(parts, p.Data)
@@ -261,26 +261,26 @@ func encodeParts(name string, args ...any) (text string, parts [][]byte, err err
 	return text, parts, err
 }
 
-// line is a connection that shows what is sent over it.
-type line struct {
+// recorder is a polling connection that shows what is sent over it.
+type recorder struct {
 	server *engineio.Server
 	conn   *engineio.Conn
 	sid    string
 }
 
-type deaf struct{}
+// ignore is a receiver that does nothing.
+type ignore struct{}
 
-func (deaf) Message([]byte, bool) {}
-func (deaf) Opened()              {}
+func (ignore) Message([]byte, bool)   {}
+func (ignore) Opened()                {}
+func (ignore) Closed(engineio.Reason) {}
 
-func (deaf) Closed(engineio.Reason) {}
-
-var theLine = sync.OnceValue(func() *line {
-	l := &line{}
+var sharedRecorder = sync.OnceValue(func() *recorder {
+	l := &recorder{}
 	l.server = engineio.NewServer(engineio.Config{
 		PingInterval: 1000 * time.Hour,
 		Limits:       engineio.Limits{MaxQueueBytes: 64 << 20, MaxPayload: 64 << 20},
-		Accept:       func(c *engineio.Conn) engineio.Receiver { l.conn = c; return deaf{} },
+		Accept:       func(c *engineio.Conn) engineio.Receiver { l.conn = c; return ignore{} },
 	})
 	w := httptest.NewRecorder()
 	l.server.ServeHTTP(w, httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
@@ -292,7 +292,7 @@ var theLine = sync.OnceValue(func() *line {
 	return l
 })
 
-func TestTextWhileAttachmentsAreAwaited(t *testing.T) {
+func TestDecoder_refuses_text_between_attachments(t *testing.T) {
 	d := decoder{limits: testLimits()}
 	if _, ok, err := d.text([]byte(`52-["a"]`)); ok || err != nil {
 		t.Fatal(ok, err)
@@ -301,11 +301,11 @@ func TestTextWhileAttachmentsAreAwaited(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	if _, _, err := d.text([]byte(`2["b"]`)); err == nil {
-		t.Error("text in the middle was taken")
+		t.Error("text between attachments: got no error, want one")
 	}
 }
 
-func TestDecoderKeepsNothingOfTheTransport(t *testing.T) {
+func TestDecoder_copies_what_the_transport_owns(t *testing.T) {
 	d := decoder{limits: testLimits()}
 	text, part := []byte(`51-["a",{"_placeholder":true,"num":0},"x"]`), []byte("part")
 	if _, _, err := d.text(text); err != nil {
@@ -317,7 +317,7 @@ func TestDecoderKeepsNothingOfTheTransport(t *testing.T) {
 	var b []byte
 	var x string
 	if err != nil || !ok || out.args.Bind(&b, &x) != nil || string(b) != "part" || x != "x" {
-		t.Errorf("got %q %q, %v %v", b, x, ok, err)
+		t.Errorf("got %q, %q, %v, %v, want part and x", b, x, ok, err)
 	}
 }
 
@@ -350,39 +350,39 @@ func TestEncode(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			text, parts, err := encodeParts("e", tt.args...)
 			if err != nil || text != tt.want {
-				t.Errorf("got %s, %v, want %s", text, err, tt.want)
+				t.Errorf("text: got %s, %v, want %s", text, err, tt.want)
 			}
 			var got []string
 			for _, p := range parts {
 				got = append(got, string(p))
 			}
 			if fmt.Sprint(got) != fmt.Sprint(tt.parts) {
-				t.Errorf("attachments %q, want %q", got, tt.parts)
+				t.Errorf("attachments: got %q, want %q", got, tt.parts)
 			}
 		})
 	}
 }
 
-func TestEncodeRefuses(t *testing.T) {
+func TestEncode_refuses(t *testing.T) {
 	for name, arg := range map[string]any{"a channel": make(chan int), "a function": func() {}, "NaN": math.NaN()} {
 		if _, _, err := encodeParts("e", arg); err == nil {
-			t.Errorf("%s was encoded", name)
+			t.Errorf("encode %s: got no error, want one", name)
 		}
 	}
 	for _, event := range []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"} {
 		if _, err := encodeEvent("/", 0, false, event, nil); err == nil {
-			t.Errorf("the name %s was taken", event)
+			t.Errorf("event name %s: got no error, want one", event)
 		}
 	}
-	// And the pool was not spoiled.
+	// The pooled encoder still works.
 	if text, _, err := encodeParts("e", 1); err != nil || text != `2["e",1]` {
-		t.Errorf("afterwards: %s %v", text, err)
+		t.Errorf("encode after an error: got %s, %v, want a packet", text, err)
 	}
 }
 
-// What looks like a placeholder and is none would make receivers throw
-// "illegal attachments", and disconnect, if it travelled in a binary packet.
-func TestNoForeignPlaceholderTravelsWithAttachments(t *testing.T) {
+// A binary packet with a placeholder that a client has written as JSON would make
+// receivers throw "illegal attachments" and disconnect.
+func TestEncode_refuses_foreign_placeholders_beside_attachments(t *testing.T) {
 	fake, _, err := receiveAll(`2["a",{"_placeholder":true,"num":99}]`)
 	if err != nil {
 		t.Fatal(err)
@@ -398,16 +398,16 @@ func TestNoForeignPlaceholderTravelsWithAttachments(t *testing.T) {
 		"a map with a right num": {map[string]any{"_placeholder": true, "num": 0}, []byte("x")},
 	} {
 		if text, parts, err := encodeParts("e", args...); err == nil {
-			t.Errorf("%s: encoded as %s with %d attachments", name, text, len(parts))
+			t.Errorf("%s: got %s with %d attachments, want an error", name, text, len(parts))
 		}
 	}
-	// Without attachments it is only JSON.
+	// In a packet without attachments it is ordinary JSON.
 	if text, _, err := encodeParts("e", fake.args[0]); err != nil || text != `2["e",{"_placeholder":true,"num":99}]` {
-		t.Errorf("got %s %v", text, err)
+		t.Errorf("without attachments: got %s, %v, want the JSON", text, err)
 	}
 }
 
-func TestRelayedValuesAreCountedAnew(t *testing.T) {
+func TestEncode_renumbers_the_placeholders_of_relayed_values(t *testing.T) {
 	in, _, err := receiveAll(`52-["a",{"b":{"_placeholder":true,"num":1}},{"_placeholder":true,"num":0}]`, []byte("zero"), []byte("one"))
 	if err != nil {
 		t.Fatal(err)
@@ -418,7 +418,7 @@ func TestRelayedValuesAreCountedAnew(t *testing.T) {
 		t.Errorf("got  %s %v\nwant %s", text, err, want)
 	}
 	if got := string(bytes.Join(parts, []byte(","))); got != "mine,one,zero,one" {
-		t.Errorf("attachments %s", got)
+		t.Errorf("attachments: got %s, want mine,one,zero,one", got)
 	}
 }
 
@@ -441,41 +441,41 @@ func TestBind(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(raw) != "one" || file.Name != "n" || string(file.Body) != "zero" || s != "s" || pointer != nil || n != 7 {
-		t.Errorf("got %q %+v %q %v %d", raw, file, s, pointer, n)
+		t.Errorf("got %q, %+v, %q, %v, %d, want one, n with zero, s, nil, 7", raw, file, s, pointer, n)
 	}
 	var v any
 	if err := in.args[1].Bind(&v); err != nil || !reflect.DeepEqual(v, map[string]any{"name": "n", "body": Binary("zero")}) {
-		t.Errorf("any is %#v, %v", v, err)
+		t.Errorf("any: got %#v, %v, want a map with Binary", v, err)
 	}
 	var value Value
 	if err := in.args[2].Bind(&value); err != nil || !value.IsString() || string(value.JSON()) != `"s"` {
-		t.Errorf("value is %s, %v", value.JSON(), err)
+		t.Errorf("Value: got %s, %v, want a string", value.JSON(), err)
 	}
 	var b Binary
 	if in.args[0].Bind(&b) != nil || string(b) != "one" {
-		t.Errorf("Binary is %q", b)
+		t.Errorf("Binary: got %q, want one", b)
 	}
 	var m json.RawMessage
 	if in.args[4].Bind(&m) != nil || string(m) != "7" {
-		t.Errorf("RawMessage is %s", m)
+		t.Errorf("RawMessage: got %s, want 7", m)
 	}
 	if in.args.Bind() != nil {
-		t.Error("binding nothing is an error")
+		t.Error("Bind without pointers: got an error, want none")
 	}
 	for name, err := range map[string]error{
-		"too few arguments":     in.args.Bind(&v, &v, &v, &v, &v, &v),
-		"a string as a number":  in.args[2].Bind(&n),
-		"a string as bytes":     in.args[2].Bind(&raw),
-		"a struct as bytes":     in.args[1].Bind(&raw),
-		"bytes as a string":     in.args[0].Bind(&s),
-		"a string as Binary":    in.args[2].Bind(&struct{ B Binary }{}),
-		"no value":              Value{}.Bind(&v),
-		"not a pointer":         in.args[4].Bind(n),
-		"a text one as bytes":   bindFake(&raw),
-		"null as a byte string": in.args[3].Bind(&raw),
+		"too few arguments":              in.args.Bind(&v, &v, &v, &v, &v, &v),
+		"a string as a number":           in.args[2].Bind(&n),
+		"a string as bytes":              in.args[2].Bind(&raw),
+		"a struct as bytes":              in.args[1].Bind(&raw),
+		"bytes as a string":              in.args[0].Bind(&s),
+		"a string as Binary":             in.args[2].Bind(&struct{ B Binary }{}),
+		"no value":                       Value{}.Bind(&v),
+		"not a pointer":                  in.args[4].Bind(n),
+		"a placeholder in text as bytes": bindFake(&raw),
+		"null as a byte string":          in.args[3].Bind(&raw),
 	} {
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: got no error, want one", name)
 		}
 	}
 }
@@ -489,11 +489,11 @@ func bindFake(ptr any) error {
 	return in.args[0].Bind(ptr)
 }
 
-func TestSplitArrayAliases(t *testing.T) {
+func TestSplitArray_limits_the_capacity_of_elements(t *testing.T) {
 	b := []byte(`[1,2]`)
 	elements, err := splitArray(b, 2, nil)
 	if err != nil || len(elements) != 2 || cap(elements[0].json) != 1 {
-		t.Errorf("got %q %v: an append to one would change the next", elements, err)
+		t.Errorf("got %q with capacity %d, %v, want a capacity that protects the next element", elements, cap(elements[0].json), err)
 	}
 }
 
@@ -508,12 +508,12 @@ func FuzzParsePacket(f *testing.F) {
 			return
 		}
 		if p.data != nil && !json.Valid(p.data) {
-			return // it goes no further
+			return // decode refuses it
 		}
-		p.query = "" // a server writes none
+		p.query = "" // servers write no query
 		again, err := parsePacket(append(p.appendHeader(nil), p.data...), limits)
 		if err != nil || !reflect.DeepEqual(p, again) {
-			t.Errorf("%q: %+v became %+v, %v", b, p, again, err)
+			t.Errorf("%q: got %+v, %v after encoding, want %+v", b, again, err, p)
 		}
 	})
 }
@@ -527,7 +527,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if !utf8.Valid(b) {
-			return // the transport lets none through
+			return // the transport refuses it
 		}
 		d := decoder{limits: testLimits()}
 		out, ok, err := d.text(b)
@@ -586,7 +586,7 @@ func FuzzDecodeBinary(f *testing.F) {
 	})
 }
 
-func TestSplitArrayHasALimitOfDepth(t *testing.T) {
+func TestSplitArray_limits_the_depth(t *testing.T) {
 	for _, level := range []struct {
 		open, end string
 		depth     int
@@ -596,7 +596,7 @@ func TestSplitArrayHasALimitOfDepth(t *testing.T) {
 			b := []byte(strings.Repeat(level.open, n) + "1" + strings.Repeat(level.end, n))
 			_, err := splitArray(b, 1, nil)
 			if valid := json.Valid(b); valid != (err == nil) || valid != (depth <= maxDepth) {
-				t.Errorf("%d levels of %s: %v, json.Valid says %v", depth, level.open, err, valid)
+				t.Errorf("%d levels of %s: got %v, json.Valid returns %v", depth, level.open, err, valid)
 			}
 		}
 	}
@@ -611,20 +611,20 @@ func FuzzSplitArray(f *testing.F) {
 		wantErr := json.Unmarshal(b, &want)
 		got, err := splitArray(b, math.MaxInt, nil)
 		if string(bytes.TrimSpace(b)) == "null" {
-			wantErr = errPacket // encoding/json takes it for an empty list
+			wantErr = errPacket // encoding/json decodes it as an empty list
 		}
 		if (err == nil) != (wantErr == nil) {
-			t.Fatalf("%q: %v, encoding/json has %v", b, err, wantErr)
+			t.Fatalf("%q: got %v, want %v as from encoding/json", b, err, wantErr)
 		}
 		if err != nil {
 			return
 		}
 		if len(got) != len(want) {
-			t.Fatalf("%q: %q, want %q", b, got, want)
+			t.Fatalf("%q: got %q, want %q", b, got, want)
 		}
 		for i := range got {
 			if !bytes.Equal(got[i].json, want[i]) {
-				t.Errorf("%q: element %d is %q, want %q", b, i, got[i].json, want[i])
+				t.Errorf("%q: element %d: got %q, want %q", b, i, got[i].json, want[i])
 			}
 		}
 	})

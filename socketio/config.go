@@ -8,85 +8,89 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// Config is what a Server is made from. The zero value means the defaults.
+// Config configures a Server. The zero value uses the defaults.
 type Config struct {
-	// Identify is called once for each connection, before anything is kept.
-	// What it returns is Handshake.Identity; an error refuses the client with
-	// 403 and {"code":4,"message":"Forbidden"}.
+	// Identify is called once for each connection, before the server stores
+	// anything for it. Its result is Handshake.Identity. An error refuses the
+	// client with 403 and {"code":4,"message":"Forbidden"}.
 	Identify func(*http.Request) (any, error)
 
-	// SameClient tells whether a further request of a connection comes from the
-	// client whose Handshake.Identity is given; if not, it is answered as if there
-	// were no such connection. It must be quick: every poll asks. Default: who
-	// knows the sid, which is a secret, is the client.
+	// SameClient reports whether a later request of a connection comes from the
+	// client with this Handshake.Identity. If not, the answer is the same as for
+	// an unknown sid. It is called for every poll, so it must be fast. Default:
+	// always true, because the sid is a secret of the client.
 	SameClient func(identity any, r *http.Request) bool
 
-	// AllowOrigin tells whether a page of a foreign origin may connect, and
-	// whether it may bring cookies. Default: none may.
+	// AllowOrigin reports whether pages of a foreign origin can connect, and
+	// whether they can send cookies. Default: they cannot connect.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign
-	// origin may set, for example "Authorization". Default: all that the browser
-	// asks for, within limits.
+	// origin can set, for example "Authorization". Default: all headers that the
+	// browser requests, within limits.
 	AllowedHeaders []string
 
 	// AllowConnection is called once for each connection, before Identify. If it
 	// returns false the client is refused with 503, {"code":3,"message":"Too many
-	// connections"}, and a Retry-After. It must be quick. Default: all are welcome.
+	// connections"}, and a Retry-After. It must be fast. Default: always true.
 	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
 
-	// Secure says that clients come over TLS, here or at a proxy in front: then a
-	// page of this host that was loaded without is of a foreign origin.
+	// Secure is true if clients connect over TLS, to this server or to a proxy in
+	// front of it. Then a page of this host that was loaded without TLS has a
+	// foreign origin.
 	Secure bool
 
-	// ClientAddress returns the client's address. Default: the socket's peer.
+	// ClientAddress returns the client's address. Default: the peer address of the
+	// TCP connection.
 	ClientAddress func(*http.Request) string
 
-	// RefuseOldClients answers clients of Socket.IO 1.x and 2.x with the numbered
-	// error 5, "Unsupported protocol version".
+	// RefuseOldClients refuses clients of Socket.IO 1.x and 2.x with error code 5,
+	// "Unsupported protocol version".
 	RefuseOldClients bool
 
-	// Carrier moves the packets of those clients. Default: the engine itself.
+	// Carrier transports the packets of clients of Socket.IO 1.x and 2.x. Default:
+	// package engineio does.
 	Carrier engineio.Carrier
 
-	// Adapter is called once for each namespace. What it returns connects the
-	// namespace to those of other servers. It must not ask the server for the
-	// namespace it is given; for "/" it is called by NewServer. Default: the
-	// server is alone.
+	// Adapter is called once for each namespace and returns the adapter that
+	// connects it to the same namespace on other servers. It must not call the
+	// server's Of or Lookup for that namespace. NewServer calls it for "/".
+	// Default: the server works alone.
 	Adapter func(*Namespace) Adapter
 
-	// Recovery is called once for each namespace, with its name, and tells how
-	// clients of it can go on after they have lost their connection. It must not
-	// use the server. Default: they cannot.
+	// Recovery is called once for each namespace, with its name, and returns how
+	// its clients can resume after they lost their connection. It must not use
+	// the server. Default: they cannot resume.
 	Recovery func(namespace string) Recovery
 
-	// AfterBurst is called when many clients have come or gone and it is quiet
-	// again: a good moment for debug.FreeOSMemory. Default: nothing.
+	// AfterBurst is called when many clients have connected or disconnected and
+	// the server is idle again: a good moment for debug.FreeOSMemory. Default:
+	// nothing is called.
 	AfterBurst func()
 
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // default 25 s
 	PingTimeout    time.Duration // default 20 s
-	UpgradeTimeout time.Duration // for a WebSocket's probe to become an upgrade; default 10 s
-	ConnectTimeout time.Duration // for a client to connect to its first namespace; default 45 s
+	UpgradeTimeout time.Duration // between the probe of a WebSocket and its upgrade; default 10 s
+	ConnectTimeout time.Duration // until a client has connected to its first namespace; default 45 s
 
 	Limits Limits
 }
 
-// Limits bounds what clients can cost, beyond engineio.Limits. Zero means the
-// default.
+// Limits bounds the resources that clients can use, in addition to
+// engineio.Limits. Zero selects the default.
 type Limits struct {
-	MaxAttachments       int // of one packet; default 10, as the reference parser has it
-	MaxNamespaces        int // one client may be connected to; default 32
-	MaxConnects          int // CONNECT packets of one client in a minute; default 300
+	MaxAttachments       int // of one packet; default 10, like the reference parser
+	MaxNamespaces        int // that one client is connected to; default 32
+	MaxConnects          int // CONNECT packets from one client per minute; default 300
 	MaxNamespaceName     int // bytes; default 256
-	MaxDynamicNamespaces int // of the whole server, made by clients; default 1,000
-	MaxPacketBytes       int // of one packet with its attachments; default 4 MiB
-	MaxInbox             int // packets of one client that wait for a handler; then its reading stops; default 64
-	MaxInboxBytes        int // of those packets; one larger may wait alone; default 1 MiB
+	MaxDynamicNamespaces int // created by clients, of the whole server; default 1,000
+	MaxPacketBytes       int // one packet with its attachments; default 4 MiB
+	MaxInbox             int // packets from one client that wait for a handler; then the client is not read from; default 64
+	MaxInboxBytes        int // of those packets; a larger packet can wait alone; default 1 MiB
 
-	AttachmentTimeout time.Duration // without progress in sending the attachments of a packet, see Engine.MinRate; default 10 s
+	AttachmentTimeout time.Duration // how long a client can send attachments below Engine.MinRate; default 10 s
 
 	Engine engineio.Limits
 }

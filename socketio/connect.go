@@ -9,9 +9,9 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// connect answers a CONNECT packet (section "Connection to a namespace").
+// connect handles a CONNECT packet (section "Connection to a namespace").
 func (c *client) connect(p decoded) {
-	if !c.mayConnect() {
+	if !c.allowConnect() {
 		c.reject(errors.New("too many CONNECTs in a minute"))
 		return
 	}
@@ -25,20 +25,7 @@ func (c *client) connect(p decoded) {
 		return
 	}
 	s := newSocket(n, c, c.authOf(&p))
-	if n.recovery != nil {
-		n.recovery.claim(s)
-	}
-	if err = n.admit(s); err == nil {
-		err = c.add(s)
-	}
-	if err != nil {
-		if n.recovery != nil {
-			n.recovery.turnBack(s)
-		}
-	} else if err = n.begin(s); err != nil {
-		c.remove(s) // before any handler knew of it
-	}
-	if err != nil {
+	if err := c.open(n, s); err != nil {
 		c.server.leave(n)
 		if !errors.Is(err, engineio.ErrClosed) {
 			c.refuse(p.namespace, err)
@@ -48,9 +35,29 @@ func (c *client) connect(p decoded) {
 	n.connected(s)
 }
 
-// mayConnect counts a CONNECT. To come and to go costs the program's handlers far
-// more than it costs the client.
-func (c *client) mayConnect() bool {
+// open connects a socket. After an error no handler has seen the socket, and
+// the namespace has to be left. engineio.ErrClosed means that the connection
+// has ended; other errors are for the client.
+func (c *client) open(n *Namespace, s *Socket) error {
+	n.delivery.prepare(s)
+	err := n.admit(s)
+	if err == nil {
+		err = c.add(s)
+	}
+	if err != nil {
+		n.delivery.abandon(s)
+		return err
+	}
+	if err := n.delivery.begin(s); err != nil {
+		c.remove(s)
+		return err
+	}
+	return nil
+}
+
+// allowConnect counts a CONNECT. Connecting and disconnecting costs the
+// server's handlers far more than it costs the client.
+func (c *client) allowConnect() bool {
 	if now := time.Now(); now.Sub(c.connectsSince) >= time.Minute {
 		c.connects, c.connectsSince = 0, now
 	}
@@ -58,8 +65,9 @@ func (c *client) mayConnect() bool {
 	return c.connects <= c.server.cfg.Limits.MaxConnects
 }
 
-// authOf returns the payload of a CONNECT packet. Old clients have none; what
-// they put into the query of the namespace stands for it, as one object.
+// authOf returns the payload of a CONNECT packet. Clients of the old protocol
+// revision send none; the query of the namespace is used instead, as one
+// object.
 func (c *client) authOf(p *decoded) Value {
 	if !c.old() || p.query == "" {
 		return p.auth
@@ -82,11 +90,11 @@ func (c *client) authOf(p *decoded) Value {
 // connectAnswer is the payload of the server's CONNECT packet.
 type connectAnswer struct {
 	SID SocketID `json:"sid"`
-	PID string   `json:"pid,omitempty"` // of the session, if there is recovery
+	PID string   `json:"pid,omitempty"` // names the session, if the client can resume it
 }
 
-// encode makes the packet. Old clients are not told the id of their socket:
-// they take the sid for it.
+// encode returns the packet. It has no payload for clients of the old protocol
+// revision, which use the sid of the connection as the socket id.
 func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 	var payload any
 	if !s.client.old() {
@@ -99,6 +107,7 @@ func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 	return answer
 }
 
+// refuse answers a CONNECT packet with CONNECT_ERROR.
 func (c *client) refuse(namespace string, err error) {
 	connectErr := &ConnectError{Message: err.Error()}
 	errors.As(err, &connectErr)
@@ -106,5 +115,5 @@ func (c *client) refuse(namespace string, err error) {
 	if encodeErr != nil {
 		panic(encodeErr) // a string and valid JSON
 	}
-	_ = c.send(answer) // the client may have gone
+	_ = c.send(answer) // fails only if the connection has ended
 }

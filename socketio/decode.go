@@ -14,7 +14,7 @@ var (
 	errPacketSize       = errors.New("packet with its attachments is too large")
 )
 
-// decoded is a packet with all it needs: its payload checked and taken apart.
+// decoded is a packet whose payload has been checked and split.
 type decoded struct {
 	packet
 	name string // of an event
@@ -22,7 +22,7 @@ type decoded struct {
 	auth Value  // of a connect
 }
 
-// size is what the packet costs the inbox, in bytes.
+// size returns how much the packet counts in the inbox, in bytes.
 func (d *decoded) size() int {
 	n := len(d.data) + len(d.args)*valueSize
 	if len(d.args) > 0 {
@@ -33,19 +33,19 @@ func (d *decoded) size() int {
 	return n
 }
 
-// valueSize is what an argument costs beside its bytes.
+// valueSize is the memory of an argument besides its bytes.
 const valueSize = 48
 
-// decoder puts packets together from messages. It is used by one goroutine at
-// a time.
+// decoder assembles packets from messages. It is used by one goroutine at a
+// time.
 type decoder struct {
 	limits  *Limits
-	waiting *packet // announced attachments that are still to come
+	waiting *packet // a packet with missing attachments, or nil
 	parts   [][]byte
-	bytes   int // of the packet that waits and its parts
+	bytes   int // of the waiting packet and its parts
 }
 
-// text takes a text message; ok is false while attachments are awaited.
+// text decodes a text message. ok is false if attachments have to follow.
 func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 	if d.waiting != nil {
 		return out, false, errUnexpectedText
@@ -54,9 +54,9 @@ func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 	if err != nil {
 		return out, false, err
 	}
-	p.data = bytes.Clone(p.data) // b belongs to the transport
+	p.data = bytes.Clone(p.data) // the transport reuses b
 	if p.attachments > 0 {
-		waiting := p // only this one has to live on the heap
+		waiting := p // a copy, so that packets without attachments stay off the heap
 		d.waiting, d.bytes = &waiting, len(p.data)
 		return out, false, nil
 	}
@@ -64,7 +64,7 @@ func (d *decoder) text(b []byte) (out decoded, ok bool, err error) {
 	return out, err == nil, err
 }
 
-// binary takes a binary message.
+// binary decodes a binary message. ok is false if attachments are missing.
 func (d *decoder) binary(b []byte) (out decoded, ok bool, err error) {
 	if d.waiting == nil {
 		return out, false, errUnexpectedBinary
@@ -82,7 +82,7 @@ func (d *decoder) binary(b []byte) (out decoded, ok bool, err error) {
 	return out, err == nil, err
 }
 
-// decode checks the payload against the packet's type.
+// decode checks and splits the payload according to the packet's type.
 func decode(p packet, parts [][]byte) (decoded, error) {
 	out := decoded{packet: p}
 	switch p.typ {
@@ -98,7 +98,7 @@ func decode(p packet, parts [][]byte) (decoded, error) {
 	case packetAck, packetBinaryAck:
 		return out, out.decodeArgs(parts)
 	default:
-		return out, errPacket // a CONNECT_ERROR comes from servers only
+		return out, errPacket // only servers send CONNECT_ERROR
 	}
 }
 
@@ -113,11 +113,12 @@ func (d *decoded) decodeAuth() error {
 	return nil
 }
 
-// maxArgs is more than any program uses. A megabyte of "0," would take forty in
-// memory.
+// maxArgs bounds the arguments of a packet. Without it, a megabyte of "0," would
+// use forty megabytes of memory.
 const maxArgs = 4096
 
-// decodeArgs takes a JSON array apart. No payload at all means no arguments.
+// decodeArgs splits the payload, a JSON array. A missing payload has no
+// arguments.
 func (d *decoded) decodeArgs(parts [][]byte) error {
 	if d.data == nil {
 		return nil
@@ -135,7 +136,7 @@ func (d *decoded) decodeArgs(parts [][]byte) error {
 	return nil
 }
 
-// decodeEvent takes the name off the arguments.
+// decodeEvent splits the payload into the event's name and its arguments.
 func (d *decoded) decodeEvent(parts [][]byte) error {
 	if d.data == nil {
 		return nil
@@ -157,8 +158,8 @@ func (d *decoded) decodeEvent(parts [][]byte) error {
 	return nil
 }
 
-// eventName reads an event's name. Numbers are names too, as the reference
-// parser has it.
+// eventName decodes an event's name. It can be a number, as in the reference
+// parser.
 func eventName(b []byte) (string, error) {
 	if name, ok := plainString(b); ok {
 		return name, nil

@@ -1,10 +1,11 @@
-// Package socketio is a Socket.IO server: protocol revision 5, as stock
-// clients since 3.0 speak it, over package engineio.
+// Package socketio is a Socket.IO server for protocol revision 5, which stock
+// clients use since version 3.0. It runs over package engineio. Clients of
+// Socket.IO 1.x and 2.x (revision 4) are served too.
 //
-// A Server has namespaces; a client that connects to a namespace becomes a
-// Socket there; sockets join rooms; what is emitted to a room reaches its
-// sockets. Handlers belong to the namespace, so that a socket that does nothing
-// costs next to nothing:
+// A Server has namespaces. A client that connects to a namespace becomes a
+// Socket of it. Sockets join rooms, and an event that is emitted to a room
+// reaches all its sockets. Handlers are registered once for a namespace, not
+// for each socket, so that an idle socket uses little memory:
 //
 //	server := socketio.NewServer(socketio.Config{})
 //	chat := server.Of("/chat")
@@ -17,25 +18,36 @@
 //	http.Handle("/socket.io/", server)
 //	web := &http.Server{Addr: ":8005", ConnContext: socketio.ConnContext}
 //
-// ConnContext lets polls see whether their clients make progress.
+// ConnContext lets the server see whether the client of a poll makes progress.
 //
-// What is guaranteed:
+// # Guarantees
 //
 //  1. Handlers of one client run one at a time, in the order of its packets. A
-//     slow one slows its own client only.
+//     slow handler delays its own client only.
 //  2. Packets reach a client in the order in which they were emitted.
-//  3. Emit never waits for a client: what a client has not taken yet is queued. One
-//     that makes no progress, or for which too much waits (Limits.Engine), is closed as
-//     a broken network would do it, with ReasonTooSlow: it reconnects by itself.
-//     Socket.WaitQueue lets a program wait for room.
-//  4. A broadcast is encoded once, however many clients it goes to.
-//  5. With Config.Recovery, a client that loses its connection for a while goes
-//     on where it was, or hears that it does not.
-//  6. A panic in a handler is logged and costs that event only.
+//  3. Emit never waits for a client: what a client has not received yet is
+//     queued. If the client makes no progress, or too much is queued
+//     (Limits.Engine), its connection is closed like by a network failure, with
+//     ReasonTooSlow, and stock clients reconnect by themselves. A program can
+//     wait for room in the queue with Socket.WaitQueue.
+//  4. A broadcast is encoded once for all its clients.
+//  5. With Config.Recovery, a client that loses its connection for a short time
+//     resumes its session, or learns that it cannot.
+//  6. A panic in a handler is logged and affects only that event.
 //
-// A server is alone unless Config.Adapter connects it with others.
+// # Where to start reading
+//
+// A packet from a client passes these files: client.go receives messages,
+// decode.go (text) or msgpack.go (MessagePack) turns them into packets,
+// inbox.go and workers.go bring them to a goroutine of the client, and
+// namespace.go runs the handlers. An event to clients passes broadcast.go and
+// encode.go, and a delivery (delivery.go) sends it to the sockets that
+// members.go finds. Files named recovery_*.go are the delivery with connection
+// state recovery; the other files do not depend on them.
+//
+// A server works alone unless Config.Adapter connects it with others.
 //
 // The protocol is described at
-// https://github.com/socketio/socket.io/blob/main/docs/socket.io-protocol/v5-current.md;
-// section names in comments are those of that document.
+// https://github.com/socketio/socket.io/blob/main/docs/socket.io-protocol/v5-current.md.
+// Comments refer to sections of that document.
 package socketio

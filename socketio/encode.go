@@ -14,7 +14,7 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// encoder builds the text of one packet and collects its attachments.
+// encoder writes the text of one packet and collects its attachments.
 type encoder struct {
 	text        bytes.Buffer
 	attachments [][]byte
@@ -24,7 +24,7 @@ type encoder struct {
 var encoders = sync.Pool{New: func() any {
 	e := &encoder{}
 	e.json = json.NewEncoder(&e.text)
-	e.json.SetEscapeHTML(false) // the bytes that other servers send
+	e.json.SetEscapeHTML(false) // like other servers
 	return e
 }}
 
@@ -35,7 +35,7 @@ func getEncoder() *encoder {
 	return e
 }
 
-// maxPooledEncoder keeps one huge packet from staying in memory for ever.
+// maxPooledEncoder is the largest buffer that is kept in the pool, in bytes.
 const maxPooledEncoder = 64 << 10
 
 func putEncoder(e *encoder) {
@@ -54,8 +54,8 @@ func encodeEvent(namespace string, id uint64, hasID bool, event string, args []a
 	return e.prepare(), nil
 }
 
-// draftEvent encodes an event up to the end that stands for the last bracket.
-// The encoder has to be given back.
+// draftEvent encodes an event. end replaces the last bracket. The caller returns
+// the encoder to the pool.
 func draftEvent(p packet, event string, args []any, end string) (*encoder, error) {
 	if reservedEvent(event) {
 		return nil, fmt.Errorf("socketio: %q is a reserved event name", event)
@@ -64,12 +64,13 @@ func draftEvent(p packet, event string, args []any, end string) (*encoder, error
 	return draft(p, append([]any{event}, args...), end)
 }
 
-// encodeAck encodes the answer to an event.
+// encodeAck encodes the acknowledgement of an event.
 func encodeAck(namespace string, id uint64, args []any) (*engineio.Prepared, error) {
 	return encode(packet{typ: packetAck, namespace: namespace, id: id, hasID: true}, args)
 }
 
-// encodeObject encodes a packet whose payload is one JSON value, or nothing.
+// encodeObject encodes a packet whose payload is one JSON value, or missing if
+// payload is nil.
 func encodeObject(t packetType, namespace string, payload any) (*engineio.Prepared, error) {
 	e := getEncoder()
 	defer putEncoder(e)
@@ -91,8 +92,8 @@ func encode(p packet, values []any) (*engineio.Prepared, error) {
 	return e.prepare(), nil
 }
 
-// draft encodes a packet whose payload is an array. The encoder has to be given
-// back.
+// draft encodes a packet whose payload is an array. end replaces the last
+// bracket. The caller returns the encoder to the pool.
 func draft(p packet, values []any, end string) (*encoder, error) {
 	e := getEncoder()
 	e.header(p)
@@ -107,8 +108,8 @@ func draft(p packet, values []any, end string) (*encoder, error) {
 	return e, nil
 }
 
-// announce rewrites the header: the number of attachments stands in front of
-// what holds them.
+// announce rewrites the header of a packet with attachments, because their
+// number comes before the payload.
 func (e *encoder) announce(p packet) error {
 	payload := slices.Clone(e.text.Bytes()[len(p.appendHeader(nil)):])
 	if !ownPlaceholders(payload, len(e.attachments)) {
@@ -126,12 +127,11 @@ func (e *encoder) prepare() *engineio.Prepared {
 	return engineio.Prepare(e.text.Bytes(), e.attachments...)
 }
 
-var errForeignPlaceholder = errors.New("socketio: an argument looks like an attachment and is none")
+var errForeignPlaceholder = errors.New("socketio: argument contains a placeholder without an attachment")
 
-// ownPlaceholders tells whether the placeholders in payload are those that
-// attach has written. Any other one, which a client may have sent as plain
-// JSON, would count an attachment that is not there, and for that stock clients
-// end their connection.
+// ownPlaceholders reports whether attach has written all placeholders in
+// payload. A client can send a placeholder as plain JSON. Stock clients close
+// their connection if a placeholder refers to a missing attachment.
 func ownPlaceholders(payload []byte, attachments int) bool {
 	found := findPlaceholders(payload)
 	for i, p := range found {
@@ -176,25 +176,25 @@ func (e *encoder) value(v any) error {
 	if err := e.json.Encode(v); err != nil {
 		return fmt.Errorf("socketio: encode argument: %w", err)
 	}
-	e.text.Truncate(e.text.Len() - 1) // the line feed that Encode adds
+	e.text.Truncate(e.text.Len() - 1) // Encode adds a line feed
 	e.takeInlined(start)
 	return nil
 }
 
-// attach writes a placeholder for data.
+// attach adds an attachment and writes its placeholder.
 func (e *encoder) attach(data []byte) {
 	e.text.Write(appendPlaceholder(e.text.AvailableBuffer(), len(e.attachments)))
 	e.attachments = append(e.attachments, data)
 }
 
-// appendPlaceholder writes what stands in JSON for the attachment number n.
+// appendPlaceholder appends the JSON placeholder of attachment n.
 func appendPlaceholder(dst []byte, n int) []byte {
 	dst = append(dst, `{"_placeholder":true,"num":`...)
 	return append(strconv.AppendInt(dst, int64(n), 10), '}')
 }
 
-// received writes a value that came from a client; its placeholders are
-// counted anew.
+// received writes a value that came from a client. Its placeholders get new
+// numbers.
 func (e *encoder) received(v Value) {
 	if v.IsZero() {
 		e.text.WriteString("null")
@@ -211,8 +211,8 @@ func (e *encoder) received(v Value) {
 	e.text.Write(v.json[last:])
 }
 
-// takeInlined moves the bytes that Binary.MarshalJSON has written behind start
-// into attachments.
+// takeInlined moves the bytes that Binary.MarshalJSON has written after start
+// to the attachments.
 func (e *encoder) takeInlined(start int) {
 	if !bytes.Contains(e.text.Bytes()[start:], []byte(inlineMark)) {
 		return
@@ -230,9 +230,9 @@ func (e *encoder) takeInlined(start int) {
 	e.text.Write(text[last:])
 }
 
-// escapeNonASCII writes the characters of a packet beyond ASCII as \u escapes.
-// They stand in JSON strings only: the names of namespaces are the exception,
-// and clients that need this cannot have others than ASCII.
+// escapeNonASCII replaces the characters of a packet beyond ASCII by \u escapes.
+// They are part of JSON strings, except in the names of namespaces; clients that
+// need escapes support only ASCII names.
 func escapeNonASCII(text []byte) []byte {
 	if !slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf }) {
 		return text
@@ -252,8 +252,8 @@ func escapeNonASCII(text []byte) []byte {
 	return escaped
 }
 
-// reservedEvent tells the names that the protocol document (section "Packet
-// types") and the reference parser keep for themselves.
+// reservedEvent reports whether the protocol document (section "Packet types")
+// or the reference parser reserves the name.
 func reservedEvent(name string) bool {
 	switch name {
 	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":

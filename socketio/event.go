@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// Event is one event of a client. It may be kept and acknowledged later, from
-// any goroutine.
+// Event is one event from a client. It can be stored and acknowledged later,
+// from any goroutine.
 type Event struct {
 	Socket *Socket
 	Name   string
@@ -17,17 +17,17 @@ type Event struct {
 	acked    atomic.Bool
 }
 
-// ErrAcked is returned by a second acknowledgement of one event.
+// ErrAcked is returned if an event is acknowledged a second time.
 var ErrAcked = errors.New("socketio: event acknowledged already")
 
-// Bind decodes the arguments into ptrs, one by one; see Args.Bind.
+// Bind decodes the arguments into ptrs, in order. See Args.Bind.
 func (e *Event) Bind(ptrs ...any) error { return e.Args.Bind(ptrs...) }
 
-// WantsAck reports whether the client waits for an acknowledgement.
+// WantsAck reports whether the client wants an acknowledgement.
 func (e *Event) WantsAck() bool { return e.wantsAck }
 
-// Ack answers the event. It does nothing if the client did not ask for an
-// answer.
+// Ack acknowledges the event. It does nothing if the client does not want an
+// acknowledgement.
 func (e *Event) Ack(args ...any) error {
 	if !e.wantsAck {
 		return nil
@@ -39,13 +39,14 @@ func (e *Event) Ack(args ...any) error {
 	if !e.acked.CompareAndSwap(false, true) {
 		return ErrAcked
 	}
-	if !e.Socket.connected.Load() {
+	if !e.Socket.Connected() {
 		return ErrDisconnected
 	}
-	return e.Socket.client.send(p)
+	return e.Socket.send(p)
 }
 
-// refuse tells a sender that waits for an answer why the event is not handled.
+// refuse acknowledges an event with an error. A sender that has disconnected
+// gets nothing.
 func (e *Event) refuse(err error) {
-	_ = e.Ack(map[string]string{"error": err.Error()}) // the sender may have gone
+	_ = e.Ack(map[string]string{"error": err.Error()})
 }

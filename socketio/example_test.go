@@ -60,14 +60,14 @@ func ExampleOn() {
 	// Output: 431["2 × soup"]
 }
 
-// Sockets join rooms; what is emitted to a room reaches those in it.
+// Sockets join rooms. An event that is emitted to a room reaches its sockets.
 func ExampleSocket_To() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
 	main := server.Of("/")
 	socketio.On(main, "join", func(e *socketio.Event, room string) {
 		e.Socket.Join(room)
-		_ = e.Socket.To(room).Emit("joined", room) // everyone else in it
+		_ = e.Socket.To(room).Emit("joined", room) // to the other sockets of the room
 		_ = e.Ack()
 	})
 
@@ -90,7 +90,8 @@ func ExampleSocket_To() {
 	// 42["dinner"] 42["dinner"]
 }
 
-// A middleware decides who may connect, and what the others are told.
+// A middleware decides which clients can connect, and what a refused client
+// receives.
 func ExampleNamespace_Use() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
@@ -117,7 +118,7 @@ func ExampleNamespace_Use() {
 	// 42["welcome","ann"]
 }
 
-// The server may ask its clients, too.
+// The server can request an acknowledgement from a client.
 func ExampleSocket_EmitWithAck() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
@@ -135,7 +136,7 @@ func ExampleSocket_EmitWithAck() {
 
 		ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
-		_, err = s.EmitWithAck(ctx, "and now?") // nobody answers
+		_, err = s.EmitWithAck(ctx, "and now?") // the client does not answer
 		fmt.Println(errors.Is(err, context.DeadlineExceeded))
 	})
 
@@ -151,7 +152,7 @@ func ExampleSocket_EmitWithAck() {
 	// true
 }
 
-// Binary travels as it is, also inside of other values.
+// Binary is sent as an attachment, also inside other values.
 func ExampleBinary() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
@@ -177,7 +178,7 @@ func ExampleBinary() {
 	// GIF89a…
 }
 
-// In Gin, all methods of the one path go to the server.
+// In Gin, route all methods of the path to the server.
 func ExampleServer_gin() {
 	server := socketio.NewServer(socketio.Config{
 		Identify: func(r *http.Request) (any, error) { return r.Header.Get("X-User"), nil },
@@ -196,8 +197,8 @@ func ExampleServer_gin() {
 	// Output: 42["hello","ann"]
 }
 
-// A client that loses its connection goes on where it was. Middleware decides
-// about it as about any other.
+// A client that loses its connection resumes its session. Middleware runs for it
+// as for any other client.
 func ExampleRecovery() {
 	server := socketio.NewServer(socketio.Config{
 		Recovery: func(string) socketio.Recovery { return socketio.Recovery{MaxAbsence: 2 * time.Minute} },
@@ -218,19 +219,19 @@ func ExampleRecovery() {
 	_ = json.Unmarshal([]byte(strings.TrimPrefix(browser.receive(), "40")), &answer)
 	browser.leave()
 	<-gone
-	_ = news.To("readers").Emit("headline", "nobody was there")
+	_ = news.To("readers").Emit("headline", "while it was offline")
 
 	browser = visit(server)
 	defer browser.leave()
 	browser.send(`40{"pid":"` + answer.PID + `"}`)
-	fmt.Println(browser.receive()[:33])
+	fmt.Println(browser.receive()[:37])
 	// Output:
 	// recovered: false rooms: []
 	// recovered: true rooms: [readers]
-	// 42["headline","nobody was there",
+	// 42["headline","while it was offline",
 }
 
-// browser stands for a stock client: it shows what is on the wire.
+// browser is a minimal client that sends and receives packets as text.
 type browser struct {
 	server *httptest.Server
 	conn   *websocket.Conn

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// ConsistencyCheck compares the rooms with what the sockets know of them.
+// ConsistencyCheck returns an error if the rooms and the memberships of the
+// sockets contradict each other.
 func (n *Namespace) ConsistencyCheck() error {
 	m := n.members
 	m.mu.Lock()
@@ -13,49 +14,58 @@ func (n *Namespace) ConsistencyCheck() error {
 	if len(m.all.sockets) != len(m.sockets) {
 		return fmt.Errorf("%d sockets in the list, %d by id", len(m.all.sockets), len(m.sockets))
 	}
-	places := 0
+	unaccounted := 0
 	for name, r := range m.rooms {
 		if r.name != name || len(r.sockets) == 0 {
-			return fmt.Errorf("room %q is called %q and has %d sockets", name, r.name, len(r.sockets))
+			return fmt.Errorf("room %q is named %q and has %d sockets", name, r.name, len(r.sockets))
 		}
-		places += len(r.sockets)
+		unaccounted += len(r.sockets)
 	}
 	for i, s := range m.all.sockets {
 		if m.sockets[s.id] != s {
-			return fmt.Errorf("socket %s is not to be found by its id", s.id)
+			return fmt.Errorf("socket %s is not found by its id", s.id)
 		}
-		if len(s.places) == 0 || s.places[0].room != &m.all || s.places[0].index != i {
-			return fmt.Errorf("socket %s does not begin with its namespace", s.id)
+		if len(s.memberships) == 0 || s.memberships[0].room != &m.all || s.memberships[0].index != i {
+			return fmt.Errorf("the first membership of socket %s is not the namespace", s.id)
 		}
-		var names []string
-		for _, p := range s.places[1:] {
-			names = append(names, p.room.name)
-			if m.rooms[p.room.name] != p.room {
-				return fmt.Errorf("socket %s is in room %q, which is gone", s.id, p.room.name)
-			}
-			if p.index >= len(p.room.sockets) || p.room.sockets[p.index] != s {
-				return fmt.Errorf("socket %s is not number %d of room %q", s.id, p.index, p.room.name)
-			}
-			places--
+		if err := m.checkRooms(s); err != nil {
+			return err
 		}
-		if slices.Sort(names); len(slices.Compact(names)) != len(s.places)-1 {
-			return fmt.Errorf("socket %s is in a room twice: %q", s.id, names)
-		}
+		unaccounted -= len(s.memberships) - 1
 	}
-	if places != 0 {
-		return fmt.Errorf("%d places that no socket knows of", places)
+	if unaccounted != 0 {
+		return fmt.Errorf("%d entries in rooms without a membership", unaccounted)
 	}
 	return nil
 }
 
-// Waiting returns how many acknowledgements the socket waits for.
-func (s *Socket) Waiting() int {
+func (m *members) checkRooms(s *Socket) error {
+	var names []string
+	for _, p := range s.memberships[1:] {
+		names = append(names, p.room.name)
+		if m.rooms[p.room.name] != p.room {
+			return fmt.Errorf("socket %s is in room %q, which was removed", s.id, p.room.name)
+		}
+		if p.index >= len(p.room.sockets) || p.room.sockets[p.index] != s {
+			return fmt.Errorf("socket %s is not number %d of room %q", s.id, p.index, p.room.name)
+		}
+	}
+	if slices.Sort(names); len(slices.Compact(names)) != len(s.memberships)-1 {
+		return fmt.Errorf("socket %s is in a room twice: %q", s.id, names)
+	}
+	return nil
+}
+
+// PendingAcks returns how many acknowledgements the server expects from the
+// socket.
+func (s *Socket) PendingAcks() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.acks)
 }
 
-// Inbox returns how many packets wait for the socket's client's handlers.
+// Inbox returns how many packets and bytes are in the inbox of the socket's
+// client.
 func (s *Socket) Inbox() (packets, bytes int) {
 	s.client.mu.Lock()
 	defer s.client.mu.Unlock()
@@ -65,17 +75,26 @@ func (s *Socket) Inbox() (packets, bytes int) {
 	return s.client.inbox.packets, bytes
 }
 
-// Kept returns how much is kept for clients that come back.
+// Kept returns how many events and sessions the namespace keeps for recovery.
 func (n *Namespace) Kept() (events, sessions int) {
-	n.recovery.mu.Lock()
-	defer n.recovery.mu.Unlock()
-	return len(n.recovery.log.entries), len(n.recovery.sessions)
+	r := n.delivery.(*recovery)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.Len(), len(r.sessions)
 }
 
-// OnTheirWay returns how many sockets have claimed what they come back to and are
-// not connected yet.
-func (n *Namespace) OnTheirWay() int {
-	n.recovery.mu.Lock()
-	defer n.recovery.mu.Unlock()
-	return len(n.recovery.returning)
+// Resuming returns how many recovered sockets middleware is checking.
+func (n *Namespace) Resuming() int {
+	r := n.delivery.(*recovery)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.resuming)
+}
+
+// Replays returns how many sockets are behind.
+func (n *Namespace) Replays() int {
+	r := n.delivery.(*recovery)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.replays)
 }

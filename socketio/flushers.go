@@ -7,31 +7,31 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// flushers do the second round of large fan-outs. They are fewer than there
-// are processors: while one writes to a thousand sockets, the others read and
-// queue, so that the next write to a socket takes several messages along. With
-// a flusher on every processor nothing is read meanwhile, and each message
-// costs a write of its own.
+// flushers are goroutines that do the second round of large broadcasts. There
+// are fewer of them than processors: while one writes to a thousand sockets,
+// other goroutines read and queue, so that the next write to a socket carries
+// several messages. With a flusher on every processor nothing is read during
+// that time, and each message needs its own write.
 type flushers struct {
 	max int // immutable
 
 	mu     sync.Mutex
 	active int                 // guarded by mu
-	lists  []*[]*engineio.Conn // guarded by mu; what nobody flushes yet
+	lists  []*[]*engineio.Conn // guarded by mu; not flushed yet
 }
 
 func newFlushers() *flushers {
 	return &flushers{max: max(1, runtime.GOMAXPROCS(0)/2)}
 }
 
-// flushersFrom is the size from which a flush is left to the flushers, so that
-// the sender's goroutine is free to handle the next event.
-const flushersFrom = 64
+// minDeferred is the number of connections from which a flush is left to the
+// flushers, so that the sender's goroutine can handle the next event.
+const minDeferred = 64
 
-// flush has every connection of the list flushed, at once or soon. It takes the
-// list over.
+// flush flushes every connection of the list, now or on another goroutine. It
+// takes ownership of the list.
 func (f *flushers) flush(list *[]*engineio.Conn) {
-	if len(*list) < flushersFrom {
+	if len(*list) < minDeferred {
 		flushAll(list)
 		return
 	}
@@ -40,7 +40,7 @@ func (f *flushers) flush(list *[]*engineio.Conn) {
 	f.lists = append(f.lists, list)
 	if f.active < f.max {
 		f.active++
-		go f.run() // ends by itself: a flush never waits
+		go f.run() // ends without being stopped, because a flush never waits
 	}
 }
 
@@ -50,7 +50,7 @@ func (f *flushers) run() {
 	}
 }
 
-// next takes a list; without one it ends its caller's turn.
+// next removes a list, or returns nil and counts the caller as ended.
 func (f *flushers) next() *[]*engineio.Conn {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,10 +65,10 @@ func (f *flushers) next() *[]*engineio.Conn {
 	return list
 }
 
-// flushLists are lists of connections for use again.
+// flushLists pools lists of connections.
 var flushLists = sync.Pool{New: func() any { return new([]*engineio.Conn) }}
 
-// flushAll flushes the list's connections and gives it back.
+// flushAll flushes the connections of a list and returns it to the pool.
 func flushAll(list *[]*engineio.Conn) {
 	for i, conn := range *list {
 		conn.Flush()

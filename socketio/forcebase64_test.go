@@ -6,7 +6,8 @@ import (
 	"gifchat/socketio"
 )
 
-// A client with forceBase64 answers an event with binary in base64.
+// A client with forceBase64 sends the binary parts of an acknowledgement in
+// base64.
 func TestForceBase64_acknowledgement_with_binary(t *testing.T) {
 	for revision, mark := range map[int]string{3: "b4", 4: "b"} {
 		f := serve(t, socketio.Config{})
@@ -24,12 +25,12 @@ func TestForceBase64_acknowledgement_with_binary(t *testing.T) {
 		})
 		c := f.dialAs(revision)
 		if revision == 4 {
-			c.say("40")
+			c.send("40")
 		}
-		c.hear() // the answer to CONNECT
-		c.hear() // the event
-		c.say(`461-1[{"_placeholder":true,"num":0}]`)
-		c.say(mark + "AQID")
+		c.receive() // the answer to CONNECT
+		c.receive() // the event
+		c.send(`461-1[{"_placeholder":true,"num":0}]`)
+		c.send(mark + "AQID")
 		if got := receive(t, answers); string(got) != "\x01\x02\x03" {
 			t.Errorf("revision %d: got %q, want 3 bytes", revision, got)
 		}

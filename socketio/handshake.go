@@ -8,8 +8,8 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// SocketID is the public name of a socket. It says nothing about the secret
-// sid of the connection under it, so it may be shown to others.
+// SocketID is the public id of a socket. It does not reveal the secret sid of
+// the connection, so other clients can see it.
 type SocketID string
 
 func newSocketID() SocketID {
@@ -18,17 +18,17 @@ func newSocketID() SocketID {
 	return SocketID(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// Handshake is what a client brought when it connected: Header, Query, Address,
-// Secure and Time of its first request, and for the namespace Auth. It must not
+// Handshake is the data that a client connected with: Header, Query, Address,
+// Secure and Time of its first request, and Auth of the namespace. It must not
 // be changed.
 type Handshake struct {
 	*engineio.Handshake
-	Auth     Value // the payload of the CONNECT packet; zero if there was none
-	Identity any   // what Config.Identify returned
+	Auth     Value // the payload of the CONNECT packet; zero without a payload
+	Identity any   // the result of Config.Identify
 }
 
-// ConnectError lets a middleware choose what the client is told, in the
-// "message" and "data" of its connect_error.
+// ConnectError is an error of a middleware that chooses the "message" and
+// "data" of the client's connect_error.
 type ConnectError struct {
 	Message string
 	Data    any // encoded as JSON; may be nil
@@ -43,8 +43,8 @@ type connectErrorPayload struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-// payload is what the client is told. Old clients know one value only: the
-// data if there is any, else the message.
+// payload returns the payload of the CONNECT_ERROR packet. In the old protocol
+// revision it is a single value: the data, or the message without data.
 func (e *ConnectError) payload(old bool) any {
 	p := connectErrorPayload{Message: e.Message}
 	if e.Data != nil {
@@ -69,11 +69,11 @@ var (
 	errDismissed         = &ConnectError{Message: "Disconnected by the server"}
 )
 
-// Reason tells why a socket was disconnected, in the words of the reference
+// Reason is the cause of a disconnect. The values are those of the reference
 // server.
 type Reason string
 
-// The reasons. Those of the transport are engineio's.
+// The reasons. Those of the transport come from package engineio.
 const (
 	ReasonClientDisconnect Reason = "client namespace disconnect"
 	ReasonServerDisconnect Reason = "server namespace disconnect"
@@ -84,5 +84,5 @@ const (
 	ReasonParseError              = Reason(engineio.ReasonParseError)
 	ReasonTooLarge                = Reason(engineio.ReasonTooLarge)
 	ReasonForcedClose             = Reason(engineio.ReasonForcedClose)
-	ReasonTooSlow                 = Reason(engineio.ReasonTooSlow) // not a reason of the reference server
+	ReasonTooSlow                 = Reason(engineio.ReasonTooSlow) // the reference server does not have this reason
 )

@@ -22,27 +22,27 @@ import (
 	"gifchat/socketio"
 )
 
-// patience is how long a test waits for what has to come.
+// patience is how long a test waits for an event.
 const patience = 30 * time.Second
 
-// receive waits for what has to come.
+// receive returns the next value of a channel.
 func receive[T any](t testing.TB, c <-chan T) T {
 	t.Helper()
 	select {
 	case v := <-c:
 		return v
 	case <-time.After(patience):
-		t.Fatalf("nothing came in %v", patience)
+		t.Fatalf("no value after %v", patience)
 		panic("unreachable")
 	}
 }
 
-// eventually waits for a state that nothing tells of.
+// eventually waits for a state that causes no event.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it did not come about")
+			t.Fatalf("condition after %v: got false, want true", patience)
 		}
 	}
 }
@@ -63,12 +63,12 @@ func serve(t testing.TB, cfg socketio.Config) *fixture {
 		f.close()
 		f.http.CloseClientConnections()
 		f.http.Close()
-		for _, n := range []string{"/", "/chat"} { // what tests use
+		for _, n := range []string{"/", "/chat"} { // the namespaces of the tests
 			if err := f.Of(n).ConsistencyCheck(); err != nil {
 				t.Errorf("namespace %s: %v", n, err)
 			}
 			if count := f.Of(n).Count(); count != 0 {
-				t.Errorf("namespace %s has %d sockets left", n, count)
+				t.Errorf("namespace %s: got %d sockets after Close, want 0", n, count)
 			}
 		}
 	})
@@ -86,16 +86,16 @@ func (f *fixture) close() {
 	})
 }
 
-// client is a client on the wire: what it says and hears are packets with the
-// type of their engine packet, such as 42["chat","hello"].
+// client is a WebSocket client. It sends and receives packets with the type of
+// the Engine.IO packet, such as 42["chat","hello"].
 type client struct {
 	t    testing.TB
 	conn net.Conn
 	r    *bufio.Reader
-	mu   sync.Mutex // of writing
+	mu   sync.Mutex // held while writing
 }
 
-// dial opens a WebSocket that is connected to no namespace yet.
+// dial opens a WebSocket without connecting to a namespace.
 func (f *fixture) dial() *client {
 	f.t.Helper()
 	return f.dialAs(4)
@@ -115,7 +115,7 @@ func (f *fixture) dialAs(revision int) *client {
 	}
 	f.t.Cleanup(func() { _ = conn.Close() })
 	c := &client{t: f.t, conn: conn, r: r}
-	if open := c.hear(); !strings.HasPrefix(open, "0{") {
+	if open := c.receive(); !strings.HasPrefix(open, "0{") {
 		f.t.Fatalf("got %q, want an open packet", open)
 	}
 	return c
@@ -134,7 +134,7 @@ func (f *fixture) join(c *client, namespace string) *socketio.Socket {
 	sid := c.connect(namespace)
 	s, ok := f.Of(namespace).Socket(sid)
 	if !ok {
-		f.t.Fatal("the client knows of a socket that is not there")
+		f.t.Fatalf("Socket(%s): got none, want the socket of the client", sid)
 	}
 	return s
 }
@@ -146,11 +146,11 @@ func header(kind, namespace string) string {
 	return kind + namespace + ","
 }
 
-// connect says CONNECT and returns the socket's id.
+// connect sends CONNECT and returns the socket's id.
 func (c *client) connect(namespace string) socketio.SocketID {
 	c.t.Helper()
-	c.say(header("40", namespace))
-	answer := c.hear()
+	c.send(header("40", namespace))
+	answer := c.receive()
 	var body struct{ SID socketio.SocketID }
 	text, ok := strings.CutPrefix(answer, header("40", namespace))
 	if !ok || json.Unmarshal([]byte(text), &body) != nil || len(body.SID) != 20 {
@@ -166,11 +166,11 @@ func (c *client) write(frames ...ws.Frame) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, _ = c.conn.Write(b.Bytes()) // the server may have ended first; what it sent tells
+	_, _ = c.conn.Write(b.Bytes()) // fails if the server has closed the connection; the next receive reports that
 }
 
-// say sends a packet and its attachments.
-func (c *client) say(packet string, attachments ...[]byte) {
+// send sends a packet and its attachments.
+func (c *client) send(packet string, attachments ...[]byte) {
 	frames := []ws.Frame{ws.NewTextFrame([]byte(packet))}
 	for _, a := range attachments {
 		frames = append(frames, ws.NewBinaryFrame(bytes.Clone(a)))
@@ -178,8 +178,8 @@ func (c *client) say(packet string, attachments ...[]byte) {
 	c.write(frames...)
 }
 
-// listen returns the next packet, or "binary " and an attachment.
-func (c *client) listen() (string, error) {
+// tryReceive returns the next packet, or "binary " and an attachment.
+func (c *client) tryReceive() (string, error) {
 	for {
 		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
 		f, err := ws.ReadFrame(c.r)
@@ -191,18 +191,18 @@ func (c *client) listen() (string, error) {
 		case f.Header.OpCode == ws.OpBinary:
 			return "binary " + string(f.Payload), nil
 		case string(f.Payload) == "2":
-			c.say("3")
+			c.send("3")
 		case f.Header.OpCode == ws.OpText:
 			return string(f.Payload), nil
 		}
 	}
 }
 
-func (c *client) hear() string {
+func (c *client) receive() string {
 	c.t.Helper()
-	packet, err := c.listen()
+	packet, err := c.tryReceive()
 	if err != nil {
-		c.t.Fatalf("listen: %v", err)
+		c.t.Fatalf("receive: %v", err)
 	}
 	return packet
 }
@@ -210,23 +210,23 @@ func (c *client) hear() string {
 func (c *client) want(packets ...string) {
 	c.t.Helper()
 	for _, want := range packets {
-		if got := c.hear(); got != want {
+		if got := c.receive(); got != want {
 			c.t.Fatalf("got %.100q, want %.100q", got, want)
 		}
 	}
 }
 
-// wantEnd expects the end of the connection, and nothing before it.
+// wantEnd expects the end of the connection before any packet.
 func (c *client) wantEnd() {
 	c.t.Helper()
-	packet, err := c.listen()
+	packet, err := c.tryReceive()
 	var timeout net.Error
 	if err == nil || errors.As(err, &timeout) && timeout.Timeout() {
-		c.t.Errorf("got %q %v, want the end", packet, err)
+		c.t.Errorf("got %q, %v, want the end of the connection", packet, err)
 	}
 }
 
-// wantAlive makes a round trip, and expects nothing before it.
+// wantAlive sends a ping and expects the pong before any packet.
 func (c *client) wantAlive() {
 	c.t.Helper()
 	c.write(ws.NewPingFrame([]byte("alive?")))
@@ -234,19 +234,19 @@ func (c *client) wantAlive() {
 		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
 		f, err := ws.ReadFrame(c.r)
 		if err != nil {
-			c.t.Errorf("the connection has ended: %v", err)
+			c.t.Errorf("ping: got %v, want a pong", err)
 			return
 		}
 		if f.Header.OpCode == ws.OpPong {
 			return
 		}
-		c.t.Errorf("got %v %q", f.Header, f.Payload)
+		c.t.Errorf("ping: got %v %q, want a pong", f.Header, f.Payload)
 	}
 }
 
 func (c *client) close() { _ = c.conn.Close() }
 
-// ctx is for calls that end by themselves.
+// ctx returns a context for calls that need no cancellation.
 func ctx(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
@@ -264,8 +264,8 @@ func status(t testing.TB, url string) int {
 	return resp.StatusCode
 }
 
-// journal notes what happens, in order. The network between a client and a
-// handler is no synchronisation that the race detector knows of.
+// journal records notes in order. It has a lock because the race detector does
+// not see the synchronisation by network between a client and a handler.
 type journal struct {
 	mu    sync.Mutex
 	notes []string
@@ -282,11 +282,11 @@ func (j *journal) want(t testing.TB, notes ...string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if !slices.Equal(j.notes, notes) {
-		t.Errorf("what happened is %v, want %v", j.notes, notes)
+		t.Errorf("notes: got %v, want %v", j.notes, notes)
 	}
 }
 
-// wantSoon is want for what the last step has only begun.
+// wantSoon waits for the last note before it compares.
 func (j *journal) wantSoon(t testing.TB, notes ...string) {
 	t.Helper()
 	for end := time.Now().Add(patience); j.len() < len(notes) && time.Now().Before(end); {

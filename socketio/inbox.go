@@ -2,17 +2,17 @@ package socketio
 
 import "sync"
 
-// inbox is what waits for a client's worker. It is a list through the jobs
-// themselves, which are used again: a slice would be made anew for every event
-// of a client that sends one at a time, or stay with every client that is idle.
+// inbox is a queue for a client's worker. It is a linked list of pooled jobs: a
+// slice would be allocated for every event of a client that sends one event at
+// a time, or would stay allocated for every idle client.
 type inbox struct {
 	first, last *job
 	packets     int
 	bytes       int
 }
 
-// job is a packet to handle or, if finish is set, a socket whose end is to be
-// told to the handlers.
+// job is a packet to handle or, if finish is set, a socket whose disconnect
+// handlers have to run.
 type job struct {
 	packet decoded
 	finish *Socket
@@ -28,7 +28,7 @@ func (in *inbox) push(packet decoded) {
 	in.append(j)
 }
 
-// pushFinish leaves it to the worker to tell the handlers of a socket's end.
+// pushFinish makes the worker run the disconnect handlers of a socket.
 func (in *inbox) pushFinish(s *Socket, reason Reason) {
 	j := jobs.Get().(*job)
 	j.finish, j.reason = s, reason
@@ -46,8 +46,8 @@ func (in *inbox) append(j *job) {
 	in.bytes += j.packet.size()
 }
 
-// pop takes the first job out; nil if there is none. Who is done with it gives
-// it back with putJob.
+// pop removes and returns the first job, or nil. The caller returns it to the
+// pool with putJob.
 func (in *inbox) pop() *job {
 	j := in.first
 	if j == nil {

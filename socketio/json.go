@@ -9,17 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// Apart from splitArray, the walkers here read JSON that was checked before, so
-// they need no error handling of their own.
+// The functions in this file read JSON that was checked before, and handle no
+// errors. The exception is splitArray, which checks.
 
 var errJSON = errors.New("payload is not valid JSON")
 
-// usualArgs is how many arguments there is room for from the start: a name and
-// what most events carry.
+// usualArgs is the initial capacity for arguments: an event's name and the one
+// argument that most events have.
 const usualArgs = 2
 
-// splitArray checks a JSON array and returns its elements, each aliasing b.
-// More than limit are an error.
+// splitArray checks a JSON array and returns its elements, which alias b. It
+// fails if there are more elements than limit.
 func splitArray(b []byte, limit int, attachments [][]byte) (Args, error) {
 	i := skipSpace(b, 0)
 	if i >= len(b) || b[i] != '[' {
@@ -50,8 +50,8 @@ func splitArray(b []byte, limit int, attachments [][]byte) (Args, error) {
 	return args, nil
 }
 
-// plainString returns the text of a JSON string if it can be read off as it
-// stands, as nearly every one can: ASCII without escapes.
+// plainString returns the text of a JSON string that is ASCII without escapes,
+// as nearly every string is. ok is false for any other value.
 func plainString(b []byte) (text string, ok bool) {
 	if len(b) < 2 || b[0] != '"' {
 		return "", false
@@ -72,7 +72,7 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// skipString returns the index behind the string that begins at i.
+// skipString returns the index after the string that begins at i.
 func skipString(b []byte, i int) int {
 	for i++; b[i] != '"'; i++ {
 		if b[i] == '\\' {
@@ -82,7 +82,7 @@ func skipString(b []byte, i int) int {
 	return i + 1
 }
 
-// skipValue returns the index behind the value that begins at i.
+// skipValue returns the index after the value that begins at i.
 func skipValue(b []byte, i int) int {
 	depth := 0
 	for i < len(b) {
@@ -97,7 +97,7 @@ func skipValue(b []byte, i int) int {
 			depth++
 		case '}', ']':
 			if depth == 0 {
-				return i // the end of a number or a word
+				return i // the end of a number, true, false or null
 			}
 			if depth--; depth == 0 {
 				return i + 1
@@ -112,15 +112,16 @@ func skipValue(b []byte, i int) int {
 	return i
 }
 
-// placeholder is where an attachment stands in JSON: {"_placeholder":true,"num":0}.
+// placeholder is the object that stands for an attachment in JSON:
+// {"_placeholder":true,"num":0}.
 type placeholder struct {
 	start, end int    // of the object
-	num        []byte // the value of "num" as it is written
+	num        []byte // the JSON of "num"
 }
 
-// findPlaceholders returns the placeholders of a valid JSON text in their
-// order. Objects are told by their own members only, and what stands inside of
-// a placeholder goes with it, as in the reference parser.
+// findPlaceholders returns the placeholders of a valid JSON text, in order. Only
+// the members of an object itself decide whether it is a placeholder. Objects
+// inside a placeholder are ignored, as in the reference parser.
 func findPlaceholders(b []byte) []placeholder {
 	if !bytes.Contains(b, []byte(`"_placeholder"`)) && !bytes.Contains(b, []byte(escapedASCII)) {
 		return nil
@@ -131,7 +132,7 @@ func findPlaceholders(b []byte) []placeholder {
 		is    bool
 		num   []byte
 	}
-	var open []object // arrays stand in it with start -1
+	var open []object // an array has start -1
 	for i := 0; i < len(b); {
 		switch b[i] {
 		case '{':
@@ -150,7 +151,7 @@ func findPlaceholders(b []byte) []placeholder {
 		case '"':
 			end := skipString(b, i)
 			colon := skipSpace(b, end)
-			if colon < len(b) && b[colon] == ':' { // a member's name
+			if colon < len(b) && b[colon] == ':' { // the string is a member's name
 				value := skipSpace(b, colon+1)
 				member := &open[len(open)-1]
 				switch memberName(b[i:end]) {
@@ -168,12 +169,12 @@ func findPlaceholders(b []byte) []placeholder {
 	return found
 }
 
-// escapedASCII begins the only escapes that letters can be written with.
+// escapedASCII is the beginning of an escaped ASCII letter.
 const escapedASCII = `\u00`
 
-// memberName returns a member's name in its quotes, without escapes of letters.
-// A placeholder written with them is none to who searches for bytes, but is one
-// to JavaScript.
+// memberName returns a member's name in quotes, with escaped letters decoded. A
+// search for bytes misses a placeholder whose name has escapes, but JavaScript
+// recognizes it.
 func memberName(b []byte) string {
 	if bytes.Contains(b, []byte(escapedASCII)) {
 		var name string
@@ -184,7 +185,7 @@ func memberName(b []byte) string {
 	return string(b)
 }
 
-// appendFloat writes a number as JSON.stringify does.
+// appendFloat appends a number as JSON.stringify writes it.
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
@@ -196,7 +197,7 @@ func appendFloat(dst []byte, f float64) []byte {
 	return strconv.AppendFloat(dst, f, format, -1, 64)
 }
 
-// appendJSONString writes valid UTF-8 as a string.
+// appendJSONString appends valid UTF-8 as a JSON string.
 func appendJSONString(dst, s []byte) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')

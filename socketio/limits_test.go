@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,8 +16,9 @@ import (
 	"gifchat/socketio"
 )
 
-// A client that sends faster than its handlers work is read no further.
-func TestTheInboxIsBounded(t *testing.T) {
+// A client that sends faster than its handlers work is not read from while its
+// inbox is full.
+func TestInbox_is_bounded(t *testing.T) {
 	for name, tt := range map[string]struct{ size, packets, bytes int }{
 		"by packets": {10, 8, 1 << 20},
 		"by bytes":   {100_000, 64, 250_000},
@@ -33,7 +35,7 @@ func TestTheInboxIsBounded(t *testing.T) {
 			go func() {
 				defer close(sent)
 				for i := range 50 {
-					c.say(fmt.Sprintf(`42["e",%d,"%s"]`, i, strings.Repeat("x", tt.size)))
+					c.send(fmt.Sprintf(`42["e",%d,"%s"]`, i, strings.Repeat("x", tt.size)))
 				}
 			}()
 			want := tt.packets
@@ -41,16 +43,16 @@ func TestTheInboxIsBounded(t *testing.T) {
 				want = 2
 			}
 			eventually(t, func() bool { n, _ := s.Inbox(); return n == want })
-			for range 100 { // it stays so
+			for range 100 { // and does not grow
 				runtime.Gosched()
 				if n, bytes := s.Inbox(); n > tt.packets || bytes > tt.bytes {
-					t.Fatalf("%d packets with %d bytes are waiting", n, bytes)
+					t.Fatalf("inbox: got %d packets with %d bytes, want at most %d and %d", n, bytes, tt.packets, tt.bytes)
 				}
 			}
 			release()
 			for i := range 50 {
 				if got := receive(t, handled); got != i {
-					t.Fatalf("handled %d, want %d", got, i)
+					t.Fatalf("event: got %d, want %d", got, i)
 				}
 			}
 			receive(t, sent)
@@ -58,7 +60,7 @@ func TestTheInboxIsBounded(t *testing.T) {
 	}
 }
 
-func TestAFullInboxDoesNotOutliveItsClient(t *testing.T) {
+func TestInbox_that_is_full_ends_with_the_client(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxInbox: 1}})
 	hold := make(chan struct{})
 	f.Of("/").On("e", func(*socketio.Event) { <-hold })
@@ -66,27 +68,27 @@ func TestAFullInboxDoesNotOutliveItsClient(t *testing.T) {
 	f.Of("/").OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { gone <- r })
 	c, s := f.connect("/")
 	for range 10 {
-		c.say(`42["e"]`)
+		c.send(`42["e"]`)
 	}
 	eventually(t, func() bool { n, _ := s.Inbox(); return n == 1 })
 	s.CloseConn()
 	close(hold)
 	if r := receive(t, gone); r != socketio.ReasonForcedClose {
-		t.Errorf("reason is %q", r)
+		t.Errorf("reason: got %q, want %q", r, socketio.ReasonForcedClose)
 	}
 }
 
-func TestALargePacketIsTakenWithAnEmptyInbox(t *testing.T) {
+func TestInbox_that_is_empty_accepts_a_large_packet(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxInboxBytes: 100}})
 	f.Of("/").On("e", func(e *socketio.Event) { _ = e.Ack() })
 	c, _ := f.connect("/")
 	for range 3 {
-		c.say(fmt.Sprintf(`421["e","%s"]`, strings.Repeat("x", 1000)))
+		c.send(fmt.Sprintf(`421["e","%s"]`, strings.Repeat("x", 1000)))
 		c.want(`431[]`)
 	}
 }
 
-func TestAttachmentsAreBounded(t *testing.T) {
+func TestAttachments_are_bounded(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxPacketBytes: 10_000}})
 	reasons := make(chan socketio.Reason, 1)
 	f.Of("/").OnDisconnect(func(_ *socketio.Socket, reason socketio.Reason) { reasons <- reason })
@@ -94,17 +96,18 @@ func TestAttachmentsAreBounded(t *testing.T) {
 	c, _ := f.connect("/")
 	part := make([]byte, 3000)
 	for range 3 {
-		c.say(`453-1["e"]`, part, part, part)
+		c.send(`453-1["e"]`, part, part, part)
 		c.want(`431[]`)
 	}
-	c.say(`4510-["e"]`, part, part, part, part)
+	c.send(`4510-["e"]`, part, part, part, part)
 	c.wantEnd()
 	if got := receive(t, reasons); got != socketio.ReasonTooLarge {
 		t.Errorf("reason: got %q, want %q", got, socketio.ReasonTooLarge)
 	}
 }
 
-// A conversation over polling without a network, for bubbles.
+// bubble is a server with one polling client, without a network, in a
+// testing/synctest bubble.
 type bubble struct {
 	t      *testing.T
 	server *socketio.Server
@@ -142,88 +145,88 @@ func (b *bubble) request(method, body string) string {
 	return w.Body.String()
 }
 
-func TestAClientThatConnectsToNothingHas45Seconds(t *testing.T) {
+func TestConnectTimeout_closes_a_client_without_a_namespace(t *testing.T) {
 	inBubble(t, socketio.Config{PingInterval: time.Hour}, func(b *bubble) {
 		time.Sleep(45*time.Second - time.Nanosecond)
 		synctest.Wait()
 		if b.server.Len() != 1 {
-			t.Error("it was closed too early")
+			t.Errorf("connections before 45 s: got %d, want 1", b.server.Len())
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if b.server.Len() != 0 {
-			t.Error("it is still open")
+			t.Errorf("connections after 45 s: got %d, want 0", b.server.Len())
 		}
 	})
 }
 
-func TestARefusedClientHas45SecondsToo(t *testing.T) {
+func TestConnectTimeout_closes_a_refused_client(t *testing.T) {
 	inBubble(t, socketio.Config{PingInterval: time.Hour}, func(b *bubble) {
 		b.request("POST", "40/unknown,")
 		synctest.Wait()
 		time.Sleep(45 * time.Second)
 		synctest.Wait()
 		if b.server.Len() != 0 {
-			t.Error("it is still open")
+			t.Errorf("connections after 45 s: got %d, want 0", b.server.Len())
 		}
 	})
 }
 
-func TestAConnectedClientStays(t *testing.T) {
+func TestConnectTimeout_spares_a_client_that_has_connected(t *testing.T) {
 	inBubble(t, socketio.Config{PingInterval: time.Hour}, func(b *bubble) {
 		b.request("POST", "40")
 		synctest.Wait()
 		if got := b.request("GET", ""); !strings.HasPrefix(got, `40{"sid":"`) {
-			t.Errorf("got %q", got)
+			t.Errorf("got %q, want a CONNECT", got)
 		}
-		b.request("POST", "41") // even if it leaves again
+		b.request("POST", "41") // disconnecting does not start the timeout again
 		time.Sleep(50 * time.Second)
 		synctest.Wait()
 		if b.server.Len() != 1 {
-			t.Error("it was closed")
+			t.Errorf("connections: got %d, want 1", b.server.Len())
 		}
 	})
 }
 
-// Attachments may come one by one, but not for ever.
-func TestAHalfSentPacketIsDroppedInTime(t *testing.T) {
+// Attachments can come one by one, but each within the timeout.
+func TestAttachments_that_do_not_come_end_the_connection(t *testing.T) {
 	inBubble(t, socketio.Config{}, func(b *bubble) {
 		reasons := make(chan socketio.Reason, 1)
 		b.server.Of("/").OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { reasons <- r })
 		handled := 0
 		b.server.Of("/").On("bin", func(*socketio.Event) { handled++ })
 		b.request("POST", "40")
-		for range 3 { // whole packets leave nothing behind that ends the client later
+		for range 3 { // a complete packet stops the timeout
 			b.request("POST", `451-["bin",{"_placeholder":true,"num":0}]`)
 			time.Sleep(6 * time.Second)
 			b.request("POST", "bAQID")
 		}
 		synctest.Wait()
 		if handled != 3 {
-			t.Fatalf("handled %d packets, want 3", handled)
+			t.Fatalf("events: got %d, want 3", handled)
 		}
 		b.request("POST", `452-["bin",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
 		b.request("POST", "bAQID")
 		began := time.Now()
 		if r := <-reasons; r != socketio.ReasonParseError || time.Since(began) != 10*time.Second {
-			t.Errorf("%q after %v", r, time.Since(began))
+			t.Errorf("got %q after %v, want %q after 10s", r, time.Since(began), socketio.ReasonParseError)
 		}
 	})
 }
 
-func TestSilenceIsAPingTimeout(t *testing.T) {
+func TestSilence_ends_with_a_ping_timeout(t *testing.T) {
 	inBubble(t, socketio.Config{}, func(b *bubble) {
 		reasons := make(chan socketio.Reason, 1)
 		b.server.Of("/").OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { reasons <- r })
 		b.request("POST", "40")
 		began := time.Now()
 		if r := <-reasons; r != socketio.ReasonPingTimeout || time.Since(began) != 45*time.Second {
-			t.Errorf("%q after %v", r, time.Since(began))
+			t.Errorf("got %q after %v, want %q after 45s", r, time.Since(began), socketio.ReasonPingTimeout)
 		}
 	})
 }
 
-func TestEmitWithAckTimesOut(t *testing.T) {
+func TestEmitWithAck_times_out(t *testing.T) {
 	inBubble(t, socketio.Config{}, func(b *bubble) {
 		b.request("POST", "40")
 		synctest.Wait()
@@ -231,27 +234,26 @@ func TestEmitWithAckTimesOut(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		if _, err := b.server.Of("/").Sockets()[0].EmitWithAck(ctx, "ask"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
+			t.Errorf("EmitWithAck of a socket: got %v, want %v", err, context.DeadlineExceeded)
 		}
 		if answers, err := b.server.Of("/").EmitWithAck(ctx, "ask"); err == nil || len(answers) != 0 {
-			t.Errorf("got %v %v", answers, err)
+			t.Errorf("EmitWithAck of the namespace: got %v, %v, want no answers and an error", answers, err)
 		}
 		if got := time.Since(began); got != 3*time.Second {
-			t.Errorf("it took %v", got)
+			t.Errorf("duration: got %v, want 3s", got)
 		}
 	})
 }
 
-// One member of a room stops reading; nobody else notices.
-func TestAStalledMemberHoldsNobodyUp(t *testing.T) {
+// One member of a room stops reading. The others are not delayed.
+func TestBroadcast_is_not_delayed_by_a_stalled_member(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
 	const messages = 300
 	gone := make(chan socketio.Reason, 1)
-	stalled, s := f.connect("/")
-	_ = stalled // it never reads again
-	n.OnDisconnect(func(who *socketio.Socket, r socketio.Reason) {
-		if who == s {
+	_, s := f.connect("/") // this client never reads again
+	n.OnDisconnect(func(closed *socketio.Socket, r socketio.Reason) {
+		if closed == s {
 			gone <- r
 		}
 	})
@@ -262,7 +264,7 @@ func TestAStalledMemberHoldsNobodyUp(t *testing.T) {
 		s.Join("room")
 		go func() {
 			for range messages {
-				packet, err := c.listen()
+				packet, err := c.tryReceive()
 				if err != nil {
 					t.Error(err)
 				}
@@ -280,19 +282,19 @@ func TestAStalledMemberHoldsNobodyUp(t *testing.T) {
 		longest = max(longest, time.Since(begin))
 		for range 3 {
 			if got, want := receive(t, heard), fmt.Sprintf(`42["e",%d,`, 1000+i); got != want {
-				t.Fatalf("got %q, want %q", got, want)
+				t.Fatalf("packet: got %q, want %q", got, want)
 			}
 		}
 	}
 	if r := receive(t, gone); r != socketio.ReasonTooSlow {
-		t.Errorf("reason is %q", r)
+		t.Errorf("reason: got %q, want %q", r, socketio.ReasonTooSlow)
 	}
 	if longest > 4*time.Second { // a write that blocks takes StallTimeout, which is 10 s
-		t.Errorf("the longest Emit took %v", longest)
+		t.Errorf("longest Emit: got %v, want at most 4s", longest)
 	}
 }
 
-func TestTheServerCannotBeConfusedWhileItCloses(t *testing.T) {
+func TestServerClose_during_connects_leaves_no_sockets(t *testing.T) {
 	for range 10 {
 		server := socketio.NewServer(socketio.Config{})
 		n := server.Of("/")
@@ -323,7 +325,7 @@ func TestTheServerCannotBeConfusedWhileItCloses(t *testing.T) {
 		close(stop)
 		wg.Wait()
 		if server.Len() != 0 || n.Count() != 0 {
-			t.Errorf("%d connections and %d sockets are left", server.Len(), n.Count())
+			t.Errorf("after Close: got %d connections and %d sockets, want none", server.Len(), n.Count())
 		}
 		if err := n.ConsistencyCheck(); err != nil {
 			t.Error(err)
@@ -331,15 +333,74 @@ func TestTheServerCannotBeConfusedWhileItCloses(t *testing.T) {
 	}
 }
 
-// To come and to go a thousand times costs the program more than the client.
-func TestConnectsAreLimited(t *testing.T) {
+// Connecting and disconnecting costs the server more than the client.
+func TestConnect_is_rate_limited(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxConnects: 3}})
 	f.Of("/chat")
 	c := f.dial()
 	for range 3 {
 		c.connect("/chat")
-		c.say("41/chat,")
+		c.send("41/chat,")
 	}
-	c.say("40/chat,")
+	c.send("40/chat,")
 	c.wantEnd()
+}
+
+// A client has sent more events than its inbox can hold for slow handlers. The
+// server stops reading, so the client's pong waits behind the events.
+func TestSlowHandlers_do_not_end_the_connection(t *testing.T) {
+	cfg := socketio.Config{PingInterval: 2 * time.Second, PingTimeout: 2 * time.Second}
+	inBubble(t, cfg, func(b *bubble) {
+		const events = 80
+		handled := 0
+		b.server.Of("/").On("slow", func(*socketio.Event) {
+			time.Sleep(5 * time.Second)
+			handled++
+		})
+		ended := make(chan socketio.Reason, 1)
+		b.server.Of("/").OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { ended <- r })
+		b.request("POST", "40")
+		pings := make(chan bool, 100)
+		var silent atomic.Bool
+		go func() {
+			for {
+				body := b.request("GET", "")
+				if body == "" || body[0] == '{' {
+					close(pings)
+					return
+				}
+				if strings.Contains("\x1e"+body, "\x1e2") && !silent.Load() {
+					pings <- true
+				}
+			}
+		}()
+		go func() { // one POST at a time, like stock clients
+			b.request("POST", strings.TrimSuffix(strings.Repeat(`42["slow"]`+"\x1e", events), "\x1e"))
+			for range pings {
+				b.request("POST", "3")
+			}
+		}()
+		time.Sleep(events*5*time.Second + time.Second)
+		synctest.Wait()
+		if handled != events {
+			t.Errorf("events: got %d, want %d", handled, events)
+		}
+		time.Sleep(20 * time.Second) // the heartbeat continues
+		select {
+		case r := <-ended:
+			t.Errorf("got the end of the connection, %q, want it open", r)
+		default:
+		}
+		silent.Store(true) // from now on the client answers no ping
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		select {
+		case r := <-ended:
+			if r != socketio.ReasonPingTimeout {
+				t.Errorf("silent client: got %q, want %q", r, socketio.ReasonPingTimeout)
+			}
+		default:
+			t.Error("silent client: got an open connection, want a ping timeout")
+		}
+	})
 }

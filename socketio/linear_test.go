@@ -10,9 +10,9 @@ import (
 	"gifchat/socketio"
 )
 
-// Whatever a client makes of its million bytes: ten times as much may cost some
-// ten times the time, and never seconds.
-func TestParsingIsLinear(t *testing.T) {
+// The time to parse a body grows linearly with its size: ten times the bytes
+// cost about ten times the time, whatever they contain.
+func TestParsing_is_linear(t *testing.T) {
 	repeat := func(s string) func(int) string { return func(n int) string { return strings.Repeat(s, n/len(s)) } }
 	around := func(before, s, after string) func(int) string {
 		return func(n int) string { return before + strings.Repeat(s, (n-len(before)-len(after))/len(s)) + after }
@@ -52,11 +52,11 @@ func TestParsingIsLinear(t *testing.T) {
 				least := cost(server, revision, of(100_000))
 				most := min(25*least+10*time.Millisecond, 3*time.Second)
 				large := cost(server, revision, of(1_000_000))
-				for try := 0; large > most && try < 20; try++ { // others use this machine too
+				for try := 0; large > most && try < 20; try++ { // other programs use the machine too
 					large = min(large, cost(server, revision, of(1_000_000)))
 				}
 				if large > most {
-					t.Errorf("100 KB take %v, 1 MB takes %v", least, large)
+					t.Errorf("1 MB: got %v, want at most %v, since 100 KB take %v", large, most, least)
 				}
 			})
 		}
@@ -68,7 +68,7 @@ func cost(server *socketio.Server, revision, body string) time.Duration {
 	if revision == "3" {
 		body = inLengths(body)
 	}
-	ask := func(method, url, body string) (string, time.Duration) {
+	request := func(method, url, body string) (string, time.Duration) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(method, url, strings.NewReader(body))
 		begun := time.Now()
@@ -76,18 +76,18 @@ func cost(server *socketio.Server, revision, body string) time.Duration {
 		return w.Body.String(), time.Since(begun)
 	}
 	url := "/?EIO=" + revision + "&transport=polling"
-	open, _ := ask("GET", url, "")
+	open, _ := request("GET", url, "")
 	_, rest, _ := strings.Cut(open, `"sid":"`)
 	url += "&sid=" + rest[:20]
 	if revision == "4" {
-		ask("POST", url, "40")
+		request("POST", url, "40")
 	}
-	_, took := ask("POST", url, body)
+	_, took := request("POST", url, body)
 	return took
 }
 
-// inLengths makes a payload of revision 3 of one of revision 4; it may have to
-// be a little shorter to be as long.
+// inLengths converts a payload of revision 4 to revision 3. It leaves out bytes
+// so that the result is not longer.
 func inLengths(payload string) string {
 	var b strings.Builder
 	for record := range strings.SplitSeq(payload, "\x1e") {
@@ -102,9 +102,9 @@ func inLengths(payload string) string {
 	return b.String()
 }
 
-// Counts that a client declares are compared with limits and never believed, in
-// both revisions.
-func TestDeclaredCountsAreNotBelieved(t *testing.T) {
+// The server checks the counts that a client declares against limits before it
+// uses them, in both revisions.
+func TestDeclaredCounts_are_checked_before_use(t *testing.T) {
 	const placeholder = `{"_placeholder":true,"num":%s}`
 	for _, revision := range []int{3, 4} {
 		for _, packet := range []string{
@@ -117,19 +117,19 @@ func TestDeclaredCountsAreNotBelieved(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%d %s", revision, packet), func(t *testing.T) {
 				f := serve(t, socketio.Config{})
-				f.Of("/").On("e", func(*socketio.Event) { t.Error("it was handled") })
+				f.Of("/").On("e", func(*socketio.Event) { t.Error("a malformed event was handled") })
 				c := f.dialAs(revision)
 				if revision == 4 {
-					c.say("40")
+					c.send("40")
 				}
-				if got := c.hear(); !strings.HasPrefix(got, "40") {
-					t.Fatalf("got %q", got)
+				if got := c.receive(); !strings.HasPrefix(got, "40") {
+					t.Fatalf("got %q, want a CONNECT", got)
 				}
 				attachment := []byte{1}
 				if revision == 3 {
 					attachment = []byte{4, 1}
 				}
-				c.say(packet, attachment)
+				c.send(packet, attachment)
 				c.wantEnd()
 			})
 		}

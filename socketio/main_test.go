@@ -6,7 +6,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The suite fails on a goroutine that is left over.
+// TestMain fails if a goroutine is left over.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }

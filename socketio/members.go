@@ -5,59 +5,51 @@ import (
 	"sync"
 )
 
-// members knows which sockets are in a namespace and in its rooms.
+// members are the sockets of a namespace and its rooms.
 //
-// A broadcast walks a slice of sockets without a lock: whoever takes one marks
-// it as shared, and a join or leave copies a shared slice before it changes it.
+// A broadcast iterates over a slice of sockets without a lock. A caller that
+// gets such a slice marks it as shared, and a join or leave copies a shared
+// slice before changing it.
 type members struct {
 	mu      sync.Mutex
-	newest  uint64               // guarded by mu, as is all that follows: the number of the newest event of recovery
-	all     room                 // the whole namespace
-	rooms   map[string]*room     // those with sockets in them
+	all     room                 // guarded by mu, as are the next fields: the whole namespace
+	rooms   map[string]*room     // never empty ones
 	sockets map[SocketID]*Socket // the same sockets as in all
 }
 
 // room is a set of sockets. A socket knows its index in each of its rooms, so
-// that leaving needs no search.
+// leaving needs no search.
 type room struct {
 	name    string
 	sockets []*Socket
-	shared  bool // a broadcast may be walking sockets
+	shared  bool // a broadcast may be reading sockets
 }
 
-// place is one socket's membership in one room.
-type place struct {
+// membership is a socket's entry in one room.
+type membership struct {
 	room  *room
 	index int
-	since uint64 // the number of the newest event when it came
-}
-
-// early is the membership of a socket that is not registered yet: what
-// middleware joins it to, and what a recovered one was in.
-type early struct {
-	rooms []stay
-	past  []stay // those that are over
 }
 
 func newMembers() *members {
 	return &members{rooms: make(map[string]*room), sockets: make(map[SocketID]*Socket)}
 }
 
-// add registers s, and puts it into the rooms that middleware chose.
+// add registers s and adds it to the rooms that it joined before.
 func (m *members) add(s *Socket) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sockets[s.id] = s
 	s.registered = true
-	m.all.add(s, m.newest)
-	for _, st := range s.early.rooms {
-		m.make(st.room).add(s, st.since)
+	m.all.add(s)
+	for _, name := range s.pendingRooms {
+		m.room(name).add(s)
 	}
-	s.early = early{}
+	s.pendingRooms = nil
 }
 
 // remove takes s out of the namespace and all its rooms. The socket keeps the
-// list of what it was in, for its disconnect handlers and for recovery.
+// list of its memberships for the disconnect handlers.
 func (m *members) remove(s *Socket) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -65,13 +57,14 @@ func (m *members) remove(s *Socket) {
 		return
 	}
 	delete(m.sockets, s.id)
-	for _, p := range s.places {
-		m.take(p)
+	for _, p := range s.memberships {
+		m.removeFrom(p)
 	}
 }
 
-// make returns the room of that name.
-func (m *members) make(name string) *room {
+// room returns the room with that name and creates it if necessary. mu is
+// held.
+func (m *members) room(name string) *room {
 	r := m.rooms[name]
 	if r == nil {
 		r = &room{name: name}
@@ -80,88 +73,73 @@ func (m *members) make(name string) *room {
 	return r
 }
 
-// take empties a place.
-func (m *members) take(p place) {
+// removeFrom takes a socket out of a room and deletes the room if it is empty.
+// mu is held.
+func (m *members) removeFrom(p membership) {
 	p.room.remove(p.index)
 	if len(p.room.sockets) == 0 && p.room != &m.all {
 		delete(m.rooms, p.room.name)
 	}
 }
 
-func (m *members) join(s *Socket, names []string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch {
-	case m.sockets[s.id] == s:
-		for _, name := range names {
-			if s.placeIn(m.rooms[name]) < 0 {
-				m.make(name).add(s, m.newest)
-			}
-		}
-	case !s.registered:
-		for _, name := range names {
-			if !slices.ContainsFunc(s.early.rooms, func(st stay) bool { return st.room == name }) {
-				s.early.rooms = append(s.early.rooms, stay{room: name, since: m.newest})
-			}
-		}
-	}
-}
-
-// leave reports whether s was there to leave.
-func (m *members) leave(s *Socket, names []string) bool {
+// join adds s to rooms, or to the rooms that it will be in when it is
+// registered. It returns false if s has disconnected.
+func (m *members) join(s *Socket, names []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !s.registered {
-		left := func(st stay) bool { return slices.Contains(names, st.room) }
-		s.early.rooms = slices.DeleteFunc(s.early.rooms, left)
-		s.early.past = slices.DeleteFunc(s.early.past, left)
+		for _, name := range names {
+			if !slices.Contains(s.pendingRooms, name) {
+				s.pendingRooms = append(s.pendingRooms, name)
+			}
+		}
 		return true
 	}
 	if m.sockets[s.id] != s {
 		return false
 	}
 	for _, name := range names {
-		i := s.placeIn(m.rooms[name])
-		if i < 0 {
-			continue
-		}
-		p := s.places[i]
-		s.places = slices.Delete(s.places, i, i+1)
-		m.take(p)
-		if s.session != nil {
-			s.session.leave(stay{room: name, since: p.since, until: m.newest})
+		if s.indexOf(m.rooms[name]) < 0 {
+			m.room(name).add(s)
 		}
 	}
 	return true
 }
 
-// staysOf returns the rooms that s will be in, is in, or was in when it ended,
-// in the order of joining.
-func (m *members) staysOf(s *Socket) []stay {
+// leave takes s out of rooms. It does nothing if s has disconnected.
+func (m *members) leave(s *Socket, names []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	stays := slices.Clone(s.early.rooms)
-	for i, p := range s.places {
-		if i > 0 { // the first one is the namespace
-			stays = append(stays, stay{room: p.room.name, since: p.since})
+	if !s.registered {
+		s.pendingRooms = slices.DeleteFunc(slices.Clone(s.pendingRooms), func(name string) bool {
+			return slices.Contains(names, name)
+		})
+		return
+	}
+	if m.sockets[s.id] != s {
+		return
+	}
+	for _, name := range names {
+		if i := s.indexOf(m.rooms[name]); i >= 0 {
+			p := s.memberships[i]
+			s.memberships = slices.Delete(s.memberships, i, i+1)
+			m.removeFrom(p)
 		}
 	}
-	return stays
 }
 
+// roomsOf returns the rooms that s will be in, is in, or was in when it
+// disconnected, in the order of joining.
 func (m *members) roomsOf(s *Socket) []string {
-	var names []string
-	for _, st := range m.staysOf(s) {
-		names = append(names, st.room)
-	}
-	return names
-}
-
-// earlyOf returns a copy of what s will be in.
-func (m *members) earlyOf(s *Socket) early {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return early{slices.Clone(s.early.rooms), slices.Clone(s.early.past)}
+	names := slices.Clone(s.pendingRooms)
+	for i, p := range s.memberships {
+		if i > 0 { // the first membership is the namespace
+			names = append(names, p.room.name)
+		}
+	}
+	return names
 }
 
 func (m *members) socket(id SocketID) (*Socket, bool) {
@@ -177,27 +155,10 @@ func (m *members) count() int {
 	return len(m.all.sockets)
 }
 
-// number numbers an event, as the next one if it is to be kept, else as the one
-// before it, and returns who gets it. A join or leave comes before both or
-// after both.
-func (m *members) number(rooms, except []string, kept bool) (targets []*Socket, number uint64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if kept {
-		m.newest++
-	}
-	return m.find(rooms, except), m.newest
-}
-
 // targets returns the sockets of a broadcast. The slice must not be changed.
 func (m *members) targets(rooms, except []string) []*Socket {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.find(rooms, except)
-}
-
-// find is targets; mu is held.
-func (m *members) find(rooms, except []string) []*Socket {
 	var list []*Socket
 	switch len(rooms) {
 	case 0:
@@ -218,17 +179,17 @@ func (m *members) find(rooms, except []string) []*Socket {
 	if len(except) == 0 || len(list) == 0 {
 		return list
 	}
-	out := make(map[*Socket]bool)
+	excluded := make(map[*Socket]bool)
 	for _, name := range except {
 		for _, s := range m.named(name) {
-			out[s] = true
+			excluded[s] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return out[s] })
+	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return excluded[s] })
 }
 
-// named returns the sockets in a room, or the one socket whose id it is: each
-// socket has a room of its own without a room being kept for it. mu is held.
+// named returns the sockets in a room, or the socket whose id is the name: the
+// id of a socket works as a room without taking memory for one. mu is held.
 func (m *members) named(name string) []*Socket {
 	if r := m.rooms[name]; r != nil {
 		return r.share()
@@ -252,26 +213,26 @@ func (r *room) own() {
 	}
 }
 
-func (r *room) add(s *Socket, since uint64) {
+func (r *room) add(s *Socket) {
 	r.own()
-	s.places = append(s.places, place{r, len(r.sockets), since})
+	s.memberships = append(s.memberships, membership{r, len(r.sockets)})
 	r.sockets = append(r.sockets, s)
 }
 
-// remove puts the last socket where the removed one was.
+// remove moves the last socket to the index of the removed one.
 func (r *room) remove(index int) {
 	r.own()
 	last := len(r.sockets) - 1
 	if index != last {
 		moved := r.sockets[last]
 		r.sockets[index] = moved
-		moved.places[moved.placeIn(r)].index = index
+		moved.memberships[moved.indexOf(r)].index = index
 	}
 	r.sockets[last] = nil
 	r.sockets = r.sockets[:last]
 }
 
-// placeIn returns the index of r in s.places, or -1.
-func (s *Socket) placeIn(r *room) int {
-	return slices.IndexFunc(s.places, func(p place) bool { return p.room == r })
+// indexOf returns the index of r in s.memberships, or -1.
+func (s *Socket) indexOf(r *room) int {
+	return slices.IndexFunc(s.memberships, func(p membership) bool { return p.room == r })
 }

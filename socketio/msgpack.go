@@ -10,10 +10,10 @@ import (
 )
 
 // Clients with the parser socket.io-msgpack-parser send each packet as one
-// binary message: a MessagePack map of type, data, nsp, and perhaps id and
-// options. Binary parts stand where they belong, so there are no packets with
-// attachments. Only what is read and written differs: inside, such a packet is
-// what the same packet in text would be.
+// binary message: a MessagePack map of type, data, nsp, and optionally id and
+// options. Binary parts are in place, so there are no attachments. The reader
+// and the writer convert to and from the text form: the rest of the package
+// handles only that form.
 // https://github.com/socketio/socket.io-msgpack-parser
 
 var (
@@ -21,7 +21,7 @@ var (
 	errMsgpackText = errors.New("text from a client that speaks MessagePack")
 )
 
-// msgpack takes a binary message that is a whole packet.
+// msgpack decodes a binary message that contains a whole packet.
 func (d *decoder) msgpack(b []byte) (decoded, error) {
 	r := msgpackReader{rest: b, limits: d.limits}
 	p, err := r.packet()
@@ -31,7 +31,7 @@ func (d *decoder) msgpack(b []byte) (decoded, error) {
 	return decode(p, r.parts)
 }
 
-// packet reads a packet. Its data is JSON, its binary parts are r.parts.
+// packet reads a packet. Its data becomes JSON, its binary parts r.parts.
 func (r *msgpackReader) packet() (packet, error) {
 	members, err := r.token()
 	if err != nil || members.kind != msgpackMap {
@@ -72,7 +72,7 @@ func (r *msgpackReader) member(p *packet, key string) error {
 			return errPacket
 		}
 		return r.value(0)
-	default: // options, of which none is for a server
+	default: // options, which servers ignore
 		ignored := msgpackReader{rest: r.rest, limits: r.limits}
 		err := ignored.value(0)
 		r.rest = ignored.rest
@@ -80,8 +80,8 @@ func (r *msgpackReader) member(p *packet, key string) error {
 	}
 }
 
-// namespace reads the name as it could stand in a text packet too, since that
-// is what the answers are made from.
+// namespace reads the name of the namespace. It accepts only names that can be
+// part of a text packet, because answers are encoded as text first.
 func (r *msgpackReader) namespace(p *packet) error {
 	name, err := r.string()
 	switch {
@@ -116,7 +116,7 @@ func (r *msgpackReader) id(p *packet) error {
 	return nil
 }
 
-// finish makes p the packet that a text client would have sent.
+// finish completes p as a text client would have sent it.
 func (r *msgpackReader) finish(p *packet) error {
 	if string(r.json) != "null" {
 		p.data = r.json
@@ -136,12 +136,12 @@ func (r *msgpackReader) finish(p *packet) error {
 	return nil
 }
 
-// toMsgpack returns p as clients that speak MessagePack read it. p is what
-// encode or encodeObject has made.
+// toMsgpack converts a packet of this server to MessagePack. p must come from
+// encode or encodeObject.
 func toMsgpack(p *engineio.Prepared) *engineio.Prepared {
 	packet, err := parsePacket(p.Text(), &Limits{MaxAttachments: math.MaxInt, MaxNamespaceName: math.MaxInt})
 	if err != nil {
-		panic(err) // it is our own
+		panic(err) // the server has encoded it
 	}
 	if packet.binary() {
 		packet.typ -= packetBinaryEvent - packetEvent
@@ -170,11 +170,11 @@ func toMsgpack(p *engineio.Prepared) *engineio.Prepared {
 	return engineio.PrepareBinary(w.out)
 }
 
-// translation is a packet in the languages that its receivers speak. Nothing
-// is allocated for MessagePack until a client needs it.
+// translation is a packet in the encodings of its receivers. The MessagePack
+// form is made when the first client needs it.
 type translation struct {
 	text    *engineio.Prepared
-	msgpack *engineio.Prepared // nil until the first such client
+	msgpack *engineio.Prepared // nil until a client needs it
 }
 
 func (t *translation) of(c *client) *engineio.Prepared {

@@ -15,7 +15,7 @@ import (
 	"gifchat/socketio"
 )
 
-// Packets of clients that speak MessagePack, as the stock client writes them.
+// Packets in MessagePack as the stock client encodes them.
 const (
 	packedConnect    = "\x83\xa4type\x00\xa4data\xd4\x00\x00\xa3nsp\xa1/"
 	packedDisconnect = "\x82\xa4type\x01\xa3nsp\xa1/"
@@ -35,12 +35,12 @@ func (c *client) wantPacked(packets ...string) {
 	}
 }
 
-// connectPacked opens a WebSocket that speaks MessagePack and connects it.
+// connectPacked opens a WebSocket and connects it with a CONNECT in MessagePack.
 func (f *fixture) connectPacked() (*client, *socketio.Socket) {
 	f.t.Helper()
 	c := f.dial()
 	c.pack(packedConnect)
-	answer := c.hear()
+	answer := c.receive()
 	sid, ok := strings.CutPrefix(answer, "binary \x83\xa4type\x00\xa4data\x81\xa3sid\xb4")
 	sid, end, _ := strings.Cut(sid, "\xa3nsp")
 	if !ok || end != "\xa1/" {
@@ -51,8 +51,8 @@ func (f *fixture) connectPacked() (*client, *socketio.Socket) {
 	return c, s
 }
 
-func TestMsgpackEventsAndAcknowledgements(t *testing.T) {
-	f := newPlay(t)
+func TestMsgpack_events_and_acknowledgements(t *testing.T) {
+	f := serveTranscripts(t)
 	c, s := f.connectPacked()
 	c.pack(packed("\x93\xa4echo\xa3가\xc4\x02\x00\xff", ""))
 	c.wantPacked(packed("\x93\xa4echo\xa3가\xc4\x02\x00\xff", ""))
@@ -70,8 +70,8 @@ func TestMsgpackEventsAndAcknowledgements(t *testing.T) {
 	c.wantPacked(packedDisconnect)
 }
 
-func TestMsgpackClientsBringAuthAndAreRefused(t *testing.T) {
-	f := newPlay(t)
+func TestMsgpack_auth_and_refusals(t *testing.T) {
+	f := serveTranscripts(t)
 	c := f.dial()
 	c.pack("\x83\xa4type\x00\xa4data\xc0\xa3nsp\xa8/private")
 	c.wantPacked("\x83\xa4type\x04\xa4data\x82\xa7message\xa7not you\xa4data\x81\xa4code\x07\xa3nsp\xa8/private")
@@ -79,16 +79,16 @@ func TestMsgpackClientsBringAuthAndAreRefused(t *testing.T) {
 	f.Of("/chat").OnConnect(func(s *socketio.Socket) { tokens <- string(s.Handshake().Auth.JSON()) })
 	c.pack("\x83\xa4type\x00\xa4data\x81\xa5token\xa3가\xa3nsp\xa5/chat")
 	if got := receive(t, tokens); got != `{"token":"가"}` {
-		t.Errorf("got %s", got)
+		t.Errorf("auth: got %s, want the token", got)
 	}
 	c.pack("\x82\xa4type\x00\xa3nsp\xa8/nowhere")
-	c.hear() // the answer of /chat
+	c.receive() // the answer of /chat
 	c.wantPacked("\x83\xa4type\x04\xa4data\x81\xa7message\xb1Invalid namespace\xa3nsp\xa8/nowhere")
 }
 
-func TestMsgpackAndTextInOneRoom(t *testing.T) {
-	for _, size := range []int{2, 20} { // with one round of sending and with two
-		f := newPlay(t)
+func TestMsgpack_and_text_clients_share_a_room(t *testing.T) {
+	for _, size := range []int{2, 20} { // delivered in one round and in two
+		f := serveTranscripts(t)
 		f.Of("/").On("say", func(e *socketio.Event) { _ = e.Socket.To("room").Emit("said", e.Args.Any()...) })
 		var text, binary []*client
 		for range size {
@@ -99,7 +99,7 @@ func TestMsgpackAndTextInOneRoom(t *testing.T) {
 			s.Join("room")
 			binary = append(binary, c)
 		}
-		text[0].say(`451-["say",{"b":{"_placeholder":true,"num":0}}]`, []byte("from text"))
+		text[0].send(`451-["say",{"b":{"_placeholder":true,"num":0}}]`, []byte("from text"))
 		for _, c := range text[1:] {
 			c.want(`451-["said",{"b":{"_placeholder":true,"num":0}}]`, "binary from text")
 		}
@@ -121,8 +121,8 @@ func TestMsgpackAndTextInOneRoom(t *testing.T) {
 	}
 }
 
-func TestMsgpackAndTextAnswerABroadcast(t *testing.T) {
-	f := newPlay(t)
+func TestMsgpack_and_text_clients_acknowledge_a_broadcast(t *testing.T) {
+	f := serveTranscripts(t)
 	one, _ := f.connect("/")
 	two, _ := f.connectPacked()
 	answered := make(chan []socketio.Args, 1)
@@ -135,31 +135,31 @@ func TestMsgpackAndTextAnswerABroadcast(t *testing.T) {
 	}()
 	one.want(`451-1["q",{"_placeholder":true,"num":0}]`, "binary ?")
 	two.wantPacked("\x84\xa4type\x02\xa4data\x92\xa1q\xc4\x01?\xa3nsp\xa1/\xa2id\x01")
-	one.say(`431["text"]`)
+	one.send(`431["text"]`)
 	two.pack("\x84\xa4type\x03\xa2id\x01\xa4data\x91\xa6packed\xa3nsp\xa1/")
 	var got []string
 	for _, a := range receive(t, answered) {
 		got = append(got, string(a[0].JSON()))
 	}
 	if strings.Join(got, " ") != `"text" "packed"` && strings.Join(got, " ") != `"packed" "text"` {
-		t.Errorf("got %q", got)
+		t.Errorf("acknowledgements: got %q, want text and packed", got)
 	}
 }
 
-func TestTheFirstMessageTellsTheLanguage(t *testing.T) {
-	f := newPlay(t)
+func TestMsgpack_is_chosen_by_the_first_message(t *testing.T) {
+	f := serveTranscripts(t)
 	for name, say := range map[string]func(*client){
-		"text after MessagePack":       func(c *client) { c.pack(packedConnect); c.hear(); c.say(`42["echo"]`) },
-		"MessagePack after text":       func(c *client) { c.say("40"); c.hear(); c.pack(packed("\x91\xa4echo", "")) },
-		"binary that is none":          func(c *client) { c.pack("\xc1") },
-		"a trailing byte":              func(c *client) { c.pack(packedConnect); c.hear(); c.pack(packed("\x91\xa4echo", "\x00")) },
-		"an event before its CONNECT":  func(c *client) { c.pack(packed("\x91\xa4echo", "")) },
-		"an event to another one":      func(c *client) { c.pack("\x83\xa4type\x02\xa4data\x91\xa1e\xa3nsp\xa2/x") },
-		"a second CONNECT":             func(c *client) { c.pack(packedConnect); c.hear(); c.pack(packedConnect) },
-		"nothing":                      func(c *client) { c.pack("") },
-		"a CONNECT_ERROR of a client":  func(c *client) { c.pack("\x83\xa4type\x04\xa4data\x80\xa3nsp\xa1/") },
-		"arrays beyond every reason":   func(c *client) { c.pack(packed(strings.Repeat("\x91", 100_000), "")) },
-		"a length that is not to come": func(c *client) { c.pack(packed("\x92\xa1e\xc6\xff\xff\xff\xff", "")) },
+		"text after MessagePack":         func(c *client) { c.pack(packedConnect); c.receive(); c.send(`42["echo"]`) },
+		"MessagePack after text":         func(c *client) { c.send("40"); c.receive(); c.pack(packed("\x91\xa4echo", "")) },
+		"binary that is not MessagePack": func(c *client) { c.pack("\xc1") },
+		"a trailing byte":                func(c *client) { c.pack(packedConnect); c.receive(); c.pack(packed("\x91\xa4echo", "\x00")) },
+		"an event before its CONNECT":    func(c *client) { c.pack(packed("\x91\xa4echo", "")) },
+		"an event to another namespace":  func(c *client) { c.pack("\x83\xa4type\x02\xa4data\x91\xa1e\xa3nsp\xa2/x") },
+		"a second CONNECT":               func(c *client) { c.pack(packedConnect); c.receive(); c.pack(packedConnect) },
+		"nothing":                        func(c *client) { c.pack("") },
+		"a CONNECT_ERROR of a client":    func(c *client) { c.pack("\x83\xa4type\x04\xa4data\x80\xa3nsp\xa1/") },
+		"100,000 nested arrays":          func(c *client) { c.pack(packed(strings.Repeat("\x91", 100_000), "")) },
+		"a length beyond the message":    func(c *client) { c.pack(packed("\x92\xa1e\xc6\xff\xff\xff\xff", "")) },
 	} {
 		t.Run(name+" ends the connection", func(t *testing.T) {
 			c := f.dial()
@@ -167,7 +167,7 @@ func TestTheFirstMessageTellsTheLanguage(t *testing.T) {
 			c.wantEnd()
 		})
 	}
-	t.Run("an old client speaks text", func(t *testing.T) {
+	t.Run("an old client cannot use MessagePack", func(t *testing.T) {
 		c := f.dialAs(3)
 		c.want("40")
 		c.pack("\x04" + packedConnect)
@@ -175,23 +175,24 @@ func TestTheFirstMessageTellsTheLanguage(t *testing.T) {
 	})
 }
 
-// Old clients have a socket before their first message.
-func TestABroadcastMayMeetTheFirstMessageOfAnOldClient(t *testing.T) {
-	f := newPlay(t)
+// Clients of the old revision have a socket before they send a message, so a
+// broadcast can be concurrent with the choice of the encoding.
+func TestOldClient_gets_a_broadcast_during_its_first_message(t *testing.T) {
+	f := serveTranscripts(t)
 	c := f.dialAs(3)
 	c.want("40")
 	eventually(t, func() bool { return f.Of("/").Count() == 1 })
-	c.say(`421["ack"]`)
+	c.send(`421["ack"]`)
 	if err := f.Of("/").Emit("now"); err != nil {
 		t.Fatal(err)
 	}
-	if got := []string{c.hear(), c.hear()}; !slices.Contains(got, "431[]") || !slices.Contains(got, `42["now"]`) {
-		t.Errorf("got %q", got)
+	if got := []string{c.receive(), c.receive()}; !slices.Contains(got, "431[]") || !slices.Contains(got, `42["now"]`) {
+		t.Errorf("got %q, want the ack and the broadcast", got)
 	}
 }
 
 func TestMsgpackOverPolling(t *testing.T) {
-	f := newPlay(t)
+	f := serveTranscripts(t)
 	url := f.http.URL + "/socket.io/?EIO=4&transport=polling"
 	get := func() string {
 		t.Helper()

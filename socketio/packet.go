@@ -27,12 +27,12 @@ const maxAckID = 1<<53 - 1
 //	<type>[<attachments>-][<namespace>,][<ack id>][<JSON payload>]
 type packet struct {
 	typ         packetType
-	attachments int    // binary messages that follow
+	attachments int    // the number of binary messages that follow
 	namespace   string // "/" unless the packet names another
-	query       string // that old clients put behind the name, in place of a payload
+	query       string // after the name; clients of the old revision send it instead of a payload
 	id          uint64 // of an acknowledgement
 	hasID       bool
-	data        []byte // JSON, unchecked; nil when there is none
+	data        []byte // JSON, unchecked; nil if missing
 }
 
 func (p *packet) binary() bool {
@@ -46,7 +46,7 @@ var (
 	errAckID       = errors.New("ack id is too large")
 )
 
-// parsePacket decodes the text part of a packet. Its data aliases b.
+// parsePacket decodes the text part of a packet. The data aliases b.
 func parsePacket(b []byte, limits *Limits) (packet, error) {
 	if len(b) == 0 || b[0] < '0' || b[0] > '6' {
 		return packet{}, errPacket
@@ -71,22 +71,22 @@ func parsePacket(b []byte, limits *Limits) (packet, error) {
 	return p, nil
 }
 
-// parseAttachments reads "<n>-". The number is compared with the limit before
-// anything is made from it.
+// parseAttachments reads "<n>-". It checks the limit before any memory is
+// allocated for the attachments.
 func (p *packet) parseAttachments(b []byte, limit int) ([]byte, error) {
 	n, digits := leadingDigits(b)
 	if digits == 0 || digits == len(b) || b[digits] != '-' || n == 0 {
-		return nil, errPacket // none at all is no binary packet
+		return nil, errPacket // a binary packet has at least one attachment
 	}
-	if n > uint64(limit) { //nolint:gosec // a limit is not negative
+	if n > uint64(limit) { //nolint:gosec // a limit is never negative
 		return nil, errAttachments
 	}
 	p.attachments = int(n) //nolint:gosec // at most limit
 	return b[digits+1:], nil
 }
 
-// parseNamespace reads "/name,"; the comma may be missing at the end of the
-// packet. Clients of revision 4 may add a query, which is not part of the name.
+// parseNamespace reads "/name,". The comma is optional at the end of the packet.
+// Clients of revision 4 can add a query, which is not part of the name.
 func (p *packet) parseNamespace(b []byte, limit int) ([]byte, error) {
 	if len(b) == 0 || b[0] != '/' {
 		return b, nil
@@ -116,14 +116,14 @@ func (p *packet) parseID(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	if n > maxAckID && p.typ != packetAck && p.typ != packetBinaryAck {
-		return nil, errAckID // the answer would be to another id
+		return nil, errAckID // JavaScript would round it, and the answer would have another id
 	}
-	p.id, p.hasID = n, true // nobody waits for an ack with such an id: it is ignored
+	p.id, p.hasID = n, true // an acknowledgement with a larger id matches no event and is ignored
 	return b[digits:], nil
 }
 
-// leadingDigits reads a decimal number. One that does not fit becomes the
-// largest one, which every limit refuses.
+// leadingDigits reads a decimal number and returns its value and length. The
+// value of a number above maxAckID is only known to be above it.
 func leadingDigits(b []byte) (n uint64, digits int) {
 	for digits < len(b) && b[digits] >= '0' && b[digits] <= '9' {
 		if n <= maxAckID {
@@ -134,7 +134,7 @@ func leadingDigits(b []byte) (n uint64, digits int) {
 	return n, digits
 }
 
-// appendHeader appends everything before the JSON payload.
+// appendHeader appends the part of the packet before the JSON payload.
 func (p *packet) appendHeader(dst []byte) []byte {
 	dst = append(dst, byte(p.typ))
 	if p.binary() {

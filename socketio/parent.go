@@ -1,10 +1,10 @@
 package socketio
 
-// ParentNamespace stands for the namespaces whose names it matches. They have
-// its middleware and handlers, which are called before their own. One is made
-// when a client wants to connect to it, and goes with the last of its sockets;
-// what Server.Of has returned stays. A client that middleware refuses leaves
-// none behind.
+// ParentNamespace is a template for the namespaces whose names it matches. They
+// inherit its middleware and handlers, which run before their own. A child is
+// created when a client connects to it and removed with its last socket, unless
+// Server.Of has returned it. A client that middleware refuses leaves no child
+// behind.
 type ParentNamespace struct {
 	// Immutable.
 	server *Server
@@ -13,15 +13,15 @@ type ParentNamespace struct {
 	handlers
 }
 
-// OfFunc lets clients connect to every namespace whose name match accepts; the
-// name begins with a slash. Of several parents the first one that accepts a
-// name has it, and a namespace that exists has no other.
+// OfFunc lets clients connect to every namespace whose name match accepts. The
+// name begins with a slash. The first parent that accepts a name becomes the
+// parent of that namespace, and stays it while the namespace exists.
 //
-// Whether a client may connect is a matter of the middleware: match is asked
-// for the name alone, by Of too, and from any goroutine.
+// match decides by the name alone: use middleware to decide by the client. Of
+// calls match too. match can be called from any goroutine.
 //
-// There are at most Limits.MaxDynamicNamespaces; clients that want one more
-// are refused.
+// The server has at most Limits.MaxDynamicNamespaces children; a client that
+// connects to one more is refused.
 func (s *Server) OfFunc(match func(name string) bool) *ParentNamespace {
 	p := &ParentNamespace{server: s, match: match}
 	s.mu.Lock()
@@ -30,7 +30,7 @@ func (s *Server) OfFunc(match func(name string) bool) *ParentNamespace {
 	return p
 }
 
-// Children returns the namespaces that there are now, in no order.
+// Children returns the namespaces that exist now, in no particular order.
 func (p *ParentNamespace) Children() []*Namespace {
 	var children []*Namespace
 	p.server.mu.RLock()
@@ -46,7 +46,7 @@ func (p *ParentNamespace) Children() []*Namespace {
 	return children
 }
 
-// parentOf returns the parent that a namespace of that name has; nil for none.
+// parentOf returns the parent for a namespace with that name, or nil.
 func (s *Server) parentOf(name string) *ParentNamespace {
 	s.mu.RLock()
 	parents := s.parents
@@ -61,8 +61,8 @@ func (s *Server) parentOf(name string) *ParentNamespace {
 	return nil
 }
 
-// enter returns the namespace that a client wants to connect to. Until leave
-// is called for it, it stays.
+// enter returns the namespace with that name for a client that connects. The
+// namespace is not removed before leave is called.
 func (s *Server) enter(name string) (*Namespace, error) {
 	if n, ok := s.enterExisting(name); ok {
 		return n.open(), nil
@@ -78,7 +78,7 @@ func (s *Server) enter(name string) (*Namespace, error) {
 	return n.open(), nil
 }
 
-// enterChild makes the namespace if nobody has meanwhile.
+// enterChild creates the namespace unless another client has created it.
 func (s *Server) enterChild(name string, parent *ParentNamespace) (*Namespace, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,15 +105,15 @@ func (s *Server) enterExisting(name string) (*Namespace, bool) {
 	return n, ok
 }
 
-// leave is called when a socket that entered n was refused or has ended.
+// leave is called when a socket that entered n was refused or has disconnected.
 func (s *Server) leave(n *Namespace) {
-	if s.left(n) {
+	if s.release(n) {
 		n.close()
 	}
 }
 
-// left counts one user less, and reports whether n has gone with it.
-func (s *Server) left(n *Namespace) bool {
+// release counts one user less, and reports whether n was removed.
+func (s *Server) release(n *Namespace) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.users--

@@ -10,95 +10,97 @@ import (
 	"gifchat/socketio"
 )
 
+// tenants returns the parent of all namespaces /tenant-….
 func tenants(f *fixture) *socketio.ParentNamespace {
 	return f.OfFunc(func(name string) bool { return strings.HasPrefix(name, "/tenant-") })
 }
 
-func wantGone(t *testing.T, f *fixture, p *socketio.ParentNamespace, name string) {
+// wantRemoved waits until a child is removed, and expects no other child.
+func wantRemoved(t *testing.T, f *fixture, p *socketio.ParentNamespace, name string) {
 	t.Helper()
 	eventually(t, func() bool { _, ok := f.Lookup(name); return !ok })
 	if n := len(p.Children()); n != 0 {
-		t.Errorf("there are %d children", n)
+		t.Errorf("children: got %d, want 0", n)
 	}
 }
 
-func TestChildrenInherit(t *testing.T) {
+func TestParentNamespace_children_inherit_handlers(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	p := tenants(f)
 	var order journal
 	p.Use(func(s *socketio.Socket) error { order.note("middleware of " + s.Namespace().Name()); return nil })
 	p.OnConnect(func(s *socketio.Socket) {
 		order.note("connect")
-		s.Namespace().On("e", func(e *socketio.Event) { order.note("the child's"); _ = e.Ack() })
+		s.Namespace().On("e", func(e *socketio.Event) { order.note("child"); _ = e.Ack() })
 	})
 	p.OnAny(func(*socketio.Event) { order.note("any") })
-	socketio.On(p, "e", func(_ *socketio.Event, arg string) { order.note("the parent's " + arg) })
+	socketio.On(p, "e", func(_ *socketio.Event, arg string) { order.note("parent " + arg) })
 	ended := make(chan struct{})
 	p.OnDisconnect(func(s *socketio.Socket, _ socketio.Reason) {
 		if n, ok := f.Lookup(s.Namespace().Name()); !ok || n != s.Namespace() {
-			t.Error("it has gone before its last socket")
+			t.Error("the child was removed before its disconnect handler returned")
 		}
 		close(ended)
 	})
 	c := f.dial()
 	c.connect("/tenant-1")
-	c.say(`42/tenant-1,1["e","x"]`)
+	c.send(`42/tenant-1,1["e","x"]`)
 	c.want(`43/tenant-1,1[]`)
 	if children := p.Children(); len(children) != 1 || children[0].Name() != "/tenant-1" || children[0].Count() != 1 {
-		t.Errorf("children are %v", children)
+		t.Errorf("children: got %v, want /tenant-1 with one socket", children)
 	}
-	c.say("40/other,")
+	c.send("40/other,")
 	c.want(`44/other,{"message":"Invalid namespace"}`)
-	c.say("41/tenant-1,")
+	c.send("41/tenant-1,")
 	receive(t, ended)
-	wantGone(t, f, p, "/tenant-1")
-	order.want(t, "middleware of /tenant-1", "connect", "any", "the parent's x", "the child's")
+	wantRemoved(t, f, p, "/tenant-1")
+	order.want(t, "middleware of /tenant-1", "connect", "any", "parent x", "child")
 }
 
-func TestChildrenAreApart(t *testing.T) {
+func TestParentNamespace_children_are_separate(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	p := tenants(f)
 	p.On("say", func(e *socketio.Event) { _ = e.Socket.Namespace().Emit("said") })
 	a, b := f.dial(), f.dial()
 	a.connect("/tenant-a")
 	b.connect("/tenant-b")
-	a.say(`42/tenant-a,["say"]`)
+	a.send(`42/tenant-a,["say"]`)
 	a.want(`42/tenant-a,["said"]`)
 	b.wantAlive()
 	a.close()
 	b.close()
-	wantGone(t, f, p, "/tenant-a")
+	wantRemoved(t, f, p, "/tenant-a")
 }
 
-func TestARefusedClientLeavesNoNamespace(t *testing.T) {
+func TestParentNamespace_removes_the_child_of_a_refused_client(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxDynamicNamespaces: 1}})
 	p := tenants(f)
 	p.Use(func(*socketio.Socket) error { return errors.New("not you") })
 	c := f.dial()
 	for i := range 3 {
-		c.say(fmt.Sprintf("40/tenant-%d,", i))
+		c.send(fmt.Sprintf("40/tenant-%d,", i))
 		c.want(fmt.Sprintf(`44/tenant-%d,{"message":"not you"}`, i))
 	}
-	wantGone(t, f, p, "/tenant-2")
+	wantRemoved(t, f, p, "/tenant-2")
 }
 
-func TestDynamicNamespacesAreLimited(t *testing.T) {
+func TestParentNamespace_children_are_limited(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxDynamicNamespaces: 2}})
 	p := tenants(f)
 	c, other := f.dial(), f.dial()
 	c.connect("/tenant-1")
 	c.connect("/tenant-2")
 	other.connect("/tenant-2")
-	other.say("40/tenant-3,")
+	other.send("40/tenant-3,")
 	other.want(`44/tenant-3,{"message":"Too many namespaces"}`)
-	c.say("41/tenant-1,")
+	c.send("41/tenant-1,")
 	eventually(t, func() bool { return len(p.Children()) == 1 })
 	other.connect("/tenant-3")
-	f.Of("/tenant-3") // is no longer the clients'
+	f.Of("/tenant-3") // does not count as dynamic now
 	other.connect("/tenant-4")
 }
 
-func TestWhatOfReturnsStays(t *testing.T) {
+func TestOf_keeps_the_namespace_it_returns(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	p := tenants(f)
 	p.On("e", func(e *socketio.Event) { _ = e.Ack() })
@@ -106,7 +108,7 @@ func TestWhatOfReturnsStays(t *testing.T) {
 	c := f.dial()
 	for _, n := range []string{"/tenant-1", "/tenant-2"} {
 		c.connect(n)
-		c.say("42" + n + `,1["e"]`)
+		c.send("42" + n + `,1["e"]`)
 		c.want("43" + n + ",1[]")
 	}
 	during := f.Of("tenant-2")
@@ -115,22 +117,22 @@ func TestWhatOfReturnsStays(t *testing.T) {
 		eventually(t, func() bool { return n.Count() == 0 })
 		f.close() // every handler has returned
 		if found, ok := f.Lookup(n.Name()); !ok || found != n || f.Of(n.Name()) != n {
-			t.Errorf("%s is another one now", n.Name())
+			t.Errorf("%s: got another namespace, want the one that Of returned", n.Name())
 		}
 	}
 }
 
-func TestAMatchThatPanicsAcceptsNothing(t *testing.T) {
+func TestOfFunc_match_that_panics_accepts_no_name(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.OfFunc(func(string) bool { panic("oops") })
 	c := f.dial()
-	c.say("40/x,")
+	c.send("40/x,")
 	c.want(`44/x,{"message":"Invalid namespace"}`)
 	c.connect("/")
 }
 
-// Clients come to a few namespaces and go, all at once.
-func TestChildrenChurn(t *testing.T) {
+// Clients connect to a few namespaces and disconnect, all at once.
+func TestParentNamespace_survives_churn(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	p := tenants(f)
 	p.On("say", func(e *socketio.Event) { _ = e.Socket.Emit("said", e.Socket.Namespace().Count() > 0) })
@@ -142,15 +144,15 @@ func TestChildrenChurn(t *testing.T) {
 			for j := range 20 {
 				n := fmt.Sprintf("/tenant-%d", (i+j)%3)
 				c.connect(n)
-				c.say("42" + n + `,["say"]`)
+				c.send("42" + n + `,["say"]`)
 				c.want("42" + n + `,["said",true]`)
-				c.say("41" + n + ",")
+				c.send("41" + n + ",")
 			}
 		})
 	}
 	wg.Wait()
 	f.close()
 	if n := len(p.Children()); n != 0 {
-		t.Errorf("there are %d children", n)
+		t.Errorf("children: got %d, want 0", n)
 	}
 }

@@ -12,12 +12,11 @@ import (
 // sections:
 // https://github.com/socketio/socket.io/blob/main/docs/socket.io-protocol/v5-current.md
 //
-// Each is tested here once, as a stranger would read it; the other tests of
-// the package go on from there.
+// Each rule has one test here. The other tests of the package cover details.
 
 // rule is one sentence of a section.
 type rule struct {
-	says string
+	text string
 	test func(t *testing.T, f *fixture)
 }
 
@@ -26,7 +25,7 @@ func checkRules(t *testing.T, sections map[string][]rule) {
 	for section, rules := range sections {
 		t.Run(section, func(t *testing.T) {
 			for _, r := range rules {
-				t.Run(r.says, func(t *testing.T) {
+				t.Run(r.text, func(t *testing.T) {
 					f := serve(t, socketio.Config{})
 					for _, name := range []string{"/", "/admin"} {
 						n := f.Of(name)
@@ -41,27 +40,27 @@ func checkRules(t *testing.T, sections map[string][]rule) {
 	}
 }
 
-func TestProtocolExchange(t *testing.T) {
+func TestProtocol_exchange(t *testing.T) {
 	closes := func(packet string) func(*testing.T, *fixture) {
 		return func(_ *testing.T, f *fixture) {
 			c, _ := f.connect("/")
-			c.say(packet)
+			c.send(packet)
 			c.wantEnd()
 		}
 	}
 	checkRules(t, map[string][]rule{
 		"Connection to a namespace": {
-			{"CONNECT is answered with a CONNECT that has the session id", func(t *testing.T, f *fixture) {
+			{"the server answers CONNECT with a CONNECT that has the session id", func(t *testing.T, f *fixture) {
 				c := f.dial()
-				c.say("40")
-				if got := c.hear(); !strings.HasPrefix(got, `40{"sid":"`) {
-					t.Errorf("got %q", got)
+				c.send("40")
+				if got := c.receive(); !strings.HasPrefix(got, `40{"sid":"`) {
+					t.Errorf("got %q, want a CONNECT with a sid", got)
 				}
 			}},
-			{"with the name of a custom namespace", func(t *testing.T, f *fixture) {
+			{"the answer has the name of a custom namespace", func(t *testing.T, f *fixture) {
 				c := f.dial()
-				c.say("40/admin,")
-				if got := c.hear(); !strings.HasPrefix(got, `40/admin,{"sid":"`) {
+				c.send("40/admin,")
+				if got := c.receive(); !strings.HasPrefix(got, `40/admin,{"sid":"`) {
 					t.Errorf("got %q", got)
 				}
 			}},
@@ -74,75 +73,75 @@ func TestProtocolExchange(t *testing.T) {
 					return nil
 				})
 				c := f.dial()
-				c.say(`40/admin,{"token":"123"}`)
-				if got := c.hear(); !strings.HasPrefix(got, `40/admin,{"sid":"`) {
+				c.send(`40/admin,{"token":"123"}`)
+				if got := c.receive(); !strings.HasPrefix(got, `40/admin,{"sid":"`) {
 					t.Errorf("got %q", got)
 				}
 				c = f.dial()
-				c.say(`40/admin,{"token":"1"}`)
+				c.send(`40/admin,{"token":"1"}`)
 				c.want(`44/admin,{"message":"Not authorized"}`)
 			}},
-			{"what is not allowed is answered with CONNECT_ERROR", func(_ *testing.T, f *fixture) {
+			{"the server answers CONNECT_ERROR if it refuses the client", func(_ *testing.T, f *fixture) {
 				c := f.dial()
-				c.say("40/random")
+				c.send("40/random")
 				c.want(`44/random,{"message":"Invalid namespace"}`)
 			}},
-			{"the session id is not that of the connection below", func(t *testing.T, f *fixture) {
+			{"the session id differs from the sid of the connection", func(t *testing.T, f *fixture) {
 				_, s := f.connect("/")
 				_, other := f.connect("/")
 				if s.ID() == other.ID() || s.ID() == "" {
-					t.Errorf("%q and %q", s.ID(), other.ID())
+					t.Errorf("ids: got %q and %q, want different ones", s.ID(), other.ID())
 				}
 			}},
 		},
 		"Sending and receiving data": {
-			{"events, both ways", func(_ *testing.T, f *fixture) {
+			{"events go in both directions", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/")
-				c.say(`42["back",1,"2",{"3":[true]}]`)
+				c.send(`42["back",1,"2",{"3":[true]}]`)
 				c.want(`42["bar",1,"2",{"3":[true]}]`)
 			}},
 			{"in a custom namespace", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/admin")
-				c.say(`42/admin,["back"]`)
+				c.send(`42/admin,["back"]`)
 				c.want(`42/admin,["bar"]`)
 			}},
 			{"with binary data", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/")
-				c.say(`451-["back",{"_placeholder":true,"num":0}]`, []byte("\x01\x02\x03\x04"))
+				c.send(`451-["back",{"_placeholder":true,"num":0}]`, []byte("\x01\x02\x03\x04"))
 				c.want(`451-["bar",{"_placeholder":true,"num":0}]`, "binary \x01\x02\x03\x04")
 			}},
-			{"a payload that is no array closes the connection", closes(`42{"foo":1}`)},
+			{"a payload that is not an array closes the connection", closes(`42{"foo":1}`)},
 			{"an empty array closes the connection", closes(`42[]`)},
-			{"so does a payload that is malformed", closes(`42["foo"`)},
-			{"so does an event before CONNECT", func(_ *testing.T, f *fixture) {
+			{"a malformed payload closes the connection", closes(`42["foo"`)},
+			{"an event before CONNECT closes the connection", func(_ *testing.T, f *fixture) {
 				c := f.dial()
-				c.say(`42["foo"]`)
+				c.send(`42["foo"]`)
 				c.wantEnd()
 			}},
-			{"so does an event for a namespace that is not joined", closes(`42/admin,["foo"]`)},
+			{"an event for a namespace without a CONNECT closes the connection", closes(`42/admin,["foo"]`)},
 		},
 		"Acknowledgement": {
 			{"the receiver answers with the same id", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/")
-				c.say(`4212["foo","bar"]`)
+				c.send(`4212["foo","bar"]`)
 				c.want(`4312["bar"]`)
 			}},
-			{"with an array that may be empty", func(_ *testing.T, f *fixture) {
+			{"with an array that can be empty", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/")
-				c.say(`4212["silent"]`)
+				c.send(`4212["silent"]`)
 				c.want(`4312[]`)
 			}},
 			{"in a custom namespace", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/admin")
-				c.say(`42/admin,13["foo","bar"]`)
+				c.send(`42/admin,13["foo","bar"]`)
 				c.want(`43/admin,13["bar"]`)
 			}},
 			{"with binary data in it", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/")
-				c.say(`451-15["foo","bar",{"_placeholder":true,"num":0}]`, []byte("\x01\x02\x03\x04"))
+				c.send(`451-15["foo","bar",{"_placeholder":true,"num":0}]`, []byte("\x01\x02\x03\x04"))
 				c.want(`461-15["bar",{"_placeholder":true,"num":0}]`, "binary \x01\x02\x03\x04")
 			}},
-			{"of the server's events by the client", func(t *testing.T, f *fixture) {
+			{"the client acknowledges events of the server", func(t *testing.T, f *fixture) {
 				for _, answer := range []struct {
 					packet string
 					parts  [][]byte
@@ -153,23 +152,23 @@ func TestProtocolExchange(t *testing.T) {
 						args, _ := s.EmitWithAck(ctx(t), "foo")
 						answers <- args
 					}()
-					if got := c.hear(); !strings.HasPrefix(got, "42/admin,") || !strings.HasSuffix(got, `["foo"]`) {
+					if got := c.receive(); !strings.HasPrefix(got, "42/admin,") || !strings.HasSuffix(got, `["foo"]`) {
 						t.Errorf("got %q", got)
 					}
-					c.say(answer.packet, answer.parts...)
+					c.send(answer.packet, answer.parts...)
 					if got := receive(t, answers); len(got) != 1 {
-						t.Errorf("got %v", got)
+						t.Errorf("acknowledgement: got %v, want one argument", got)
 					}
 				}
 			}},
 		},
 		"Disconnection from a namespace": {
-			{"by the client, without an answer, and others stay", func(_ *testing.T, f *fixture) {
+			{"by the client, without an answer; other namespaces stay connected", func(_ *testing.T, f *fixture) {
 				c, _ := f.connect("/")
 				admin := f.join(c, "/admin")
-				c.say("41/admin,")
+				c.send("41/admin,")
 				eventually(f.t, func() bool { return !admin.Connected() })
-				c.say(`421["foo"]`)
+				c.send(`421["foo"]`)
 				c.want(`431[]`)
 			}},
 			{"by the server", func(_ *testing.T, f *fixture) {
@@ -181,9 +180,9 @@ func TestProtocolExchange(t *testing.T) {
 	})
 }
 
-// Section "Packet encoding", "Format" and "Examples": what the server sends is
-// what the examples show, character by character.
-func TestProtocolPacketEncoding(t *testing.T) {
+// Section "Packet encoding", "Format" and "Examples": the server sends exactly
+// the packets of the examples.
+func TestProtocol_packet_encoding(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	bytes := []byte("\x01\x02\x03\x04")
 	f.Of("/admin")

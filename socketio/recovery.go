@@ -7,43 +7,55 @@ import (
 	"time"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/eventlog"
 )
 
-// Recovery lets a client that loses its connection for a while go on where it
-// was: with the same socket id, rooms and data, and with the events it has
-// missed before anything else. Stock clients since 4.6 do their part by
-// themselves, and then have socket.recovered set. The zero value is no
-// recovery.
+// Recovery configures connection state recovery for a namespace. A client that
+// loses its connection can resume its session: it gets the same socket id,
+// rooms and data, and the events that it missed. Stock clients since 4.6 do
+// their part automatically and then set socket.recovered. The zero value turns
+// recovery off.
 //
-// What a client is promised:
+// Guarantees:
 //
-//  1. A recovery is whole or does not take place: then the client gets a new
-//     socket, and Socket.Recovered is false.
-//  2. Missed are the events that were emitted to the namespace, to a room the
-//     socket was in at that time, or to the socket itself, but for volatile
-//     ones and those that want an answer. Each comes once, in their order.
-//  3. It is authorised anew: middleware runs as for any other socket. It sees
-//     Socket.Recovered and Socket.Rooms, and may refuse the socket or take it
-//     out of rooms with Socket.Leave, whose missed events do not come then. A
-//     client that is somebody else by now, as SameIdentity tells, is not
-//     recovered.
-//  4. Who may come back are clients that lost their connection, or were cut off
-//     by a full queue, a ping timeout or Socket.CloseConn; but not those that
-//     disconnected by themselves, broke the protocol, sent more than a limit
-//     allows, or were sent away by Socket.Disconnect or Broadcast.Disconnect, be
-//     it while they were gone, or while middleware was looking at them: those
-//     get a connect_error.
-//  5. Disconnect handlers have returned before middleware sees the socket again.
+//  1. A recovery is complete or does not take place. If it does not, the client
+//     gets a new socket, and Socket.Recovered is false.
+//  2. A client gets the events that were emitted to the namespace, to a room
+//     that the socket was in at that time, or to the socket itself, except
+//     volatile events and those that want an acknowledgement. Each event comes
+//     once, in order.
+//  3. Missed events of at most 64 KiB come before the answer to CONNECT. If
+//     there are more, the answer comes first and the events follow at the pace
+//     at which the client takes them; live events follow those. If the log
+//     evicts an event that the client has not been sent, the server ends the
+//     session and closes the connection. Then the client gets a new socket, as
+//     in 1, and what it has received until then has no gap.
+//  4. Middleware runs as for any other socket. It sees Socket.Recovered and
+//     Socket.Rooms. It can refuse the socket, or take it out of rooms with
+//     Socket.Leave; missed events of those rooms are left out. A client whose
+//     identity has changed according to SameIdentity is not recovered.
+//  5. A client can resume after it lost its connection, and after a full queue,
+//     a ping timeout or Socket.CloseConn. It cannot resume after it disconnected
+//     by itself, broke the protocol or exceeded a limit. It cannot resume either
+//     after Socket.Disconnect or Broadcast.Disconnect, which also reach clients
+//     that are offline. During middleware they make the server answer with a
+//     connect_error.
+//  6. Disconnect handlers have returned before middleware sees the socket again.
 //
-// What it costs: clients get one more argument with every event that wants no
-// answer, its offset, a string of 14 characters; the events of the namespace
-// are queued one at a time; and those of the last MaxAbsence stay in memory.
-// A namespace made by OfFunc forgets all when its last socket goes.
+// Costs: every event that wants no acknowledgement has one more argument, its
+// offset, a string of 14 characters. The events of the namespace are queued
+// one at a time. Events of the last MaxAbsence stay in memory, within MaxEvents
+// and MaxBytes. While a client is being sent what it missed, older events stay
+// too, and both limits are a quarter higher, so that live events do not evict
+// missed ones at once. A namespace made by OfFunc forgets everything when its
+// last socket leaves.
+//
+// An application can change what is kept: see Broadcast.Key.
 type Recovery struct {
-	MaxAbsence  time.Duration // how long a client may be gone; 0 is no recovery
-	MaxSessions int           // of clients that are gone; who went first is forgotten first; default 10,000
-	MaxEvents   int           // kept for them; older ones are forgotten; default 10,000
-	MaxBytes    int           // of those events; default 16 MiB
+	MaxAbsence  time.Duration // after which a session expires; 0 turns recovery off
+	MaxSessions int           // of offline clients; beyond it the oldest is evicted; default 10,000
+	MaxEvents   int           // kept for offline clients; beyond it the oldest is evicted; default 10,000
+	MaxBytes    int           // used by the kept events; default 16 MiB
 
 	// SameIdentity compares what Config.Identify returned for the lost
 	// connection and for the new one. Default: reflect.DeepEqual.
@@ -66,106 +78,113 @@ func (r Recovery) withDefaults() Recovery {
 	return r
 }
 
-// recovery is what a namespace remembers for clients that come back.
+// recovery is the delivery of a namespace whose clients can resume their
+// sessions.
 type recovery struct {
 	// Immutable.
 	cfg       Recovery
 	namespace *Namespace
-	offsets   offsets
+	offsets   eventlog.Offsets
 
 	// mu is held while an event is numbered and queued on connections, so that
-	// numbers only grow on each of them: an offset says that all before it has
-	// come. Nothing under it waits for a client.
+	// numbers only grow on each connection: an offset acknowledges all events
+	// before it. No code that holds mu waits for a client.
 	mu       sync.Mutex
-	log      eventLog
+	log      eventlog.Log
 	sessions map[string]*session // by pid
-	gone     list.List           // the sessions that can be used, who went first in front
-	// Sockets that have claimed a session and are not registered yet; true when
-	// they were sent away meanwhile.
-	returning map[*Socket]bool
-	sweeper   *time.Timer // runs while there is something to forget; nil otherwise
-	closed    bool
+	offline  list.List           // the sessions without a connection, oldest first
+
+	// resuming has the recovered sockets that middleware is checking. The value
+	// is true if the server disconnected the socket in that time.
+	resuming map[*Socket]bool
+	replays  map[*client]*replay // the sockets that are behind
+	sweeper  *time.Timer         // runs while something can expire; nil otherwise
+	closed   bool
 }
+
+var _ delivery = (*recovery)(nil)
 
 func newRecovery(n *Namespace, cfg Recovery) *recovery {
 	return &recovery{
 		cfg:       cfg.withDefaults(),
 		namespace: n,
-		offsets:   newOffsets(),
+		offsets:   eventlog.NewOffsets(),
 		sessions:  make(map[string]*session),
-		returning: make(map[*Socket]bool),
+		resuming:  make(map[*Socket]bool),
+		replays:   make(map[*client]*replay),
 	}
 }
 
-// publish numbers an event, keeps it, and sends it to the broadcast's sockets.
-func (r *recovery) publish(b Broadcast, event string, args []any) error {
-	draft, err := draftEvent(packet{namespace: r.namespace.name}, event, args, r.offsets.blank())
-	if err != nil {
-		return err
+// newDelivery returns the delivery that the configuration chooses for n.
+func newDelivery(n *Namespace) delivery {
+	if choose := n.server.cfg.Recovery; choose != nil {
+		if cfg := choose(n.name); cfg.MaxAbsence > 0 {
+			return newRecovery(n, cfg)
+		}
 	}
-	defer putEncoder(draft)
+	return liveDelivery{n}
+}
+
+// Recovered reports whether the socket resumed the session of a connection
+// that its client lost. See Recovery.
+func (s *Socket) Recovered() bool { return s.recovered }
+
+// eventEnd returns the end of event packets with room for an offset.
+func (r *recovery) eventEnd() string { return r.offsets.Blank() }
+
+// emit numbers an event, keeps it, and queues it for the broadcast's sockets.
+// A volatile event is not kept and carries the number of the event before it.
+func (r *recovery) emit(b Broadcast, e *encoder) {
 	conns := flushLists.Get().(*[]*engineio.Conn)
 	r.mu.Lock()
-	targets, number := r.namespace.members.number(b.rooms, b.except, !b.volatile)
-	writeOffset(draft.text.Bytes(), number)
-	p := draft.prepare()
+	targets, number := b.targets(), r.log.Last()
+	if !b.volatile {
+		number++
+	}
+	eventlog.Write(e.text.Bytes(), number)
+	p := e.prepare()
 	if !b.volatile {
 		to := b.target()
-		r.log.add(entry{number: number, at: time.Now(), rooms: to.Rooms, except: to.Except, event: p})
-		r.forget()
+		r.log.Add(eventlog.Entry{Number: number, Time: time.Now(), Key: b.key, Rooms: to.Rooms, Except: to.Except, Packet: p})
+		r.expire()
 	}
 	b.queue(targets, p, conns)
 	r.mu.Unlock()
 	b.namespace.server.flushers.flush(conns)
+}
+
+// emitTo emits to the room that is the socket's id. If the socket disconnects
+// at the same time, its client may get the event now or when it resumes.
+func (r *recovery) emitTo(s *Socket, volatile bool, e *encoder) error {
+	if !s.Connected() {
+		return ErrDisconnected
+	}
+	to := r.namespace.To(string(s.id))
+	to.volatile = volatile
+	r.emit(to, e)
+	if !s.Connected() {
+		return ErrDisconnected
+	}
 	return nil
 }
 
-// begin makes s a socket of the namespace and tells its client so. What the
-// client has missed, the answer and the membership come in one go, so that
-// nothing falls between them or comes twice. With an error that was not done:
-// engineio.ErrClosed when the connection has been closed, else what to tell the
-// client.
-func (r *recovery) begin(s *Socket) error {
-	c := s.client
-	r.mu.Lock()
-	if r.arrive(s) {
-		r.mu.Unlock()
-		return errDismissed
-	}
-	missed, whole := r.missed(s)
-	if !whole { // more was emitted during the middleware than is kept
-		r.mu.Unlock()
-		c.conn.Close()
-		return engineio.ErrClosed
-	}
-	for _, e := range missed {
-		c.queue(e.event)
-	}
-	pid := ""
-	if !c.old() {
-		pid = r.open(s)
-	}
-	c.queue(connectAnswer{SID: s.id, PID: pid}.encode(s))
-	r.namespace.members.add(s)
-	s.claim = nil
-	r.mu.Unlock()
-	c.conn.Flush()
-	return nil
-}
-
-// forget gives up what is too old or too much, and sees to it that the rest
-// goes in time, even if nothing happens any more. mu is held.
-func (r *recovery) forget() {
+// expire evicts what is too old or exceeds a limit, and starts the timer that
+// evicts the rest later. Replays get more room: see Recovery. mu is held.
+func (r *recovery) expire() {
 	oldest := time.Now().Add(-r.cfg.MaxAbsence)
-	r.log.trim(oldest, r.cfg.MaxEvents, r.cfg.MaxBytes)
-	for front := r.gone.Front(); front != nil; front = r.gone.Front() {
+	if len(r.replays) > 0 {
+		r.log.Trim(time.Time{}, r.cfg.MaxEvents+r.cfg.MaxEvents/4, r.cfg.MaxBytes+r.cfg.MaxBytes/4)
+	} else {
+		r.log.Trim(oldest, r.cfg.MaxEvents, r.cfg.MaxBytes)
+	}
+	for front := r.offline.Front(); front != nil; front = r.offline.Front() {
 		s := front.Value.(*session)
-		if r.gone.Len() <= r.cfg.MaxSessions && s.left.After(oldest) {
+		if r.offline.Len() <= r.cfg.MaxSessions && s.lost.After(oldest) {
 			break
 		}
 		r.drop(s)
 	}
-	if r.sweeper == nil && !r.closed && (r.gone.Len() > 0 || len(r.log.entries) > 0) {
+	if r.sweeper == nil && !r.closed && (r.offline.Len() > 0 || r.log.Len() > 0) {
 		r.sweeper = time.AfterFunc(r.cfg.MaxAbsence, r.sweep)
 	}
 }
@@ -174,10 +193,10 @@ func (r *recovery) sweep() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sweeper = nil
-	r.forget()
+	r.expire()
 }
 
-// close stops the timer: the namespace goes.
+// close stops the timer.
 func (r *recovery) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,10 +12,10 @@ import (
 	"gifchat/socketio"
 )
 
-// Clients are cut off again and again while others emit. Whoever comes back to
-// a socket has got every event of its life once, and in the same order as
-// everybody else.
-func TestRecoveryLosesAndDoublesNothing(t *testing.T) {
+// Clients lose their connection again and again while other goroutines emit.
+// Each client receives every event of its session once, and all clients receive
+// them in the same order.
+func TestRecovery_brings_each_event_once_in_one_order(t *testing.T) {
 	const (
 		clients = 8
 		cuts    = 15
@@ -37,104 +37,105 @@ func TestRecoveryLosesAndDoublesNothing(t *testing.T) {
 				}
 				switch i % 4 {
 				case 0:
-					_ = n.To("room").Volatile().Emit("volatile", "no offset of ours")
+					_ = n.To("room").Volatile().Emit("volatile", "not an offset")
 				case 1:
 					_ = n.Emit("e", sender, i)
 				default:
 					_ = n.To("room").Emit("e", sender, i)
 				}
-				time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond) // the pace of the load, nothing waits for it
+				time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond) // the pace of the load
 			}
 		})
 	}
-	heard := make([][]string, clients)
-	var listening sync.WaitGroup
+	received := make([][]string, clients)
+	var receiving sync.WaitGroup
 	for i := range clients {
-		listening.Go(func() { heard[i] = hearOut(f, cuts) })
+		receiving.Go(func() { received[i] = receiveWithCuts(f, cuts) })
 	}
-	listening.Wait()
+	receiving.Wait()
 	close(stop)
 	emitting.Wait()
 
-	// All lists are parts of one order.
-	place := map[string]int{}
-	longest := slices.MaxFunc(heard, func(a, b []string) int { return len(a) - len(b) })
+	// All lists are parts of one sequence.
+	index := map[string]int{}
+	longest := slices.MaxFunc(received, func(a, b []string) int { return len(a) - len(b) })
 	for i, event := range longest {
-		if _, twice := place[event]; twice {
-			t.Fatalf("%s came twice", event)
+		if _, twice := index[event]; twice {
+			t.Fatalf("event %s: got it twice, want it once", event)
 		}
-		place[event] = i
+		index[event] = i
 	}
-	for i, list := range heard {
+	for i, list := range received {
 		if len(list) < cuts {
-			t.Errorf("client %d heard only %d events", i, len(list))
+			t.Errorf("client %d: got %d events, want at least %d", i, len(list), cuts)
 		}
 		last := -1
 		for _, event := range list {
-			at, known := place[event]
+			at, known := index[event]
 			switch {
 			case !known:
-				continue // before or after the longest
+				continue // before or after the longest list
 			case last >= 0 && at != last+1:
-				t.Fatalf("client %d: %s is number %d, after number %d", i, event, at, last)
+				t.Fatalf("client %d, event %s: got number %d after %d, want %d", i, event, at, last, last+1)
 			}
 			last = at
 		}
 	}
 }
 
-// hearOut listens to one socket's life, through cuts, and returns its events.
-func hearOut(f *fixture, cuts int) (heard []string) {
-	r := &returning{}
+// receiveWithCuts returns the events of one session with that many lost
+// connections.
+func receiveWithCuts(f *fixture, cuts int) (received []string) {
+	r := &stockClient{}
 	note := func(packet string) {
 		if strings.HasPrefix(packet, `42/chat,["e"`) {
-			heard = append(heard, packet)
+			received = append(received, packet)
 		}
 	}
-	f.come(r)
+	f.connectTo(r)
 	for range cuts {
 		for range rand.IntN(40) {
 			note(r.next())
 		}
-		r.close() // perhaps in the middle of a packet, and before the server notices
-		for _, packet := range f.back(r) {
+		r.close() // at any point, even within a packet; the server may notice later
+		for _, packet := range f.resume(r) {
 			note(packet)
 		}
 	}
-	return heard
+	return received
 }
 
-// A socket joins and leaves rooms while it is there and is cut off now and
-// then; a model says which events are its own. It gets those and no others.
-func TestRecoveryAgainstAModel(t *testing.T) {
+// A socket joins and leaves rooms at random, while it is connected and while its
+// client is offline. It gets exactly the events that a model predicts.
+func TestRecovery_agrees_with_a_model(t *testing.T) {
 	rooms := []string{"a", "b", "c"}
 	for range 20 {
 		seed := rand.Uint64()
 		random := rand.New(rand.NewPCG(seed, 0))
 		f := recovering(t, socketio.Recovery{})
 		n := f.Of("/chat")
-		r := &returning{}
-		f.come(r)
+		r := &stockClient{}
+		f.connectTo(r)
 		s, _ := n.Socket(r.sid)
 		var want, got []string
 		in := map[string]bool{}
-		there := true
+		connected := true
 		for i := range 200 {
 			room, other := rooms[random.IntN(3)], rooms[random.IntN(3)]
-			emitted := func(mine bool, err error) {
+			emitted := func(expected bool, err error) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if mine {
+				if expected {
 					want = append(want, fmt.Sprintf(`42/chat,["e",%d]`, i))
 				}
 			}
 			switch action := random.IntN(10); {
-			case action < 2 && there:
+			case action < 2 && connected:
 				s.Join(room)
 				in[room] = true
 			case action < 4:
-				n.Leave(room) // also while it is gone
+				n.Leave(room) // also while the client is offline
 				in[room] = false
 			case action < 5:
 				emitted(true, n.Emit("e", i))
@@ -144,20 +145,20 @@ func TestRecoveryAgainstAModel(t *testing.T) {
 				emitted(in[room] && !in[other], n.To(room).Except(other).Emit("e", i))
 			case action < 9:
 				emitted(in[room] || in[other], n.To(room, other).Emit("e", i))
-			case there:
+			case connected:
 				for range random.IntN(len(want) - len(got) + 1) { // the rest is lost with the connection
 					got = append(got, r.next())
 				}
 				f.lose(r)
-				there = false
+				connected = false
 			default:
-				got = append(got, f.back(r)...)
+				got = append(got, f.resume(r)...)
 				s, _ = n.Socket(r.sid)
-				there = true
+				connected = true
 			}
 		}
-		if !there {
-			got = append(got, f.back(r)...)
+		if !connected {
+			got = append(got, f.resume(r)...)
 		}
 		for len(got) < len(want) {
 			got = append(got, r.next())

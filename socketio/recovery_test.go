@@ -15,121 +15,13 @@ import (
 	"gifchat/socketio"
 )
 
-// recovering is a server whose namespaces have recovery.
-func recovering(t testing.TB, r socketio.Recovery) *fixture {
-	t.Helper()
-	if r.MaxAbsence == 0 {
-		r.MaxAbsence = time.Minute
-	}
-	return serve(t, socketio.Config{Recovery: func(string) socketio.Recovery { return r }})
-}
-
-// returning is a client as it comes back: what stock clients keep.
-type returning struct {
-	*client
-	sid    socketio.SocketID
-	pid    string
-	offset string
-}
-
-// come connects to /chat and returns what came before the CONNECT.
-func (f *fixture) come(r *returning) (missed []string) {
-	f.t.Helper()
-	f.Of("/chat")
-	r.client = f.dial()
-	return r.connectAgain()
-}
-
-func (r *returning) connectAgain() (missed []string) {
-	r.t.Helper()
-	auth, _ := json.Marshal(map[string]string{"pid": r.pid, "offset": r.offset})
-	r.say("40/chat," + string(auth))
-	for {
-		packet := r.hear()
-		text, ok := strings.CutPrefix(packet, "40/chat,")
-		if !ok {
-			missed = append(missed, r.note(packet))
-			continue
-		}
-		var answer struct {
-			SID socketio.SocketID
-			PID string
-		}
-		if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.SID) != 20 || len(answer.PID) < 20 {
-			r.t.Fatalf("got %q, want a CONNECT with sid and pid", packet)
-		}
-		r.sid, r.pid = answer.SID, answer.PID
-		return missed
-	}
-}
-
-// next returns the next packet without its offset, which it keeps.
-func (r *returning) next() string {
-	r.t.Helper()
-	return r.note(r.hear())
-}
-
-func (r *returning) note(packet string) string {
-	i := strings.LastIndex(packet, `,"`)
-	if !strings.HasPrefix(packet, "4") || i < 0 || !strings.HasSuffix(packet, `"]`) || len(packet)-i != 18 {
-		return packet
-	}
-	r.offset = packet[i+2 : len(packet)-2]
-	return packet[:i] + "]"
-}
-
-func (r *returning) wantNext(packets ...string) {
-	r.t.Helper()
-	for _, want := range packets {
-		if got := r.next(); got != want {
-			r.t.Fatalf("got %.200q, want %q", got, want)
-		}
-	}
-}
-
-// lose cuts the client off and waits until the server has noticed.
-func (f *fixture) lose(r *returning) {
-	f.t.Helper()
-	before := f.Of("/chat").Count()
-	r.close()
-	eventually(f.t, func() bool { return f.Of("/chat").Count() < before })
-}
-
-func wantMissed(t *testing.T, got []string, want ...string) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Fatalf("missed %q, want %q", got, want)
-	}
-}
-
-// back comes back and expects the same socket.
-func (f *fixture) back(r *returning) []string {
-	f.t.Helper()
-	sid, pid := r.sid, r.pid
-	missed := f.come(r)
-	if r.sid != sid || r.pid != pid {
-		f.t.Fatalf("it has got another socket")
-	}
-	return missed
-}
-
-// backAnew comes back and expects another socket, and nothing missed.
-func (f *fixture) backAnew(r *returning) {
-	f.t.Helper()
-	sid, pid := r.sid, r.pid
-	missed := f.come(r)
-	if r.sid == sid || r.pid == pid || len(missed) > 0 {
-		f.t.Fatalf("it has come back to its socket, with %q", missed)
-	}
-}
-
-func TestRecovery(t *testing.T) {
+func TestRecovery_resumes_a_session(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	var happened journal
+	var notes journal
 	n.OnConnect(func(s *socketio.Socket) {
-		happened.note(fmt.Sprintf("connect %v %v %v", s.Recovered(), s.Rooms(), s.Data()))
-		s.SetData("hers")
+		notes.note(fmt.Sprintf("connect %v %v %v", s.Recovered(), s.Rooms(), s.Data()))
+		s.SetData("data")
 	})
 	n.Use(func(s *socketio.Socket) error {
 		if !s.Recovered() {
@@ -137,9 +29,9 @@ func TestRecovery(t *testing.T) {
 		}
 		return nil
 	})
-	n.OnDisconnect(func(s *socketio.Socket, r socketio.Reason) { happened.note("disconnect " + string(r)) })
-	r := &returning{}
-	f.come(r)
+	n.OnDisconnect(func(s *socketio.Socket, r socketio.Reason) { notes.note("disconnect " + string(r)) })
+	r := &stockClient{}
+	f.connectTo(r)
 	_ = n.To("room").Emit("a", 1)
 	r.wantNext(`42/chat,["a",1]`)
 	f.lose(r)
@@ -149,79 +41,79 @@ func TestRecovery(t *testing.T) {
 	_ = n.To(string(r.sid)).Emit("d")
 	_ = n.Except("room").Emit("nor this")
 	_ = n.To("room").Volatile().Emit("nor that")
-	wantMissed(t, f.back(r),
+	wantMissed(t, f.resume(r),
 		`42/chat,["b","text"]`,
 		`452-/chat,["c",{"_placeholder":true,"num":0},{"deep":{"_placeholder":true,"num":1}}]`, "binary x", "binary yz",
 		`42/chat,["d"]`)
 	_ = n.To("room").Emit("e")
 	r.wantNext(`42/chat,["e"]`)
 	f.lose(r)
-	wantMissed(t, f.back(r)) // again, with the same pid
+	wantMissed(t, f.resume(r)) // a second time, with the same pid
 	_ = n.To("room").Emit("f")
 	r.wantNext(`42/chat,["f"]`)
-	happened.wantSoon(t,
+	notes.wantSoon(t,
 		"connect false [room] <nil>", "disconnect transport close",
-		"connect true [room] hers", "disconnect transport close",
-		"connect true [room] hers")
+		"connect true [room] data", "disconnect transport close",
+		"connect true [room] data")
 }
 
-// A client that got nothing yet knows no offset. All that could reach it since
-// it connected has one, so it has missed all of that.
-func TestRecoveryOfAQuietClient(t *testing.T) {
+// A client that has received no event has no offset. Every event since it
+// connected carries one, so the client has missed all of them.
+func TestRecovery_of_a_client_without_an_offset(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	_ = n.Emit("before its time")
-	r := &returning{}
-	f.come(r)
+	_ = n.Emit("before it connected")
+	r := &stockClient{}
+	f.connectTo(r)
 	f.lose(r)
 	_ = n.Emit("a")
 	_ = n.Emit("b")
-	wantMissed(t, f.back(r), `42/chat,["a"]`, `42/chat,["b"]`)
-	r.offset = "otherLAAAAAAAB" // of the time before a restart
+	wantMissed(t, f.resume(r), `42/chat,["a"]`, `42/chat,["b"]`)
+	r.offset = "otherLAAAAAAAB" // from before a restart
 	f.lose(r)
 	_ = n.Emit("c")
-	wantMissed(t, f.back(r), `42/chat,["a"]`, `42/chat,["b"]`, `42/chat,["c"]`)
+	wantMissed(t, f.resume(r), `42/chat,["a"]`, `42/chat,["b"]`, `42/chat,["c"]`)
 }
 
-func TestRecoveryAndVolatileEvents(t *testing.T) {
+func TestRecovery_keeps_no_volatile_events(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	r := &returning{}
-	f.come(r)
+	r := &stockClient{}
+	f.connectTo(r)
 	_ = n.Emit("a")
-	_ = n.Volatile().Emit("v", "a string that is no offset")
+	_ = n.Volatile().Emit("v", "a string that is not an offset")
 	s, _ := n.Socket(r.sid)
 	_ = s.EmitVolatile("w", "nor this")
-	r.wantNext(`42/chat,["a"]`, `42/chat,["v","a string that is no offset"]`, `42/chat,["w","nor this"]`)
+	r.wantNext(`42/chat,["a"]`, `42/chat,["v","a string that is not an offset"]`, `42/chat,["w","nor this"]`)
 	f.lose(r)
 	_ = n.Emit("b")
-	wantMissed(t, f.back(r), `42/chat,["b"]`)
+	wantMissed(t, f.resume(r), `42/chat,["b"]`)
 }
 
-func TestOffsetsAndAcknowledgements(t *testing.T) {
+func TestRecovery_adds_no_offset_to_acknowledged_events(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
 	n.On("ask", func(e *socketio.Event) { _ = e.Ack("answer") })
-	r := &returning{}
-	f.come(r)
-	r.say(`42/chat,7["ask"]`)
+	r := &stockClient{}
+	f.connectTo(r)
+	r.send(`42/chat,7["ask"]`)
 	r.want(`43/chat,7["answer"]`)
 	done := make(chan error, 1)
 	go func() { _, err := n.EmitWithAck(ctx(t), "question", "q"); done <- err }()
 	r.want(`42/chat,1["question","q"]`)
-	r.say(`43/chat,1[]`)
+	r.send(`43/chat,1[]`)
 	if err := receive(t, done); err != nil {
 		t.Error(err)
 	}
 }
 
-// Events are missed by those who were in the room when they were emitted.
-func TestRecoveryFollowsTheRooms(t *testing.T) {
+// A client misses the events of the rooms that it was in when they were emitted.
+func TestRecovery_brings_events_of_rooms_at_their_time(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	r := &returning{}
-	f.come(r)
-	_ = n.To("a").Emit("before it came")
+	r := &stockClient{}
+	f.connectTo(r)
+	_ = n.To("a").Emit("before it joined")
 	s, _ := n.Socket(r.sid)
 	s.Join("a", "b")
 	_ = n.To("a").Emit("1")
@@ -232,32 +124,32 @@ func TestRecoveryFollowsTheRooms(t *testing.T) {
 	s.Join("a")
 	_ = n.To("a", "b").Emit("3")
 	f.lose(r)
-	r.offset = "" // nothing has reached it
+	r.offset = "" // as if it had received nothing
 	_ = n.To("a").Emit("4")
-	wantMissed(t, f.back(r), `42/chat,["1"]`, `42/chat,["2"]`, `42/chat,["3"]`, `42/chat,["4"]`)
+	wantMissed(t, f.resume(r), `42/chat,["1"]`, `42/chat,["2"]`, `42/chat,["3"]`, `42/chat,["4"]`)
 
 	f.lose(r)
 	_ = n.To("a").Emit("5")
-	n.To("a").Leave("a") // it is away
-	_ = n.To("a").Emit("after it was sent out")
-	wantMissed(t, f.back(r), `42/chat,["5"]`)
+	n.To("a").Leave("a") // while the client is offline
+	_ = n.To("a").Emit("after it was removed")
+	wantMissed(t, f.resume(r), `42/chat,["5"]`)
 	if s, _ = n.Socket(r.sid); len(s.Rooms()) > 0 {
-		t.Errorf("it is in %q", s.Rooms())
+		t.Errorf("rooms: got %q, want none", s.Rooms())
 	}
 	s.Join("c")
 	f.lose(r)
 	_ = n.To("c").Emit("6")
-	s.Leave("c") // the same by its socket
-	_ = n.To("c").Emit("after it was sent out")
-	wantMissed(t, f.back(r), `42/chat,["6"]`)
+	s.Leave("c") // the same by the socket
+	_ = n.To("c").Emit("after it was removed")
+	wantMissed(t, f.resume(r), `42/chat,["6"]`)
 }
 
-// A socket that comes and goes more often than is remembered.
-func TestRecoveryWithoutACompletePast(t *testing.T) {
+// A socket has left more rooms than the session remembers.
+func TestRecovery_fails_if_memberships_are_forgotten(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	r := &returning{}
-	f.come(r)
+	r := &stockClient{}
+	f.connectTo(r)
 	s, _ := n.Socket(r.sid)
 	for i := range 40 {
 		room := fmt.Sprint(i)
@@ -270,18 +162,18 @@ func TestRecoveryWithoutACompletePast(t *testing.T) {
 	}
 	late := r.offset
 	f.lose(r)
-	wantMissed(t, f.back(r))
+	wantMissed(t, f.resume(r))
 	f.lose(r)
 	r.offset = ""
-	f.backAnew(r)
+	f.wantNewSocket(r)
 	if r.offset = late; late == "" {
-		t.Error("no offset")
+		t.Error("offset: got none, want one")
 	}
 }
 
-func TestRecoveryIsAuthorisedAnew(t *testing.T) {
+func TestRecovery_runs_middleware_again(t *testing.T) {
 	var identity atomic.Value
-	identity.Store("her")
+	identity.Store("ann")
 	f := serve(t, socketio.Config{
 		Recovery: func(string) socketio.Recovery { return socketio.Recovery{MaxAbsence: time.Minute} },
 		Identify: func(*http.Request) (any, error) { return identity.Load(), nil },
@@ -300,55 +192,55 @@ func TestRecoveryIsAuthorisedAnew(t *testing.T) {
 		}
 		return nil
 	})
-	r := &returning{}
-	f.come(r)
+	r := &stockClient{}
+	f.connectTo(r)
 	f.lose(r)
 	_ = n.To("secret").Emit("secret")
 	_ = n.To("open").Emit("open")
-	wantMissed(t, f.back(r), `42/chat,["open"]`)
+	wantMissed(t, f.resume(r), `42/chat,["open"]`)
 	if s, _ := n.Socket(r.sid); !slices.Equal(s.Rooms(), []string{"open", "new"}) {
-		t.Errorf("it is in %q", s.Rooms())
+		t.Errorf("rooms: got %q, want open and new", s.Rooms())
 	}
 
 	f.lose(r)
-	identity.Store("somebody else")
-	f.backAnew(r)
+	identity.Store("bob")
+	f.wantNewSocket(r)
 
 	f.lose(r)
 	banned.Store(true)
 	c := f.dial()
-	c.say(`40/chat,{"pid":"` + r.pid + `"}`)
+	c.send(`40/chat,{"pid":"` + r.pid + `"}`)
 	c.want(`44/chat,{"message":"banned"}`)
 	banned.Store(false)
-	f.backAnew(r) // it is used up
+	f.wantNewSocket(r) // the session is used up
 }
 
-func TestNoRecovery(t *testing.T) {
-	cases := map[string]func(f *fixture, r *returning, s *socketio.Socket){
-		"the client disconnects": func(_ *fixture, r *returning, _ *socketio.Socket) { r.say("41/chat,") },
-		"it sends a message that is too large": func(_ *fixture, r *returning, _ *socketio.Socket) {
-			r.say("42/chat," + strings.Repeat("x", 1_000_000))
+func TestRecovery_does_not_take_place(t *testing.T) {
+	cases := map[string]func(f *fixture, r *stockClient, s *socketio.Socket){
+		"the client disconnects": func(_ *fixture, r *stockClient, _ *socketio.Socket) { r.send("41/chat,") },
+		"the client sends a message that is too large": func(_ *fixture, r *stockClient, _ *socketio.Socket) {
+			r.send("42/chat," + strings.Repeat("x", 1_000_000))
 		},
-		"it sends attachments that are too large": func(_ *fixture, r *returning, _ *socketio.Socket) {
+		"the client sends attachments that are too large": func(_ *fixture, r *stockClient, _ *socketio.Socket) {
 			part := make([]byte, 900_000)
-			r.say(`455-/chat,["e"]`, part, part, part, part, part)
+			r.send(`455-/chat,["e"]`, part, part, part, part, part)
 		},
-		"it breaks the protocol": func(_ *fixture, r *returning, _ *socketio.Socket) { r.say("nonsense") },
-		"it is sent away":        func(_ *fixture, _ *returning, s *socketio.Socket) { s.Disconnect() },
-		"with all others":        func(f *fixture, _ *returning, _ *socketio.Socket) { f.Of("/chat").Disconnect() },
-		"while it is away, by a broadcast": func(f *fixture, r *returning, _ *socketio.Socket) {
+		"the client breaks the protocol": func(_ *fixture, r *stockClient, _ *socketio.Socket) { r.send("nonsense") },
+		"Socket.Disconnect":              func(_ *fixture, _ *stockClient, s *socketio.Socket) { s.Disconnect() },
+		"Namespace.Disconnect":           func(f *fixture, _ *stockClient, _ *socketio.Socket) { f.Of("/chat").Disconnect() },
+		"Broadcast.Disconnect while offline": func(f *fixture, r *stockClient, _ *socketio.Socket) {
 			f.lose(r)
 			f.Of("/chat").To("room").Disconnect()
 		},
-		"while it is away, by its socket": func(f *fixture, r *returning, s *socketio.Socket) {
+		"Socket.Disconnect while offline": func(f *fixture, r *stockClient, s *socketio.Socket) {
 			f.lose(r)
 			s.Disconnect()
 		},
-		"with an offset of the future": func(f *fixture, r *returning, _ *socketio.Socket) {
+		"an offset of the future": func(f *fixture, r *stockClient, _ *socketio.Socket) {
 			f.lose(r)
 			r.offset = r.offset[:6] + "__________"[:8]
 		},
-		"with something that is no offset": func(f *fixture, r *returning, _ *socketio.Socket) {
+		"a malformed offset": func(f *fixture, r *stockClient, _ *socketio.Socket) {
 			f.lose(r)
 			r.offset = "hello"
 		},
@@ -358,65 +250,55 @@ func TestNoRecovery(t *testing.T) {
 			f := recovering(t, socketio.Recovery{})
 			n := f.Of("/chat")
 			n.Use(func(s *socketio.Socket) error { s.Join("room"); return nil })
-			r := &returning{}
-			f.come(r)
-			_ = n.To("room").Emit("a") // it is in the room
+			r := &stockClient{}
+			f.connectTo(r)
+			_ = n.To("room").Emit("a")
 			r.wantNext(`42/chat,["a"]`)
 			s, _ := n.Socket(r.sid)
 			act(f, r, s)
 			eventually(t, func() bool { return n.Count() == 0 })
-			f.backAnew(r)
+			f.wantNewSocket(r)
 		})
 	}
 }
 
-func TestRecoveryWithinItsLimits(t *testing.T) {
+func TestRecovery_limits_what_is_kept(t *testing.T) {
 	t.Run("events", func(t *testing.T) {
 		f := recovering(t, socketio.Recovery{MaxEvents: 3})
-		r := &returning{}
-		f.come(r)
+		r := &stockClient{}
+		f.connectTo(r)
 		f.lose(r)
 		for i := range 3 {
 			_ = f.Of("/chat").Emit("a", i)
 		}
-		wantMissed(t, f.back(r), `42/chat,["a",0]`, `42/chat,["a",1]`, `42/chat,["a",2]`)
+		wantMissed(t, f.resume(r), `42/chat,["a",0]`, `42/chat,["a",1]`, `42/chat,["a",2]`)
 		f.lose(r)
 		for i := range 4 {
 			_ = f.Of("/chat").Emit("b", i)
 		}
-		f.backAnew(r)
+		f.wantNewSocket(r)
 	})
 	t.Run("bytes", func(t *testing.T) {
 		f := recovering(t, socketio.Recovery{MaxBytes: 1000})
-		r := &returning{}
-		f.come(r)
+		r := &stockClient{}
+		f.connectTo(r)
 		f.lose(r)
 		_ = f.Of("/chat").Emit("a", strings.Repeat("x", 1000))
-		f.backAnew(r)
+		f.wantNewSocket(r)
 	})
 	t.Run("sessions", func(t *testing.T) {
 		f := recovering(t, socketio.Recovery{MaxSessions: 1})
-		first, second := &returning{}, &returning{}
-		f.come(first)
-		f.come(second)
+		first, second := &stockClient{}, &stockClient{}
+		f.connectTo(first)
+		f.connectTo(second)
 		f.lose(first)
 		f.lose(second)
-		f.backAnew(first)
-		f.back(second)
-	})
-	t.Run("what can be queued", func(t *testing.T) {
-		f := recovering(t, socketio.Recovery{})
-		r := &returning{}
-		f.come(r)
-		f.lose(r)
-		for range 9000 { // with 153 bytes each: more than half of a client's queue
-			_ = f.Of("/chat").Emit("a")
-		}
-		f.backAnew(r)
+		f.wantNewSocket(first)
+		f.resume(second)
 	})
 }
 
-func TestRecoveryEndsInTime(t *testing.T) {
+func TestRecovery_expires_after_MaxAbsence(t *testing.T) {
 	cfg := socketio.Config{
 		PingInterval: time.Hour,
 		Recovery:     func(string) socketio.Recovery { return socketio.Recovery{MaxAbsence: time.Minute} },
@@ -439,96 +321,110 @@ func TestRecoveryEndsInTime(t *testing.T) {
 		first := visit("")
 		time.Sleep(59 * time.Second)
 		if again := visit(first.PID); again.SID != first.SID {
-			t.Error("forgotten too early")
+			t.Errorf("after 59 s: got sid %s, want %s", again.SID, first.SID)
 		}
-		_ = n.Emit("an event that is kept")
+		_ = n.Emit("kept")
 		time.Sleep(61 * time.Second)
 		if again := visit(first.PID); again.SID == first.SID {
-			t.Error("forgotten too late")
+			t.Errorf("after 61 s: got sid %s again, want a new one", again.SID)
 		}
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
 		if events, sessions := n.Kept(); events+sessions > 0 {
-			t.Errorf("%d events and %d sessions are kept for nobody", events, sessions)
+			t.Errorf("kept: got %d events and %d sessions, want none", events, sessions)
 		}
 	})
 }
 
-// The network may lose a client long before the server notices.
-func TestRecoveryTakesASocketOver(t *testing.T) {
+// Events of other rooms do not delay the missed events behind the answer.
+func TestRecovery_finds_missed_events_among_many(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	n := f.Of("/chat")
-	var happened journal
+	r := &stockClient{}
+	f.connectTo(r)
+	f.lose(r)
+	for range 5000 {
+		_ = n.To("other").Emit("not for it")
+	}
+	_ = n.To(string(r.sid)).Emit("a")
+	wantMissed(t, f.resume(r), `42/chat,["a"]`)
+}
+
+// A client can lose its connection long before the server notices.
+func TestRecovery_closes_the_lost_connection_first(t *testing.T) {
+	f := recovering(t, socketio.Recovery{})
+	n := f.Of("/chat")
+	var notes journal
 	hold, held := make(chan struct{}), make(chan struct{})
 	n.On("hold", func(*socketio.Event) { close(held); <-hold })
-	n.OnConnect(func(s *socketio.Socket) { happened.note(fmt.Sprint("connect ", s.Recovered())) })
-	n.OnDisconnect(func(*socketio.Socket, socketio.Reason) { happened.note("disconnect") })
-	r := &returning{}
-	f.come(r)
+	n.OnConnect(func(s *socketio.Socket) { notes.note(fmt.Sprint("connect ", s.Recovered())) })
+	n.OnDisconnect(func(*socketio.Socket, socketio.Reason) { notes.note("disconnect") })
+	r := &stockClient{}
+	f.connectTo(r)
 	lost := r.client
-	lost.say(`42/chat,["hold"]`) // the handlers of the old connection come first
+	lost.send(`42/chat,["hold"]`) // the handlers of the lost connection run first
 	receive(t, held)
 	go func() {
 		lost.wantEnd()
 		_ = n.Emit("a")
 		close(hold)
 	}()
-	wantMissed(t, f.back(r), `42/chat,["a"]`)
-	happened.wantSoon(t, "connect false", "disconnect", "connect true")
+	wantMissed(t, f.resume(r), `42/chat,["a"]`)
+	notes.wantSoon(t, "connect false", "disconnect", "connect true")
 	_ = n.Emit("b")
 	r.wantNext(`42/chat,["b"]`)
 	f.lose(r)
-	wantMissed(t, f.back(r)) // the end of the lost one has not touched the session
+	wantMissed(t, f.resume(r)) // the end of the lost connection has not changed the session
 	if n.Count() != 1 {
-		t.Errorf("%d sockets", n.Count())
+		t.Errorf("sockets: got %d, want 1", n.Count())
 	}
 }
 
-// Who knows the name of a session but is somebody else, gets nothing and ends
-// nothing.
-func TestRecoveryIsNotForThieves(t *testing.T) {
+// A client with another identity that knows the pid gets no session and does not
+// end it.
+func TestRecovery_requires_the_same_identity(t *testing.T) {
 	var identity atomic.Value
-	identity.Store("her")
+	identity.Store("ann")
 	f := serve(t, socketio.Config{
 		Recovery: func(string) socketio.Recovery {
 			return socketio.Recovery{MaxAbsence: time.Minute, SameIdentity: func(before, now any) bool {
-				if now == "a fault" {
-					panic("a fault")
+				if now == "panic" {
+					panic("in SameIdentity")
 				}
 				return before == now
 			}}
 		},
 		Identify: func(*http.Request) (any, error) { return identity.Load(), nil },
 	})
-	r := &returning{}
-	f.come(r)
-	for _, other := range []string{"a thief", "a fault"} {
-		identity.Store(other)
-		thief := *r
-		f.backAnew(&thief)
+	r := &stockClient{}
+	f.connectTo(r)
+	for _, name := range []string{"mallory", "panic"} {
+		identity.Store(name)
+		other := *r
+		f.wantNewSocket(&other)
 		r.wantAlive()
 	}
 	f.lose(r)
-	identity.Store("a thief")
-	thief := *r
-	f.backAnew(&thief)
-	identity.Store("her")
-	f.back(r)
+	identity.Store("mallory")
+	mallory := *r
+	f.wantNewSocket(&mallory)
+	identity.Store("ann")
+	f.resume(r)
 }
 
-// Of two that come back with one name, one gets the socket.
-func TestRecoveryIsForOne(t *testing.T) {
+// Of several clients that resume with one pid, one gets the socket.
+func TestRecovery_lets_one_of_several_clients_resume(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	for range 20 {
-		r := &returning{}
-		f.come(r)
+		r := &stockClient{}
+		f.connectTo(r)
 		f.lose(r)
-		twins := make(chan *returning, 8)
+		twins := make(chan *stockClient, 8)
 		for range cap(twins) {
 			go func() {
 				twin := *r
 				twin.client = f.dial()
-				twin.connectAgain()
+				twin.sendConnect()
 				twins <- &twin
 			}()
 		}
@@ -537,7 +433,7 @@ func TestRecoveryIsForOne(t *testing.T) {
 			same[receive(t, twins).sid]++
 		}
 		if f.Of("/chat").Count() > cap(twins)*20 || len(same) < 1 {
-			t.Fatalf("%v", same)
+			t.Fatalf("sockets by sid: got %v, want each sid once", same)
 		}
 		n := 0
 		for _, s := range f.Of("/chat").Sockets() {
@@ -546,24 +442,24 @@ func TestRecoveryIsForOne(t *testing.T) {
 			}
 		}
 		if n > 1 {
-			t.Fatalf("%d sockets of one id", n)
+			t.Fatalf("sockets with sid %s: got %d, want at most 1", r.sid, n)
 		}
 		f.Of("/chat").Disconnect()
 	}
 }
 
-// The name of a session is a secret: it comes from the same source as the sid.
-func TestPIDsAreDistinct(t *testing.T) {
+// The pid is a secret and random like the sid.
+func TestPIDs_are_distinct(t *testing.T) {
 	f := recovering(t, socketio.Recovery{})
 	seen := map[string]bool{}
 	c := f.dial()
-	for i := range 30 { // namespaces of one connection: each has a session of its own
+	for i := range 30 { // each namespace of a connection has its own session
 		name := fmt.Sprintf("/%d", i)
 		f.Of(name)
-		c.say("40" + name + ",")
-		_, pid, _ := strings.Cut(c.hear(), `"pid":"`)
+		c.send("40" + name + ",")
+		_, pid, _ := strings.Cut(c.receive(), `"pid":"`)
 		if pid = strings.TrimSuffix(pid, `"}`); len(pid) != 24 || seen[pid] {
-			t.Fatalf("pid %q", pid)
+			t.Fatalf("pid: got %q, want a new one of 24 characters", pid)
 		}
 		seen[pid] = true
 	}

@@ -2,8 +2,8 @@ package socketio
 
 import "strings"
 
-// probes are packets that the reference server was asked about
-// (test/lib/probes.js): seeds for the fuzzers.
+// probes are seeds for the fuzz tests: the packets whose effect on the reference
+// server is known (test/lib/probes.js).
 var probes = []string{
 	`2["reply",`, `2{"a":1}`, `2[]`, `2[null]`, `2[{"toString":1}]`, `2[true]`, `2["connect"]`, `2["disconnect"]`,
 	`2["newListener"]`, `9["reply"]`, ``, `3-1[]`, `31.5[]`, `5-["reply"]`, `51["reply",{"_placeholder":true,"num":0}]`,

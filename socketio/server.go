@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 
 	"gifchat/socketio/engineio"
 )
 
 // Server is a Socket.IO server. It is an http.Handler for the path that
-// clients know, usually /socket.io/.
+// clients use, usually /socket.io/.
 type Server struct {
 	// Immutable.
 	cfg      Config
@@ -21,12 +22,12 @@ type Server struct {
 	flushers *flushers
 
 	mu         sync.RWMutex
-	namespaces map[string]*Namespace // guarded by mu, as is all that follows
-	parents    []*ParentNamespace    // in the order of OfFunc
-	dynamic    int                   // namespaces that go with their last socket
+	namespaces map[string]*Namespace // guarded by mu, as are the next fields
+	parents    []*ParentNamespace    // in the order of the OfFunc calls
+	dynamic    int                   // the number of namespaces that are removed with their last socket
 }
 
-// NewServer returns a server that has the namespace "/".
+// NewServer returns a server with the namespace "/".
 func NewServer(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, workers: newWorkers(), flushers: newFlushers(), namespaces: make(map[string]*Namespace)}
@@ -59,21 +60,20 @@ func NewServer(cfg Config) *Server {
 // ServeHTTP answers the requests of clients.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
 
-// ConnContext is for http.Server.ConnContext. With it a poll's answer is written for as
-// long as its client makes progress; without it, which a handler cannot see, the answer
-// has a time that depends on its size.
+// ConnContext is for http.Server.ConnContext. With it, the answer to a poll can
+// be written for as long as the client makes progress. Without it, the server
+// cannot see the progress, and the time limit depends on the size of the answer.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return engineio.ConnContext(ctx, conn)
 }
 
-// Of returns the namespace of that name, and makes it if there is none. The
-// slash in front may be left out. Clients can connect only to namespaces that
-// were made so, or whose name a ParentNamespace matches.
+// Of returns the namespace with that name and creates it if necessary. The
+// leading slash is optional. Clients can connect only to namespaces that Of
+// has created, or whose name a ParentNamespace matches.
 //
-// Of panics for a name that no client can connect to, which is a mistake of the
-// program: one with a comma, a question mark or U+001E, one that is not valid
-// UTF-8, or one longer than Limits.MaxNamespaceName. Lookup returns false for
-// such a name.
+// Of panics for a name that no client can connect to: a name with a comma, a
+// question mark or U+001E, a name that is not valid UTF-8, or a name longer
+// than Limits.MaxNamespaceName. Lookup returns false for these names.
 func (s *Server) Of(name string) *Namespace {
 	name = withSlash(name)
 	if err := checkNamespaceName(name, s.cfg.Limits.MaxNamespaceName); err != nil {
@@ -82,7 +82,8 @@ func (s *Server) Of(name string) *Namespace {
 	return s.keep(name, s.parentOf(name)).open()
 }
 
-// keep returns the namespace of that name, which then stays.
+// keep returns the namespace with that name and keeps it when its last socket
+// leaves.
 func (s *Server) keep(name string, parent *ParentNamespace) *Namespace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +99,7 @@ func (s *Server) keep(name string, parent *ParentNamespace) *Namespace {
 	return n
 }
 
-// Lookup returns the namespace of that name if there is one now.
+// Lookup returns the namespace with that name if it exists.
 func (s *Server) Lookup(name string) (*Namespace, bool) {
 	s.mu.RLock()
 	n, ok := s.namespaces[withSlash(name)]
@@ -116,16 +117,27 @@ func withSlash(name string) string {
 	return name
 }
 
-// Len returns the number of connections, whatever they are connected to.
+// Len returns the number of connections, in whatever namespaces.
 func (s *Server) Len() int { return s.engine.Len() }
 
-// Close ends every connection, so that stock clients reconnect by themselves
-// to whoever comes next, and waits until the handlers have returned, at most
-// until ctx is done. Disconnect handlers run with ReasonServerShutdown. Then
-// the adapters are closed.
+// Close closes every connection in a way that lets stock clients reconnect by
+// themselves, to the next server. It waits until the handlers have returned or
+// ctx is done. Disconnect handlers run with ReasonServerShutdown. Then the
+// adapters are closed.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.engine.Close(ctx)
 	err = errors.Join(err, s.workers.close(ctx))
 	s.closeAdapters()
 	return err
+}
+
+// protect calls fn. It logs a panic and returns false.
+func (s *Server) protect(what string, fn func()) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.Log.Error("panic in a handler", "handler", what, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	fn()
+	return true
 }

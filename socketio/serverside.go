@@ -2,7 +2,7 @@ package socketio
 
 import "context"
 
-// serverSide are the handlers of what other servers tell a namespace.
+// serverSide are the handlers of events that other servers emit.
 type serverSide struct {
 	on     map[string][]func(Args)   // by event
 	answer map[string]func(Args) any // by event
@@ -19,8 +19,8 @@ func (h *handlers) OnServerSide(event string, fn func(Args)) {
 	h.serverSide.on[event] = added(h.serverSide.on[event], fn)
 }
 
-// AnswerServerSide sets the handler whose result answers another server's
-// Namespace.ServerSideEmitWithAck. There is one for each event.
+// AnswerServerSide sets the handler whose result acknowledges another server's
+// Namespace.ServerSideEmitWithAck. Each event has at most one.
 func (h *handlers) AnswerServerSide(event string, fn func(Args) any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -30,14 +30,14 @@ func (h *handlers) AnswerServerSide(event string, fn func(Args) any) {
 	h.serverSide.answer[event] = fn
 }
 
-func (h *handlers) forServerSide(event string) (on []func(Args), answer func(Args) any) {
+func (h *handlers) serverSideHandlers(event string) (on []func(Args), answer func(Args) any) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.serverSide.on[event], h.serverSide.answer[event]
 }
 
-// ServerSideEmit tells the namespace of this name on every other server. It
-// reaches no clients, and not this server.
+// ServerSideEmit sends an event to the namespace of this name on every other
+// server. It reaches neither clients nor this server.
 func (n *Namespace) ServerSideEmit(event string, args ...any) error {
 	values, err := NewArgs(args...)
 	if err == nil && n.adapter != nil {
@@ -46,9 +46,10 @@ func (n *Namespace) ServerSideEmit(event string, args ...any) error {
 	return err
 }
 
-// ServerSideEmitWithAck tells the namespace of this name on every other server
-// and waits for one answer of each, at most until ctx is done. It returns the
-// answers that came, in no order, and an error if any is missing.
+// ServerSideEmitWithAck sends an event to the namespace of this name on every
+// other server, and waits until each has answered or ctx is done. It returns
+// the answers that came, in no particular order, and an error if one is
+// missing.
 func (n *Namespace) ServerSideEmitWithAck(ctx context.Context, event string, args ...any) ([]Value, error) {
 	values, err := NewArgs(args...)
 	if err != nil || n.adapter == nil {
@@ -57,11 +58,11 @@ func (n *Namespace) ServerSideEmitWithAck(ctx context.Context, event string, arg
 	return n.adapter.ServerSideEmitWithAck(ctx, event, values)
 }
 
-// ReceiveServerSide runs the handlers of an event from another server; it is
-// for adapters. ok is false if nobody answers.
+// ReceiveServerSide runs the handlers of an event from another server. It is
+// for adapters. ok is false if no handler answers.
 func (n *Namespace) ReceiveServerSide(event string, args Args) (answer Value, ok bool) {
 	for _, h := range []*handlers{n.inherited, &n.handlers} {
-		on, fn := h.forServerSide(event)
+		on, fn := h.serverSideHandlers(event)
 		for _, fn := range on {
 			n.server.protect(event, func() { fn(args) })
 		}

@@ -9,11 +9,11 @@ import (
 	"gifchat/socketio/engineio"
 )
 
-// ErrDisconnected is returned by what needs a socket that is connected.
+// ErrDisconnected is returned by methods that need a connected socket.
 var ErrDisconnected = errors.New("socketio: socket disconnected")
 
-// Socket is one client in one namespace. All methods may be called from any
-// goroutine, in handlers too; only EmitWithAck and WaitQueue wait.
+// Socket is one client in one namespace. All methods can be called from any
+// goroutine, also in handlers. Only EmitWithAck and WaitQueue wait.
 type Socket struct {
 	// Immutable.
 	namespace *Namespace
@@ -21,29 +21,29 @@ type Socket struct {
 	id        SocketID
 	handshake Handshake
 
-	// Set before it is registered, then immutable.
+	// Set before the socket is registered, then immutable.
 	recovered bool
-	session   *session // what its client can come back to; nil for nothing
-	claim     *claim   // what it comes back to; nil when it is registered
+	session   *session // belongs to the namespace's delivery; may be nil
 
-	connected atomic.Bool
-	finished  atomic.Bool // the disconnect handlers have been called
+	state    atomic.Int32
+	finished atomic.Bool // the disconnect handlers have been called
 
-	registered bool    // guarded by namespace.members.mu, as is what follows: it is or was in the namespace
-	early      early   // the rooms it will be in; empty when it is registered
-	places     []place // the rooms it is in, the first of which is the namespace
+	registered   bool         // guarded by namespace.members.mu, as are the next fields: is or was in the namespace
+	pendingRooms []string     // the rooms to join when it is registered
+	memberships  []membership // the rooms it is in; the first is the namespace
 
 	mu   sync.Mutex
-	data any                    // guarded by mu, as is all that follows
-	own  *ownHandlers           // nil until there are any
-	acks map[uint64]chan<- Args // who waits for the client's answers; nil until the first
+	data any                    // guarded by mu, as are the next fields
+	own  *socketHandlers        // nil until the first handler is added
+	acks map[uint64]chan<- Args // by the id of the event; nil until the first
 }
 
-// ownHandlers are handlers that concern one socket.
-type ownHandlers struct {
-	middleware []func(*Event) error
-	onEvent    listeners
-}
+// The states of a socket.
+const (
+	socketClosed = iota // not connected yet, or disconnected
+	socketLive          // connected
+	socketBehind        // connected, but its delivery has to send it earlier events first
+)
 
 func newSocket(n *Namespace, c *client, auth Value) *Socket {
 	return &Socket{
@@ -54,114 +54,103 @@ func newSocket(n *Namespace, c *client, auth Value) *Socket {
 	}
 }
 
-// ID returns the public name of the socket.
+// ID returns the public id of the socket.
 func (s *Socket) ID() SocketID { return s.id }
 
-// Namespace returns the namespace the socket is in.
+// Namespace returns the namespace of the socket.
 func (s *Socket) Namespace() *Namespace { return s.namespace }
 
-// Handshake returns what the client brought when it connected.
+// Handshake returns the data that the client connected with.
 func (s *Socket) Handshake() *Handshake { return &s.handshake }
 
-// Connected reports whether the socket can be sent to.
-func (s *Socket) Connected() bool { return s.connected.Load() }
+// Connected reports whether events can be sent to the socket.
+func (s *Socket) Connected() bool { return s.state.Load() != socketClosed }
 
-// Recovered reports whether the socket goes on where a lost connection of its
-// client ended; see Recovery.
-func (s *Socket) Recovered() bool { return s.recovered }
-
-// Transport returns "polling" or "websocket": how the client is connected now.
+// Transport returns the current transport of the client: "polling" or
+// "websocket".
 func (s *Socket) Transport() string { return s.client.conn.Transport() }
 
-// SetData keeps something of the application's with the socket.
+// SetData stores a value of the application with the socket.
 func (s *Socket) SetData(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = v
 }
 
-// Data returns what SetData was given last.
+// Data returns the value that SetData stored last.
 func (s *Socket) Data() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.data
 }
 
-// Join puts the socket into rooms; in middleware, as soon as it is connected. A
-// room exists while a socket is in it. Joining twice, or after the socket has
-// disconnected, does nothing.
-func (s *Socket) Join(rooms ...string) { s.namespace.members.join(s, rooms) }
-
-// Leave takes the socket out of rooms; after it has disconnected, those it
-// would come back to (see Recovery).
-func (s *Socket) Leave(rooms ...string) {
-	if there := s.namespace.members.leave(s, rooms); !there && s.namespace.recovery != nil {
-		s.namespace.recovery.leaveOne(s, rooms)
+// Join adds the socket to rooms. In middleware it takes effect when the socket
+// is connected. A room exists while a socket is in it. Joining a room twice,
+// or after the socket has disconnected, does nothing.
+func (s *Socket) Join(rooms ...string) {
+	delivery := s.namespace.delivery
+	delivery.lock()
+	defer delivery.unlock()
+	if !s.namespace.members.join(s, rooms) {
+		return
+	}
+	for _, room := range rooms {
+		delivery.joined(s, room)
 	}
 }
 
-// Rooms returns the rooms the socket is in, or was in when it disconnected,
-// in the order of joining.
+// Leave removes the socket from rooms. After the socket has disconnected, it
+// removes the rooms that its client would resume; see Recovery.
+func (s *Socket) Leave(rooms ...string) {
+	delivery := s.namespace.delivery
+	delivery.lock()
+	defer delivery.unlock()
+	s.namespace.members.leave(s, rooms)
+	for _, room := range rooms {
+		delivery.left(s, room)
+	}
+}
+
+// Rooms returns the rooms that the socket is in, or was in when it
+// disconnected, in the order of joining.
 func (s *Socket) Rooms() []string { return s.namespace.members.roomsOf(s) }
 
-// To begins a broadcast to everyone in any of the rooms but this socket.
+// To returns a broadcast to the sockets in any of the rooms, except this
+// socket.
 func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
 
-// Broadcast begins a broadcast to everyone in the namespace but this socket.
+// Broadcast returns a broadcast to all sockets of the namespace, except this
+// socket.
 func (s *Socket) Broadcast() Broadcast { return Broadcast{namespace: s.namespace, sender: s} }
 
 // Emit sends an event to the client. It returns an error if an argument cannot
-// be encoded, or if the client has gone or does not take what is sent to it.
+// be encoded, if the socket has disconnected, or if too much is queued for the
+// client.
 func (s *Socket) Emit(event string, args ...any) error {
-	if s.namespace.recovery != nil {
-		return s.publish(s.namespace.To(string(s.id)), event, args)
-	}
-	p, err := encodeEvent(s.namespace.name, 0, false, event, args)
-	if err != nil {
-		return err
-	}
-	if !s.connected.Load() {
-		return ErrDisconnected
-	}
-	return s.client.send(p)
+	return s.emit(false, event, args)
 }
 
-// EmitVolatile sends an event if the client can take it now, and otherwise
-// drops it.
+// EmitVolatile sends an event if the client can receive it now, and drops it
+// otherwise.
 func (s *Socket) EmitVolatile(event string, args ...any) error {
-	if s.namespace.recovery != nil {
-		return s.publish(s.namespace.To(string(s.id)).Volatile(), event, args)
-	}
-	p, err := encodeEvent(s.namespace.name, 0, false, event, args)
+	return s.emit(true, event, args)
+}
+
+func (s *Socket) emit(volatile bool, event string, args []any) error {
+	delivery := s.namespace.delivery
+	e, err := draftEvent(packet{namespace: s.namespace.name}, event, args, delivery.eventEnd())
 	if err != nil {
 		return err
 	}
-	if !s.connected.Load() {
-		return ErrDisconnected
-	}
-	t := translation{text: p}
-	_, err = s.client.conn.SendVolatile(t.of(s.client))
-	return err
+	defer putEncoder(e)
+	return delivery.emitTo(s, volatile, e)
 }
 
-// publish emits to the socket what it may have missed when it comes back.
-func (s *Socket) publish(to Broadcast, event string, args []any) error {
-	if !s.connected.Load() {
-		return ErrDisconnected
-	}
-	if err := s.namespace.recovery.publish(to, event, args); err != nil {
-		return err
-	}
-	if !s.connected.Load() {
-		return ErrDisconnected // it may have come, now or when the client is back
-	}
-	return nil
-}
-
-// EmitWithAck sends an event and waits for the client's answer, at most until
-// ctx is done; a ctx without an end waits until the client has gone. It may be
-// called in a handler, where a client that sends more than Limits.MaxInbox
-// packets instead of its answer is heard no more until ctx is done.
+// EmitWithAck sends an event and waits for the client's acknowledgement. It
+// returns the cause of ctx's end, or ErrDisconnected if the client disconnects
+// first. In a handler, pass a ctx with a deadline: a client that sends more
+// than Limits.MaxInbox packets before its acknowledgement is not read from
+// until the handler returns.
 func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
 	id := s.namespace.ackIDs.Add(1)
 	p, err := encodeEvent(s.namespace.name, id, true, event, args)
@@ -169,11 +158,11 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 		return nil, err
 	}
 	answers := make(chan Args, 1)
-	if !s.await(id, answers) {
+	if !s.expectAck(id, answers) {
 		return nil, ErrDisconnected
 	}
-	defer s.forget(id)
-	if err := s.client.send(p); err != nil {
+	defer s.forgetAck(id)
+	if err := s.send(p); err != nil {
 		return nil, err
 	}
 	select {
@@ -187,37 +176,52 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 	}
 }
 
-// Disconnect takes the client out of the namespace and tells it so. Stock
-// clients do not come back by themselves after that. What the client has sent
-// meanwhile is dropped. One that has gone cannot come back to this socket.
-func (s *Socket) Disconnect() {
-	if s.namespace.recovery != nil {
-		s.namespace.recovery.dismiss(s)
+// send sends a packet after the events that were emitted before it.
+func (s *Socket) send(p *engineio.Prepared) error {
+	if s.held(p) {
+		return nil
 	}
+	return s.client.send(p)
+}
+
+// held reports whether the delivery sends the packet later, because the socket
+// is behind.
+func (s *Socket) held(p *engineio.Prepared) bool {
+	return s.state.Load() == socketBehind && s.namespace.delivery.hold(s, p)
+}
+
+// Disconnect removes the socket from the namespace and sends its client a
+// DISCONNECT packet. Stock clients do not reconnect by themselves after that.
+// Packets from the client that have not been handled yet are dropped. A client
+// that is offline cannot resume this socket.
+func (s *Socket) Disconnect() {
+	s.namespace.delivery.dismiss(s)
 	if !s.client.kick(s) {
 		return
 	}
-	s.dropAcks() // now, since the worker may be in a handler that waits for one
-	if p, err := encodeObject(packetDisconnect, s.namespace.name, nil); err == nil {
-		_ = s.client.send(p) // the client may have gone
+	s.dropAcks() // at once, because a handler on the client's worker may wait for one
+	if p, err := encodeObject(packetDisconnect, s.namespace.name, nil); err == nil && !s.namespace.delivery.hold(s, p) {
+		_ = s.client.send(p) // fails only if the connection has ended
 	}
 	s.namespace.members.remove(s)
 }
 
-// DisconnectClient takes the client out of all its namespaces, tells it so, and ends
-// its connection when everything that is queued has been sent. It is what
-// socket.disconnect(true) does in the reference implementation. Stock clients do not
-// come back by themselves after that. It does not wait. A client that makes no progress
-// for Limits.Engine.StallTimeout is cut.
+// DisconnectClient disconnects all sockets of the client and closes its
+// connection when everything that is queued has been sent, like
+// socket.disconnect(true) in the reference implementation. Stock clients do
+// not reconnect by themselves after that. DisconnectClient does not wait. A
+// client that makes no progress for Limits.Engine.StallTimeout is cut.
 func (s *Socket) DisconnectClient() { s.client.leave() }
 
-// Queued returns what waits for the client in all its namespaces, in packets and bytes.
+// Queued returns how many packets and bytes are queued for the client in all
+// its namespaces.
 func (s *Socket) Queued() (packets, bytes int) { return s.client.conn.Queued() }
 
-// WaitQueue waits until at most so many bytes wait for the client in all its
-// namespaces. A program that has more to send than Limits.Engine.MaxQueueBytes sends it
-// in parts and waits between them. It returns the cause of ctx's end, or ErrDisconnected
-// if the client has gone. It may be called in a handler.
+// WaitQueue waits until at most the given number of bytes is queued for the
+// client in all its namespaces. A program that has more to send than
+// Limits.Engine.MaxQueueBytes sends it in parts and calls WaitQueue between
+// them. It returns the cause of ctx's end, or ErrDisconnected if the connection
+// has ended. It can be called in a handler.
 func (s *Socket) WaitQueue(ctx context.Context, bytes int) error {
 	err := s.client.conn.WaitQueue(ctx, bytes)
 	if errors.Is(err, engineio.ErrClosed) {
@@ -226,13 +230,14 @@ func (s *Socket) WaitQueue(ctx context.Context, bytes int) error {
 	return err
 }
 
-// CloseConn ends the whole connection as a broken network would: stock clients
+// CloseConn closes the whole connection like a network failure: stock clients
 // reconnect by themselves.
 func (s *Socket) CloseConn() { s.client.conn.Close() }
 
-// finish ends the socket's life; only the first call counts.
+// finish disconnects the socket and calls the disconnect handlers. Only the
+// first call has an effect.
 func (s *Socket) finish(reason Reason) {
-	s.connected.Store(false)
+	s.state.Store(socketClosed)
 	if !s.finished.CompareAndSwap(false, true) {
 		return
 	}
@@ -241,10 +246,11 @@ func (s *Socket) finish(reason Reason) {
 	s.namespace.server.leave(s.namespace)
 }
 
-// receive runs the handlers of an event.
+// receive runs the handlers of an event packet. A packet without an event name
+// is ignored.
 func (s *Socket) receive(p decoded) {
 	if p.data == nil {
-		return // an event without even a name
+		return
 	}
 	s.namespace.dispatch(&Event{Socket: s, Name: p.name, Args: p.args, id: p.id, wantsAck: p.hasID})
 }

@@ -10,32 +10,32 @@ import (
 	"strconv"
 )
 
-// Binary is bytes that travel as a binary attachment, wherever in an argument
-// it stands. A plain []byte does so only as an argument of its own; inside a
-// struct or a map it is base64, as encoding/json has it.
+// Binary is data that is sent as a binary attachment, at any depth of an
+// argument. A plain []byte is sent as an attachment only if it is an argument
+// itself; inside a struct or a map encoding/json makes it base64.
 type Binary []byte
 
-// Value is one argument as a client sent it. It may be handed to Emit again,
-// with its binary parts.
+// Value is one argument as a client sent it. It can be passed to Emit, with its
+// binary parts.
 type Value struct {
 	json        []byte
-	attachments [][]byte // of the whole packet; json's placeholders count them
+	attachments [][]byte // of the whole packet; placeholders in json contain their indexes
 }
 
 // Args are the arguments of an event or of an acknowledgement.
 type Args []Value
 
-// IsZero reports whether there is no value, which is not the same as null.
+// IsZero reports whether v is the zero Value. JSON null is a value.
 func (v Value) IsZero() bool { return v.json == nil }
 
-// JSON returns the value as it came. Binary parts are placeholders in it. It
-// must not be changed.
+// JSON returns the value as the client sent it, with placeholders for binary
+// parts. It must not be changed.
 func (v Value) JSON() []byte { return v.json }
 
-// Bind decodes v into what ptr points to, as encoding/json does. *[]byte and
-// *Binary take a binary argument; a Binary field takes a binary part. In an
-// *any, *map[string]any or *[]any binary parts are Binary; within a struct, a
-// field of type any cannot hold them: use Value or Binary there.
+// Bind decodes v into the variable that ptr points to, like encoding/json. For
+// a binary argument use *[]byte or *Binary, for a binary part a Binary field. In
+// an *any, *map[string]any or *[]any binary parts become Binary. A field of type
+// any inside a struct cannot hold binary parts: use Value or Binary there.
 func (v Value) Bind(ptr any) error {
 	if v.IsZero() {
 		return errors.New("no value")
@@ -69,7 +69,7 @@ func (v Value) Bind(ptr any) error {
 	}
 }
 
-// bindReviving decodes into what can hold anything.
+// bindReviving decodes into a type whose values can be Binary.
 func bindReviving[T any](v Value, p *T) error {
 	if err := json.Unmarshal(v.inlined(), p); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (v Value) bindBinary(p *[]byte) error {
 	}
 	n := found[0].index()
 	if n < 0 || n >= len(v.attachments) {
-		return errors.New("the argument is not binary") // it only looks so: the packet had no attachments
+		return errors.New("the argument is not binary") // a placeholder in a packet without attachments
 	}
 	*p = v.attachments[n]
 	return nil
@@ -99,7 +99,7 @@ func (v Value) bindBinary(p *[]byte) error {
 // IsString reports whether v is a JSON string.
 func (v Value) IsString() bool { return len(v.json) > 0 && v.json[0] == '"' }
 
-// MarshalJSON lets a Value stand inside of what is handed to Emit.
+// MarshalJSON lets Emit encode a Value inside another value.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if v.IsZero() {
 		return []byte("null"), nil
@@ -107,8 +107,9 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return v.inlined(), nil
 }
 
-// Bind decodes the arguments into ptrs, one by one, as Value.Bind does. Fewer
-// arguments than ptrs is an error; more are ignored, as JavaScript does.
+// Bind decodes the arguments into ptrs, in order, as Value.Bind does. It fails
+// if there are fewer arguments than ptrs. Further arguments are ignored, as in
+// JavaScript.
 func (a Args) Bind(ptrs ...any) error {
 	if len(a) < len(ptrs) {
 		return fmt.Errorf("%d arguments, want %d", len(a), len(ptrs))
@@ -121,7 +122,7 @@ func (a Args) Bind(ptrs ...any) error {
 	return nil
 }
 
-// NewArgs encodes values as Emit does; they may be changed afterwards.
+// NewArgs encodes values as Emit does. The caller can change them afterwards.
 func NewArgs(values ...any) (Args, error) {
 	args := make(Args, len(values))
 	for i, v := range values {
@@ -152,7 +153,7 @@ func newValue(v any) (Value, error) {
 	return made, nil
 }
 
-// Any returns the arguments as Emit takes them:
+// Any returns the arguments in the form that Emit accepts:
 //
 //	s.Broadcast().Emit("reply", append(e.Args.Any(), s.ID())...)
 func (a Args) Any() []any {
@@ -163,7 +164,7 @@ func (a Args) Any() []any {
 	return list
 }
 
-// index returns the attachment's number; parseArgs has checked it.
+// index returns the number of the attachment, or -1 if it is malformed.
 func (p placeholder) index() int {
 	n, err := strconv.Atoi(string(p.num))
 	if err != nil {
@@ -172,7 +173,8 @@ func (p placeholder) index() int {
 	return n
 }
 
-// checkPlaceholders makes sure that every placeholder counts an attachment.
+// checkPlaceholders returns an error if a placeholder refers to an attachment
+// that does not exist.
 func checkPlaceholders(data []byte, attachments int) error {
 	for _, p := range findPlaceholders(data) {
 		if n := p.index(); n < 0 || n >= attachments {
@@ -182,17 +184,17 @@ func checkPlaceholders(data []byte, attachments int) error {
 	return nil
 }
 
-// Inside of this package, and only between encoding/json and the wire, an
-// attachment is written into its placeholder: the number is replaced by a
-// string of this mark and base64. The mark is random, so that nobody outside
-// can write one.
+// inlineMark begins the number of a placeholder that contains its attachment in
+// base64. Such placeholders exist only inside this package, between
+// encoding/json and the wire. The mark is random, so that a client cannot write
+// it.
 var inlineMark = func() string {
 	var b [12]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	return base64.RawURLEncoding.EncodeToString(b[:]) + ":"
 }()
 
-// inlined returns v's JSON with its attachments written into it.
+// inlined returns v's JSON with its attachments inside the placeholders.
 func (v Value) inlined() []byte {
 	found := findPlaceholders(v.json)
 	if len(found) == 0 || len(v.attachments) == 0 {
@@ -215,7 +217,7 @@ func appendInline(dst, data []byte) []byte {
 	return append(dst, `"}`...)
 }
 
-// inline returns the bytes written into a placeholder.
+// inline returns the attachment inside a placeholder.
 func (p placeholder) inline() ([]byte, bool) {
 	text, ok := bytes.CutPrefix(bytes.Trim(p.num, `"`), []byte(inlineMark))
 	if !ok {
@@ -225,7 +227,7 @@ func (p placeholder) inline() ([]byte, bool) {
 	return data, err == nil
 }
 
-// MarshalJSON is how Emit finds the bytes; it is of no use outside of it.
+// MarshalJSON lets Emit find the bytes. Its result is of no use elsewhere.
 func (b Binary) MarshalJSON() ([]byte, error) {
 	if b == nil {
 		return []byte("null"), nil
@@ -233,7 +235,7 @@ func (b Binary) MarshalJSON() ([]byte, error) {
 	return appendInline(nil, b), nil
 }
 
-// UnmarshalJSON is how Bind hands the bytes over.
+// UnmarshalJSON lets Bind set the bytes. It fails for other JSON.
 func (b *Binary) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		*b = nil
@@ -248,7 +250,8 @@ func (b *Binary) UnmarshalJSON(text []byte) error {
 	return errors.New("not binary")
 }
 
-// revive turns written-in attachments into Binary within a decoded value.
+// revive replaces placeholders with inlined attachments by Binary, at any depth
+// of a decoded value.
 func revive(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

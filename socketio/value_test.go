@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestBindingWhatCanHoldAnything(t *testing.T) {
+func TestBind_into_types_of_any_value(t *testing.T) {
 	d, ok, err := receiveAll(`52-["e",{"a":[{"_placeholder":true,"num":1}]},[{"_placeholder":true,"num":0}],{"_placeholder":true,"num":0},null]`, []byte("x"), []byte("yz"))
 	if err != nil || !ok {
 		t.Fatal(err)
@@ -22,12 +22,12 @@ func TestBindingWhatCanHoldAnything(t *testing.T) {
 		t.Errorf("got %#v, want %#v", list, want)
 	}
 	if err := d.args[2].Bind(&object); err == nil {
-		t.Errorf("binary was bound to a map: %v", object)
+		t.Errorf("Bind of binary to a map: got %v, want an error", object)
 	}
 	if err := d.args[3].Bind(&object); err != nil || object != nil {
-		t.Errorf("null became %v, %v", object, err)
+		t.Errorf("Bind of null to a map: got %v, %v, want nil", object, err)
 	}
 	if err := d.args[0].Bind(&list); err == nil {
-		t.Errorf("an object was bound to a list: %v", list)
+		t.Errorf("Bind of an object to a list: got %v, want an error", list)
 	}
 }

@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// workers run the handlers. There are as many as there are clients with work
-// to do; a few stay when it is done, because a goroutine that has run a handler
-// has the stack for the next one: growing a new one for each event was a sixth
-// of what an echo cost.
+// workers are goroutines that run the handlers. There is one for each client
+// with packets in its inbox. A few of them stay idle afterwards, because their
+// stack has grown to the size that handlers need: growing a new stack for each
+// event was a sixth of the cost of an echo.
 type workers struct {
 	maxIdle int32        // immutable
-	ready   chan *client // taken by those that stay
+	ready   chan *client // received by idle workers
 
 	idle    atomic.Int32
 	tasks   sync.WaitGroup
 	once    sync.Once
 	closing chan struct{}
-	hurry   atomic.Bool // packets that wait are dropped
+	hurry   atomic.Bool // packets in inboxes are dropped
 }
 
-// inboxTime is how long close lets workers handle what waits in the inboxes of
-// clients. A client may have sent a hundred slow events ahead; of what it was
-// not answered it knows that it may not have been done.
-const inboxTime = 200 * time.Millisecond
+// inboxTimeout is how long close lets workers handle the packets in inboxes. A
+// client may have sent a hundred slow events ahead. It must expect that an
+// event without an acknowledgement was not handled.
+const inboxTimeout = 200 * time.Millisecond
 
 func newWorkers() *workers {
 	return &workers{
@@ -36,7 +36,7 @@ func newWorkers() *workers {
 	}
 }
 
-// work has a worker take c's inbox. It never waits.
+// work starts a worker for c's inbox, or wakes an idle one. It never waits.
 func (w *workers) work(c *client) {
 	select {
 	case w.ready <- c:
@@ -61,8 +61,8 @@ func (w *workers) run(c *client) {
 	}
 }
 
-// close waits until every inbox is empty, at most until ctx is done. Packets
-// that wait longer than inboxTime are dropped; sockets are told of their end.
+// close waits until every inbox is empty or ctx is done. It drops packets that
+// wait longer than inboxTimeout. Disconnect handlers run in any case.
 func (w *workers) close(ctx context.Context) error {
 	w.once.Do(func() { close(w.closing) })
 	done := make(chan struct{})
@@ -70,7 +70,7 @@ func (w *workers) close(ctx context.Context) error {
 		w.tasks.Wait()
 		close(done)
 	}()
-	hurry := time.AfterFunc(inboxTime, func() { w.hurry.Store(true) })
+	hurry := time.AfterFunc(inboxTimeout, func() { w.hurry.Store(true) })
 	defer hurry.Stop()
 	select {
 	case <-done:

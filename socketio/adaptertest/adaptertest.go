@@ -1,5 +1,5 @@
-// Package adaptertest holds implementations of socketio.Adapter to their
-// promises, and has one for servers of one process.
+// Package adaptertest tests implementations of socketio.Adapter for their
+// guarantees, and contains Hub, an implementation for servers of one process.
 package adaptertest
 
 import (
@@ -12,20 +12,21 @@ import (
 	"gifchat/socketio"
 )
 
-// Factories returns a Config.Adapter for each of n servers that are connected
-// with each other and nobody else. What it opens, it closes by t.Cleanup.
+// Factories returns a Config.Adapter for each of n servers. The n servers are
+// connected with each other and with no other server. It releases its resources
+// with t.Cleanup.
 type Factories func(t testing.TB, n int) []func(*socketio.Namespace) socketio.Adapter
 
-// Test checks the promises of socketio.Adapter.
+// Test checks the guarantees of socketio.Adapter.
 func Test(t *testing.T, factories Factories) {
 	t.Run("a broadcast reaches the sockets of every server", func(t *testing.T) { testEmit(t, cluster(t, factories)) })
 	t.Run("events keep their arguments", func(t *testing.T) { testArguments(t, cluster(t, factories)) })
 	t.Run("events keep their order", func(t *testing.T) { testOrder(t, cluster(t, factories)) })
-	t.Run("answers come from every server", func(t *testing.T) { testEmitWithAck(t, cluster(t, factories)) })
+	t.Run("acknowledgements come from every server", func(t *testing.T) { testEmitWithAck(t, cluster(t, factories)) })
 	t.Run("sockets join and leave", func(t *testing.T) { testJoin(t, cluster(t, factories)) })
 	t.Run("sockets are disconnected", func(t *testing.T) { testDisconnect(t, cluster(t, factories)) })
 	t.Run("sockets are described", func(t *testing.T) { testSockets(t, cluster(t, factories)) })
-	t.Run("servers talk to each other", func(t *testing.T) { testServerSide(t, cluster(t, factories)) })
+	t.Run("servers emit to each other", func(t *testing.T) { testServerSide(t, cluster(t, factories)) })
 	t.Run("a closed server is not waited for", func(t *testing.T) { testClose(t, cluster(t, factories)) })
 }
 
@@ -37,17 +38,17 @@ func testEmit(t *testing.T, nodes []*node) {
 		b    socketio.Broadcast
 		want []int
 	}{
-		"everybody":            {main.Except(), []int{0, 1, 2}},
-		"a room":               {main.To("a"), []int{0, 1}},
-		"two rooms, each once": {main.To("a", "b"), []int{0, 1}},
-		"a room of others":     {main.To("b"), []int{1}},
-		"except a room":        {main.Except("b"), []int{0, 2}},
-		"a socket's id":        {main.To(string(nodes[2].socket.ID())), []int{2}},
-		"except a socket":      {main.Except(string(nodes[1].socket.ID())), []int{0, 2}},
-		"all but the sender":   {nodes[0].socket.Broadcast(), []int{1, 2}},
-		"nobody":               {main.To("none"), nil},
-		"this server":          {main.Local(), []int{0}},
-		"volatile":             {main.Volatile().To("nobody is polling"), nil},
+		"every server":             {main.Except(), []int{0, 1, 2}},
+		"a room":                   {main.To("a"), []int{0, 1}},
+		"two rooms, each once":     {main.To("a", "b"), []int{0, 1}},
+		"a room of another server": {main.To("b"), []int{1}},
+		"except a room":            {main.Except("b"), []int{0, 2}},
+		"a socket's id":            {main.To(string(nodes[2].socket.ID())), []int{2}},
+		"except a socket":          {main.Except(string(nodes[1].socket.ID())), []int{0, 2}},
+		"all but the sender":       {nodes[0].socket.Broadcast(), []int{1, 2}},
+		"an empty room":            {main.To("none"), nil},
+		"this server":              {main.Local(), []int{0}},
+		"volatile":                 {main.Volatile().To("no poll waits"), nil},
 	} {
 		if err := tt.b.Emit("e", name); err != nil {
 			t.Fatal(err)
@@ -78,7 +79,7 @@ func testArguments(t *testing.T, nodes []*node) {
 	}
 	var want []string
 	for range 3 {
-		want = append(want, nodes[0].client.hear())
+		want = append(want, nodes[0].client.receive())
 	}
 	for _, n := range nodes[1:] {
 		n.client.want(want...)
@@ -116,10 +117,10 @@ func testEmitWithAck(t *testing.T, nodes []*node) {
 	answer := func(n *node) {
 		t.Helper()
 		var id int
-		if packet := n.client.hear(); !scan(packet, `42%d["ask","x"]`, &id) {
-			t.Fatalf("a client got %q", packet)
+		if packet := n.client.receive(); !scan(packet, `42%d["ask","x"]`, &id) {
+			t.Fatalf("packet: got %q, want the event ask", packet)
 		}
-		n.client.say(fmt.Sprintf(`43%d["yes"]`, id))
+		n.client.send(fmt.Sprintf(`43%d["yes"]`, id))
 	}
 	all, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -128,7 +129,7 @@ func testEmitWithAck(t *testing.T, nodes []*node) {
 		answer(n)
 	}
 	if r := <-results; r.err != nil || len(r.answers) != len(nodes) {
-		t.Fatalf("got %d answers, %v", len(r.answers), r.err)
+		t.Fatalf("acknowledgements: got %d, %v, want %d", len(r.answers), r.err, len(nodes))
 	}
 	some, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
@@ -136,7 +137,7 @@ func testEmitWithAck(t *testing.T, nodes []*node) {
 	answer(nodes[0])
 	answer(nodes[1])
 	if r := <-results; r.err == nil || len(r.answers) != 2 {
-		t.Errorf("got %d answers, %v; want two and an error", len(r.answers), r.err)
+		t.Errorf("acknowledgements: got %d, %v, want 2 and an error", len(r.answers), r.err)
 	}
 }
 
@@ -171,12 +172,12 @@ func testDisconnect(t *testing.T, nodes []*node) {
 	nodes[1].client.want("41")
 	eventually(t, func() bool { return nodes[1].Of("/").Count() == 0 })
 	if nodes[1].Len() != 1 {
-		t.Error("the connection has ended, too")
+		t.Errorf("connections: got %d, want 1", nodes[1].Len())
 	}
 	nodes[1].Of("/").Except(string(nodes[0].socket.ID())).CloseConns()
 	eventually(t, func() bool { return nodes[2].Len() == 0 })
 	if !nodes[0].socket.Connected() {
-		t.Error("an exception was disconnected")
+		t.Error("excluded socket: got disconnected, want connected")
 	}
 }
 
@@ -187,39 +188,39 @@ func testSockets(t *testing.T, nodes []*node) {
 	nodes[1].socket.SetData(map[string]string{"name": "ann"})
 	list, err := nodes[0].Of("/").To("a", string(nodes[0].socket.ID())).FetchSockets(ctx)
 	if err != nil || len(list) != 2 {
-		t.Fatalf("got %v, %v", list, err)
+		t.Fatalf("FetchSockets: got %v, %v, want 2 sockets", list, err)
 	}
 	i := slices.IndexFunc(list, func(s socketio.SocketInfo) bool { return s.ID == nodes[1].socket.ID() })
 	if i < 0 || !slices.Equal(list[i].Rooms, []string{"a", "b"}) {
-		t.Fatalf("got %v", list)
+		t.Fatalf("FetchSockets: got %v, want one in rooms a and b", list)
 	}
 	var data struct{ Name string }
 	if err := list[i].Data.Bind(&data); err != nil || data.Name != "ann" {
-		t.Errorf("data is %s, %v", list[i].Data.JSON(), err)
+		t.Errorf("data: got %s, %v, want the name ann", list[i].Data.JSON(), err)
 	}
 	list, err = nodes[0].Of("/").Local().FetchSockets(ctx)
 	if err != nil || len(list) != 1 || !list[0].Data.IsZero() {
-		t.Errorf("here are %v, %v", list, err)
+		t.Errorf("local FetchSockets: got %v, %v, want 1 socket without data", list, err)
 	}
 }
 
 func testServerSide(t *testing.T, nodes []*node) {
-	told := make(chan string, 10)
+	received := make(chan string, 10)
 	for i, n := range nodes {
-		n.Of("/").OnServerSide("tell", func(args socketio.Args) {
+		n.Of("/").OnServerSide("event", func(args socketio.Args) {
 			var word string
 			_ = args.Bind(&word)
-			told <- fmt.Sprint(i, word)
+			received <- fmt.Sprint(i, word)
 		})
 		n.Of("/").AnswerServerSide("ask", func(socketio.Args) any { return i })
-		n.Of("/other").OnServerSide("tell", func(socketio.Args) { told <- "the other namespace" })
+		n.Of("/other").OnServerSide("event", func(socketio.Args) { received <- "the other namespace" })
 	}
-	if err := nodes[0].Of("/").ServerSideEmit("tell", "x"); err != nil {
+	if err := nodes[0].Of("/").ServerSideEmit("event", "x"); err != nil {
 		t.Fatal(err)
 	}
-	got := []string{receive(t, told), receive(t, told)}
+	got := []string{receive(t, received), receive(t, received)}
 	if slices.Sort(got); !slices.Equal(got, []string{"1x", "2x"}) {
-		t.Errorf("told were %v", got)
+		t.Errorf("receivers: got %v, want 1x and 2x", got)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -233,15 +234,15 @@ func testServerSide(t *testing.T, nodes []*node) {
 		sum += i
 	}
 	if err != nil || len(answers) != 2 || sum != 0+1 {
-		t.Errorf("got %d answers, %v", len(answers), err)
+		t.Errorf("answers: got %d with sum %d, %v, want 2 with sum 1", len(answers), sum, err)
 	}
 	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := nodes[0].Of("/").ServerSideEmitWithAck(short, "nobody answers"); err == nil {
-		t.Error("no error for missing answers")
+	if _, err := nodes[0].Of("/").ServerSideEmitWithAck(short, "without a handler"); err == nil {
+		t.Error("missing answers: got no error, want one")
 	}
-	if len(told) != 0 {
-		t.Errorf("told was also %q", <-told)
+	if len(received) != 0 {
+		t.Errorf("receivers: got also %q, want two", <-received)
 	}
 }
 
@@ -251,7 +252,7 @@ func receive[T any](t testing.TB, c <-chan T) T {
 	case v := <-c:
 		return v
 	case <-time.After(patience):
-		t.Fatalf("nothing came in %v", patience)
+		t.Fatalf("no value after %v", patience)
 		panic("unreachable")
 	}
 }
@@ -262,10 +263,10 @@ func testClose(t *testing.T, nodes []*node) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if list, err := nodes[0].Of("/").FetchSockets(ctx); err != nil || len(list) != 2 {
-		t.Errorf("got %d sockets, %v", len(list), err)
+		t.Errorf("FetchSockets after a Close: got %d, %v, want 2", len(list), err)
 	}
 	if _, err := gone.FetchSockets(ctx); err == nil {
-		t.Error("a closed adapter gave no error")
+		t.Error("FetchSockets of a closed adapter: got no error, want one")
 	}
 	if err := gone.Emit("after the end"); err != nil {
 		t.Error(err)

@@ -10,13 +10,13 @@ import (
 	"gifchat/socketio"
 )
 
-// patience is how long a test waits for what has to come.
+// patience is how long a test waits for an event.
 const patience = 10 * time.Second
 
-// separator is between the packets of a polling payload.
+// separator separates the packets of a polling payload.
 const separator = "\x1e"
 
-// node is a server of a cluster, with its one client.
+// node is a server of a cluster with one client.
 type node struct {
 	*socketio.Server
 	client *client
@@ -33,11 +33,11 @@ func cluster(t *testing.T, factories Factories) []*node {
 		nodes = append(nodes, n)
 	}
 	for _, n := range nodes {
-		n.Of("/other") // so that it has one there, too
-		n.client = visit(t, n.Server)
+		n.Of("/other") // a second adapter
+		n.client = newClient(t, n.Server)
 		n.socket = n.client.connect(n.Of("/"))
 	}
-	eventually(t, func() bool { // until they know of each other
+	eventually(t, func() bool { // until the servers are connected
 		for _, n := range nodes {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			list, err := n.Of("/").FetchSockets(ctx)
@@ -54,23 +54,24 @@ func cluster(t *testing.T, factories Factories) []*node {
 func (n *node) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_ = n.Close(ctx) // what it leaves is found by the leak checks of the caller
+	_ = n.Close(ctx) // the leak check of the caller finds what is left
 }
 
 // client is a polling client without a network.
 type client struct {
-	t      testing.TB
-	server *socketio.Server
-	url    string
-	heard  []string
+	t       testing.TB
+	server  *socketio.Server
+	url     string
+	packets []string // received and not read yet
 }
 
-func visit(t testing.TB, server *socketio.Server) *client {
+// newClient opens a connection to the server.
+func newClient(t testing.TB, server *socketio.Server) *client {
 	t.Helper()
 	c := &client{t: t, server: server, url: "/socket.io/?EIO=4&transport=polling"}
 	_, after, ok := strings.Cut(c.request("GET", ""), `"sid":"`)
 	if !ok {
-		t.Fatal("no handshake")
+		t.Fatal("handshake: got no sid, want one")
 	}
 	sid, _, _ := strings.Cut(after, `"`)
 	c.url += "&sid=" + sid
@@ -87,8 +88,8 @@ func (c *client) request(method, body string) string {
 
 func (c *client) connect(n *socketio.Namespace) *socketio.Socket {
 	c.t.Helper()
-	c.say("40" + n.Name() + ",")
-	answer := c.hear()
+	c.send("40" + n.Name() + ",")
+	answer := c.receive()
 	_, after, _ := strings.Cut(answer, `{"sid":"`)
 	id := socketio.SocketID(strings.TrimSuffix(after, `"}`))
 	var s *socketio.Socket
@@ -96,33 +97,33 @@ func (c *client) connect(n *socketio.Namespace) *socketio.Socket {
 	return s
 }
 
-func (c *client) say(packet string) { c.request("POST", packet) }
+func (c *client) send(packet string) { c.request("POST", packet) }
 
-// hear returns the next packet.
-func (c *client) hear() string {
-	if len(c.heard) == 0 {
-		c.heard = strings.Split(c.request("GET", ""), separator)
+// receive returns the next packet.
+func (c *client) receive() string {
+	if len(c.packets) == 0 {
+		c.packets = strings.Split(c.request("GET", ""), separator)
 	}
-	next := c.heard[0]
-	c.heard = c.heard[1:]
+	next := c.packets[0]
+	c.packets = c.packets[1:]
 	return next
 }
 
 func (c *client) want(packets ...string) {
 	c.t.Helper()
 	for _, want := range packets {
-		if got := c.hear(); got != want {
-			c.t.Fatalf("a client got %.100q, want %q", got, want)
+		if got := c.receive(); got != want {
+			c.t.Fatalf("packet: got %.100q, want %q", got, want)
 		}
 	}
 }
 
-// eventually waits for a state that nothing tells of.
+// eventually waits for a state that causes no event.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it did not come about")
+			t.Fatalf("condition after %v: got false, want true", patience)
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"gifchat/socketio"
 )
 
-// Hub connects servers of one process. It shows what an adapter has to do, and
-// stands for one in tests of programs that have several servers.
+// Hub connects servers of one process. It is an example of an adapter, and a
+// replacement for one in tests of programs with several servers.
 type Hub struct {
 	mu       sync.Mutex
-	adapters []*hubAdapter // guarded by mu; those that are not closed
+	adapters []*hubAdapter // guarded by mu; without closed ones
 }
 
-// Adapter is a Config.Adapter; servers with that of the same Hub are connected.
+// Adapter is for Config.Adapter. It connects all servers that use the same Hub.
 func (h *Hub) Adapter(n *socketio.Namespace) socketio.Adapter {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -34,7 +34,8 @@ var _ socketio.Adapter = (*hubAdapter)(nil)
 
 var errClosed = errors.New("adaptertest: adapter closed")
 
-// others returns the namespaces of this name on the other servers.
+// others returns the namespaces of this name on the other servers. It fails if
+// the adapter is closed.
 func (a *hubAdapter) others() ([]*socketio.Namespace, error) {
 	a.hub.mu.Lock()
 	defer a.hub.mu.Unlock()
@@ -52,7 +53,7 @@ func (a *hubAdapter) others() ([]*socketio.Namespace, error) {
 
 // each calls fn with the target on each of the other servers.
 func (a *hubAdapter) each(to socketio.Target, fn func(socketio.Broadcast)) {
-	list, _ := a.others() // none if closed
+	list, _ := a.others() // empty if closed
 	for _, n := range list {
 		fn(to.In(n))
 	}
@@ -60,7 +61,7 @@ func (a *hubAdapter) each(to socketio.Target, fn func(socketio.Broadcast)) {
 
 func (a *hubAdapter) Emit(to socketio.Target, event string, args socketio.Args) {
 	a.each(to, func(b socketio.Broadcast) {
-		_ = b.Emit(event, args.Any()...) // the sender's server has encoded it already
+		_ = b.Emit(event, args.Any()...) // encoding cannot fail, since the sender's server has encoded the event
 	})
 }
 
@@ -93,7 +94,7 @@ func (a *hubAdapter) Sockets(ctx context.Context, to socketio.Target) ([]socketi
 }
 
 func (a *hubAdapter) ServerSideEmit(event string, args socketio.Args) {
-	list, _ := a.others() // none if closed
+	list, _ := a.others() // empty if closed
 	for _, n := range list {
 		n.ReceiveServerSide(event, args)
 	}
@@ -102,7 +103,7 @@ func (a *hubAdapter) ServerSideEmit(event string, args socketio.Args) {
 func (a *hubAdapter) ServerSideEmitWithAck(ctx context.Context, event string, args socketio.Args) ([]socketio.Value, error) {
 	return gather(a, func(n *socketio.Namespace) ([]socketio.Value, error) {
 		answers := make(chan socketio.Value, 1)
-		go func() { // a handler may take longer than ctx
+		go func() { // a handler can take longer than ctx
 			defer close(answers)
 			if answer, ok := n.ReceiveServerSide(event, args); ok {
 				answers <- answer
@@ -127,8 +128,8 @@ func (a *hubAdapter) Close() error {
 	return nil
 }
 
-// gather asks the other servers, all at once, and joins what they say.
-func gather[T any](a *hubAdapter, ask func(*socketio.Namespace) ([]T, error)) ([]T, error) {
+// gather calls request for all other servers at once and joins the results.
+func gather[T any](a *hubAdapter, request func(*socketio.Namespace) ([]T, error)) ([]T, error) {
 	others, err := a.others()
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func gather[T any](a *hubAdapter, ask func(*socketio.Namespace) ([]T, error)) ([
 	replies := make(chan reply, len(others))
 	for _, n := range others {
 		go func() {
-			list, err := ask(n)
+			list, err := request(n)
 			replies <- reply{list, err}
 		}()
 	}

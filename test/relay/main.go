@@ -11,6 +11,10 @@
 //	"burst" n, size       is answered with n events "part", emitted in one loop
 //	"leave" n, size       the same, followed by a disconnect as of socket.disconnect(true)
 //
+// In "/resume", which has connection state recovery, a client can emit:
+//
+//	"publish" first, last, size   emits "part" with these numbers to all other clients, also to offline ones
+//
 // In the namespace "/greedy" a client receives 30 events "part" of 20 KB on connect.
 //
 // GET /heap returns the bytes of the heap in use after a garbage collection, and GET
@@ -80,7 +84,12 @@ func run(ctx context.Context, addr string) error {
 }
 
 func relay(log *slog.Logger) *socketio.Server {
-	server := socketio.NewServer(socketio.Config{Log: log})
+	server := socketio.NewServer(socketio.Config{Log: log, Recovery: func(namespace string) socketio.Recovery {
+		if namespace != "/resume" {
+			return socketio.Recovery{}
+		}
+		return socketio.Recovery{MaxAbsence: time.Minute}
+	}})
 	n := server.Of("/")
 	socketio.On(n, "join", func(e *socketio.Event, room string) {
 		e.Socket.Join(room)
@@ -106,6 +115,17 @@ func relay(log *slog.Logger) *socketio.Server {
 	n.On("leave", func(e *socketio.Event) {
 		burst(e)
 		e.Socket.DisconnectClient()
+	})
+	server.Of("/resume").On("publish", func(e *socketio.Event) {
+		var first, last, size int
+		if e.Bind(&first, &last, &size) != nil {
+			return
+		}
+		text := strings.Repeat("x", size)
+		for i := first; i <= last; i++ {
+			_ = e.Socket.Broadcast().Emit("part", i, text) // a number and a string
+		}
+		_ = e.Ack()
 	})
 	server.Of("/greedy").OnConnect(func(s *socketio.Socket) { emitParts(s, 30, 20_000) })
 	return server

@@ -1,0 +1,208 @@
+package socketio
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"iter"
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// msgpackWriter converts JSON and its attachments to MessagePack.
+type msgpackWriter struct {
+	out         []byte
+	attachments [][]byte
+}
+
+// json writes a valid JSON text. If there are attachments, encoder.attach must
+// have written its placeholders.
+func (w *msgpackWriter) json(text []byte) {
+	var holes []placeholder
+	if len(w.attachments) > 0 {
+		holes = findPlaceholders(text)
+	}
+	lengths := containerLengths(text, holes)
+	for kind, item := range jsonItems(text, holes) {
+		switch kind {
+		case '{':
+			w.head(msgpackMap, lengths[0]/2)
+			lengths = lengths[1:]
+		case '[':
+			w.head(msgpackArray, lengths[0])
+			lengths = lengths[1:]
+		case '"':
+			w.string(unquote(item))
+		case itemHole:
+			data := w.attachments[holes[0].index()]
+			holes = holes[1:]
+			w.head(msgpackBinary, len(data))
+			w.out = append(w.out, data...)
+		case itemWord:
+			w.word(item)
+		}
+	}
+}
+
+// containerLengths returns the number of elements of each array and object, in
+// the order of their beginnings. Names and values of members count separately.
+// MessagePack needs the number before the elements; counting it at the beginning
+// of each container would count nested values many times.
+func containerLengths(text []byte, holes []placeholder) []int {
+	var lengths, open []int
+	for kind := range jsonItems(text, holes) {
+		if kind == '}' {
+			open = open[:len(open)-1]
+			continue
+		}
+		if len(open) > 0 {
+			lengths[open[len(open)-1]]++
+		}
+		if kind == '{' || kind == '[' {
+			open = append(open, len(lengths))
+			lengths = append(lengths, 0)
+		}
+	}
+	return lengths
+}
+
+// The kinds of items are '{', '[', '"', '}' for the end of an object or an array,
+// and these.
+const (
+	itemWord = 'w' // a number, true, false or null
+	itemHole = 'h' // a placeholder
+)
+
+// jsonItems yields the items of a valid text, in order.
+func jsonItems(text []byte, holes []placeholder) iter.Seq2[byte, []byte] {
+	return func(yield func(byte, []byte) bool) {
+		for i := 0; i < len(text); {
+			kind, end := text[i], i+1
+			switch {
+			case len(holes) > 0 && holes[0].start == i:
+				kind, end = itemHole, holes[0].end
+				holes = holes[1:]
+			case kind == '{' || kind == '[' || kind == '}':
+			case kind == ']':
+				kind = '}'
+			case kind == '"':
+				end = skipString(text, i)
+			case kind == ',' || kind == ':' || kind == ' ' || kind == '\t' || kind == '\n' || kind == '\r':
+				i++
+				continue
+			default:
+				kind, end = itemWord, skipValue(text, i)
+			}
+			if !yield(kind, text[i:end]) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+// unquote returns the value of a JSON string.
+func unquote(text []byte) string {
+	if bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text) {
+		return string(text[1 : len(text)-1])
+	}
+	var s string
+	_ = json.Unmarshal(text, &s) // the text is valid
+	return s
+}
+
+func (w *msgpackWriter) word(text []byte) {
+	switch text[0] {
+	case 'n':
+		w.out = append(w.out, 0xc0)
+	case 'f':
+		w.out = append(w.out, 0xc2)
+	case 't':
+		w.out = append(w.out, 0xc3)
+	default:
+		w.number(string(text))
+	}
+}
+
+// number writes an integer of at most 64 bits as an integer, and any other
+// number as a float.
+func (w *msgpackWriter) number(text string) {
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		w.uint(n)
+		return
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n < 0 { // -0 is a float in JavaScript
+		w.int(n)
+		return
+	}
+	f, _ := strconv.ParseFloat(text, 64) // a number that is too large becomes infinite, as in JSON.parse
+	w.out = binary.BigEndian.AppendUint64(append(w.out, 0xcb), math.Float64bits(f))
+}
+
+func (w *msgpackWriter) uint(n uint64) {
+	switch {
+	case n <= 0x7f:
+		w.out = append(w.out, byte(n))
+	case n <= math.MaxUint8:
+		w.out = append(w.out, 0xcc, byte(n))
+	case n <= math.MaxUint16:
+		w.out = binary.BigEndian.AppendUint16(append(w.out, 0xcd), uint16(n))
+	case n <= math.MaxUint32:
+		w.out = binary.BigEndian.AppendUint32(append(w.out, 0xce), uint32(n))
+	default:
+		w.out = binary.BigEndian.AppendUint64(append(w.out, 0xcf), n)
+	}
+}
+
+// int writes a negative number.
+//
+//nolint:gosec // two's complement, each case bounds the value
+func (w *msgpackWriter) int(n int64) {
+	switch {
+	case n >= -32:
+		w.out = append(w.out, byte(n))
+	case n >= math.MinInt8:
+		w.out = append(w.out, 0xd0, byte(n))
+	case n >= math.MinInt16:
+		w.out = binary.BigEndian.AppendUint16(append(w.out, 0xd1), uint16(n))
+	case n >= math.MinInt32:
+		w.out = binary.BigEndian.AppendUint32(append(w.out, 0xd2), uint32(n))
+	default:
+		w.out = binary.BigEndian.AppendUint64(append(w.out, 0xd3), uint64(n))
+	}
+}
+
+func (w *msgpackWriter) string(s string) {
+	w.head(msgpackString, len(s))
+	w.out = append(w.out, s...)
+}
+
+// head writes the head of a string, of binary data, of an array or of a map.
+//
+//nolint:gosec // each case bounds the length; no packet has 4 GiB
+func (w *msgpackWriter) head(kind msgpackKind, length int) {
+	var fixed, wide byte // the head that contains the length, and the head before two bytes of length
+	limit := 0x0f        // the largest length in fixed
+	switch kind {
+	case msgpackMap:
+		fixed, wide = 0x80, 0xde
+	case msgpackArray:
+		fixed, wide = 0x90, 0xdc
+	case msgpackString:
+		fixed, wide, limit = 0xa0, 0xda, 0x1f
+	default: // msgpackBinary
+		wide, limit = 0xc5, -1
+	}
+	oneByte := kind == msgpackString || kind == msgpackBinary
+	switch {
+	case length <= limit:
+		w.out = append(w.out, fixed|byte(length))
+	case length <= math.MaxUint8 && oneByte:
+		w.out = append(w.out, wide-1, byte(length))
+	case length <= math.MaxUint16:
+		w.out = binary.BigEndian.AppendUint16(append(w.out, wide), uint16(length))
+	default:
+		w.out = binary.BigEndian.AppendUint32(append(w.out, wide+1), uint32(length))
+	}
+}

@@ -1,0 +1,136 @@
+package socketio
+
+import (
+	"gifchat/socketio/internal/eventlog"
+)
+
+// A broadcast operation reaches three groups of sockets: connected sockets,
+// sessions of offline clients, and recovered sockets that middleware is
+// checking. A socket moves from one group to the next under recovery.mu, so
+// that an operation that holds mu sees each of them exactly once.
+
+// dismiss ends the session of s and its replay.
+func (r *recovery) dismiss(s *Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.session != nil {
+		r.drop(s.session)
+	}
+	if p := r.replayOf(s); p != nil {
+		p.until = r.log.Last()
+	}
+}
+
+// dismissAll ends the sessions of all sockets and clients that the broadcast
+// reaches, and returns the sockets that are connected.
+func (r *recovery) dismissAll(b Broadcast) []*Socket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	connected := b.Sockets()
+	for _, s := range connected {
+		if s.session != nil {
+			r.drop(s.session)
+		}
+	}
+	for _, s := range r.resumingIn(b.target()) {
+		r.resuming[s] = true
+	}
+	for _, s := range r.offlineIn(b.target()) {
+		r.drop(s)
+	}
+	return connected
+}
+
+func (r *recovery) lock()   { r.mu.Lock() }
+func (r *recovery) unlock() { r.mu.Unlock() }
+
+// joined records a membership in the socket's session. mu is held.
+func (r *recovery) joined(s *Socket, room string) {
+	if s.session != nil {
+		s.session.memberships.Join(room, r.log.Last())
+	}
+}
+
+// left ends a membership of the socket's session. If its client is offline, it
+// will not resume the room. mu is held.
+func (r *recovery) left(s *Socket, room string) {
+	if s.session != nil {
+		s.session.leave(room, r.log.Last())
+	}
+}
+
+// leaveAll takes all sockets and clients that the broadcast reaches out of
+// rooms. For a socket that middleware is checking, it is as if the middleware
+// had called Socket.Leave.
+func (r *recovery) leaveAll(b Broadcast, rooms []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range append(b.Sockets(), r.resumingIn(b.target())...) {
+		r.namespace.members.leave(s, rooms)
+		for _, room := range rooms {
+			r.left(s, room)
+		}
+	}
+	for _, s := range r.offlineIn(b.target()) {
+		for _, room := range rooms {
+			s.leave(room, r.log.Last())
+		}
+	}
+}
+
+// leave ends a membership after the event with the given number. Before the
+// socket is connected the membership is forgotten, so that missed events of the
+// room are left out.
+func (s *session) leave(room string, number uint64) {
+	if s.connected {
+		s.memberships.Leave(room, number)
+	} else {
+		s.memberships.Forget(room)
+	}
+}
+
+// offlineIn returns the target's sessions of offline clients. mu is held.
+func (r *recovery) offlineIn(to Target) []*session {
+	var list []*session
+	for e := r.offline.Front(); e != nil; e = e.Next() {
+		if s := e.Value.(*session); to.contains(s.id, s.memberships.In) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// resumingIn returns the target's recovered sockets that middleware is
+// checking. mu is held.
+func (r *recovery) resumingIn(to Target) []*Socket {
+	var list []*Socket
+	for s := range r.resuming {
+		if to.contains(s.id, s.session.memberships.In) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// arrive ends the check by middleware and reports whether the server
+// disconnected the socket in that time. mu is held.
+func (r *recovery) arrive(s *Socket) (dismissed bool) {
+	dismissed = r.resuming[s]
+	delete(r.resuming, s)
+	return dismissed
+}
+
+// abandon forgets a socket that was refused.
+func (r *recovery) abandon(s *Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.arrive(s)
+}
+
+// contains reports whether a broadcast to the target reaches a socket with
+// that id and in the rooms for which in returns true.
+func (t Target) contains(id SocketID, in func(room string) bool) bool {
+	return eventlog.Aimed(t.Rooms, t.Except, func(room string) bool {
+		return room == string(id) || in(room)
+	})
+}

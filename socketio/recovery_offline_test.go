@@ -1,0 +1,105 @@
+package socketio_test
+
+import (
+	"strings"
+	"testing"
+
+	"gifchat/socketio"
+)
+
+// resuming returns a server whose clients join "room" and "other" of /chat, and
+// an offline client. The middleware calls during for a client that resumes.
+func resuming(t *testing.T, during func(*socketio.Namespace, socketio.SocketID)) (*fixture, *stockClient) {
+	t.Helper()
+	f := recovering(t, socketio.Recovery{})
+	n := f.Of("/chat")
+	n.Use(func(s *socketio.Socket) error {
+		if s.Recovered() {
+			during(n, s.ID())
+		} else {
+			s.Join("room", "other")
+		}
+		return nil
+	})
+	r := &stockClient{}
+	f.connectTo(r)
+	_ = n.To("room").Emit("a")
+	r.wantNext(`42/chat,["a"]`)
+	f.lose(r)
+	return f, r
+}
+
+// A socket that is removed from a room during middleware gets no event of it.
+func TestLeave_reaches_sockets_that_resume(t *testing.T) {
+	f, r := resuming(t, func(n *socketio.Namespace, _ socketio.SocketID) {
+		n.To("room").Except("nobody").Leave("room")
+		_ = n.To("room").Emit("c")
+		_ = n.To("other").Emit("d")
+	})
+	_ = f.Of("/chat").To("room").Emit("b")
+	wantMissed(t, f.resume(r), `42/chat,["d"]`)
+	_ = f.Of("/chat").To("room").Emit("e")
+	_ = f.Of("/chat").To("other").Emit("f")
+	r.wantNext(`42/chat,["f"]`)
+	r.wantAlive()
+}
+
+func TestLeave_spares_excluded_sockets_that_resume(t *testing.T) {
+	f, r := resuming(t, func(n *socketio.Namespace, _ socketio.SocketID) { n.To("room").Except("other").Leave("room") })
+	_ = f.Of("/chat").To("room").Emit("b")
+	wantMissed(t, f.resume(r), `42/chat,["b"]`)
+}
+
+// A socket that is disconnected during middleware gets a connect_error.
+func TestDisconnect_reaches_sockets_that_resume(t *testing.T) {
+	for what, disconnect := range map[string]func(*socketio.Namespace, socketio.SocketID){
+		"a room":        func(n *socketio.Namespace, _ socketio.SocketID) { n.To("room").Disconnect() },
+		"the namespace": func(n *socketio.Namespace, _ socketio.SocketID) { n.Disconnect() },
+		"by its own id": func(n *socketio.Namespace, id socketio.SocketID) { n.To(string(id)).Disconnect() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			f, r := resuming(t, disconnect)
+			n := f.Of("/chat")
+			n.OnConnect(func(s *socketio.Socket) {
+				if s.Recovered() {
+					t.Error("a connect handler ran after Disconnect")
+				}
+			})
+			_ = n.To("room").Emit("b")
+			r.client = f.dial()
+			r.send(`40/chat,{"pid":"` + r.pid + `","offset":"` + r.offset + `"}`)
+			r.want(`44/chat,{"message":"Disconnected by the server"}`)
+			if n.Count() != 0 {
+				t.Errorf("sockets: got %d, want 0", n.Count())
+			}
+			f.wantNewSocket(r) // the session is used up
+		})
+	}
+}
+
+func TestRecovery_forgets_sockets_that_middleware_refuses(t *testing.T) {
+	f, r := resuming(t, func(*socketio.Namespace, socketio.SocketID) { panic("a fault") })
+	r.client = f.dial()
+	r.send(`40/chat,{"pid":"` + r.pid + `"}`)
+	if answer := r.receive(); !strings.HasPrefix(answer, "44/chat,") {
+		t.Fatalf("got %s, want a connect_error", answer)
+	}
+	if got := f.Of("/chat").Resuming(); got != 0 {
+		t.Errorf("resuming sockets: got %d, want 0", got)
+	}
+}
+
+// A handler may still hold the socket of the lost connection.
+func TestLeave_of_a_lost_socket_does_not_change_the_resumed_session(t *testing.T) {
+	f, r := resuming(t, func(*socketio.Namespace, socketio.SocketID) {})
+	n := f.Of("/chat")
+	wantMissed(t, f.resume(r))
+	lost, _ := n.Socket(r.sid)
+	f.lose(r)
+	wantMissed(t, f.resume(r))
+	lost.Leave("room")
+	f.lose(r)
+	_ = n.To("room").Emit("a")
+	_ = n.To("other").Emit("b")
+	wantMissed(t, f.resume(r), `42/chat,["a"]`, `42/chat,["b"]`)
+}

@@ -1,0 +1,219 @@
+package socketio
+
+import (
+	"context"
+	"math"
+
+	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/eventlog"
+)
+
+const (
+	// maxBeforeAnswer bounds the missed events that are sent before the answer
+	// to CONNECT, in bytes. Stock clients buffer them until the answer comes and
+	// keep that buffer if the connection breaks first, so that the next recovery
+	// would bring the events twice. A small number makes that unlikely.
+	maxBeforeAnswer = 64 << 10
+
+	// maxReplayQueue bounds what a replay puts into the queue of a connection,
+	// in bytes. It keeps a fast link busy between two polls.
+	maxReplayQueue = 256 << 10
+
+	// maxHeld bounds the packets that wait for the end of a replay, in bytes.
+	maxHeld = 1 << 20
+)
+
+// replay sends a recovered socket the events that it missed, as its client
+// takes them. Until the replay reaches the end of the log, the socket is
+// behind: broadcasts skip it, since it reads their events from the log, and
+// other packets are held. The events are shared, so a replay uses little
+// memory of its own.
+type replay struct {
+	socket *Socket // immutable
+
+	// Guarded by recovery.mu.
+	last      uint64 // the number of the last event that was queued or skipped
+	until     uint64 // the number of the last event to send
+	held      []heldPacket
+	heldBytes int
+	stopped   bool
+}
+
+func newReplay(s *Socket, last uint64) *replay {
+	return &replay{socket: s, last: last, until: math.MaxUint64}
+}
+
+// heldPacket is a packet that follows the event with the given number.
+type heldPacket struct {
+	after  uint64
+	packet *engineio.Prepared
+}
+
+// batch is a part of the missed events.
+type batch struct {
+	packets  []*engineio.Prepared
+	last     uint64 // the number of the last event that was examined
+	complete bool   // there are no more missed events
+}
+
+func (b *batch) queue(c *client) {
+	for _, p := range b.packets {
+		c.queue(p)
+	}
+}
+
+// missed returns what is sent with the answer to CONNECT. ok is false if the
+// log has evicted a missed event. mu is held.
+func (r *recovery) missed(s *Socket) (b batch, ok bool) {
+	if !s.recovered {
+		return batch{complete: true}, true
+	}
+	return r.read(newReplay(s, s.session.position), maxBeforeAnswer)
+}
+
+// read returns the next events of a replay and the packets held between them,
+// up to a size in bytes but at least one event. ok is false if the events, or
+// the rooms that the socket was in, are not known any more. mu is held.
+func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
+	s := p.socket
+	entries, ok := r.log.After(p.last)
+	if !ok || !s.session.memberships.CompleteAfter(p.last) {
+		return batch{}, false
+	}
+	b.last = p.last
+	for i := range entries {
+		e := &entries[i]
+		if e.Number > p.until {
+			break
+		}
+		if e.Packet != nil && e.Reaches(string(s.id), &s.session.memberships) {
+			if size -= e.Size(); size < 0 && len(b.packets) > 0 {
+				return b, true
+			}
+			b.packets = append(p.takeHeld(b.packets, e.Number), e.Packet)
+		}
+		b.last = e.Number
+	}
+	b.packets = p.takeHeld(b.packets, math.MaxUint64)
+	b.complete = true
+	return b, true
+}
+
+// takeHeld removes the packets that come before the event with the given
+// number, and appends them to packets.
+func (p *replay) takeHeld(packets []*engineio.Prepared, number uint64) []*engineio.Prepared {
+	for len(p.held) > 0 && p.held[0].after < number {
+		packets = append(packets, p.held[0].packet)
+		p.heldBytes -= heldSize(p.held[0].packet)
+		p.held = p.held[1:]
+	}
+	return packets
+}
+
+// heldSize returns the memory that a held packet uses, in bytes.
+func heldSize(p *engineio.Prepared) int { return (&eventlog.Entry{Packet: p}).Size() }
+
+// startReplay sends s the events after the one with the given number. mu is
+// held.
+func (r *recovery) startReplay(s *Socket, last uint64) {
+	p := newReplay(s, last)
+	r.replays[s.client] = p
+	s.state.CompareAndSwap(socketLive, socketBehind) // the connection may have ended
+	s.client.holdClose()
+	r.namespace.server.workers.tasks.Go(func() { r.run(p) })
+}
+
+// run continues a replay each time the client has taken most of its queue. It
+// ends with the replay or with the connection.
+func (r *recovery) run(p *replay) {
+	conn := p.socket.client.conn
+	limit := min(maxReplayQueue, r.namespace.server.engine.Limits().MaxQueueBytes/2)
+	for more := true; more; {
+		if err := conn.WaitQueue(context.Background(), limit/4); err != nil {
+			break // the connection has ended, and with it the replay
+		}
+		packets, bytes := conn.Queued()
+		var lost bool
+		more, lost = r.next(p, limit-bytes-packets*eventlog.Overhead)
+		if lost {
+			r.namespace.server.cfg.Log.Warn("recovery ended: missed events were evicted", "namespace", r.namespace.name, "socket", p.socket.id)
+			conn.Close()
+		}
+		conn.Flush()
+	}
+	r.stopReplay(p)
+	p.socket.client.releaseClose()
+}
+
+// next queues events of a replay up to a size in bytes, and makes the socket
+// live after the last one. more is false if the replay has ended. lost is true
+// if an event was missing; then the session is dropped.
+func (r *recovery) next(p *replay, size int) (more, lost bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.stopped {
+		return false, false
+	}
+	b, ok := r.read(p, size)
+	switch {
+	case ok:
+		p.last = b.last
+	case p.until == math.MaxUint64:
+		r.drop(p.socket.session)
+		return false, true
+	default: // the server has disconnected the socket, so its client gets the DISCONNECT
+		b = batch{packets: p.takeHeld(nil, math.MaxUint64), complete: true}
+	}
+	b.queue(p.socket.client)
+	if !b.complete {
+		return true, false
+	}
+	p.stopped = true
+	delete(r.replays, p.socket.client)
+	p.socket.state.CompareAndSwap(socketBehind, socketLive) // not if it has disconnected
+	return false, false
+}
+
+// hold stores a packet until the replay of s reaches the events that were
+// emitted before it. A client for which too much is held is disconnected.
+func (r *recovery) hold(s *Socket, packet *engineio.Prepared) bool {
+	r.mu.Lock()
+	p := r.replayOf(s)
+	if p == nil {
+		r.mu.Unlock()
+		return false
+	}
+	p.held = append(p.held, heldPacket{after: r.log.Last(), packet: packet})
+	p.heldBytes += heldSize(packet)
+	tooMuch := p.heldBytes > maxHeld
+	r.mu.Unlock()
+	if tooMuch {
+		s.client.conn.Close()
+	}
+	return true
+}
+
+// replayOf returns the replay of s, or nil. mu is held.
+func (r *recovery) replayOf(s *Socket) *replay {
+	if p := r.replays[s.client]; p != nil && p.socket == s {
+		return p
+	}
+	return nil
+}
+
+// stopReplayOf ends the replay to a client without sending the rest. mu is
+// held.
+func (r *recovery) stopReplayOf(c *client) {
+	if p := r.replays[c]; p != nil {
+		p.stopped, p.held = true, nil
+		delete(r.replays, c)
+	}
+}
+
+func (r *recovery) stopReplay(p *replay) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.replays[p.socket.client] == p {
+		r.stopReplayOf(p.socket.client)
+	}
+}
