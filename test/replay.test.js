@@ -6,18 +6,18 @@ import net from 'node:net'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { relay, startServer } from './lib/server.js'
-import { client, collect, connected, heard, pause, until, ways } from './lib/clients.js'
-import { longTest } from './lib/soak.js'
+import { client, collect, connected, nextEvent, pause, until, transportModes } from './lib/clients.js'
+import { longTest } from './lib/sizes.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
-const kinds = { ...ways, 'the msgpack parser': { transports: ['websocket'], parser } }
+const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websocket'], parser } }
 
 /** Closes the connection under a client like a broken network. */
 const cut = (socket) => socket.io.engine.close()
 
 /** Connects a client again whose connection was cut. */
 async function resume(socket) {
-  const connect = heard(socket, 'connect')
+  const connect = nextEvent(socket, 'connect')
   socket.connect()
   await connect
 }
@@ -60,7 +60,7 @@ describe('a client that missed many events', () => {
   async function subscribe(url, options) {
     const socket = client(`${url}/resume`, { reconnection: false, ...options })
     const parts = collect(socket, 'part')
-    await heard(socket, 'connect')
+    await nextEvent(socket, 'connect')
     await publish(1, 1, 10)
     await until(() => parts.length === 1, 'the first event')
     return { socket, parts, id: socket.id }
@@ -112,7 +112,7 @@ describe('a client that missed many events', () => {
     link.stop()
   }
 
-  for (const [way, options] of Object.entries(ways)) {
+  for (const [way, options] of Object.entries(transportModes)) {
     test(`${way}: a slow link and two cuts on the way`, () => overSlowLink(options, { rate: 1_000_000, last: 300, size: 10_000, cuts: 2 }))
     longTest(`${way}: 16 MiB over a slow link and eight cuts on the way`, () => overSlowLink(options, { rate: 500_000, last: 1_600, size: 10_000, cuts: 8 }))
   }
@@ -122,7 +122,7 @@ describe('a client that missed many events', () => {
     const { socket, parts, id } = await subscribe(link.url, { transports: ['websocket'] })
     cut(socket)
     await publish(2, 1_600, 10_000)
-    const end = heard(socket, 'disconnect')
+    const end = nextEvent(socket, 'disconnect')
     await resume(socket)
     await publish(1_601, 4_000, 10_000) // more than the log keeps
     await end
