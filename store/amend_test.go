@@ -6,7 +6,7 @@ import (
 )
 
 // A removal in a room of a million messages must not make everybody wait.
-func TestARemovalLooksAtItsOwnEditsAlone(t *testing.T) {
+func TestAmend_removal_searches_an_index(t *testing.T) {
 	s := openTest(t)
 	plan, err := query(t.Context(), s.read, func(row scanner) (step string, err error) {
 		var number, parent, unused int

@@ -53,7 +53,7 @@ func BenchmarkCommit(b *testing.B) {
 
 // An acknowledgement waits for the disk, and for others only as long as that
 // takes. `make soak` asks for the figures of a quiet machine.
-func TestAcknowledgementsAreQuick(t *testing.T) {
+func TestWriter_acknowledges_quickly(t *testing.T) {
 	s, all := storeWithRooms(t, 50)
 	seconds, p50, p99 := 1, 20*time.Second, 20*time.Second
 	if os.Getenv("SOAK") != "" {
@@ -69,7 +69,7 @@ func TestAcknowledgementsAreQuick(t *testing.T) {
 
 // Many who wait share a flush of the disk: one by one, the store would be at a
 // tenth to a fifth of what SQLite commits by itself with 128 rows at once.
-func TestABurstIsCommittedInGroups(t *testing.T) {
+func TestWriter_commits_a_burst_in_groups(t *testing.T) {
 	n, want := 3000, 0.25
 	if os.Getenv("SOAK") != "" {
 		n, want = 100_000, 0.4

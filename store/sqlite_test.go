@@ -26,6 +26,6 @@ func open(t testing.TB, path string) *store.SQLite {
 	return s
 }
 
-func TestSQLiteKeepsThePromises(t *testing.T) {
+func TestSQLite_keeps_the_promises_of_a_store(t *testing.T) {
 	storetest.Test(t, func(t *testing.T) rooms.Store { return open(t, storetest.NewDatabase(t)) })
 }

@@ -27,7 +27,7 @@ func openTest(t testing.TB) *SQLite {
 	return s
 }
 
-func TestEveryConnectionHasTheSettings(t *testing.T) {
+func TestOpen_sets_up_every_connection(t *testing.T) {
 	s := openTest(t)
 	for name, db := range map[string]interface {
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
@@ -53,7 +53,7 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 	}
 }
 
-func TestOldSQLiteIsRefused(t *testing.T) {
+func TestRequireVersion(t *testing.T) {
 	for version, good := range map[string]bool{
 		"3.51.3": true, "3.54.1": true, "4.0.0": true,
 		"3.51.2": false, "3.40.1": false, "2.8.17": false, "unknown": false,
@@ -96,7 +96,7 @@ func insertSession(key string) change {
 	}
 }
 
-func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
+func TestWriter_repeats_a_group_without_a_failed_change(t *testing.T) {
 	s := openTest(t)
 	release := block(t, s.write)
 	errs := make([]error, 30)
@@ -128,7 +128,7 @@ func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
 	}
 }
 
-func TestAChangeThatComesTooLateIsNeverAskedFor(t *testing.T) {
+func TestWriter_refuses_a_change_with_an_ended_context(t *testing.T) {
 	s := openTest(t)
 	defer block(t, s.write)()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -143,7 +143,7 @@ func TestAChangeThatComesTooLateIsNeverAskedFor(t *testing.T) {
 	}
 }
 
-func TestAChangeIsGivenUpOnlyBeforeItWasBegun(t *testing.T) {
+func TestWriter_withdraws_a_change_that_waits(t *testing.T) {
 	s := openTest(t)
 	release := block(t, s.write)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -161,7 +161,7 @@ func TestAChangeIsGivenUpOnlyBeforeItWasBegun(t *testing.T) {
 	}
 }
 
-func TestCloseFinishesWhatWaits(t *testing.T) {
+func TestWriter_close_completes_changes_that_wait(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
 	if err != nil {
 		t.Fatal(err)
