@@ -16,23 +16,23 @@ func together(t *testing.T, s rooms.Store) {
 	var batch []rooms.Message
 	for i := range 5 {
 		m := text(room.ID, fmt.Sprint(i))
-		m.ClientID = fmt.Sprint(i % 4) // the last repeats the first
+		m.ClientID = fmt.Sprint(i % 4) // the last one repeats the first
 		batch = append(batch, m)
 	}
 	got, err := s.AddMessages(ctx, room.ID, batch)
 	if err != nil || len(got) != 5 {
-		t.Fatalf("got %d messages, %v, want 5", len(got), err)
+		t.Fatalf("AddMessages: got %d messages, %v, want 5", len(got), err)
 	}
 	for i, one := range got[:4] {
 		if one.Again || one.Seq != int64(i)+1 || one.Text != batch[i].Text {
-			t.Errorf("message %d: got %+v", i, one)
+			t.Errorf("message %d: got %+v, want seq %d and text %s", i, one, i+1, batch[i].Text)
 		}
 	}
 	if last := got[4]; !last.Again || !reflect.DeepEqual(last.Message, got[0].Message) {
-		t.Errorf("the repeated one: got %+v, want the first", last)
+		t.Errorf("repeated message of the batch: got %+v, want %+v", last, got[0].Message)
 	}
 	if _, err := s.AddMessages(ctx, newID(), batch[:1]); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("an unknown room: got %v, want ErrNotFound", err)
+		t.Errorf("AddMessages to an unknown room: got %v, want ErrNotFound", err)
 	}
 }
 
@@ -45,12 +45,12 @@ func amendment(kind rooms.Kind, target rooms.Message, body string) rooms.Message
 func edits(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
-	said := add(t, s, text(room.ID, "helo"))
+	first := add(t, s, text(room.ID, "helo"))
 	picture := text(room.ID, "")
 	picture.Kind, picture.GIF = rooms.KindGIF, &rooms.GIF{Name: "a.gif", Alt: "cat"}
 	picture = add(t, s, picture)
 
-	edit := amendment(rooms.KindEdit, said, "hello")
+	edit := amendment(rooms.KindEdit, first, "hello")
 	edit.ClientID = "e1"
 	stored, gifs, err := s.Amend(ctx, edit)
 	if edit.Seq = 3; err != nil || stored.Again || len(gifs) > 0 || !reflect.DeepEqual(stored.Message, edit) {
@@ -59,61 +59,61 @@ func edits(t *testing.T, s rooms.Store) {
 	repeated := edit
 	repeated.ID = newID()
 	if stored, _, err = s.Amend(ctx, repeated); err != nil || !stored.Again || stored.ID != edit.ID {
-		t.Errorf("a retry: got %+v, %v, want the first", stored, err)
+		t.Errorf("Amend again: got %+v, %v, want the first", stored, err)
 	}
 	if _, _, err := s.Amend(ctx, amendment(rooms.KindEdit, picture, "고양이")); err != nil {
 		t.Error(err)
 	}
-	said.Said = said.Fingerprint()
-	said.Text, said.Edited = "hello", 3
+	first.Said = first.Fingerprint()
+	first.Text, first.Edited = "hello", 3
 	picture.GIF.Alt, picture.Edited = "고양이", 4
 	got, err := s.Messages(ctx, room.ID, rooms.Page{Limit: 2, After: -1})
-	if want := []rooms.Message{said, picture}; err != nil || !reflect.DeepEqual(got, want) {
+	if want := []rooms.Message{first, picture}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Messages: got %+v, %v, want %+v", got, err, want)
 	}
 	for _, target := range []rooms.Message{edit, {Room: room.ID, Seq: 99}} {
 		if _, _, err := s.Amend(ctx, amendment(rooms.KindEdit, target, "x")); !errors.Is(err, rooms.ErrNoMessage) {
-			t.Errorf("an edit of %d: got %v, want ErrNoMessage", target.Seq, err)
+			t.Errorf("Amend of message %d: got %v, want ErrNoMessage", target.Seq, err)
 		}
 	}
 	if next := add(t, s, text(room.ID, "next")); next.Seq != 5 {
-		t.Errorf("a refused edit took a seq: the next is %d, want 5", next.Seq)
+		t.Errorf("seq after a refused edit: got %d, want 5", next.Seq)
 	}
 }
 
 func removals(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
-	said := add(t, s, text(room.ID, "secret"))
-	if _, _, err := s.Amend(ctx, amendment(rooms.KindEdit, said, "secret too")); err != nil {
+	first := add(t, s, text(room.ID, "secret"))
+	if _, _, err := s.Amend(ctx, amendment(rooms.KindEdit, first, "secret too")); err != nil {
 		t.Fatal(err)
 	}
 	picture := text(room.ID, "")
 	picture.Kind, picture.GIF = rooms.KindGIF, &rooms.GIF{Name: "a.gif", Width: 1, Height: 1, Frames: 1, Bytes: 1, Alt: "cat"}
 	picture = add(t, s, picture)
 
-	if _, gifs, err := s.Amend(ctx, amendment(rooms.KindRemove, said, "")); err != nil || len(gifs) > 0 {
-		t.Errorf("got %q, %v, want no GIFs", gifs, err)
+	if _, gifs, err := s.Amend(ctx, amendment(rooms.KindRemove, first, "")); err != nil || len(gifs) > 0 {
+		t.Errorf("removal of a text: got GIFs %q, %v, want none", gifs, err)
 	}
 	if _, gifs, err := s.Amend(ctx, amendment(rooms.KindRemove, picture, "")); err != nil || !slices.Equal(gifs, []string{"a.gif"}) {
-		t.Errorf("got %q, %v, want a.gif", gifs, err)
+		t.Errorf("removal of a GIF: got GIFs %q, %v, want a.gif", gifs, err)
 	}
 	all, err := s.Messages(ctx, room.ID, rooms.Page{Limit: 10})
 	if err != nil || len(all) != 5 {
-		t.Fatalf("got %d messages, %v, want 5", len(all), err)
+		t.Fatalf("Messages: got %d, %v, want 5", len(all), err)
 	}
 	for _, m := range all {
 		if m.Text != "" || m.GIF != nil {
-			t.Errorf("%d still says %q, %+v", m.Seq, m.Text, m.GIF)
+			t.Errorf("message %d after the removals: got %q, %+v, want no content", m.Seq, m.Text, m.GIF)
 		}
 	}
 	if all[0].Kind != rooms.KindRemoved || all[2].Kind != rooms.KindRemoved || all[3].Kind != rooms.KindRemove {
-		t.Errorf("kinds %s, %s, %s", all[0].Kind, all[2].Kind, all[3].Kind)
+		t.Errorf("kinds of two removed messages and a removal: got %s, %s, %s", all[0].Kind, all[2].Kind, all[3].Kind)
 	}
 	if gif, err := s.GIF(ctx, "a.gif"); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("GIF: got %+v, %v, want ErrNotFound", gif, err)
 	}
-	if _, _, err := s.Amend(ctx, amendment(rooms.KindRemove, said, "")); !errors.Is(err, rooms.ErrNoMessage) {
-		t.Errorf("again: got %v, want ErrNoMessage", err)
+	if _, _, err := s.Amend(ctx, amendment(rooms.KindRemove, first, "")); !errors.Is(err, rooms.ErrNoMessage) {
+		t.Errorf("second removal: got %v, want ErrNoMessage", err)
 	}
 }

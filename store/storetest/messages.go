@@ -31,7 +31,7 @@ func sameMessages(t *testing.T, s rooms.Store) {
 		got := add(t, s, m)
 		m.Seq = int64(i + 1)
 		if !reflect.DeepEqual(got, m) {
-			t.Errorf("AddMessage: got %+v, want %+v", got, m)
+			t.Errorf("AddMessages: got %+v, want %+v", got, m)
 		}
 		want = append(want, m)
 	}
@@ -70,7 +70,7 @@ func pages(t *testing.T, s rooms.Store) {
 			got = append(got, m.Seq)
 		}
 		if err != nil || !slices.Equal(got, test.want) {
-			t.Errorf("%+v: got %v, %v, want %v", test.page, got, err, test.want)
+			t.Errorf("Messages of page %+v: got %v, %v, want %v", test.page, got, err, test.want)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func repeatedMessage(t *testing.T, s rooms.Store) {
 	retry.ClientID = "c1"
 	got, again, err := addMessage(ctx, s, retry)
 	if err != nil || !again || !reflect.DeepEqual(got, first) {
-		t.Errorf("the same client id with another text: got %+v, again %t, %v, want %+v", got, again, err, first)
+		t.Errorf("AddMessages with a repeated client id: got %+v, again %t, %v, want %+v", got, again, err, first)
 	}
 	elsewhere, byAnother, nameless := retry, retry, retry
 	elsewhere.ID, elsewhere.Room = newID(), other.ID
@@ -97,7 +97,7 @@ func repeatedMessage(t *testing.T, s rooms.Store) {
 	}
 	nameless.ID = newID()
 	if got := add(t, s, nameless); got.Seq != 4 {
-		t.Errorf("the retry took a seq: got %d, want 4", got.Seq)
+		t.Errorf("seq of the next message: got %d, want 4", got.Seq)
 	}
 }
 
@@ -118,7 +118,7 @@ func seqsWithoutHoles(t *testing.T, s rooms.Store) {
 						return
 					}
 					if got.Seq < last[m.Room] {
-						t.Errorf("seq went back from %d to %d", last[m.Room], got.Seq)
+						t.Errorf("seq of a later message: got %d, want more than %d", got.Seq, last[m.Room])
 					}
 					last[m.Room] = got.Seq
 				}
@@ -135,12 +135,12 @@ func seqsWithoutHoles(t *testing.T, s rooms.Store) {
 		total += len(messages)
 		for i, m := range messages {
 			if m.Seq != int64(i+1) || m.Kind == rooms.KindDamaged {
-				t.Fatalf("message %d of %s has seq %d", i+1, room.Title, m.Seq)
+				t.Fatalf("message %d of room %s: got seq %d, kind %s", i+1, room.Title, m.Seq, m.Kind)
 			}
 		}
 	}
 	if total != senders*each {
-		t.Errorf("got %d messages, want %d", total, senders*each)
+		t.Errorf("messages: got %d, want %d", total, senders*each)
 	}
 }
 
@@ -152,11 +152,11 @@ func shownGIFs(t *testing.T, s rooms.Store) {
 	m = add(t, s, m)
 	add(t, s, text(room.ID, "no gif"))
 	if got, err := s.GIF(t.Context(), name); err != nil || !reflect.DeepEqual(got, m) {
-		t.Errorf("got %+v, %v, want %+v", got, err, m)
+		t.Errorf("GIF: got %+v, %v, want %+v", got, err, m)
 	}
 	for _, name := range []string{"another.gif", ""} {
 		if got, err := s.GIF(t.Context(), name); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("%q: got %+v, %v, want ErrNotFound", name, got, err)
+			t.Errorf("GIF(%q): got %+v, %v, want ErrNotFound", name, got, err)
 		}
 	}
 }
@@ -179,14 +179,14 @@ func uploads(t *testing.T, s rooms.Store) {
 		began.Add(time.Minute):  nil,
 	} {
 		if got, err := s.Uploads(t.Context(), "owner", since); err != nil || !slices.Equal(got, want) {
-			t.Errorf("since %v: got %v, %v, want %v", since, got, err, want)
+			t.Errorf("Uploads since %v: got %v, %v, want %v", since, got, err, want)
 		}
 	}
 	if _, err := s.RemoveRoom(t.Context(), rooms.Removal{ID: room.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Uploads(t.Context(), "owner", began.Add(-time.Second)); err != nil || len(got) != 1 {
-		t.Errorf("after a room was removed: got %v, %v, want the other's", got, err)
+		t.Errorf("Uploads after a room was removed: got %v, %v, want one of the other room", got, err)
 	}
 }
 
@@ -203,11 +203,11 @@ func cancelledQueries(t *testing.T, s rooms.Store) {
 				messages, err := s.Messages(ctx, room.ID, rooms.Page{Limit: 20})
 				cancel()
 				if err != nil && !errors.Is(err, rooms.ErrUnavailable) {
-					t.Errorf("got %v, want ErrUnavailable", err)
+					t.Errorf("Messages with an ended context: got %v, want ErrUnavailable", err)
 				}
 				for _, m := range messages {
 					if m.Room != room.ID || m.Text != title {
-						t.Errorf("got a message of %q in %q", m.Text, title)
+						t.Errorf("Messages of room %q: got a message of %q", title, m.Text)
 					}
 				}
 			}

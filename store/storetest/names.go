@@ -10,7 +10,7 @@ import (
 	"gifchat/rooms"
 )
 
-// call gives a member a name.
+// call gives a member a nickname.
 func call(t *testing.T, s rooms.Store, m rooms.Member, nick string) error {
 	t.Helper()
 	m.Nick = nick
@@ -42,7 +42,7 @@ func names(t *testing.T, s rooms.Store) {
 		{b, "bob", nil},
 	} {
 		if err := call(t, s, step.who, step.nick); !errors.Is(err, step.want) {
-			t.Errorf("%s as %s: got %v, want %v", step.who.Session, step.nick, err, step.want)
+			t.Errorf("nickname %s for %s: got %v, want %v", step.nick, step.who.Session, err, step.want)
 		}
 	}
 	program := rooms.Member{Room: room.ID, Session: "c", Color: "#333333", Standing: rooms.StandingIn, Nick: "B0B"}
@@ -54,16 +54,15 @@ func names(t *testing.T, s rooms.Store) {
 		t.Error(err)
 	}
 	if err := call(t, s, a, "BUILD"); !errors.Is(err, rooms.ErrNickTaken) {
-		t.Errorf("the name of a member who came with it: got %v, want ErrNickTaken", err)
+		t.Errorf("nickname of a program: got %v, want ErrNickTaken", err)
 	}
 	if _, err := s.RemoveRoom(ctx, rooms.Removal{ID: room.ID}); err != nil {
 		t.Error(err)
 	}
 }
 
-// namesAtOnce checks that of names that look alike and are asked for together, one
-// is given.
-func namesAtOnce(t *testing.T, s rooms.Store) {
+// concurrentNames checks that one of several nicknames that look alike is stored.
+func concurrentNames(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	var given atomic.Int64
 	var all sync.WaitGroup
@@ -74,12 +73,12 @@ func namesAtOnce(t *testing.T, s rooms.Store) {
 			case err == nil:
 				given.Add(1)
 			case !errors.Is(err, rooms.ErrNickTaken):
-				t.Errorf("%s: got %v, want ErrNickTaken", nick, err)
+				t.Errorf("nickname %s: got %v, want ErrNickTaken", nick, err)
 			}
 		})
 	}
 	all.Wait()
 	if n := given.Load(); n != 1 {
-		t.Errorf("got %d names, want 1", n)
+		t.Errorf("stored nicknames: got %d, want 1", n)
 	}
 }

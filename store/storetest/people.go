@@ -38,19 +38,19 @@ func changes(t *testing.T, s rooms.Store) {
 	room.Title, room.Capacity, room.Owner, room.OwnerSession = "after", 20, m.Color, m.Session
 	room.PasswordHash, room.Frozen, room.Keep, room.Closed, room.Authority = "", true, true, true, 2
 	m.Nick, m.MutedUntil = "철수", began.Add(time.Hour)
-	told := notice(room.ID, rooms.TopicOwner)
-	told.Person, told.Nick = m.Color, m.Nick
-	kept, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &m, Notice: told})
-	told.Seq = 2
-	if err != nil || !reflect.DeepEqual(kept, told) {
-		t.Errorf("Apply: got %+v, %v, want %+v", kept, err, told)
+	changed := notice(room.ID, rooms.TopicOwner)
+	changed.Person, changed.Nick = m.Color, m.Nick
+	stored, err := s.Apply(ctx, rooms.Change{ID: room.ID, Room: &room, Member: &m, Notice: changed})
+	changed.Seq = 2
+	if err != nil || !reflect.DeepEqual(stored, changed) {
+		t.Errorf("Apply: got %+v, %v, want %+v", stored, err, changed)
 	}
 	gotRoom, got, err := s.Standing(ctx, room.ID, m.Session)
 	if err != nil || gotRoom != room || got != m {
 		t.Errorf("Standing: got %+v, %+v, %v, want %+v, %+v", gotRoom, got, err, room, m)
 	}
-	if got, err := s.Message(ctx, room.ID, 2); err != nil || !reflect.DeepEqual(got, told) {
-		t.Errorf("Message: got %+v, %v, want %+v", got, err, told)
+	if got, err := s.Message(ctx, room.ID, 2); err != nil || !reflect.DeepEqual(got, changed) {
+		t.Errorf("Message: got %+v, %v, want %+v", got, err, changed)
 	}
 
 	unknown := rooms.Member{Room: room.ID, Session: "nobody", Standing: rooms.StandingIn}
@@ -58,20 +58,20 @@ func changes(t *testing.T, s rooms.Store) {
 		change rooms.Change
 		want   error
 	}{
-		"an unknown room":   {rooms.Change{ID: newID(), Room: &room}, rooms.ErrNotFound},
-		"an unknown person": {rooms.Change{ID: room.ID, Member: &unknown}, rooms.ErrNoPerson},
+		"unknown room":   {rooms.Change{ID: newID(), Room: &room}, rooms.ErrNotFound},
+		"unknown person": {rooms.Change{ID: room.ID, Member: &unknown}, rooms.ErrNoPerson},
 	} {
 		test.change.Notice = notice(test.change.ID, rooms.TopicChanged)
 		if _, err := s.Apply(ctx, test.change); !errors.Is(err, test.want) {
-			t.Errorf("%s: got %v, want %v", name, err, test.want)
+			t.Errorf("Apply to an %s: got %v, want %v", name, err, test.want)
 		}
 	}
 	if next := add(t, s, text(room.ID, "next")); next.Seq != 3 {
-		t.Errorf("a refused change took a seq: the next is %d, want 3", next.Seq)
+		t.Errorf("seq after a refused change: got %d, want 3", next.Seq)
 	}
 }
 
-func closedDoor(t *testing.T, s rooms.Store) {
+func closedRoom(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
 	m := guest(t, s, room.ID, "member", "#111111")
@@ -133,7 +133,7 @@ func addresses(t *testing.T, s rooms.Store) {
 		m := guest(t, s, room.ID, rooms.Session(name), rooms.Color(fmt.Sprintf("#4444%02x", i)))
 		ban(m, name, began.Add(3*time.Hour+time.Duration(i)*time.Second))
 	}
-	check(room.ID, "a", time.Time{}) // it was the oldest
+	check(room.ID, "a", time.Time{}) // the oldest was replaced
 	check(room.ID, "0", began.Add(3*time.Hour))
 	check(room.ID, strconv.Itoa(rooms.MaxAddressBans-1), began.Add(3*time.Hour+(rooms.MaxAddressBans-1)*time.Second))
 }
@@ -154,14 +154,14 @@ func standings(t *testing.T, s rooms.Store) {
 	become(rooms.StandingOut)
 	got, err := s.AddMember(ctx, again)
 	if want := (rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: m.Since, Standing: rooms.StandingIn}); err != nil || got != want {
-		t.Errorf("coming back: got %+v, %v, want %+v", got, err, want)
+		t.Errorf("AddMember of a former member: got %+v, %v, want %+v", got, err, want)
 	}
 	become(rooms.StandingBanned)
 	if _, err := s.AddMember(ctx, again); !errors.Is(err, rooms.ErrBanned) {
-		t.Errorf("coming back from a ban: got %v, want ErrBanned", err)
+		t.Errorf("AddMember of a banned person: got %v, want ErrBanned", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "new", Color: "#111111"}); !errors.Is(err, rooms.ErrColorTaken) {
-		t.Errorf("the colour of somebody banned: got %v, want ErrColorTaken", err)
+		t.Errorf("AddMember with the colour of a banned person: got %v, want ErrColorTaken", err)
 	}
 	if got, err := s.Banned(ctx, room.ID, 2); err != nil || !slices.Equal(sessions(got), []rooms.Session{"guest"}) {
 		t.Errorf("Banned: got %+v, %v, want guest", got, err)
@@ -173,7 +173,7 @@ func standings(t *testing.T, s rooms.Store) {
 	become(rooms.StandingBanned)
 	for limit, want := range [][]rooms.Session{nil, {"another"}, {"another", "guest"}, {"another", "guest"}} {
 		if got, err := s.Banned(ctx, room.ID, limit); err != nil || !slices.Equal(sessions(got), want) {
-			t.Errorf("Banned, at most %d: got %+v, %v, want %q", limit, got, err, want)
+			t.Errorf("Banned with limit %d: got %+v, %v, want %q", limit, got, err, want)
 		}
 	}
 	for session, is := range map[rooms.Session]rooms.Standing{"one": rooms.StandingIn, "two": rooms.StandingOut} {
@@ -207,7 +207,7 @@ func whispers(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	a, b := guest(t, s, room.ID, "a", "#111111"), guest(t, s, room.ID, "b", "#222222")
 	c := guest(t, s, room.ID, "c", "#333333")
-	say := func(from, to rooms.Member, clientID string) (rooms.Whisper, bool) {
+	whisper := func(from, to rooms.Member, clientID string) (rooms.Whisper, bool) {
 		t.Helper()
 		w, again, err := s.AddWhisper(ctx, rooms.Whisper{
 			ID: newID(), Room: room.ID, From: from, To: to, Text: "쉿", ClientID: clientID, CreatedAt: began,
@@ -217,18 +217,18 @@ func whispers(t *testing.T, s rooms.Store) {
 		}
 		return w, again
 	}
-	first, _ := say(a, b, "1")
-	second, _ := say(b, a, "1")
-	third, _ := say(a, c, "2")
-	if again, repeated := say(a, b, "1"); !repeated || again.ID != first.ID {
-		t.Errorf("a retry: got %+v, again %t, want the first", again, repeated)
+	first, _ := whisper(a, b, "1")
+	second, _ := whisper(b, a, "1")
+	third, _ := whisper(a, c, "2")
+	if again, repeated := whisper(a, b, "1"); !repeated || again.ID != first.ID {
+		t.Errorf("AddWhisper again: got %+v, %t, want the first", again, repeated)
 	}
 	for _, test := range []struct {
 		w        rooms.Whisper
 		from, to int64
 	}{{first, 1, 1}, {second, 2, 2}, {third, 3, 1}} {
 		if test.w.FromSeq != test.from || test.w.ToSeq != test.to {
-			t.Errorf("%s to %s: numbers %d and %d, want %d and %d", test.w.From.Session, test.w.To.Session,
+			t.Errorf("numbers of a whisper from %s to %s: got %d and %d, want %d and %d", test.w.From.Session, test.w.To.Session,
 				test.w.FromSeq, test.w.ToSeq, test.from, test.to)
 		}
 	}
@@ -241,16 +241,16 @@ func whispers(t *testing.T, s rooms.Store) {
 		}
 	}
 	if got, err := s.Whispers(ctx, room.ID, "a", 1, 1); err != nil || len(got) != 1 || got[0].ID != second.ID {
-		t.Errorf("a page: got %+v, %v, want the second", got, err)
+		t.Errorf("Whispers after 1, limit 1: got %+v, %v, want the second", got, err)
 	}
 	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
-		t.Errorf("the head of a's list: got %d, %v, want 3", m.Whispers, err)
+		t.Errorf("whispers of a: got %d, %v, want 3", m.Whispers, err)
 	}
 	_, _, err := s.AddWhisper(ctx, rooms.Whisper{ID: newID(), Room: room.ID, From: a, To: rooms.Member{Session: "nobody"}, CreatedAt: began})
 	if !errors.Is(err, rooms.ErrNoPerson) {
-		t.Errorf("to nobody: got %v, want ErrNoPerson", err)
+		t.Errorf("AddWhisper to an unknown person: got %v, want ErrNoPerson", err)
 	}
 	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
-		t.Errorf("after the refusal: got %d, %v, want 3", m.Whispers, err)
+		t.Errorf("whispers of a after the refusal: got %d, %v, want 3", m.Whispers, err)
 	}
 }

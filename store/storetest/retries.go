@@ -6,8 +6,8 @@ import (
 	"gifchat/rooms"
 )
 
-// fingerprints checks that a retry finds what its first attempt said, after that
-// was edited and removed.
+// fingerprints checks that a retry gets the fingerprint of its first attempt after edits
+// and removals.
 func fingerprints(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	repeated := func(m rooms.Message) int64 {
@@ -15,7 +15,7 @@ func fingerprints(t *testing.T, s rooms.Store) {
 		m.ID = newID()
 		got, again, err := addMessage(t.Context(), s, m)
 		if err != nil || !again {
-			t.Fatalf("a retry: got %+v, again %t, %v, want the first", got, again, err)
+			t.Fatalf("AddMessages again: got %+v, %t, %v, want the first", got, again, err)
 		}
 		return got.Said
 	}
@@ -37,21 +37,21 @@ func fingerprints(t *testing.T, s rooms.Store) {
 	said, picture, old = add(t, s, said), add(t, s, picture), add(t, s, old)
 
 	if got := repeated(said); got != 0 {
-		t.Errorf("unchanged: got %x, want 0", got)
+		t.Errorf("fingerprint of an unchanged text: got %x, want 0", got)
 	}
 	edit := amend(rooms.KindEdit, said, "second", "edit")
 	amend(rooms.KindEdit, said, "third", "")
 	amend(rooms.KindEdit, picture, "cat", "")
 	if got, want := repeated(said), said.Fingerprint(); got != want {
-		t.Errorf("edited: got %x, want %x", got, want)
+		t.Errorf("fingerprint of an edited text: got %x, want %x", got, want)
 	}
 	for _, m := range []rooms.Message{said, picture, old} {
 		amend(rooms.KindRemove, m, "", "")
 		if got, want := repeated(m), m.Fingerprint(); got != want {
-			t.Errorf("%s removed: got %x, want %x", m.ClientID, got, want)
+			t.Errorf("fingerprint of the removed %s: got %x, want %x", m.ClientID, got, want)
 		}
 	}
 	if got, want := repeated(edit), edit.Fingerprint(); got != want {
-		t.Errorf("edit of a removed text: got %x, want %x", got, want)
+		t.Errorf("fingerprint of the edit of a removed text: got %x, want %x", got, want)
 	}
 }

@@ -1,5 +1,5 @@
-// Package storetest holds the promises of rooms.Store as a suite, so that every
-// implementation keeps the same ones.
+// Package storetest is a test suite of the promises of rooms.Store, for every
+// implementation.
 package storetest
 
 import (
@@ -14,8 +14,8 @@ import (
 	"gifchat/rooms"
 )
 
-// Test holds a store to the promises of rooms.Store. Each of its tests gets a
-// new, empty store from open, which also arranges for its end.
+// Test runs the suite. open returns a new, empty store for each test and closes it when
+// the test ends.
 func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 	for name, test := range map[string]func(*testing.T, rooms.Store){
 		"rooms are listed in order of creation":             roomsInOrder,
@@ -33,8 +33,8 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"a change is stored with its notice":                changes,
 		"a name that looks like another one is refused":     names,
 		"address bans expire and are limited":               addresses,
-		"a closed room admits members and programs only":    closedDoor,
-		"one of many concurrent look-alike names is stored": namesAtOnce,
+		"a closed room admits members and programs only":    closedRoom,
+		"one of many concurrent look-alike names is stored": concurrentNames,
 		"a former member keeps the colour":                  standings,
 		"a whisper is in two lists":                         whispers,
 		"a GIF is found by its name":                        shownGIFs,
@@ -49,7 +49,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 	}
 }
 
-// began is a time that every store can keep.
+// began is a time with the precision of every store.
 var began = time.Date(2026, 11, 23, 0, 44, 47, 519e6, time.UTC)
 
 // newRoom returns a room of the session "owner".
@@ -112,7 +112,7 @@ func addMessage(ctx context.Context, s rooms.Store, m rooms.Message) (stored roo
 	return all[0].Message, all[0].Again, nil
 }
 
-// stands returns how a session stands to a room.
+// stands returns the membership of a session in a room.
 func stands(ctx context.Context, s rooms.Store, id rooms.ID, session rooms.Session) (rooms.Member, error) {
 	_, m, err := s.Standing(ctx, id, session)
 	return m, err
@@ -133,7 +133,7 @@ func roomsInOrder(t *testing.T, s rooms.Store) {
 	}
 	page, err := s.Rooms(t.Context(), rooms.RoomPage{After: got[0].Number, Limit: 1})
 	if err != nil || !slices.Equal(page, want[1:2]) {
-		t.Errorf("a page: got %+v, %v, want %+v", page, err, want[1:2])
+		t.Errorf("Rooms after the first, limit 1: got %+v, %v, want %+v", page, err, want[1:2])
 	}
 	for session, count := range map[rooms.Session]int{"owner": 3, "guest": 0} {
 		if made, all, err := s.CountRooms(t.Context(), session); made != count || all != 3 || err != nil {
@@ -152,7 +152,7 @@ func roomsInOrder(t *testing.T, s rooms.Store) {
 		t.Errorf("Room: got %+v, %v, want %+v", one, err, want[1])
 	}
 	if _, err := s.Room(t.Context(), newID()); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("an unknown room: got %v, want ErrNotFound", err)
+		t.Errorf("Room with an unknown id: got %v, want ErrNotFound", err)
 	}
 }
 
@@ -174,16 +174,16 @@ func removal(t *testing.T, s rooms.Store) {
 		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
 	}
 	if _, err := stands(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("Member: got %v, want ErrNotFound", err)
+		t.Errorf("Standing in a removed room: got %v, want ErrNotFound", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: gone.ID, Session: "s", Color: "#000000"}); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("AddMember: got %v, want ErrNotFound", err)
+		t.Errorf("AddMember to a removed room: got %v, want ErrNotFound", err)
 	}
 	if _, _, err := addMessage(ctx, s, text(gone.ID, "late")); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("AddMessage: got %v, want ErrNotFound", err)
+		t.Errorf("AddMessages to a removed room: got %v, want ErrNotFound", err)
 	}
 	if left, err := s.Messages(ctx, gone.ID, rooms.Page{Limit: 10}); err != nil || len(left) > 0 {
-		t.Errorf("Messages: got %v, %v, want none", left, err)
+		t.Errorf("Messages of a removed room: got %v, %v, want none", left, err)
 	}
 	if left, err := s.Messages(ctx, stays.ID, rooms.Page{Limit: 10}); err != nil || len(left) != 3 {
 		t.Errorf("Messages of the other room: got %d, %v, want 3", len(left), err)
@@ -195,10 +195,10 @@ func firstGrant(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	owner := rooms.Member{Room: room.ID, Session: "owner", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
 	if got, err := stands(ctx, s, room.ID, "owner"); err != nil || got != owner {
-		t.Errorf("the owner: got %+v, %v, want %+v", got, err, owner)
+		t.Errorf("Standing of the owner: got %+v, %v, want %+v", got, err, owner)
 	}
 	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
-		t.Errorf("a stranger: got %+v, %v, want nobody", got, err)
+		t.Errorf("Standing of a stranger: got %+v, %v, want the zero Member", got, err)
 	}
 	first := rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: began.Add(time.Second), Standing: rooms.StandingIn}
 	second := rooms.Member{Room: room.ID, Session: "guest", Color: "#222222", Since: began.Add(time.Hour), Standing: rooms.StandingIn}
@@ -208,7 +208,7 @@ func firstGrant(t *testing.T, s rooms.Store) {
 		}
 	}
 	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != first {
-		t.Errorf("Member: got %+v, %v, want %+v", got, err, first)
+		t.Errorf("Standing of a member: got %+v, %v, want %+v", got, err, first)
 	}
 }
 
@@ -217,10 +217,10 @@ func differentColors(t *testing.T, s rooms.Store) {
 	room, other := create(t, s, "room"), create(t, s, "other")
 	guest := rooms.Member{Room: room.ID, Session: "guest", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
 	if _, err := s.AddMember(ctx, guest); !errors.Is(err, rooms.ErrColorTaken) {
-		t.Errorf("the owner's colour: got %v, want ErrColorTaken", err)
+		t.Errorf("AddMember with the owner's colour: got %v, want ErrColorTaken", err)
 	}
 	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
-		t.Errorf("after the refusal: got %+v, %v, want nobody", got, err)
+		t.Errorf("Standing after the refusal: got %+v, %v, want the zero Member", got, err)
 	}
 	guest.Color = "#111111"
 	if _, err := s.AddMember(ctx, guest); err != nil {
@@ -228,7 +228,7 @@ func differentColors(t *testing.T, s rooms.Store) {
 	}
 	guest.Room = other.ID
 	if _, err := s.AddMember(ctx, guest); err != nil {
-		t.Errorf("the same colour in another room: %v", err)
+		t.Errorf("AddMember with the same colour in another room: got %v, want nil", err)
 	}
 }
 
@@ -237,18 +237,18 @@ func tooLate(t *testing.T, s rooms.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := addMessage(ctx, s, text(room.ID, "late")); !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("AddMessage: got %v, want ErrUnavailable", err)
+		t.Errorf("AddMessages with an ended context: got %v, want ErrUnavailable", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: room.ID, Session: "late", Color: "#000000"}); !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("AddMember: got %v, want ErrUnavailable", err)
+		t.Errorf("AddMember with an ended context: got %v, want ErrUnavailable", err)
 	}
 	if err := s.CreateRoom(ctx, newRoom("late"), rooms.Member{}, rooms.RoomLimits{}); !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("CreateRoom: got %v, want ErrUnavailable", err)
+		t.Errorf("CreateRoom with an ended context: got %v, want ErrUnavailable", err)
 	}
 	if got := add(t, s, text(room.ID, "in time")); got.Seq != 1 {
-		t.Errorf("the next message has seq %d, want 1", got.Seq)
+		t.Errorf("seq of the next message: got %d, want 1", got.Seq)
 	}
 	if all, err := s.Rooms(t.Context(), everything); err != nil || len(all) != 1 {
-		t.Errorf("got %d rooms, %v, want 1", len(all), err)
+		t.Errorf("rooms: got %d, %v, want 1", len(all), err)
 	}
 }
