@@ -13,49 +13,49 @@ import (
 // dora has never been let in.
 var dora = rooms.Visitor{Session: "dora", Color: "#315e26"}
 
-// everyDeed is all that can be done in a room, with what it needs.
-func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
-	need string
-	do   func(context.Context, rooms.Visitor) error
+// everyMethod returns a call of each method of the chat that needs an action in a room.
+func everyMethod(c chat, id rooms.ID, gif string) map[string]struct {
+	action string
+	call   func(context.Context, rooms.Visitor) error
 } {
-	type deed = struct {
-		need string
-		do   func(context.Context, rooms.Visitor) error
+	type method = struct {
+		action string
+		call   func(context.Context, rooms.Visitor) error
 	}
 	title := "새 제목"
-	return map[string]deed{
-		"Member":     {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Member(ctx, v, id); return err }},
-		"Attendance": {"be", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Attendance(ctx, v, id); return err }},
-		"Arrive": {"be", func(ctx context.Context, v rooms.Visitor) error {
+	return map[string]method{
+		"Member":     {"read", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Member(ctx, v, id); return err }},
+		"Attendance": {"read", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Attendance(ctx, v, id); return err }},
+		"Arrive": {"read", func(ctx context.Context, v rooms.Visitor) error {
 			_, visit, err := c.Arrive(ctx, v, id)
 			if err == nil {
 				visit.Lose()
 			}
 			return err
 		}},
-		"History": {"be", func(ctx context.Context, v rooms.Visitor) error {
+		"History": {"read", func(ctx context.Context, v rooms.Visitor) error {
 			_, err := c.History(ctx, v, id, rooms.Page{})
 			return err
 		}},
-		"Whispers": {"be", func(ctx context.Context, v rooms.Visitor) error {
+		"Whispers": {"read", func(ctx context.Context, v rooms.Visitor) error {
 			_, err := c.Whispers(ctx, v, id, 0, 0)
 			return err
 		}},
 		"AddGIF": {"speak", func(ctx context.Context, v rooms.Visitor) error {
 			_, err := c.AddGIF(ctx, v, id, "", &failing{})
 			if errors.Is(err, errFailing) {
-				return nil // it was allowed to begin
+				return nil // the visitor was authorized
 			}
 			return err
 		}},
-		"GIF": {"see", func(ctx context.Context, v rooms.Visitor) error {
+		"GIF": {"see a GIF", func(ctx context.Context, v rooms.Visitor) error {
 			_, file, err := c.GIF(ctx, v, gif)
 			if err == nil {
 				err = file.Close()
 			}
 			return err
 		}},
-		"Poster": {"see", func(ctx context.Context, v rooms.Visitor) error {
+		"Poster": {"see a GIF", func(ctx context.Context, v rooms.Visitor) error {
 			_, file, err := c.Poster(ctx, v, gif)
 			if err == nil {
 				err = file.Close()
@@ -81,32 +81,32 @@ func everyDeed(c chat, id rooms.ID, gif string) map[string]struct {
 			return err
 		}},
 		"Rename": {"speak", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Rename(ctx, v, id, ""); return err }},
-		"Kick":   {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Kick(ctx, v, id, "#010203")) }},
-		"Ban":    {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Ban(ctx, v, id, "#010203")) }},
-		"BanAddress": {"rule", func(ctx context.Context, v rooms.Visitor) error {
+		"Kick":   {"moderate", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Kick(ctx, v, id, "#010203")) }},
+		"Ban":    {"moderate", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Ban(ctx, v, id, "#010203")) }},
+		"BanAddress": {"moderate", func(ctx context.Context, v rooms.Visitor) error {
 			_, err := c.BanAddress(ctx, v, id, "#010203")
 			return nobody(err)
 		}},
-		"Unban":  {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Unban(ctx, v, id, "#010203")) }},
-		"Mute":   {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Mute(ctx, v, id, "#010203", 0)) }},
-		"Unmute": {"rule", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Unmute(ctx, v, id, "#010203")) }},
-		"Delegate": {"rule", func(ctx context.Context, v rooms.Visitor) error {
+		"Unban":  {"moderate", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Unban(ctx, v, id, "#010203")) }},
+		"Mute":   {"moderate", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Mute(ctx, v, id, "#010203", 0)) }},
+		"Unmute": {"moderate", func(ctx context.Context, v rooms.Visitor) error { return nobody(c.Unmute(ctx, v, id, "#010203")) }},
+		"Delegate": {"moderate", func(ctx context.Context, v rooms.Visitor) error {
 			return nobody(c.Delegate(ctx, v, id, "#010203"))
 		}},
-		"Banned": {"rule", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Banned(ctx, v, id); return err }},
-		"Tokens": {"rule", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Tokens(ctx, v, id); return err }},
-		"Configure": {"rule", func(ctx context.Context, v rooms.Visitor) error {
+		"Banned": {"moderate", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Banned(ctx, v, id); return err }},
+		"Tokens": {"moderate", func(ctx context.Context, v rooms.Visitor) error { _, err := c.Tokens(ctx, v, id); return err }},
+		"Configure": {"moderate", func(ctx context.Context, v rooms.Visitor) error {
 			_, err := c.Configure(ctx, v, id, rooms.Settings{Title: &title})
 			return err
 		}},
-		"MakeToken": {"rule", func(ctx context.Context, v rooms.Visitor) error {
+		"MakeToken": {"moderate", func(ctx context.Context, v rooms.Visitor) error {
 			_, _, err := c.MakeToken(ctx, v, id, "")
 			return err
 		}},
 	}
 }
 
-// nobody takes "there is no such person" for "you may ask".
+// nobody returns nil for ErrNoPerson, which only an authorized visitor gets.
 func nobody(err error) error {
 	if errors.Is(err, rooms.ErrNoPerson) {
 		return nil
@@ -120,9 +120,8 @@ type failing struct{}
 
 func (*failing) Read([]byte) (int, error) { return 0, errFailing }
 
-// The matrix: who may do what. A deed that is missing here is one that nobody
-// has thought about; TestEveryVerbIsInTheMatrix counts them.
-func TestWhoMayDoWhat(t *testing.T) {
+// TestAuthorize_matrix_has_every_method finds methods that are missing in this matrix.
+func TestAuthorize_checks_every_method(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	member := func(name string, color rooms.Color) rooms.Visitor {
@@ -142,16 +141,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mutedError := errors.New("muted")
-	// By need: be, see, speak, speak while frozen, rule.
-	type answers struct{ be, see, speak, frozen, rule error }
+	type answers struct{ read, seeGIF, speak, speakFrozen, moderate error }
 	everyone := map[string]struct {
 		v    rooms.Visitor
 		want answers
 	}{
 		"owner":    {ada, answers{}},
-		"member":   {plain, answers{frozen: rooms.ErrFrozen, rule: rooms.ErrNotOwner}},
-		"muted":    {muted, answers{speak: mutedError, frozen: rooms.ErrFrozen, rule: rooms.ErrNotOwner}},
+		"member":   {plain, answers{speakFrozen: rooms.ErrFrozen, moderate: rooms.ErrNotOwner}},
+		"muted":    {muted, answers{speak: errMuted, speakFrozen: rooms.ErrFrozen, moderate: rooms.ErrNotOwner}},
 		"kicked":   {kicked, answers{rooms.ErrForbidden, rooms.ErrNotFound, rooms.ErrForbidden, rooms.ErrForbidden, rooms.ErrForbidden}},
 		"banned":   {banned, answers{rooms.ErrBanned, rooms.ErrNotFound, rooms.ErrBanned, rooms.ErrBanned, rooms.ErrBanned}},
 		"stranger": {dora, answers{rooms.ErrForbidden, rooms.ErrNotFound, rooms.ErrForbidden, rooms.ErrForbidden, rooms.ErrForbidden}},
@@ -162,35 +159,35 @@ func TestWhoMayDoWhat(t *testing.T) {
 		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Frozen: &frozen, Closed: &state.closed}); err != nil {
 			t.Fatal(err)
 		}
-		for name, deed := range everyDeed(c, id, gif) {
+		for name, method := range everyMethod(c, id, gif) {
 			for who, test := range everyone {
 				t.Run(fmt.Sprintf("%s by %s, frozen %t, closed %t", name, who, frozen, state.closed), func(t *testing.T) {
 					want := map[string]error{
-						"be": test.want.be, "see": test.want.see, "speak": test.want.speak, "rule": test.want.rule,
-					}[deed.need]
-					if frozen && deed.need == "speak" {
-						want = test.want.frozen
+						"read": test.want.read, "see a GIF": test.want.seeGIF, "speak": test.want.speak, "moderate": test.want.moderate,
+					}[method.action]
+					if frozen && method.action == "speak" {
+						want = test.want.speakFrozen
 					}
-					err := deed.do(t.Context(), test.v)
+					err := method.call(t.Context(), test.v)
 					if silenced, ok := errors.AsType[*rooms.MutedError](err); ok {
 						if time.Until(silenced.Until) > time.Hour {
-							t.Errorf("muted until %v", silenced.Until)
+							t.Errorf("end of the mute: got %v, want at most an hour from now", silenced.Until)
 						}
-						err = mutedError
+						err = errMuted
 					}
 					if !errors.Is(err, want) {
-						t.Errorf("got %v, want %v", err, want)
+						t.Errorf("%s by %s: got %v, want %v", name, who, err, want)
 					}
 				})
 			}
 		}
 	}
-	for name, deed := range everyDeed(c, "000000000000000000000000", gif) {
-		if deed.need == "see" {
+	for name, method := range everyMethod(c, "000000000000000000000000", gif) {
+		if method.action == "see a GIF" {
 			continue
 		}
-		if err := deed.do(t.Context(), ada); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("%s in no room: got %v, want ErrNotFound", name, err)
+		if err := method.call(t.Context(), ada); !errors.Is(err, rooms.ErrNotFound) {
+			t.Errorf("%s in an unknown room: got %v, want ErrNotFound", name, err)
 		}
 	}
 }

@@ -12,19 +12,19 @@ import (
 	"gifchat/rooms"
 )
 
-// at returns a visitor who comes from an address.
+// at returns a visitor with an address.
 func at(source, name string, color rooms.Color) rooms.Visitor {
 	return rooms.Visitor{Session: rooms.Session(name), Color: color, Source: source}
 }
 
 const school, home = "192.0.2.77", "192.0.2.88"
 
-// wantAddressBan fails unless a newcomer is refused for so long.
+// wantAddressBan fails the test unless err is an AddressError for about a time.
 func wantAddressBan(t *testing.T, err error, left time.Duration) {
 	t.Helper()
 	refused, ok := errors.AsType[*rooms.AddressError](err)
 	if !ok || !errors.Is(err, rooms.ErrBanned) || refused.RetryAfter > left || refused.RetryAfter < left-time.Second {
-		t.Errorf("a newcomer from the banned address: got %v, want an AddressError for %v", err, left)
+		t.Errorf("newcomer from the banned address: got %v, want an AddressError for %v", err, left)
 	}
 }
 
@@ -36,13 +36,13 @@ func TestBanAddress_refuses_newcomers_for_an_hour(t *testing.T) {
 		flooder, pupil, kicked := at(school, "flooder", "#111111"), at(school, "pupil", "#222222"), at(school, "kicked", "#333333")
 		c.enter(t, id, flooder, pupil, kicked)
 		c.arrive(t, id, at(home, "flooder", "#111111"))
-		c.arrive(t, id, flooder) // the latest connection counts
+		c.arrive(t, id, flooder) // the address of the latest connection is banned
 		token, _, err := c.MakeToken(ctx, ada, id, "봇")
 		if err := errors.Join(err, c.Kick(ctx, ada, id, "#333333")); err != nil {
 			t.Fatal(err)
 		}
 		if known, err := c.BanAddress(ctx, ada, id, "#111111"); err != nil || !known {
-			t.Fatalf("BanAddress: got %t, %v", known, err)
+			t.Fatalf("BanAddress: got %t, %v, want true", known, err)
 		}
 		bot := rooms.TokenVisitor(token)
 		bot.Source = school
@@ -52,10 +52,10 @@ func TestBanAddress_refuses_newcomers_for_an_hour(t *testing.T) {
 		}{
 			"member from there": {pupil, id}, "owner from there": {at(school, "ada", ada.Color), id}, "program from there": {bot, id},
 			"newcomer from elsewhere": {at(home, "new", "#444444"), id}, "newcomer to another room": {at(school, "new", "#444444"), other},
-			"newcomer from nowhere": {at("", "unknown", "#555555"), id},
+			"newcomer without an address": {at("", "unknown", "#555555"), id},
 		} {
 			if _, err := c.Enter(ctx, test.v, test.id, ""); err != nil {
-				t.Errorf("Enter by a %s: %v", who, err)
+				t.Errorf("Enter by a %s: got %v, want nil", who, err)
 			}
 		}
 		_, err = c.Enter(ctx, at(school, "again", "#666666"), id, "")
@@ -70,17 +70,17 @@ func TestBanAddress_refuses_newcomers_for_an_hour(t *testing.T) {
 
 		time.Sleep(30 * time.Minute)
 		if banned, err := c.Banned(ctx, ada, id); err != nil || len(banned) != 1 || time.Until(banned[0].AddressUntil) != 30*time.Minute {
-			t.Errorf("Banned: got %+v, %v", banned, err)
+			t.Errorf("Banned after half an hour: got %+v, %v, want one ban that ends in half an hour", banned, err)
 		}
 		time.Sleep(30 * time.Minute)
 		c.enter(t, id, at(school, "again", "#666666"))
 		if _, err := c.Enter(ctx, flooder, id, ""); !errors.Is(err, rooms.ErrBanned) {
-			t.Errorf("the banned person after an hour: got %v, want ErrBanned", err)
+			t.Errorf("Enter by the banned person after an hour: got %v, want ErrBanned", err)
 		}
 	})
 }
 
-func TestBanAddress_unban_lifts_it(t *testing.T) {
+func TestBanAddress_ends_with_an_unban(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	flooder := at(school, "flooder", "#111111")
@@ -95,7 +95,7 @@ func TestBanAddress_unban_lifts_it(t *testing.T) {
 	c.enter(t, id, at(school, "new", "#222222"), flooder)
 }
 
-func TestBanAddress_away_bans_the_person_alone(t *testing.T) {
+func TestBanAddress_bans_an_absent_person_only(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	away := at(school, "away", "#111111")
@@ -104,11 +104,11 @@ func TestBanAddress_away_bans_the_person_alone(t *testing.T) {
 		t.Errorf("BanAddress: got %t, %v, want false", known, err)
 	}
 	if _, err := c.Enter(t.Context(), away, id, ""); !errors.Is(err, rooms.ErrBanned) {
-		t.Errorf("the banned person: got %v, want ErrBanned", err)
+		t.Errorf("Enter by the banned person: got %v, want ErrBanned", err)
 	}
 	c.enter(t, id, at(school, "new", "#222222"))
 	if known, err := c.BanAddress(t.Context(), ada, id, "#999999"); !errors.Is(err, rooms.ErrNoPerson) || known {
-		t.Errorf("BanAddress of nobody: got %t, %v, want ErrNoPerson", known, err)
+		t.Errorf("BanAddress of an unused colour: got %t, %v, want ErrNoPerson", known, err)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestBanAddress_includes_a_person_who_has_just_left(t *testing.T) {
 			"left":   func(v *rooms.Visit, _ rooms.Visitor) error { v.Leave(); return nil },
 			"kicked": func(_ *rooms.Visit, v rooms.Visitor) error { return c.Kick(t.Context(), ada, id, v.Color) },
 		} {
-			source := "the address of one who " + how
+			source := "the address of a person who " + how
 			color := rooms.Color(fmt.Sprintf("#%06x", len(how)))
 			flooder := at(source, how, color)
 			c.enter(t, id, flooder)
@@ -130,7 +130,7 @@ func TestBanAddress_includes_a_person_who_has_just_left(t *testing.T) {
 				t.Fatal(err)
 			}
 			if known, err := c.BanAddress(t.Context(), ada, id, color); err != nil || !known {
-				t.Errorf("%s: got %t, %v, want true", how, known, err)
+				t.Errorf("BanAddress of a person who %s: got %t, %v, want true", how, known, err)
 			}
 			_, err = c.Enter(t.Context(), at(source, "new "+how, "#444444"), id, "")
 			wantAddressBan(t, err, rooms.AddressBan)
@@ -138,7 +138,7 @@ func TestBanAddress_includes_a_person_who_has_just_left(t *testing.T) {
 	})
 }
 
-func TestBanAddress_address_is_not_stored_in_clear(t *testing.T) {
+func TestBanAddress_stores_a_hash_of_the_address(t *testing.T) {
 	c := newChatOnDisk(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	var hashes []string
 	for i := range 2 {
@@ -156,11 +156,11 @@ func TestBanAddress_address_is_not_stored_in_clear(t *testing.T) {
 		hashes = append(hashes, banned[0].Address)
 	}
 	if hashes[0] == "" || hashes[0] == hashes[1] {
-		t.Errorf("got %q, want another hash in each room", hashes)
+		t.Errorf("hashes in two rooms: got %q, want two different ones", hashes)
 	}
 	for _, suffix := range []string{"", "-wal"} {
 		if data, err := os.ReadFile(c.path + suffix); err != nil || bytes.Contains(data, []byte(school)) {
-			t.Errorf("%s holds the address, or cannot be read: %v", suffix, err)
+			t.Errorf("database file %q: got the address or %v, want neither", suffix, err)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"gifchat/rooms"
 )
 
-// gif posts a moving picture and returns its name.
+// gif posts a GIF of two frames and returns its name.
 func (c chat) gif(t *testing.T, id rooms.ID, v rooms.Visitor) string {
 	t.Helper()
 	added, err := c.AddGIF(t.Context(), v, id, "cat.gif", bytes.NewReader(twoFrames(t)))
@@ -41,11 +41,11 @@ func TestAmend(t *testing.T) {
 
 	edit, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: "hello", ClientID: "e"})
 	if err != nil || edit.Kind != rooms.KindEdit || edit.Target != first || edit.Seq != 4 || edit.Text != "hello" {
-		t.Errorf("got %+v, %v", edit, err)
+		t.Errorf("Amend: got %+v, %v, want edit 4 of message %d", edit, err, first)
 	}
 	again, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: "hello", ClientID: "e"})
 	if err != nil || !again.Again || !reflect.DeepEqual(again.Message, edit.Message) {
-		t.Errorf("a retry: got %+v, %v, want %+v", again, err, edit)
+		t.Errorf("Amend again: got %+v, %v, want %+v", again, err, edit)
 	}
 	c.told(t, "edit 1")
 	for name, test := range map[string]struct {
@@ -53,76 +53,76 @@ func TestAmend(t *testing.T) {
 		a    rooms.Amendment
 		want error
 	}{
-		"somebody else's text":              {bob, rooms.Amendment{Seq: second, Text: "x"}, rooms.ErrNotYours},
-		"somebody else's text, to be gone":  {bob, rooms.Amendment{Seq: second, Remove: true}, rooms.ErrNotYours},
-		"a member's text, put by the owner": {ada, rooms.Amendment{Seq: first, Text: "x"}, rooms.ErrNotYours},
-		"an edit":                           {bob, rooms.Amendment{Seq: 4, Text: "x"}, rooms.ErrNoMessage},
-		"nothing":                           {bob, rooms.Amendment{Seq: 99, Text: "x"}, rooms.ErrNoMessage},
+		"edit of another member's text":        {bob, rooms.Amendment{Seq: second, Text: "x"}, rooms.ErrNotYours},
+		"removal of another member's text":     {bob, rooms.Amendment{Seq: second, Remove: true}, rooms.ErrNotYours},
+		"edit of a member's text by the owner": {ada, rooms.Amendment{Seq: first, Text: "x"}, rooms.ErrNotYours},
+		"edit of an edit":                      {bob, rooms.Amendment{Seq: 4, Text: "x"}, rooms.ErrNoMessage},
+		"edit of an unknown message":           {bob, rooms.Amendment{Seq: 99, Text: "x"}, rooms.ErrNoMessage},
 	} {
 		if _, err := c.Amend(ctx, test.v, id, test.a); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
 		}
 	}
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: first, Text: " "}); err == nil {
-		t.Error("an empty text is taken")
+		t.Error("Amend with an empty text: got nil, want an error")
 	}
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Text: "고양이/개"}); err != nil {
 		t.Error(err)
 	}
 	history, err := c.History(ctx, ada, id, rooms.Page{})
 	if err != nil || history[0].Text != "hello" || history[0].Edited != 4 || history[2].GIF.Alt != "고양이/개" {
-		t.Errorf("got %+v, %v", history, err)
+		t.Errorf("History after two edits: got %+v, %v", history, err)
 	}
 
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true, ClientID: "r"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true, ClientID: "r"}); err != nil {
-		t.Errorf("a retry: %v", err)
+		t.Errorf("removal again: got %v, want nil", err)
 	}
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: 3, Remove: true}); !errors.Is(err, rooms.ErrNoMessage) {
-		t.Errorf("removed twice: got %v, want ErrNoMessage", err)
+		t.Errorf("second removal: got %v, want ErrNoMessage", err)
 	}
 	if _, _, err := c.GIF(ctx, bob, gif); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("its GIF: got %v, want ErrNotFound", err)
+		t.Errorf("GIF of a removed message: got %v, want ErrNotFound", err)
 	}
 	if _, err := c.gifs.Open(gif); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("its file: got %v, want ErrNotFound", err)
+		t.Errorf("file of a removed message: got %v, want ErrNotFound", err)
 	}
 	for range 2 { // the second is a retry
 		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true, ClientID: "o"}); err != nil {
-			t.Errorf("the owner cannot remove a member's text: %v", err)
+			t.Errorf("removal by the owner: got %v, want nil", err)
 		}
 	}
 	if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: first, Remove: true, ClientID: "o2"}); !errors.Is(err, rooms.ErrNoMessage) {
-		t.Errorf("the owner removes it twice: got %v, want ErrNoMessage", err)
+		t.Errorf("second removal by the owner: got %v, want ErrNoMessage", err)
 	}
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: second, Remove: true, ClientID: "not yours"}); !errors.Is(err, rooms.ErrNotYours) {
-		t.Errorf("a member removes the owner's text: got %v, want ErrNotYours", err)
+		t.Errorf("removal of the owner's text by a member: got %v, want ErrNotYours", err)
 	}
 	third := post(bob, "oh")
 	c.diary.take()
 	for range 2 {
 		if _, err := c.Amend(ctx, ada, id, rooms.Amendment{Seq: third, Remove: true, ClientID: "o3"}); err != nil {
-			t.Errorf("the owner's removal, and its retry: %v", err)
+			t.Errorf("removal by the owner, twice with one client id: got %v, want nil", err)
 		}
 	}
 	c.told(t, "remove 8")
 	if _, err := c.Amend(ctx, bob, id, rooms.Amendment{Seq: third, Remove: true, ClientID: "other"}); !errors.Is(err, rooms.ErrNoMessage) {
-		t.Errorf("removed by two: got %v, want ErrNoMessage", err)
+		t.Errorf("removal of a removed message by its sender: got %v, want ErrNoMessage", err)
 	}
 }
 
-func TestAClientIDIsOfOneDeed(t *testing.T) {
+func TestClientID_refuses_other_content_and_other_methods(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	ctx := t.Context()
-	said := func(d rooms.Draft) error { _, err := c.Post(ctx, ada, id, d); return err }
-	amended := func(a rooms.Amendment) error { _, err := c.Amend(ctx, ada, id, a); return err }
+	post := func(d rooms.Draft) error { _, err := c.Post(ctx, ada, id, d); return err }
+	amend := func(a rooms.Amendment) error { _, err := c.Amend(ctx, ada, id, a); return err }
 	for _, err := range []error{
-		said(rooms.Draft{Text: "one", ClientID: "chat"}),
-		said(rooms.Draft{Text: "two"}),
-		amended(rooms.Amendment{Seq: 1, Text: "uno", ClientID: "edit"}),
+		post(rooms.Draft{Text: "one", ClientID: "chat"}),
+		post(rooms.Draft{Text: "two"}),
+		amend(rooms.Amendment{Seq: 1, Text: "uno", ClientID: "edit"}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -133,22 +133,22 @@ func TestAClientIDIsOfOneDeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
-		"a text's for an edit":       amended(rooms.Amendment{Seq: 1, Text: "x", ClientID: "chat"}),
-		"a text's for a removal":     amended(rooms.Amendment{Seq: 1, Remove: true, ClientID: "chat"}),
-		"a text's for a GIF":         said(rooms.Draft{GIF: &picture, ClientID: "chat"}),
-		"an edit's for another edit": amended(rooms.Amendment{Seq: 2, Text: "x", ClientID: "edit"}),
-		"an edit's for a removal":    amended(rooms.Amendment{Seq: 1, Remove: true, ClientID: "edit"}),
-		"an edit's for a text":       said(rooms.Draft{Text: "x", ClientID: "edit"}),
+		"id of a text for an edit":       amend(rooms.Amendment{Seq: 1, Text: "x", ClientID: "chat"}),
+		"id of a text for a removal":     amend(rooms.Amendment{Seq: 1, Remove: true, ClientID: "chat"}),
+		"id of a text for a GIF":         post(rooms.Draft{GIF: &picture, ClientID: "chat"}),
+		"id of an edit for another edit": amend(rooms.Amendment{Seq: 2, Text: "x", ClientID: "edit"}),
+		"id of an edit for a removal":    amend(rooms.Amendment{Seq: 1, Remove: true, ClientID: "edit"}),
+		"id of an edit for a text":       post(rooms.Draft{Text: "x", ClientID: "edit"}),
 	} {
 		if err == nil || err.Error() != "clientId: used" {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got %v, want clientId: used", name, err)
 		}
 	}
-	if err := amended(rooms.Amendment{Seq: 1, Remove: true}); err != nil {
+	if err := amend(rooms.Amendment{Seq: 1, Remove: true}); err != nil {
 		t.Fatal(err)
 	}
-	if err := said(rooms.Draft{Text: "one", ClientID: "chat"}); err != nil {
-		t.Errorf("a retry of what was removed meanwhile: %v", err)
+	if err := post(rooms.Draft{Text: "one", ClientID: "chat"}); err != nil {
+		t.Errorf("Post again after the removal: got %v, want nil", err)
 	}
 }
 
@@ -159,29 +159,28 @@ func TestWhisper(t *testing.T) {
 	ctx := t.Context()
 	w, err := c.Whisper(ctx, ada, id, bobColor, rooms.Draft{Text: "쉿", ClientID: "w"})
 	if err != nil || w.From.Session != ada.Session || w.To.Session != bob.Session || w.FromSeq != 1 || w.ToSeq != 1 {
-		t.Errorf("got %+v, %v", w, err)
+		t.Errorf("Whisper: got %+v, %v, want number 1 in both lists", w, err)
 	}
 	if again, err := c.Whisper(ctx, ada, id, bobColor, rooms.Draft{Text: "쉿", ClientID: "w"}); err != nil || !reflect.DeepEqual(again, w) {
-		t.Errorf("a retry: got %+v, %v, want %+v", again, err, w)
+		t.Errorf("Whisper again: got %+v, %v, want %+v", again, err, w)
 	}
 	c.told(t, "whispered 쉿")
 	for v, want := range map[rooms.Visitor]int{ada: 1, bob: 1, carl: 0} {
 		if got, err := c.Whispers(ctx, v, id, 0, 0); err != nil || len(got) != want {
-			t.Errorf("%s has %d whispers, %v, want %d", v.Session, len(got), err, want)
+			t.Errorf("Whispers of %s: got %d, %v, want %d", v.Session, len(got), err, want)
 		}
 	}
 	if history, err := c.History(ctx, bob, id, rooms.Page{}); err != nil || len(history) > 0 {
-		t.Errorf("the room's history has %d messages, %v: a whisper leaves no trace there", len(history), err)
+		t.Errorf("History after whispers: got %d messages, %v, want none", len(history), err)
 	}
 	for _, to := range []rooms.Color{adaColor, "#000000", ""} {
 		if _, err := c.Whisper(ctx, ada, id, to, rooms.Draft{Text: "x"}); err == nil {
-			t.Errorf("a whisper to %q is taken", to)
+			t.Errorf("Whisper to %q: got nil, want an error", to)
 		}
 	}
 }
 
-// The first answer would be one to another question.
-func TestAWhispersClientIDIsForOnePerson(t *testing.T) {
+func TestWhisper_refuses_a_client_id_used_for_another_person(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	c.enter(t, id, bob, carl)
@@ -199,9 +198,9 @@ func TestAWhispersClientIDIsForOnePerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := c.Whisper(t.Context(), ada, id, colors[bob.Session], d); err != nil || again.ID != first.ID {
-		t.Errorf("again: got %+v, %v", again, err)
+		t.Errorf("Whisper again: got %+v, %v, want %+v", again, err, first)
 	}
 	if _, err := c.Whisper(t.Context(), ada, id, colors[carl.Session], d); err == nil || err.Error() != "clientId: used" {
-		t.Errorf("to somebody else: got %v, want clientId: used", err)
+		t.Errorf("Whisper to another member: got %v, want clientId: used", err)
 	}
 }

@@ -11,15 +11,15 @@ import (
 	"gifchat/rooms"
 )
 
-// from returns one of many strangers at an address.
+// from returns one of many newcomers at an address.
 func from(source string, i int) rooms.Visitor {
 	return rooms.Visitor{Session: rooms.Session(fmt.Sprint(source, " ", i)), Source: source}
 }
 
-// friend returns one of many who are known in a room, each at an address of its own.
-func friend(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
+// formerMember returns one of many visitors, each with an address of its own.
+func formerMember(i int) rooms.Visitor { return from(fmt.Sprint("address ", i), i) }
 
-// visit has somebody come into a room and quit it.
+// visit makes a visitor a former member of a room.
 func visit(t *testing.T, c chat, v rooms.Visitor, id rooms.ID, password string) {
 	t.Helper()
 	if _, err := c.Enter(t.Context(), v, id, password); err != nil {
@@ -30,7 +30,7 @@ func visit(t *testing.T, c chat, v rooms.Visitor, id rooms.ID, password string) 
 	}
 }
 
-// outcomes counts what becomes of guesses.
+// outcomes counts the results of password attempts.
 type outcomes struct{ right, wrong, tooMany int }
 
 func (o *outcomes) count(t *testing.T, err error) {
@@ -47,37 +47,37 @@ func (o *outcomes) count(t *testing.T, err error) {
 	}
 }
 
-func TestGuessingIsSlowForAnAddress(t *testing.T) {
+func TestAttempts_limit_an_address(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		var got outcomes
 		var refusal error
-		for i := range 12 { // each with a session of its own
+		for i := range 12 { // each with another session
 			_, err := c.Enter(t.Context(), from("192.0.2.1", i), id, "wrong")
 			got.count(t, err)
 			refusal = err
 		}
 		if want := (outcomes{wrong: 10, tooMany: 2}); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
+			t.Errorf("outcomes: got %+v, want %+v", got, want)
 		}
 		tries, ok := errors.AsType[*rooms.TriesError](refusal)
 		if !ok || tries.RetryAfter != 3*time.Minute {
-			t.Errorf("got %v, want to be told of three minutes", refusal)
+			t.Errorf("twelfth attempt: got %v, want a TriesError for 3 minutes", refusal)
 		}
 		if _, err := c.Enter(t.Context(), from("192.0.2.2", 0), id, "x"); err != nil {
-			t.Errorf("another address: %v", err)
+			t.Errorf("Enter from another address: got %v, want nil", err)
 		}
 		time.Sleep(tries.RetryAfter)
 		if _, err := c.Enter(t.Context(), from("192.0.2.1", 99), id, "x"); err != nil {
-			t.Errorf("when told to: %v", err)
+			t.Errorf("Enter after RetryAfter: got %v, want nil", err)
 		}
 	})
 }
 
-// Row A3: a hundred wrong passwords an hour in a room, from wherever they come.
-// Who was in the room before is not locked out by them.
-func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
+// Row A3: newcomers from all addresses together have 100 wrong passwords an hour in a
+// room. Members and former members can still enter.
+func TestAttempts_let_former_members_into_an_exhausted_room(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
@@ -91,19 +91,19 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 		}
 		c.CountAttempts(id, 97)
 		var got outcomes
-		for i := range 1000 { // of a thousand addresses
+		for i := range 1000 { // each from another address
 			_, err := c.Enter(t.Context(), from(fmt.Sprint("address ", i), i), id, "wrong")
 			got.count(t, err)
 		}
 		if want := (outcomes{wrong: 3, tooMany: 997}); got != want {
-			t.Errorf("got %+v, want %+v: a hundred an hour with the 97 before", got, want)
+			t.Errorf("outcomes after 97 attempts: got %+v, want %+v", got, want)
 		}
 		for who, v := range map[string]rooms.Visitor{"the owner": ada, "a member": bob} {
 			if _, err := c.Enter(t.Context(), v, id, ""); err != nil {
-				t.Errorf("%s: %v", who, err)
+				t.Errorf("Enter by %s: got %v, want nil", who, err)
 			}
 		}
-		for range 5 { // a right one costs nothing
+		for range 5 { // right passwords are not counted
 			visit(t, c, known[0], id, "x")
 		}
 		got = outcomes{}
@@ -112,28 +112,28 @@ func TestAnExhaustedRoomLetsTheKnownIn(t *testing.T) {
 			got.count(t, err)
 		}
 		if want := (outcomes{wrong: 10, tooMany: 2}); got != want {
-			t.Errorf("somebody who was in and guesses: got %+v, want %+v", got, want)
+			t.Errorf("outcomes of a former member: got %+v, want %+v", got, want)
 		}
 		_, err := c.Enter(t.Context(), from("192.0.2.1", 0), id, "x")
 		if tries, ok := errors.AsType[*rooms.TriesError](err); !ok || tries.RetryAfter <= 0 || tries.RetryAfter > time.Hour {
-			t.Errorf("somebody new, with the right password: got %v, want to be told when", err)
+			t.Errorf("Enter by a newcomer with the right password: got %v, want a TriesError for up to an hour", err)
 		}
 		time.Sleep(time.Hour)
 		if _, err := c.Enter(t.Context(), from("192.0.2.1", 0), id, "x"); err != nil {
-			t.Errorf("an hour later: %v", err)
+			t.Errorf("Enter an hour later: got %v, want nil", err)
 		}
 	})
 }
 
-// Sessions that were in once, when the room was open or under a password of
-// before, are as many as somebody likes.
-func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
+// A visitor can collect any number of sessions of former members while a room is public
+// or has another password.
+func TestAttempts_limit_former_members_together(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{})
 		for i := range 300 {
-			visit(t, c, friend(i), id, "")
+			visit(t, c, formerMember(i), id, "")
 		}
 		password := "x"
 		if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
@@ -143,25 +143,24 @@ func TestOldFriendsGuessNoMoreThanStrangers(t *testing.T) {
 		var got outcomes
 		for range 3 {
 			for i := range 300 {
-				_, err := c.Enter(t.Context(), friend(i), id, "wrong")
+				_, err := c.Enter(t.Context(), formerMember(i), id, "wrong")
 				got.count(t, err)
 			}
 		}
 		if want := (outcomes{wrong: 100, tooMany: 800}); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
+			t.Errorf("outcomes: got %+v, want %+v", got, want)
 		}
-		if _, err := c.Enter(t.Context(), friend(0), id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
-			t.Errorf("got %v, want ErrTooManyTries", err)
+		if _, err := c.Enter(t.Context(), formerMember(0), id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+			t.Errorf("Enter with the right password: got %v, want ErrTooManyTries", err)
 		}
 		time.Sleep(time.Hour)
-		if _, err := c.Enter(t.Context(), friend(0), id, "x"); err != nil {
-			t.Errorf("an hour later: %v", err)
+		if _, err := c.Enter(t.Context(), formerMember(0), id, "x"); err != nil {
+			t.Errorf("Enter an hour later: got %v, want nil", err)
 		}
 	})
 }
 
-// A room's tries are remembered whatever is guessed at others.
-func TestNoRoomIsForgottenForOthers(t *testing.T) {
+func TestAttempts_keep_a_room_while_others_are_attempted(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x"})
 	c.CountAttempts(id, 100)
@@ -169,50 +168,49 @@ func TestNoRoomIsForgottenForOthers(t *testing.T) {
 		c.CountAttempts(rooms.ID(fmt.Sprint("other ", i)), 1)
 	}
 	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
-		t.Errorf("got %v, want ErrTooManyTries", err)
+		t.Errorf("Enter after attempts in 50,000 other rooms: got %v, want ErrTooManyTries", err)
 	}
 }
 
-// Nobody gets past the limit by not waiting for an answer.
-func TestGuessesAtOnceAreCountedOneAfterAnother(t *testing.T) {
+// Attempts that do not wait for an answer are limited as well.
+func TestAttempts_limit_concurrent_passwords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		release := c.BlockHasher()
 		errs := make([]error, 40)
-		var guessing sync.WaitGroup
+		var attempts sync.WaitGroup
 		for i := range errs {
-			guessing.Go(func() { _, errs[i] = c.Enter(t.Context(), from("192.0.2.1", i), id, "wrong") })
+			attempts.Go(func() { _, errs[i] = c.Enter(t.Context(), from("192.0.2.1", i), id, "wrong") })
 		}
-		synctest.Wait() // all have been let through to wait for their turn
+		synctest.Wait() // all have passed the first check and wait for the hasher
 		release()
-		guessing.Wait()
+		attempts.Wait()
 		var got outcomes
 		for _, err := range errs {
 			got.count(t, err)
 		}
 		if want := (outcomes{wrong: 10, tooMany: 30}); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
+			t.Errorf("outcomes: got %+v, want %+v", got, want)
 		}
 	})
 }
 
-// Whoever waits for a turn that does not come is told so.
-func TestNobodyWaitsForATurnForEver(t *testing.T) {
+func TestEnter_gives_up_waiting_for_the_hasher(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		defer c.BlockHasher()()
 		begun := time.Now()
 		if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrUnavailable) || time.Since(begun) != 10*time.Second {
-			t.Errorf("got %v after %v, want ErrUnavailable after ten seconds", err, time.Since(begun))
+			t.Errorf("Enter while the hasher is blocked: got %v after %v, want ErrUnavailable after 10 s", err, time.Since(begun))
 		}
 	})
 }
 
-// Whoever comes when told to is not told to come again.
-func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
+// A visitor who waits for RetryAfter is not refused again.
+func TestAttempts_return_the_longest_wait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
@@ -221,74 +219,74 @@ func TestRetryAfterIsOfEverythingThatIsUsedUp(t *testing.T) {
 			visit(t, c, bob, room, "x")
 		}
 		c.CountAttempts(id, 100)
-		guess := func(v rooms.Visitor, room rooms.ID) {
+		useUp := func(v rooms.Visitor, room rooms.ID) {
 			for range 11 {
 				_, _ = c.Enter(t.Context(), v, room, "wrong")
 			}
 		}
-		told := func(v rooms.Visitor, room rooms.ID, want time.Duration) {
+		wantWait := func(v rooms.Visitor, room rooms.ID, want time.Duration) {
 			t.Helper()
 			_, err := c.Enter(t.Context(), v, room, "x")
 			if tries, ok := errors.AsType[*rooms.TriesError](err); !ok || tries.RetryAfter != want {
-				t.Errorf("got %v, want to be told of %v", err, want)
+				t.Errorf("Enter: got %v, want a TriesError for %v", err, want)
 			}
 		}
-		stranger := from("192.0.2.1", 0)
-		guess(stranger, other)
-		told(stranger, other, 3*time.Minute)
-		told(stranger, id, time.Hour)
-		guess(bob, id)
-		told(bob, other, 3*time.Minute) // of wherever
-		told(bob, id, time.Hour)        // of this room
+		newcomer := from("192.0.2.1", 0)
+		useUp(newcomer, other)
+		wantWait(newcomer, other, 3*time.Minute)
+		wantWait(newcomer, id, time.Hour)
+		useUp(bob, id)
+		wantWait(bob, other, 3*time.Minute) // the session's limit in all rooms
+		wantWait(bob, id, time.Hour)        // the room's limit
 		time.Sleep(3 * time.Minute)
-		told(bob, id, 57*time.Minute)
+		wantWait(bob, id, 57*time.Minute)
 		if _, err := c.Enter(t.Context(), bob, other, "x"); err != nil {
-			t.Errorf("in another room: %v", err)
+			t.Errorf("Enter in another room: got %v, want nil", err)
 		}
 	})
 }
 
-// The owner's way out: nothing that was tried tells about the new one.
-func TestAnotherPasswordBeginsAnew(t *testing.T) {
+// Attempts with the former password reveal nothing about the new one.
+func TestAttempts_restart_with_another_password(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x"})
 	c.CountAttempts(id, 100)
 	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
-		t.Fatalf("got %v, want ErrTooManyTries", err)
+		t.Fatalf("Enter after 100 attempts: got %v, want ErrTooManyTries", err)
 	}
 	frozen, password := true, "y"
 	if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Frozen: &frozen}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Enter(t.Context(), bob, id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
-		t.Errorf("after another setting: got %v, want ErrTooManyTries", err)
+		t.Errorf("Enter after another setting was changed: got %v, want ErrTooManyTries", err)
 	}
 	if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Password: &password}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Enter(t.Context(), bob, id, "y"); err != nil {
-		t.Errorf("with the new one: %v", err)
+		t.Errorf("Enter with the new password: got %v, want nil", err)
 	}
 }
 
-// For who was in before too, one by one and all together.
-func TestAnotherPasswordBeginsAnewForTheKnown(t *testing.T) {
+// The limits of each former member and of all together restart.
+func TestAttempts_of_former_members_restart_with_another_password(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
 		id := c.room(t, rooms.NewRoom{Password: "x"})
 		for i := range 11 {
-			visit(t, c, friend(i), id, "x")
+			visit(t, c, formerMember(i), id, "x")
 		}
 		for i := range 100 {
-			if _, err := c.Enter(t.Context(), friend(i%10), id, "wrong"); !errors.Is(err, rooms.ErrWrongPassword) {
+			if _, err := c.Enter(t.Context(), formerMember(i%10), id, "wrong"); !errors.Is(err, rooms.ErrWrongPassword) {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(3 * time.Minute) // what is theirs anywhere
+		time.Sleep(3 * time.Minute) // the window of the sessions' own limits
 		for _, i := range []int{0, 10} {
-			if _, err := c.Enter(t.Context(), friend(i), id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
-				t.Errorf("friend %d: got %v, want ErrTooManyTries", i, err)
+			if _, err := c.Enter(t.Context(), formerMember(i), id, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+				t.Errorf("Enter by former member %d: got %v, want ErrTooManyTries", i, err)
 			}
 		}
 		password := "y"
@@ -296,25 +294,25 @@ func TestAnotherPasswordBeginsAnewForTheKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range []int{0, 10} {
-			if _, err := c.Enter(t.Context(), friend(i), id, "y"); err != nil {
-				t.Errorf("friend %d with the new one: %v", i, err)
+			if _, err := c.Enter(t.Context(), formerMember(i), id, "y"); err != nil {
+				t.Errorf("Enter by former member %d with the new password: got %v, want nil", i, err)
 			}
 		}
 		if n := c.AttemptKeys(); n != 0 {
-			t.Errorf("of %d rooms it is known how often they were tried, want none", n)
+			t.Errorf("keys after the password was changed: got %d, want 0", n)
 		}
 		c.CountAttempts(id, 1)
 		if err := c.Remove(t.Context(), ada, id); err != nil {
 			t.Fatal(err)
 		}
 		if n := c.AttemptKeys(); n != 0 {
-			t.Errorf("of %d rooms that are gone it is known how often they were tried", n)
+			t.Errorf("keys after the room was removed: got %d, want 0", n)
 		}
 	})
 }
 
-// A class opens the room's page at the same moment, all from one address.
-func TestAClassWithTheRightPasswordIsNoAttack(t *testing.T) {
+// A school class opens the room's page at the same moment.
+func TestAttempts_allow_many_right_passwords_from_one_address(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x", Capacity: 100})
 	var mu sync.Mutex
@@ -330,12 +328,12 @@ func TestAClassWithTheRightPasswordIsNoAttack(t *testing.T) {
 	}
 	class.Wait()
 	if want := (outcomes{right: 14}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+		t.Errorf("outcomes: got %+v, want %+v", got, want)
 	}
 }
 
-// Who knows a password cannot keep the others waiting by using it all the time.
-func TestAnAddressHasSoManyPasswordsHashed(t *testing.T) {
+// A visitor who knows a password cannot occupy the hasher by entering again and again.
+func TestAttempts_limit_the_hashes_of_an_address(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		c.HashCheaply()
@@ -346,26 +344,25 @@ func TestAnAddressHasSoManyPasswordsHashed(t *testing.T) {
 			got.count(t, err)
 		}
 		if want := (outcomes{right: 200, tooMany: 50}); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
+			t.Errorf("outcomes: got %+v, want %+v", got, want)
 		}
 		if _, err := c.Enter(t.Context(), from("192.0.2.2", 0), id, "x"); err != nil {
-			t.Errorf("another address: %v", err)
+			t.Errorf("Enter from another address: got %v, want nil", err)
 		}
 		time.Sleep(time.Minute)
 		if _, err := c.Enter(t.Context(), from("192.0.2.1", 300), id, "x"); err != nil {
-			t.Errorf("a minute later: %v", err)
+			t.Errorf("Enter a minute later: got %v, want nil", err)
 		}
 	})
 }
 
-func TestSomebodyMayMakeSoManyRooms(t *testing.T) {
+func TestCreate_refuses_more_rooms_than_the_limits(t *testing.T) {
 	c := newChat(t, rooms.Options{MaxRoomsPerVisitor: 3, MaxRooms: 5})
 	first := c.room(t, rooms.NewRoom{})
 	create := func(v rooms.Visitor) error {
 		_, err := c.Create(t.Context(), v, rooms.NewRoom{Title: "방", Capacity: 2})
 		return err
 	}
-	// Many at once are counted too.
 	var mu sync.Mutex
 	made := 1
 	var tasks sync.WaitGroup
@@ -384,7 +381,7 @@ func TestSomebodyMayMakeSoManyRooms(t *testing.T) {
 	}
 	tasks.Wait()
 	if made > 3 {
-		t.Errorf("%d were made, want 3 at most", made)
+		t.Errorf("rooms created concurrently: got %d, want at most 3", made)
 	}
 	for ; made < 3; made++ {
 		if err := create(ada); err != nil {
@@ -392,17 +389,17 @@ func TestSomebodyMayMakeSoManyRooms(t *testing.T) {
 		}
 	}
 	if err := create(ada); !errors.Is(err, rooms.ErrTooManyRooms) {
-		t.Errorf("the fourth: got %v", err)
+		t.Errorf("fourth room of a visitor: got %v, want ErrTooManyRooms", err)
 	}
 	for i, want := range []error{nil, nil, rooms.ErrTooManyRooms} {
 		if err := create(bob); !errors.Is(err, want) {
-			t.Errorf("room %d in all: got %v, want %v", 4+i, err, want)
+			t.Errorf("room %d of all: got %v, want %v", 4+i, err, want)
 		}
 	}
 	if err := c.Remove(t.Context(), ada, first); err != nil {
 		t.Fatal(err)
 	}
 	if err := create(ada); err != nil {
-		t.Errorf("in the place of one that is gone: %v", err)
+		t.Errorf("Create after a removal: got %v, want nil", err)
 	}
 }

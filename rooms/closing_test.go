@@ -11,27 +11,26 @@ import (
 	"gifchat/rooms"
 )
 
-// unsure is a Store that cannot be asked for a room for a while.
-type unsure struct {
+// failingStore is a Store whose Room method can fail.
+type failingStore struct {
 	rooms.Store
 	failing atomic.Bool
 }
 
-func (s *unsure) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
+func (s *failingStore) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
 	if s.failing.Load() {
 		return rooms.Room{}, rooms.ErrUnavailable
 	}
 	return s.Store.Room(ctx, id)
 }
 
-// Nothing is removed on a guess: while nobody can tell whether a room is to be
-// kept it stays, and then it is as its owner wants it.
-func TestNoRoomIsRemovedWhileTheStoreCannotBeAsked(t *testing.T) {
-	for name, keep := range map[string]bool{"a kept room": true, "another": false} {
+// While the store cannot confirm that the owner does not keep the room, it stays.
+func TestEmptyRoom_stays_while_the_store_is_unavailable(t *testing.T) {
+	for name, keep := range map[string]bool{"kept room": true, "other room": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newChat(t, rooms.Options{})
-				db := &unsure{Store: c.store}
+				db := &failingStore{Store: c.store}
 				s := rooms.NewService(db, c.gifs, c.diary, rooms.Options{EmptyGrace: time.Second})
 				defer s.Close()
 				c.Service = s
@@ -41,25 +40,25 @@ func TestNoRoomIsRemovedWhileTheStoreCannotBeAsked(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				synctest.Wait()
 				if _, err := c.store.Room(t.Context(), id); err != nil {
-					t.Fatalf("removed blindly: %v", err)
+					t.Fatalf("room while the store fails: got %v, want it to stay", err)
 				}
 				db.failing.Store(false)
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				if _, err := c.store.Room(t.Context(), id); errors.Is(err, rooms.ErrNotFound) == keep {
-					t.Errorf("got %v a minute later", err)
+					t.Errorf("room a minute after the store works: got %v, want it to stay: %t", err, keep)
 				}
 				if n := s.LiveRooms(); n != 0 {
-					t.Errorf("%d places are left", n)
+					t.Errorf("live rooms: got %d, want 0", n)
 				}
 			})
 		})
 	}
 }
 
-// People without JavaScript and programs talk without ever arriving. The one who
-// came with scripts and has gone again does not take the room along.
-func TestARoomThatIsTalkedInStays(t *testing.T) {
+// People without JavaScript and programs post without arriving. A person who arrived and
+// left must not take the room away from them.
+func TestEmptyRoom_stays_while_messages_are_posted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: 30 * time.Second})
 		id := c.room(t, rooms.NewRoom{})
@@ -79,10 +78,10 @@ func TestARoomThatIsTalkedInStays(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if _, err := c.Room(t.Context(), id); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("a grace after the last word: got %v, want ErrNotFound", err)
+			t.Errorf("room a grace after the last message: got %v, want ErrNotFound", err)
 		}
 		if n := c.LiveRooms(); n != 0 {
-			t.Errorf("%d places are left", n)
+			t.Errorf("live rooms: got %d, want 0", n)
 		}
 	})
 }

@@ -13,17 +13,17 @@ import (
 	"gifchat/rooms"
 )
 
-func TestEnterAPrivateRoom(t *testing.T) {
+func TestEnter_checks_the_password_of_a_private_room(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	ctx := t.Context()
 	id := c.room(t, rooms.NewRoom{Password: "비밀 a&b#x"})
 	for _, wrong := range []string{"", "비밀", "비밀 a&b#X", strings.Repeat("x", 1<<20)} {
 		if _, err := c.Enter(ctx, bob, id, wrong); !errors.Is(err, rooms.ErrWrongPassword) {
-			t.Errorf("%.20q: got %v, want ErrWrongPassword", wrong, err)
+			t.Errorf("Enter with %.20q: got %v, want ErrWrongPassword", wrong, err)
 		}
 	}
 	if _, err := c.Member(ctx, bob, id); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("after wrong passwords: got %v, want ErrForbidden", err)
+		t.Errorf("Member after wrong passwords: got %v, want ErrForbidden", err)
 	}
 	first, err := c.Enter(ctx, bob, id, "비밀 a&b#x")
 	if err != nil {
@@ -31,58 +31,58 @@ func TestEnterAPrivateRoom(t *testing.T) {
 	}
 	for _, v := range []rooms.Visitor{bob, ada} {
 		if _, err := c.Enter(ctx, v, id, ""); err != nil {
-			t.Errorf("member %s without a password: %v", v.Session, err)
+			t.Errorf("Enter by member %s without a password: got %v, want nil", v.Session, err)
 		}
 	}
 	if again, err := c.Enter(ctx, rooms.Visitor{Session: "bob", Color: "#123456"}, id, ""); err != nil || again != first {
-		t.Errorf("got %+v, %v, want the first grant %+v", again, err, first)
+		t.Errorf("Enter again with another colour: got %+v, %v, want %+v", again, err, first)
 	}
 	if _, err := c.Enter(ctx, rooms.Visitor{}, id, "비밀 a&b#x"); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("nobody: got %v, want ErrForbidden", err)
+		t.Errorf("Enter without a session: got %v, want ErrForbidden", err)
 	}
 }
 
-func TestMembershipSurvivesARestart(t *testing.T) {
+func TestEnter_needs_no_password_after_a_restart(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x"})
 	c.Close()
 	next := rooms.NewService(c.store, c.gifs, c.diary, rooms.Options{})
 	defer next.Close()
 	if m, err := next.Enter(t.Context(), ada, id, ""); err != nil || m.Color != ada.Color {
-		t.Errorf("got %+v, %v", m, err)
+		t.Errorf("Enter after a restart: got %+v, %v, want colour %s", m, err, ada.Color)
 	}
 }
 
-func TestGuessingIsSlowForASession(t *testing.T) {
+func TestAttempts_limit_a_session(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		ids := []rooms.ID{c.room(t, rooms.NewRoom{Password: "x"}), c.room(t, rooms.NewRoom{Password: "x"})}
-		guess := func(v rooms.Visitor, i int, password string) error {
+		attempt := func(v rooms.Visitor, i int, password string) error {
 			_, err := c.Enter(t.Context(), v, ids[i%2], password)
 			return err
 		}
 		for i := range 10 {
-			if err := guess(bob, i, "wrong"); !errors.Is(err, rooms.ErrWrongPassword) {
-				t.Fatalf("try %d: got %v, want ErrWrongPassword", i+1, err)
+			if err := attempt(bob, i, "wrong"); !errors.Is(err, rooms.ErrWrongPassword) {
+				t.Fatalf("attempt %d: got %v, want ErrWrongPassword", i+1, err)
 			}
 		}
-		if err := guess(bob, 0, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
-			t.Errorf("try 11: got %v, want ErrTooManyTries", err)
+		if err := attempt(bob, 0, "x"); !errors.Is(err, rooms.ErrTooManyTries) {
+			t.Errorf("attempt 11: got %v, want ErrTooManyTries", err)
 		}
-		if err := guess(carl, 0, "x"); err != nil {
-			t.Errorf("another session: %v", err)
+		if err := attempt(carl, 0, "x"); err != nil {
+			t.Errorf("another session: got %v, want nil", err)
 		}
-		if err := guess(ada, 0, ""); err != nil {
-			t.Errorf("the owner: %v", err)
+		if err := attempt(ada, 0, ""); err != nil {
+			t.Errorf("owner: got %v, want nil", err)
 		}
 		time.Sleep(3 * time.Minute)
-		if err := guess(bob, 0, "x"); err != nil {
-			t.Errorf("three minutes later: %v", err)
+		if err := attempt(bob, 0, "x"); err != nil {
+			t.Errorf("attempt 3 minutes later: got %v, want nil", err)
 		}
 	})
 }
 
-func TestGuessingIsSlowInARoom(t *testing.T) {
+func TestAttempts_limit_a_room(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id, other := c.room(t, rooms.NewRoom{Password: "x"}), c.room(t, rooms.NewRoom{Password: "x"})
 	c.CountAttempts(id, 98)
@@ -97,27 +97,27 @@ func TestGuessingIsSlowInARoom(t *testing.T) {
 		}
 	}
 	if wrong != 2 || tooMany != 3 {
-		t.Errorf("%d were wrong and %d too many, want 2 and 3", wrong, tooMany)
+		t.Errorf("attempts after 98: got %d wrong and %d refused, want 2 and 3", wrong, tooMany)
 	}
 	if _, err := c.Enter(t.Context(), ada, id, ""); err != nil {
-		t.Errorf("the owner: %v", err)
+		t.Errorf("owner: got %v, want nil", err)
 	}
 	if _, err := c.Enter(t.Context(), bob, other, "x"); err != nil {
-		t.Errorf("another room: %v", err)
+		t.Errorf("another room: got %v, want nil", err)
 	}
 }
 
-func TestWaitingForAHashEndsWithTheContext(t *testing.T) {
+func TestEnter_stops_waiting_when_the_context_ends(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{Password: "x"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Enter(ctx, bob, id, "x"); !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("got %v, want ErrUnavailable", err)
+		t.Errorf("Enter: got %v, want ErrUnavailable", err)
 	}
 }
 
-func TestMembersHaveDifferentColors(t *testing.T) {
+func TestEnter_gives_each_member_another_colour(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	owners := make(map[rooms.Color]rooms.Session)
@@ -131,17 +131,17 @@ func TestMembersHaveDifferentColors(t *testing.T) {
 			t.Fatal(err)
 		}
 		if other, taken := owners[m.Color]; taken || m.Color == ada.Color {
-			t.Errorf("%s and %s are both %s", other, v.Session, m.Color)
+			t.Errorf("colour of %s: got %s, which %s has", v.Session, m.Color, other)
 		}
 		owners[m.Color] = v.Session
 	}
 	m, err := c.Enter(t.Context(), bob, id, "")
 	if err != nil || m.Color != bob.Color {
-		t.Errorf("a free colour: got %s, %v, want %s", m.Color, err, bob.Color)
+		t.Errorf("Enter with a free colour: got %s, %v, want %s", m.Color, err, bob.Color)
 	}
 }
 
-func TestManyMayWantOneColorAtOnce(t *testing.T) {
+func TestEnter_admits_many_who_want_one_colour(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	var tasks sync.WaitGroup
@@ -156,10 +156,10 @@ func TestManyMayWantOneColorAtOnce(t *testing.T) {
 	tasks.Wait()
 }
 
-func TestAPasswordIsTheOneThatIsSetInTheEnd(t *testing.T) {
+func TestEnter_refuses_a_password_replaced_during_the_check(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{Password: "before"})
-	m := &meddled{Store: c.store}
+	m := &interruptedStore{Store: c.store}
 	s := rooms.NewService(m, c.gifs, c.diary, rooms.Options{EmptyGrace: -1})
 	defer s.Close()
 	m.then = func() {
@@ -169,25 +169,25 @@ func TestAPasswordIsTheOneThatIsSetInTheEnd(t *testing.T) {
 		}
 	}
 	if _, err := s.Enter(t.Context(), bob, id, "before"); !errors.Is(err, rooms.ErrWrongPassword) {
-		t.Errorf("got %v, want ErrWrongPassword", err)
+		t.Errorf("Enter with the former password: got %v, want ErrWrongPassword", err)
 	}
 	if _, err := s.Enter(t.Context(), bob, id, "after"); err != nil {
 		t.Error(err)
 	}
 }
 
-// A token that nobody has made is nobody: else each would be a new visitor.
-func TestAMadeUpTokenLetsNobodyIn(t *testing.T) {
+// If unknown tokens were visitors, each of them would be a new one.
+func TestEnter_refuses_an_unknown_token(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	if _, err := c.Enter(t.Context(), rooms.TokenVisitor("made up"), id, ""); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("got %v, want ErrForbidden", err)
+		t.Errorf("Enter with an unknown token: got %v, want ErrForbidden", err)
 	}
 	token, _, err := c.MakeToken(t.Context(), ada, id, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Enter(t.Context(), rooms.TokenVisitor(token), id, ""); err != nil {
-		t.Errorf("a real one: %v", err)
+		t.Errorf("Enter with a token of the room: got %v, want nil", err)
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"gifchat/rooms"
 )
 
-// Every verb of the chat is in the matrix, but for those that ask nothing, and
-// those whose own tests say more than it could.
-func TestEveryVerbIsInTheMatrix(t *testing.T) {
+// The methods of elsewhere need no action in a room, or have tests of their own that
+// check more than the matrix could.
+func TestAuthorize_matrix_has_every_method(t *testing.T) {
 	elsewhere := []string{"List", "Room", "Create", "Enter", "Present", "Quit", "Forget", "Remove"}
-	deeds := everyDeed(chat{}, "", "")
+	methods := everyMethod(chat{}, "", "")
 	for m := range reflect.TypeFor[rooms.Chat]().Methods() {
-		if _, ok := deeds[m.Name]; !ok && !slices.Contains(elsewhere, m.Name) {
-			t.Errorf("who may %s?", m.Name)
+		if _, ok := methods[m.Name]; !ok && !slices.Contains(elsewhere, m.Name) {
+			t.Errorf("method %s: got no row of the matrix, want one", m.Name)
 		}
 	}
 }

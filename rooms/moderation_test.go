@@ -13,7 +13,7 @@ import (
 	"gifchat/rooms"
 )
 
-// The colours under which these are in Ada's rooms.
+// The colours of Ada and Bob in Ada's rooms.
 const adaColor, bobColor = rooms.Color("#7453ac"), rooms.Color("#bf6440")
 
 func TestKick(t *testing.T) {
@@ -29,28 +29,28 @@ func TestKick(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.told(t, "notice kicked", "expelled bob kicked", "people ada")
-	leave() // the connection goes: nobody leaves a second time
+	leave() // must not announce that bob leaves
 	if got := c.Present(id); len(got) != 1 {
-		t.Errorf("%d people are there, want one", len(got))
+		t.Errorf("Present after the kick: got %d people, want 1", len(got))
 	}
 	if _, err := c.Enter(t.Context(), bob, id, ""); !errors.Is(err, rooms.ErrWrongPassword) {
-		t.Errorf("back without the password: got %v, want ErrWrongPassword", err)
+		t.Errorf("Enter without the password after a kick: got %v, want ErrWrongPassword", err)
 	}
 	m, err := c.Enter(t.Context(), bob, id, "pw")
 	if err != nil || m.Color != bobColor {
-		t.Errorf("back with the password: got %+v, %v", m, err)
+		t.Errorf("Enter with the password after a kick: got %+v, %v, want colour %s", m, err, bobColor)
 	}
 	if err := c.Kick(t.Context(), ada, id, "#000000"); !errors.Is(err, rooms.ErrNoPerson) {
-		t.Errorf("nobody: got %v, want ErrNoPerson", err)
+		t.Errorf("Kick of an unused colour: got %v, want ErrNoPerson", err)
 	}
 	for _, who := range []rooms.Color{adaColor, "ada", ""} {
 		if _, ok := errors.AsType[*rooms.InvalidError](c.Kick(t.Context(), ada, id, who)); !ok {
-			t.Errorf("Kick(%q) is not refused as invalid", who)
+			t.Errorf("Kick(%q): want an InvalidError", who)
 		}
 	}
 }
 
-func TestABanHolds(t *testing.T) {
+func TestBan_lasts_until_unban(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	c.enter(t, id, bob)
@@ -63,24 +63,24 @@ func TestABanHolds(t *testing.T) {
 		t.Errorf("Enter: got %v, want ErrBanned", err)
 	}
 	if banned, err := c.Banned(ctx, ada, id); err != nil || len(banned) != 1 || banned[0].Color != bobColor {
-		t.Errorf("Banned: got %+v, %v", banned, err)
+		t.Errorf("Banned: got %+v, %v, want bob", banned, err)
 	}
 	if err := c.Unban(ctx, ada, id, bobColor); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Member(ctx, bob, id); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("after Unban: got %v, want ErrForbidden", err)
+		t.Errorf("Member after Unban: got %v, want ErrForbidden", err)
 	}
 	c.enter(t, id, bob)
 	if err := c.Unban(ctx, ada, id, bobColor); !errors.Is(err, rooms.ErrNoPerson) {
-		t.Errorf("Unban of nobody banned: got %v, want ErrNoPerson", err)
+		t.Errorf("Unban of a member: got %v, want ErrNoPerson", err)
 	}
 	if err := errors.Join(c.Kick(ctx, ada, id, bobColor), c.Ban(ctx, ada, id, bobColor)); err != nil {
-		t.Errorf("who was kicked cannot be banned: %v", err)
+		t.Errorf("Ban of a kicked person: got %v, want nil", err)
 	}
 }
 
-func TestAMuteEndsInTime(t *testing.T) {
+func TestMute_ends_in_time(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		id := c.room(t, rooms.NewRoom{})
@@ -91,33 +91,32 @@ func TestAMuteEndsInTime(t *testing.T) {
 		}
 		time.Sleep(59 * time.Second)
 		if _, ok := errors.AsType[*rooms.MutedError](speak()); !ok {
-			t.Error("a muted member speaks")
+			t.Error("Post by a muted member: want a MutedError")
 		}
 		time.Sleep(time.Second)
 		if err := speak(); err != nil {
-			t.Errorf("a minute later: %v", err)
+			t.Errorf("Post after the mute: got %v, want nil", err)
 		}
 		if err := c.Mute(t.Context(), ada, id, bobColor, 0); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(365 * 24 * time.Hour)
 		if _, ok := errors.AsType[*rooms.MutedError](speak()); !ok {
-			t.Error("who is muted for good speaks after a year")
+			t.Error("Post a year after a mute without end: want a MutedError")
 		}
 		if err := errors.Join(c.Unmute(t.Context(), ada, id, bobColor), speak()); err != nil {
 			t.Error(err)
 		}
 		for _, d := range []time.Duration{-1, 31 * 24 * time.Hour} {
 			if _, ok := errors.AsType[*rooms.InvalidError](c.Mute(t.Context(), ada, id, bobColor, d)); !ok {
-				t.Errorf("Mute for %v is not refused", d)
+				t.Errorf("Mute for %v: want an InvalidError", d)
 			}
 		}
 	})
 }
 
-// However many messages are on their way: behind the notice that somebody was
-// kicked there is none of theirs.
-func TestNoMessageComesAfterTheKick(t *testing.T) {
+// Messages that are on their way when the person is kicked are refused.
+func TestKick_is_followed_by_no_message_of_the_person(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	for range 5 {
 		id := c.room(t, rooms.NewRoom{})
@@ -125,7 +124,7 @@ func TestNoMessageComesAfterTheKick(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 16 {
 			all.Go(func() {
-				for n := 0; ; n++ {
+				for n := range 5000 {
 					if _, err := c.Post(context.Background(), bob, id, rooms.Draft{Text: fmt.Sprint(i, n)}); err != nil {
 						if !errors.Is(err, rooms.ErrForbidden) {
 							t.Error(err)
@@ -133,6 +132,7 @@ func TestNoMessageComesAfterTheKick(t *testing.T) {
 						return
 					}
 				}
+				t.Error("Post: the kicked member can still post")
 			})
 		}
 		for c.seqs(t, id) < 40 {
@@ -144,7 +144,7 @@ func TestNoMessageComesAfterTheKick(t *testing.T) {
 		all.Wait()
 		history, err := c.History(t.Context(), ada, id, rooms.Page{})
 		if err != nil || history[len(history)-1].Topic != rooms.TopicKicked {
-			t.Errorf("the last is %+v, %v, want the notice", history[len(history)-1], err)
+			t.Errorf("last message: got %+v, %v, want the notice of the kick", history[len(history)-1], err)
 		}
 	}
 }
@@ -159,20 +159,20 @@ func TestDelegate(t *testing.T) {
 	}
 	room, err := c.Room(ctx, id)
 	if err != nil || room.Owner != bobColor || room.OwnerSession != bob.Session {
-		t.Errorf("the room is %+v, %v", room, err)
+		t.Errorf("room after Delegate: got %+v, %v, want bob as its owner", room, err)
 	}
 	if err := c.Kick(ctx, ada, id, bobColor); !errors.Is(err, rooms.ErrNotOwner) {
-		t.Errorf("the old owner rules: %v", err)
+		t.Errorf("Kick by the former owner: got %v, want ErrNotOwner", err)
 	}
 	if _, err := c.Post(ctx, bob, id, rooms.Draft{Text: "x"}); err != nil {
-		t.Errorf("the new owner is still muted: %v", err)
+		t.Errorf("Post by the new owner: got %v, want nil", err)
 	}
 	if err := c.Kick(ctx, bob, id, adaColor); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestTheRoomPassesOn(t *testing.T) {
+func TestSuccession(t *testing.T) {
 	const grace = 10 * time.Minute
 	ownedBy := func(t *testing.T, c chat, id rooms.ID) rooms.Session {
 		t.Helper()
@@ -192,49 +192,49 @@ func TestTheRoomPassesOn(t *testing.T) {
 			})
 		})
 	}
-	run("when the owner stays away, to who has been there for longest", func(t *testing.T, c chat, id rooms.ID) {
+	run("absent owner is replaced by the person present for longest", func(t *testing.T, c chat, id rooms.ID) {
 		leave := c.arrive(t, id, ada)
 		c.arrive(t, id, bob)
 		c.arrive(t, id, carl)
 		leave()
 		time.Sleep(grace + 2*time.Second - 1)
 		if got := ownedBy(t, c, id); got != ada.Session {
-			t.Errorf("%s owns the room before the grace is over", got)
+			t.Errorf("owner before the end of the grace: got %s, want ada", got)
 		}
 		c.diary.take()
 		time.Sleep(1)
 		synctest.Wait()
 		c.told(t, "notice owner", "changed 방")
 		if got := ownedBy(t, c, id); got != bob.Session {
-			t.Errorf("%s owns the room, want bob", got)
+			t.Errorf("owner: got %s, want bob", got)
 		}
 	})
-	run("not when the owner is back in time", func(t *testing.T, c chat, id rooms.ID) {
+	run("owner who returns in time stays", func(t *testing.T, c chat, id rooms.ID) {
 		c.arrive(t, id, ada)()
 		c.arrive(t, id, bob)
 		time.Sleep(grace / 2)
 		c.arrive(t, id, ada)
 		time.Sleep(2 * grace)
 		if got := ownedBy(t, c, id); got != ada.Session {
-			t.Errorf("%s owns the room", got)
+			t.Errorf("owner: got %s, want ada", got)
 		}
 	})
-	run("also after a restart, when the owner does not come", func(t *testing.T, c chat, id rooms.ID) {
+	run("owner who does not come after a restart is replaced", func(t *testing.T, c chat, id rooms.ID) {
 		c.arrive(t, id, carl)
 		time.Sleep(grace)
 		synctest.Wait()
 		if got := ownedBy(t, c, id); got != carl.Session {
-			t.Errorf("%s owns the room, want carl", got)
+			t.Errorf("owner: got %s, want carl", got)
 		}
 	})
-	run("not while nobody is there", func(t *testing.T, c chat, id rooms.ID) {
+	run("owner of an empty room stays", func(t *testing.T, c chat, id rooms.ID) {
 		c.arrive(t, id, ada)()
 		time.Sleep(24 * time.Hour)
 		if got := ownedBy(t, c, id); got != ada.Session {
-			t.Errorf("%s owns the room", got)
+			t.Errorf("owner: got %s, want ada", got)
 		}
 	})
-	run("at once when the owner leaves for good", func(t *testing.T, c chat, id rooms.ID) {
+	run("owner who quits is replaced at once", func(t *testing.T, c chat, id rooms.ID) {
 		c.arrive(t, id, ada)
 		c.arrive(t, id, bob)
 		c.diary.take()
@@ -244,14 +244,14 @@ func TestTheRoomPassesOn(t *testing.T) {
 		time.Sleep(1)
 		synctest.Wait()
 		if got := ownedBy(t, c, id); got != bob.Session {
-			t.Errorf("%s owns the room, want bob", got)
+			t.Errorf("owner: got %s, want bob", got)
 		}
 		c.told(t, "left ada", "changed 방", "expelled ada left", "people bob", "notice owner", "changed 방")
 		if _, err := c.Member(t.Context(), ada, id); !errors.Is(err, rooms.ErrForbidden) {
-			t.Errorf("who has left: got %v, want ErrForbidden", err)
+			t.Errorf("Member after Quit: got %v, want ErrForbidden", err)
 		}
 	})
-	run("when the owner will not come back", func(t *testing.T, c chat, id rooms.ID) {
+	run("owner who is forgotten is replaced at once", func(t *testing.T, c chat, id rooms.ID) {
 		c.arrive(t, id, bob)
 		if err := c.Forget(t.Context(), ada); err != nil {
 			t.Fatal(err)
@@ -259,21 +259,21 @@ func TestTheRoomPassesOn(t *testing.T) {
 		time.Sleep(1)
 		synctest.Wait()
 		if got := ownedBy(t, c, id); got != bob.Session {
-			t.Errorf("%s owns the room, want bob", got)
+			t.Errorf("owner: got %s, want bob", got)
 		}
 	})
-	run("to who comes first, when all had left", func(t *testing.T, c chat, id rooms.ID) {
+	run("first person to arrive owns a room without an owner", func(t *testing.T, c chat, id rooms.ID) {
 		if err := c.Quit(t.Context(), ada, id); err != nil {
 			t.Fatal(err)
 		}
 		if room, err := c.Room(t.Context(), id); err != nil || room.Owner != "" || room.OwnerSession != "" {
-			t.Errorf("%q owns the room, %v, want nobody", room.Owner, err)
+			t.Errorf("owner after Quit: got %q, %v, want none", room.Owner, err)
 		}
 		c.arrive(t, id, carl)
 		time.Sleep(1)
 		synctest.Wait()
 		if got := ownedBy(t, c, id); got != carl.Session {
-			t.Errorf("%s owns the room, want carl", got)
+			t.Errorf("owner: got %s, want carl", got)
 		}
 	})
 }
@@ -285,18 +285,18 @@ func TestConfigure(t *testing.T) {
 	title, capacity, password, yes := " 새 제목 ", 2, "pw", true
 	room, err := c.Configure(ctx, ada, id, rooms.Settings{Title: &title, Capacity: &capacity, Password: &password, Keep: &yes})
 	if err != nil || room.Title != "새 제목" || room.Capacity != 2 || !room.Private() || !room.Keep || room.Frozen {
-		t.Errorf("got %+v, %v", room, err)
+		t.Errorf("Configure: got %+v, %v", room, err)
 	}
 	if kept, err := c.Room(ctx, id); err != nil || kept != room {
-		t.Errorf("kept %+v, %v, want %+v", kept, err, room)
+		t.Errorf("Room after Configure: got %+v, %v, want %+v", kept, err, room)
 	}
 	c.told(t, "notice titled", "changed 새 제목")
 	if _, err := c.Configure(ctx, ada, id, rooms.Settings{Title: &title}); err != nil {
 		t.Error(err)
 	}
-	c.told(t) // nothing is different
+	c.told(t) // no setting differs
 	if _, err := c.Enter(ctx, bob, id, ""); !errors.Is(err, rooms.ErrWrongPassword) {
-		t.Errorf("the new password is not asked for: %v", err)
+		t.Errorf("Enter without the new password: got %v, want ErrWrongPassword", err)
 	}
 	if _, err := c.Enter(ctx, bob, id, "pw"); err != nil {
 		t.Error(err)
@@ -304,30 +304,30 @@ func TestConfigure(t *testing.T) {
 	long, none, few := string(make([]rune, 61)), " ", 1
 	for _, bad := range []rooms.Settings{{Title: &long}, {Title: &none}, {Capacity: &few}} {
 		if _, err := c.Configure(ctx, ada, id, bad); err == nil {
-			t.Errorf("%+v is not refused", bad)
+			t.Errorf("Configure(%+v): got nil, want an error", bad)
 		}
 	}
 }
 
-func TestARoomIsKept(t *testing.T) {
+func TestKeep_prevents_the_removal_of_an_empty_room(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: time.Second})
 		yes := true
-		made, changed := c.room(t, rooms.NewRoom{Keep: true}), c.room(t, rooms.NewRoom{})
-		c.arrive(t, made, ada)()
+		created, changed := c.room(t, rooms.NewRoom{Keep: true}), c.room(t, rooms.NewRoom{})
+		c.arrive(t, created, ada)()
 		c.arrive(t, changed, ada)()
 		time.Sleep(2500 * time.Millisecond)
 		if _, err := c.Configure(t.Context(), ada, changed, rooms.Settings{Keep: &yes}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(24 * time.Hour)
-		for _, id := range []rooms.ID{made, changed} {
+		for _, id := range []rooms.ID{created, changed} {
 			if _, err := c.Room(t.Context(), id); err != nil {
 				t.Error(err)
 			}
 		}
 		title, no := "새 제목", false
-		if _, err := c.Configure(t.Context(), ada, made, rooms.Settings{Title: &title}); err != nil {
+		if _, err := c.Configure(t.Context(), ada, created, rooms.Settings{Title: &title}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Configure(t.Context(), ada, changed, rooms.Settings{Keep: &no}); err != nil {
@@ -335,11 +335,11 @@ func TestARoomIsKept(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if _, err := c.Room(t.Context(), made); err != nil {
-			t.Errorf("another setting removes a room: %v", err)
+		if _, err := c.Room(t.Context(), created); err != nil {
+			t.Errorf("kept room after another setting was changed: got %v, want nil", err)
 		}
 		if _, err := c.Room(t.Context(), changed); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("a room that is not kept any more: got %v, want ErrNotFound", err)
+			t.Errorf("room that is no longer kept: got %v, want ErrNotFound", err)
 		}
 	})
 }
@@ -350,18 +350,18 @@ func TestTokens(t *testing.T) {
 	ctx := t.Context()
 	token, bot, err := c.MakeToken(ctx, ada, id, "날씨봇")
 	if err != nil || len(token) != 32 || !bot.Bot || bot.Nick != "날씨봇" {
-		t.Fatalf("got %q, %+v, %v", token, bot, err)
+		t.Fatalf("MakeToken: got %q, %+v, %v, want 32 characters and a bot", token, bot, err)
 	}
 	v := rooms.TokenVisitor(token)
 	m, err := c.Post(ctx, v, id, rooms.Draft{Text: "맑음"})
 	if err != nil || m.User != bot.Color || m.Nick != "날씨봇" {
-		t.Errorf("Post: got %+v, %v", m, err)
+		t.Errorf("Post with a token: got %+v, %v, want the bot as sender", m, err)
 	}
 	if _, err := c.Post(ctx, rooms.TokenVisitor(token+"x"), id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("another token: got %v, want ErrForbidden", err)
+		t.Errorf("Post with another token: got %v, want ErrForbidden", err)
 	}
 	if _, ok := errors.AsType[*rooms.InvalidError](c.Delegate(ctx, ada, id, bot.Color)); !ok {
-		t.Error("a program becomes the owner")
+		t.Error("Delegate to a program: want an InvalidError")
 	}
 	if all, err := c.Tokens(ctx, ada, id); err != nil || !slices.Equal(all, []rooms.Member{bot}) {
 		t.Errorf("Tokens: got %+v, %v, want %+v", all, err, bot)
@@ -370,23 +370,23 @@ func TestTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := c.Post(ctx, v, id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("a token that was ended: got %v, want ErrForbidden", err)
+		t.Errorf("Post with a revoked token: got %v, want ErrForbidden", err)
 	}
 	if _, err := c.Enter(ctx, v, id, "pw"); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("it enters again with the password: got %v, want ErrForbidden", err)
+		t.Errorf("Enter with a revoked token and the password: got %v, want ErrForbidden", err)
 	}
 	for range 20 {
 		_, _, err = c.MakeToken(ctx, ada, id, "")
 	}
 	if err != nil {
-		t.Errorf("the twentieth: %v", err)
+		t.Errorf("token 20: got %v, want nil", err)
 	}
 	if _, _, err := c.MakeToken(ctx, ada, id, ""); err == nil {
-		t.Error("a room has a twenty-first token")
+		t.Error("token 21: got nil, want an error")
 	}
 }
 
-func TestTokensMadeAtOnceAreNotTooMany(t *testing.T) {
+func TestTokens_stay_within_the_limit_under_concurrency(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	var all sync.WaitGroup
@@ -395,6 +395,6 @@ func TestTokensMadeAtOnceAreNotTooMany(t *testing.T) {
 	}
 	all.Wait()
 	if tokens, err := c.Tokens(t.Context(), ada, id); err != nil || len(tokens) != 20 {
-		t.Errorf("got %d tokens, %v, want 20", len(tokens), err)
+		t.Errorf("tokens: got %d, %v, want 20", len(tokens), err)
 	}
 }

@@ -6,19 +6,19 @@ import (
 	"testing"
 )
 
-// nickError returns how a name would be stored, and why it is refused, if it is.
-func nickError(nick string) (kept, reason string) {
-	kept, err := cleanNick(nick)
+// nickError returns the stored form of a nickname, or the reason why it is refused.
+func nickError(nick string) (stored, reason string) {
+	stored, err := cleanNick(nick)
 	if err == nil {
-		err = checkNick(kept)
+		err = checkNick(stored)
 	}
 	if invalid, ok := errors.AsType[*InvalidError](err); ok {
 		return "", invalid.Reason
 	}
-	return kept, ""
+	return stored, ""
 }
 
-func TestNick_that_can_be_used(t *testing.T) {
+func TestNick_accepts_ordinary_names(t *testing.T) {
 	for nick, want := range map[string]string{
 		"": "", "철수": "철수", "  Ada   Lovelace ": "Ada Lovelace", "한": "한", "李": "李", "José": "José",
 		"Jose\u0301": "José", "😀 웃음": "😀 웃음", "❤\ufe0f": "❤", "ทดสอบ": "ทดสอบ", "o'Neil-2": "o'Neil-2", strings.Repeat("가", 20): strings.Repeat("가", 20),
@@ -33,7 +33,7 @@ func TestNick_that_can_be_used(t *testing.T) {
 	}
 }
 
-func TestNick_that_is_refused(t *testing.T) {
+func TestNick_refuses_misleading_names(t *testing.T) {
 	for reason, nicks := range map[string][]string{
 		"too_long": {strings.Repeat("가", 21)},
 		"bad_character": {
@@ -65,15 +65,15 @@ func FuzzNick(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, nick string) {
-		kept, reason := nickError(nick)
+		stored, reason := nickError(nick)
 		if reason != "" {
 			return
 		}
-		if again, reason := nickError(kept); again != kept || reason != "" {
-			t.Errorf("%q is stored as %q, that as %q, %s", nick, kept, again, reason)
+		if again, reason := nickError(stored); again != stored || reason != "" {
+			t.Errorf("stored form of %q, %q: got %q, %s, want it unchanged", nick, stored, again, reason)
 		}
-		if (kept == "") != (len(NickKeys(kept)) == 0) {
-			t.Errorf("%q has keys %q", kept, NickKeys(kept))
+		if (stored == "") != (len(NickKeys(stored)) == 0) {
+			t.Errorf("keys of %q: got %q", stored, NickKeys(stored))
 		}
 	})
 }

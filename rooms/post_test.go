@@ -27,27 +27,27 @@ func TestPost(t *testing.T) {
 		t.Fatal(err)
 	}
 	if msg.Seq != 1 || msg.User != ada.Color || msg.Text != " hello\n" || msg.Kind != rooms.KindText || len(msg.ID) != 24 {
-		t.Errorf("got %+v", msg)
+		t.Errorf("Post: got %+v, want message 1 of ada", msg)
 	}
 	c.told(t, "posted  hello\n")
 	again, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: " hello\n", ClientID: "c1"})
 	if err != nil || !again.Again || !reflect.DeepEqual(again.Message, msg.Message) {
-		t.Errorf("a retry: got %+v, %v, want %+v", again, err, msg)
+		t.Errorf("Post again: got %+v, %v, want %+v", again, err, msg)
 	}
 	c.told(t)
 	history, err := c.History(t.Context(), ada, id, rooms.Page{})
 	if err != nil || len(history) != 1 || !reflect.DeepEqual(history[0], msg.Message) {
-		t.Errorf("History: got %+v, %v", history, err)
+		t.Errorf("History: got %+v, %v, want %+v", history, err, msg.Message)
 	}
 	if _, err := c.Post(t.Context(), bob, id, rooms.Draft{Text: "x"}); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("a stranger posts: got %v, want ErrForbidden", err)
+		t.Errorf("Post by a stranger: got %v, want ErrForbidden", err)
 	}
 	if _, err := c.History(t.Context(), bob, id, rooms.Page{}); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("a stranger reads: got %v, want ErrForbidden", err)
+		t.Errorf("History by a stranger: got %v, want ErrForbidden", err)
 	}
 }
 
-func TestPostRefuses(t *testing.T) {
+func TestPost_refuses_invalid_drafts(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	const name = "000102030405060708090a0b.gif"
@@ -63,21 +63,21 @@ func TestPostRefuses(t *testing.T) {
 		for _, d := range drafts {
 			_, err := c.Post(t.Context(), ada, id, d)
 			if _, ok := errors.AsType[*rooms.InvalidError](err); !ok || err.Error() != want {
-				t.Errorf("%.20q: got %v, want %s", d.Text, err, want)
+				t.Errorf("Post(%.20q): got %v, want %s", d.Text, err, want)
 			}
 		}
 	}
 	if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: strings.Repeat("가", 2000), ClientID: strings.Repeat("가", 64)}); err != nil {
-		t.Errorf("the longest text: %v", err)
+		t.Errorf("Post of the longest text: got %v, want nil", err)
 	}
 	for _, text := range []string{".", "👍🏽", "❤\ufe0f", "\u0301", "\ue000", "\U0001fae9 of Unicode 16", "\U0001fae9"} {
 		if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: text}); err != nil {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("Post(%q): got %v, want nil", text, err)
 		}
 	}
 }
 
-func TestMessagesAreToldInTheOrderOfSeq(t *testing.T) {
+func TestPost_announces_messages_in_order_of_seq(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	const senders, each = 8, 25
@@ -93,16 +93,16 @@ func TestMessagesAreToldInTheOrderOfSeq(t *testing.T) {
 	}
 	all.Wait()
 	if len(c.diary.posts) != senders*each {
-		t.Fatalf("%d messages were told, want %d", len(c.diary.posts), senders*each)
+		t.Fatalf("announced messages: got %d, want %d", len(c.diary.posts), senders*each)
 	}
 	for i, m := range c.diary.posts {
 		if m.Seq != int64(i+1) {
-			t.Fatalf("message %d has seq %d", i+1, m.Seq)
+			t.Fatalf("seq of announced message %d: got %d", i+1, m.Seq)
 		}
 	}
 }
 
-func TestHistoryPagesHaveALimit(t *testing.T) {
+func TestHistory_limits_a_page(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	for i := range 210 {
@@ -113,11 +113,12 @@ func TestHistoryPagesHaveALimit(t *testing.T) {
 	for limit, want := range map[int]int{0: 50, -1: 50, 7: 7, 200: 200, 1 << 30: 200} {
 		got, err := c.History(t.Context(), ada, id, rooms.Page{Limit: limit})
 		if err != nil || len(got) != want {
-			t.Errorf("limit %d: got %d, %v, want %d", limit, len(got), err, want)
+			t.Errorf("History with limit %d: got %d messages, %v, want %d", limit, len(got), err, want)
 		}
 	}
 }
 
+// picture returns a GIF with one frame.
 func picture(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -138,25 +139,25 @@ func TestGIFs(t *testing.T) {
 	}
 	want := rooms.GIF{Name: gif.Name, Width: 4, Height: 3, Frames: 1, Bytes: int64(len(picture(t))), Alt: "고양이", SHA256: fmt.Sprintf("%x", sha256.Sum256(picture(t)))}
 	if gif != want {
-		t.Errorf("got %+v, want %+v", gif, want)
+		t.Errorf("AddGIF: got %+v, want %+v", gif, want)
 	}
 	if _, _, err := c.GIF(ctx, ada, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("before it was posted: got %v, want ErrNotFound", err)
+		t.Errorf("GIF before it was posted: got %v, want ErrNotFound", err)
 	}
 	msg, err := c.Post(ctx, ada, id, rooms.Draft{GIF: &gif, ClientID: "c1"})
 	if err != nil || msg.Kind != rooms.KindGIF || *msg.GIF != gif {
-		t.Fatalf("got %+v, %v", msg, err)
+		t.Fatalf("Post: got %+v, %v, want the GIF", msg, err)
 	}
 	shown, file, err := c.GIF(ctx, ada, gif.Name)
 	if err != nil || shown != gif {
-		t.Fatalf("got %+v, %v, want %+v", shown, err, gif)
+		t.Fatalf("GIF: got %+v, %v, want %+v", shown, err, gif)
 	}
 	got, err := io.ReadAll(file)
 	if err := errors.Join(err, file.Close()); err != nil || !bytes.Equal(got, picture(t)) {
-		t.Errorf("got %q, %v, want the picture alone", got, err)
+		t.Errorf("file: got %q, %v, want the picture without the bytes behind it", got, err)
 	}
 	if _, _, err := c.GIF(ctx, bob, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("a stranger: got %v, want ErrNotFound", err)
+		t.Errorf("GIF for a stranger: got %v, want ErrNotFound", err)
 	}
 
 	second, err := c.AddGIF(ctx, ada, id, "", bytes.NewReader(upload))
@@ -164,19 +165,19 @@ func TestGIFs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := c.Post(ctx, ada, id, rooms.Draft{GIF: &second, ClientID: "c1"}); err != nil || again.GIF.Name != gif.Name {
-		t.Errorf("a retry: got %+v, %v", again.GIF, err)
+		t.Errorf("Post again: got %+v, %v, want the first GIF", again.GIF, err)
 	}
 	if err := c.Remove(ctx, ada, id); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{gif.Name, second.Name} {
 		if _, err := c.gifs.Open(name); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("a file is left: %v", err)
+			t.Errorf("file of a removed room: got %v, want ErrNotFound", err)
 		}
 	}
 }
 
-func TestAddGIFRefuses(t *testing.T) {
+func TestAddGIF_refuses_invalid_files_and_strangers(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	for want, upload := range map[string]string{
@@ -185,37 +186,37 @@ func TestAddGIFRefuses(t *testing.T) {
 	} {
 		_, err := c.AddGIF(t.Context(), ada, id, "x.gif", strings.NewReader(upload))
 		if _, ok := errors.AsType[*rooms.InvalidError](err); !ok || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
+			t.Errorf("AddGIF: got %v, want %s", err, want)
 		}
 	}
 	if _, err := c.AddGIF(t.Context(), bob, id, "x.gif", bytes.NewReader(picture(t))); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("a stranger: got %v, want ErrForbidden", err)
+		t.Errorf("AddGIF by a stranger: got %v, want ErrForbidden", err)
 	}
 	broken, writer := io.Pipe()
 	writer.CloseWithError(context.Canceled)
 	_, err := c.AddGIF(t.Context(), ada, id, "x.gif", broken)
 	if !errors.Is(err, context.Canceled) || errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("a broken upload: got %v, want its own error", err)
+		t.Errorf("AddGIF of an aborted upload: got %v, want the reader's error", err)
 	}
 }
 
-// clumsy is a Notifier that stumbles over messages.
-type clumsy struct{ *diary }
+// panicking is a Notifier that panics for each message.
+type panicking struct{ *diary }
 
-func (clumsy) Posted(rooms.Message) { panic("stumbled") }
+func (panicking) Posted(rooms.Message) { panic("test") }
 
-func TestAPanicLeavesTheRoomItsTurn(t *testing.T) {
+func TestPost_unlocks_the_room_after_a_panic(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
-	s := rooms.NewService(c.store, c.gifs, clumsy{c.diary}, rooms.Options{EmptyGrace: -1})
+	s := rooms.NewService(c.store, c.gifs, panicking{c.diary}, rooms.Options{EmptyGrace: -1})
 	defer s.Close()
-	if _, _, err := s.Arrive(t.Context(), ada, id); err != nil { // or the place would be forgotten, turn and all
+	if _, _, err := s.Arrive(t.Context(), ada, id); err != nil { // keeps the live room and its lock
 		t.Fatal(err)
 	}
 	func() {
 		defer func() { _ = recover() }()
 		_, err := s.Post(t.Context(), ada, id, rooms.Draft{Text: "x"})
-		t.Errorf("nothing stumbled: %v", err)
+		t.Errorf("Post: got %v, want a panic", err)
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -224,14 +225,14 @@ func TestAPanicLeavesTheRoomItsTurn(t *testing.T) {
 	}
 }
 
-// meddled is a Store in which something happens once, right after somebody was
-// found to be in good standing.
-type meddled struct {
+// interruptedStore is a Store that calls a function once, right after it has returned a
+// standing.
+type interruptedStore struct {
 	rooms.Store
 	then func()
 }
 
-func (s *meddled) Standing(ctx context.Context, id rooms.ID, v rooms.Session) (rooms.Room, rooms.Member, error) {
+func (s *interruptedStore) Standing(ctx context.Context, id rooms.ID, v rooms.Session) (rooms.Room, rooms.Member, error) {
 	room, member, err := s.Store.Standing(ctx, id, v)
 	if then := s.then; then != nil {
 		s.then = nil
@@ -240,12 +241,13 @@ func (s *meddled) Standing(ctx context.Context, id rooms.ID, v rooms.Session) (r
 	return room, member, err
 }
 
-// A name that somebody gives up may be another's before the next message.
-func TestNobodySpeaksUnderANameGivenUp(t *testing.T) {
+// A nickname that a member gives up can be another member's before the message is
+// stored.
+func TestPost_uses_the_nickname_at_the_time_of_storing(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	c.enter(t, id, bob)
-	m := &meddled{Store: c.store}
+	m := &interruptedStore{Store: c.store}
 	s := rooms.NewService(m, c.gifs, c.diary, rooms.Options{EmptyGrace: -1})
 	defer s.Close()
 	if _, err := s.Rename(t.Context(), ada, id, "하나"); err != nil {
@@ -263,6 +265,6 @@ func TestNobodySpeaksUnderANameGivenUp(t *testing.T) {
 	}
 	said, err := s.Post(t.Context(), ada, id, rooms.Draft{Text: "x"})
 	if err != nil || said.Nick != "둘" {
-		t.Errorf("Ada spoke as %q, %v", said.Nick, err)
+		t.Errorf("nickname of the sender: got %q, %v, want 둘", said.Nick, err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"gifchat/rooms"
 )
 
-func TestAPersonIsAnnouncedOnceHoweverManyPages(t *testing.T) {
+func TestArrive_announces_a_person_once(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		id := c.room(t, rooms.NewRoom{})
@@ -25,7 +25,7 @@ func TestAPersonIsAnnouncedOnceHoweverManyPages(t *testing.T) {
 		c.told(t, "entered bob", "people ada bob")
 
 		first()
-		first() // only the first call counts
+		first() // has no effect
 		time.Sleep(time.Minute)
 		c.told(t)
 		second()
@@ -38,7 +38,7 @@ func TestAPersonIsAnnouncedOnceHoweverManyPages(t *testing.T) {
 	})
 }
 
-func TestAPageThatReloadsIsNotAnExit(t *testing.T) {
+func TestVisit_lose_keeps_a_person_who_reloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{})
 		id := c.room(t, rooms.NewRoom{})
@@ -64,7 +64,7 @@ func TestAttendance(t *testing.T) {
 			t.Helper()
 			got, err := c.Attendance(t.Context(), v, id)
 			if err != nil || got.Owner != owner || !got.Since.Equal(since) {
-				t.Errorf("%s: got %+v, %v, want owner %t since %v", when, got, err, owner, since)
+				t.Errorf("Attendance, %s: got %+v, %v, want owner %t since %v", when, got, err, owner, since)
 			}
 		}
 		check("owner who has not arrived", ada, true, time.Time{})
@@ -74,9 +74,9 @@ func TestAttendance(t *testing.T) {
 		time.Sleep(time.Minute)
 		leave()
 		time.Sleep(time.Second)
-		check("during a blip", bob, false, arrived)
+		check("during a short loss", bob, false, arrived)
 		leave = c.arrive(t, id, bob)
-		check("after a blip", bob, false, arrived)
+		check("after a short loss", bob, false, arrived)
 		leave()
 		time.Sleep(time.Minute)
 		check("after a departure", bob, false, time.Time{})
@@ -86,7 +86,7 @@ func TestAttendance(t *testing.T) {
 	})
 }
 
-func TestNoticesAreInTheHistoryOnly(t *testing.T) {
+func TestNotices_are_stored_unless_strict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, strict := range []bool{false, true} {
 			c := newChat(t, rooms.Options{Strict: strict, EmptyGrace: -1})
@@ -103,7 +103,7 @@ func TestNoticesAreInTheHistoryOnly(t *testing.T) {
 			var got []string
 			for _, m := range messages {
 				if m.Kind != rooms.KindNotice || m.User != "" || m.Session != "" {
-					t.Errorf("got %+v, want a notice", m)
+					t.Errorf("History: got %+v, want a notice without a sender", m)
 				}
 				got = append(got, m.Text)
 			}
@@ -114,29 +114,29 @@ func TestNoticesAreInTheHistoryOnly(t *testing.T) {
 			var told []string
 			for _, m := range c.diary.posts {
 				if !strict && m.Seq != int64(len(told))+1 {
-					t.Errorf("%q was told with seq %d", m.Text, m.Seq)
+					t.Errorf("seq of announced notice %q: got %d, want %d", m.Text, m.Seq, len(told)+1)
 				}
 				told = append(told, m.Text)
 			}
 			if !slices.Equal(got, want) || !strict && !slices.Equal(told, want) {
-				t.Errorf("strict %t: history %q, told %q, want %q", strict, got, told, want)
+				t.Errorf("strict %t: got history %q and announcements %q, want %q", strict, got, told, want)
 			}
 		}
 	})
 }
 
-func TestAnEmptyRoomIsRemovedAfterItsGrace(t *testing.T) {
+func TestEmptyRoom_is_removed_after_its_grace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: 30 * time.Second})
 		id := c.room(t, rooms.NewRoom{})
-		time.Sleep(59 * time.Minute) // nobody has been there: this grace does not run
+		time.Sleep(59 * time.Minute) // the grace starts when a person leaves
 		leave := c.arrive(t, id, ada)
 		c.diary.take()
 
 		leave()
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
-		c.told(t, "people ") // not "left": nobody is there to hear it
+		c.told(t, "people ") // without "left": nobody is left
 		leave = c.arrive(t, id, ada)
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -150,20 +150,20 @@ func TestAnEmptyRoomIsRemovedAfterItsGrace(t *testing.T) {
 		synctest.Wait()
 		c.told(t, "removed")
 		if _, err := c.Room(t.Context(), id); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("got %v, want ErrNotFound", err)
+			t.Errorf("Room after its grace: got %v, want ErrNotFound", err)
 		}
 	})
 }
 
-func TestARoomThatNobodyUsesIsRemoved(t *testing.T) {
+func TestEmptyRoom_is_removed_after_an_hour_without_use(t *testing.T) {
 	tests := []struct {
 		name string
 		use  func(t *testing.T, c chat, id rooms.ID)
 		told []string
 	}{
-		{"not at all", func(*testing.T, chat, rooms.ID) {}, []string{"removed"}},
-		{"entered", func(t *testing.T, c chat, id rooms.ID) { c.arrive(t, id, ada) }, []string{"entered ada", "people ada"}},
-		{"talked in without JavaScript", func(t *testing.T, c chat, id rooms.ID) {
+		{"nobody arrives", func(*testing.T, chat, rooms.ID) {}, []string{"removed"}},
+		{"a person arrives", func(t *testing.T, c chat, id rooms.ID) { c.arrive(t, id, ada) }, []string{"entered ada", "people ada"}},
+		{"a person posts without JavaScript", func(t *testing.T, c chat, id rooms.ID) {
 			if _, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "hi"}); err != nil {
 				t.Fatal(err)
 			}
@@ -181,14 +181,14 @@ func TestARoomThatNobodyUsesIsRemoved(t *testing.T) {
 				synctest.Wait()
 				c.told(t, tt.told...)
 				if n := c.LiveRooms(); len(tt.told) == 1 && n != 0 {
-					t.Errorf("%d places are left", n)
+					t.Errorf("live rooms: got %d, want 0", n)
 				}
 			})
 		})
 	}
 }
 
-func TestTheGracesMayBeNone(t *testing.T) {
+func TestEmptyRoom_is_removed_at_once_without_grace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{LeaveGrace: -1, EmptyGrace: 0})
 		id := c.room(t, rooms.NewRoom{})
@@ -201,7 +201,7 @@ func TestTheGracesMayBeNone(t *testing.T) {
 	})
 }
 
-func TestAfterCloseNothingIsRemoved(t *testing.T) {
+func TestClose_removes_no_room(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: time.Second})
 		gone, leaving, open := c.room(t, rooms.NewRoom{}), c.room(t, rooms.NewRoom{}), c.room(t, rooms.NewRoom{})
@@ -217,12 +217,12 @@ func TestAfterCloseNothingIsRemoved(t *testing.T) {
 		synctest.Wait()
 		c.told(t)
 		if list, err := c.List(t.Context(), rooms.RoomPage{}); err != nil || len(list) != 3 {
-			t.Errorf("%d rooms are left, %v, want 3", len(list), err)
+			t.Errorf("rooms after Close: got %d, %v, want 3", len(list), err)
 		}
 	})
 }
 
-func TestCapacityCountsPeople(t *testing.T) {
+func TestCapacity_counts_people(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		id := c.room(t, rooms.NewRoom{Capacity: 2})
@@ -231,7 +231,7 @@ func TestCapacityCountsPeople(t *testing.T) {
 		c.arrive(t, id, ada)
 		leave := c.arrive(t, id, bob)
 		if _, _, err := c.Arrive(t.Context(), carl, id); !errors.Is(err, rooms.ErrFull) {
-			t.Errorf("Arrive: got %v, want ErrFull", err)
+			t.Errorf("Arrive in a full room: got %v, want ErrFull", err)
 		}
 		dora := rooms.Visitor{Session: "dora"}
 		for _, v := range []rooms.Visitor{carl, dora} {
@@ -240,7 +240,7 @@ func TestCapacityCountsPeople(t *testing.T) {
 			}
 		}
 		if _, err := c.Enter(t.Context(), bob, id, ""); err != nil {
-			t.Errorf("who is there is not let in again: %v", err)
+			t.Errorf("Enter by a person who is present: got %v, want nil", err)
 		}
 		leave()
 		time.Sleep(3 * time.Second)
@@ -249,7 +249,7 @@ func TestCapacityCountsPeople(t *testing.T) {
 	})
 }
 
-func TestCapacityHoldsAgainstACrowd(t *testing.T) {
+func TestCapacity_holds_against_a_crowd(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{Capacity: 5})
 	visitor := func(i int) rooms.Visitor {
@@ -275,16 +275,16 @@ func TestCapacityHoldsAgainstACrowd(t *testing.T) {
 	}
 	crowd.Wait()
 	if got := len(c.Present(id)); got != 5 || admitted.Load()+refused.Load() != 50 {
-		t.Errorf("%d people are there, %d connections in, %d out", got, admitted.Load(), refused.Load())
+		t.Errorf("crowd of 50 connections: got %d people, %d admitted, %d refused, want 5 people", got, admitted.Load(), refused.Load())
 	}
 }
 
-func TestOnlyMembersArrive(t *testing.T) {
+func TestArrive_refuses_visitors_who_are_not_members(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	for _, v := range []rooms.Visitor{bob, {}} {
 		if _, _, err := c.Arrive(t.Context(), v, id); !errors.Is(err, rooms.ErrForbidden) {
-			t.Errorf("%q: got %v, want ErrForbidden", v.Session, err)
+			t.Errorf("Arrive of %q: got %v, want ErrForbidden", v.Session, err)
 		}
 	}
 	c.told(t)

@@ -9,7 +9,7 @@ import (
 	"gifchat/rooms"
 )
 
-// retried returns "first" if a client id got the first answer, or why not.
+// retried returns "first" if a retry got the first answer, and otherwise what it got.
 func retried(first, again rooms.ID, err error) string {
 	switch {
 	case err != nil:
@@ -22,7 +22,7 @@ func retried(first, again rooms.ID, err error) string {
 
 const used = "clientId: used"
 
-func TestRetry_of_a_text(t *testing.T) {
+func TestRetry_of_text_gets_the_first_answer(t *testing.T) {
 	remove := rooms.Amendment{Seq: 1, Remove: true}
 	for name, change := range map[string][]rooms.Amendment{
 		"unchanged":          nil,
@@ -48,24 +48,24 @@ func TestRetry_of_a_text(t *testing.T) {
 			} {
 				again, err := post(text)
 				if got := retried(first.ID, again.ID, err); got != want {
-					t.Errorf("%q: got %s, want %s", text, got, want)
+					t.Errorf("Post(%q) again: got %s, want %s", text, got, want)
 				}
 			}
 			if got, want := c.seqs(t, id), int64(1+len(change)); got != want {
-				t.Errorf("got %d messages, want %d", got, want)
+				t.Errorf("messages: got %d, want %d", got, want)
 			}
 		})
 	}
 }
 
-func TestRetry_of_a_GIF(t *testing.T) {
+func TestRetry_of_GIF_gets_the_first_answer(t *testing.T) {
 	other := append(bytes.TrimSuffix(picture(t), []byte(";")), 0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, ';')
 	for name, change := range map[string][]rooms.Amendment{
-		"unchanged":             nil,
-		"description_edited":    {edit("a cat")},
-		"removed":               {{Seq: 1, Remove: true}},
-		"description_and_file":  {edit("a cat"), {Seq: 1, Remove: true}},
-		"description_made_void": {edit(""), {Seq: 1, Remove: true}},
+		"unchanged":            nil,
+		"description_edited":   {edit("a cat")},
+		"removed":              {{Seq: 1, Remove: true}},
+		"description_and_file": {edit("a cat"), {Seq: 1, Remove: true}},
+		"description_removed":  {edit(""), {Seq: 1, Remove: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newChat(t, rooms.Options{EmptyGrace: -1})
@@ -83,27 +83,27 @@ func TestRetry_of_a_GIF(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.amend(t, id, change...)
-			for _, try := range []struct {
+			for _, retry := range []struct {
 				name, want string
 				file       []byte
 			}{{"cat.gif", "first", picture(t)}, {"IMG_0042.gif", "first", picture(t)}, {"cat.gif", used, other}} {
-				again, gif, err := post(try.name, try.file)
-				if got := retried(first.ID, again.ID, err); got != try.want {
-					t.Errorf("%s of %d bytes: got %s, want %s", try.name, len(try.file), got, try.want)
+				again, gif, err := post(retry.name, retry.file)
+				if got := retried(first.ID, again.ID, err); got != retry.want {
+					t.Errorf("Post of %s, %d bytes: got %s, want %s", retry.name, len(retry.file), got, retry.want)
 				}
 				if _, err := c.gifs.Open(gif.Name); !errors.Is(err, rooms.ErrNotFound) {
-					t.Errorf("the file of the retry: got %v, want it removed", err)
+					t.Errorf("file of the retry: got %v, want ErrNotFound", err)
 				}
 			}
 			text, err := c.Post(t.Context(), ada, id, rooms.Draft{Text: "cat", ClientID: "c"})
 			if got := retried(first.ID, text.ID, err); got != used {
-				t.Errorf("a text: got %s, want %s", got, used)
+				t.Errorf("Post of a text: got %s, want %s", got, used)
 			}
 		})
 	}
 }
 
-func TestRetry_of_an_edit(t *testing.T) {
+func TestRetry_of_edit_gets_the_first_answer(t *testing.T) {
 	for name, remove := range map[string]bool{"unchanged": false, "target_removed": true} {
 		for kind, gif := range map[string]bool{"text": false, "description": true} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
@@ -131,19 +131,19 @@ func TestRetry_of_an_edit(t *testing.T) {
 				for text, want := range map[string]string{"two ": "first", "three": used, "one": used} {
 					again, err := c.Amend(t.Context(), ada, id, rooms.Amendment{Seq: 1, Text: text, ClientID: "e"})
 					if got := retried(first.ID, again.ID, err); got != want {
-						t.Errorf("%q: got %s, want %s", text, got, want)
+						t.Errorf("Amend(%q) again: got %s, want %s", text, got, want)
 					}
 				}
 				_, err = c.Amend(t.Context(), ada, id, rooms.Amendment{Seq: 1, Text: "four", ClientID: "new"})
 				if remove != errors.Is(err, rooms.ErrNoMessage) {
-					t.Errorf("a new edit: got %v", err)
+					t.Errorf("Amend with a new client id: got %v, want ErrNoMessage: %t", err, remove)
 				}
 			})
 		}
 	}
 }
 
-func TestRetry_of_a_whisper(t *testing.T) {
+func TestRetry_of_whisper_gets_the_first_answer(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	c.enter(t, id, bob)
@@ -157,13 +157,13 @@ func TestRetry_of_a_whisper(t *testing.T) {
 	for text, want := range map[string]string{"쉿": "first", "쉿!": used} {
 		again, err := whisper(text)
 		if got := retried(first.ID, again.ID, err); got != want {
-			t.Errorf("%q: got %s, want %s", text, got, want)
+			t.Errorf("Whisper(%q) again: got %s, want %s", text, got, want)
 		}
 	}
 }
 
-// Rows that were changed before fingerprints were stored cannot be compared.
-func TestRetry_of_what_changed_before_the_migration_gets_the_first_answer(t *testing.T) {
+// The original content of these rows is unknown.
+func TestRetry_of_rows_older_than_fingerprints_gets_the_first_answer(t *testing.T) {
 	c := newChatOnDisk(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{})
 	for i := range 3 {
@@ -181,7 +181,7 @@ func TestRetry_of_what_changed_before_the_migration_gets_the_first_answer(t *tes
 	}
 }
 
-// What is left of a removed message must not tell its text.
+// The fingerprint of a removed message must not prove its text.
 func TestFingerprint_fits_many_texts(t *testing.T) {
 	m := rooms.Message{ID: "000102030405060708090a0b", Kind: rooms.KindText, Text: "네"}
 	want, fit := m.Fingerprint(), 0
@@ -191,18 +191,18 @@ func TestFingerprint_fits_many_texts(t *testing.T) {
 		}
 	}
 	if fit < 1 || fit > 16 {
-		t.Errorf("%d of 262,144 other texts have the fingerprint, want about 4", fit)
+		t.Errorf("texts of 262,144 with the same fingerprint: got %d, want about 4", fit)
 	}
 	other := m
 	other.ID, other.Text, m.Text = "0b0a09080706050403020100", "네", "네"
 	if m.Fingerprint() == other.Fingerprint() {
-		t.Error("the same text has the same fingerprint in two messages")
+		t.Errorf("fingerprint of one text in two messages: got %x twice, want two", m.Fingerprint())
 	}
 }
 
 func edit(text string) rooms.Amendment { return rooms.Amendment{Seq: 1, Text: text} }
 
-// amend changes Ada's messages.
+// amend makes amendments by Ada.
 func (c chat) amend(t *testing.T, id rooms.ID, all ...rooms.Amendment) {
 	t.Helper()
 	for _, a := range all {

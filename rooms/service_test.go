@@ -18,14 +18,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The people of these tests.
+// The visitors of these tests.
 var (
 	ada  = rooms.Visitor{Session: "ada", Color: "#7453ac"}
 	bob  = rooms.Visitor{Session: "bob", Color: "#bf6440"}
 	carl = rooms.Visitor{Session: "carl", Color: "#7453ac"} // Ada's colour
 )
 
-// diary is a Notifier that writes down what it is told.
+// diary is a Notifier that records its calls.
 type diary struct {
 	mu    sync.Mutex
 	lines []string
@@ -87,7 +87,7 @@ func (d *diary) PeopleChanged(_ rooms.ID, people []rooms.Member) {
 	d.note("people %s", strings.Join(names, " "))
 }
 
-// take returns what was noted since the last call.
+// take returns the calls since the last take.
 func (d *diary) take() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -96,7 +96,7 @@ func (d *diary) take() []string {
 	return lines
 }
 
-// chat is a Service with what is around it.
+// chat is a Service with its store and Notifier.
 type chat struct {
 	*rooms.Service
 	store *store.SQLite
@@ -149,7 +149,7 @@ func newChatOn(t *testing.T, db *store.SQLite, opts rooms.Options) chat {
 	return c
 }
 
-// room makes a room of Ada's.
+// room creates a room of Ada's.
 func (c chat) room(t *testing.T, n rooms.NewRoom) rooms.ID {
 	t.Helper()
 	if n.Title == "" {
@@ -175,7 +175,7 @@ func (c chat) enter(t *testing.T, id rooms.ID, visitors ...rooms.Visitor) {
 	}
 }
 
-// arrive returns what loses the connection.
+// arrive adds a connection. It returns Visit.Lose.
 func (c chat) arrive(t *testing.T, id rooms.ID, v rooms.Visitor) (lose func()) {
 	t.Helper()
 	_, visit, err := c.Arrive(t.Context(), v, id)
@@ -185,10 +185,11 @@ func (c chat) arrive(t *testing.T, id rooms.ID, v rooms.Visitor) (lose func()) {
 	return visit.Lose
 }
 
+// told compares the calls of the Notifier since the last take.
 func (c chat) told(t *testing.T, want ...string) {
 	t.Helper()
 	if got := c.diary.take(); !slices.Equal(got, want) {
-		t.Errorf("the Notifier was told %q, want %q", got, want)
+		t.Errorf("calls of the Notifier: got %q, want %q", got, want)
 	}
 }
 
@@ -200,21 +201,21 @@ func TestCreate(t *testing.T) {
 	}
 	c.told(t, "created GIF 채팅방")
 	if len(room.ID) != 24 || room.Owner != ada.Color || room.OwnerSession != ada.Session || !room.Private() {
-		t.Errorf("got %+v", room)
+		t.Errorf("Create: got %+v, want a private room of ada", room)
 	}
 	if strings.Contains(room.PasswordHash, "S3cr3t") || !strings.HasPrefix(room.PasswordHash, "$argon2id$v=19$m=") {
-		t.Errorf("password kept as %q", room.PasswordHash)
+		t.Errorf("stored password: got %q, want an argon2id hash", room.PasswordHash)
 	}
 	if m, err := c.Member(t.Context(), ada, room.ID); err != nil || m.Color != ada.Color {
-		t.Errorf("the owner is member %+v, %v", m, err)
+		t.Errorf("Member: got %+v, %v, want colour %s", m, err, ada.Color)
 	}
-	room.Number = 1 // known once it is kept
+	room.Number = 1 // set by the store
 	if got, err := c.Room(t.Context(), room.ID); err != nil || got != room {
 		t.Errorf("Room: got %+v, %v, want %+v", got, err, room)
 	}
 }
 
-func TestCreateRefuses(t *testing.T) {
+func TestCreate_refuses_invalid_rooms(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	for want, n := range map[string]rooms.NewRoom{
 		"title: empty":         {Title: " \t\n\u200b", Capacity: 2},
@@ -226,35 +227,35 @@ func TestCreateRefuses(t *testing.T) {
 	} {
 		_, err := c.Create(t.Context(), ada, n)
 		if _, ok := errors.AsType[*rooms.InvalidError](err); !ok || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
+			t.Errorf("Create(%+v): got %v, want %s", n, err, want)
 		}
 	}
 	if _, err := c.Create(t.Context(), ada, rooms.NewRoom{Title: "a\xff", Capacity: 2}); err == nil {
-		t.Error("a title that is no UTF-8 was taken")
+		t.Error("Create with a title of invalid UTF-8: got nil, want an error")
 	}
 	if _, err := c.Create(t.Context(), rooms.Visitor{}, rooms.NewRoom{Title: "a", Capacity: 2}); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("nobody's room: got %v, want ErrForbidden", err)
+		t.Errorf("Create without a session: got %v, want ErrForbidden", err)
 	}
 	if _, err := c.Create(t.Context(), ada, rooms.NewRoom{Title: strings.Repeat("방", 60), Capacity: 500}); err != nil {
-		t.Errorf("the longest title and the largest room: %v", err)
+		t.Errorf("Create with the longest title and largest capacity: got %v, want nil", err)
 	}
 }
 
-func TestListIsInTheOrderOfCreation(t *testing.T) {
+func TestList_is_in_order_of_creation(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	first := c.room(t, rooms.NewRoom{Title: "나중에"})
 	c.room(t, rooms.NewRoom{Title: "가"})
 	defer c.arrive(t, first, ada)()
 	list, err := c.List(t.Context(), rooms.RoomPage{})
 	if err != nil || len(list) != 2 {
-		t.Fatalf("got %d rooms, %v", len(list), err)
+		t.Fatalf("List: got %d rooms, %v, want 2", len(list), err)
 	}
 	if list[0].ID != first || list[0].People != 1 || list[1].People != 0 {
-		t.Errorf("got %+v", list)
+		t.Errorf("List: got %+v, want the older room first, with one person", list)
 	}
 }
 
-func TestMalformedIDsAreUnknownRooms(t *testing.T) {
+func TestID_malformed_is_not_found(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	ctx := t.Context()
 	for _, id := range []rooms.ID{"", "x", "6b038c7f8bb22f6d27999d1", "6B038C7F8BB22F6D27999D18", "../../../../etc/passwd..", rooms.ID(strings.Repeat("0", 1<<20))} {
@@ -268,11 +269,11 @@ func TestMalformedIDsAreUnknownRooms(t *testing.T) {
 		_, _, open := c.GIF(ctx, ada, string(id))
 		for i, err := range []error{room, enter, member, arrive, post, history, add, open, c.Remove(ctx, ada, id)} {
 			if !errors.Is(err, rooms.ErrNotFound) {
-				t.Errorf("verb %d with %.30q: got %v, want ErrNotFound", i, id, err)
+				t.Errorf("method %d with %.30q: got %v, want ErrNotFound", i, id, err)
 			}
 		}
 		if c.Present(id) != nil {
-			t.Errorf("somebody is in %.30q", id)
+			t.Errorf("Present(%.30q): want nobody", id)
 		}
 	}
 }
@@ -285,7 +286,7 @@ func TestRemove(t *testing.T) {
 	c.diary.take()
 	for v, want := range map[rooms.Visitor]error{bob: rooms.ErrNotOwner, carl: rooms.ErrForbidden, {}: rooms.ErrForbidden} {
 		if err := c.Remove(t.Context(), v, id); !errors.Is(err, want) {
-			t.Errorf("by %q: got %v, want %v", v.Session, err, want)
+			t.Errorf("Remove by %q: got %v, want %v", v.Session, err, want)
 		}
 	}
 	if err := c.Remove(t.Context(), ada, id); err != nil {
@@ -294,14 +295,14 @@ func TestRemove(t *testing.T) {
 	leave()
 	c.told(t, "removed")
 	if c.Present(id) != nil {
-		t.Error("somebody is still there")
+		t.Errorf("Present in a removed room: got %v, want nobody", c.Present(id))
 	}
 	if err := c.Remove(t.Context(), ada, id); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("again: got %v, want ErrNotFound", err)
+		t.Errorf("Remove again: got %v, want ErrNotFound", err)
 	}
 }
 
-func TestACancelledVisitLeavesNoTrace(t *testing.T) {
+func TestContext_cancelled_leaves_no_trace(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -311,19 +312,19 @@ func TestACancelledVisitLeavesNoTrace(t *testing.T) {
 	_, post := c.Post(ctx, ada, id, rooms.Draft{Text: "x"})
 	for _, err := range []error{enter, arrive, post} {
 		if !errors.Is(err, rooms.ErrUnavailable) {
-			t.Errorf("got %v, want ErrUnavailable", err)
+			t.Errorf("call with a cancelled context: got %v, want ErrUnavailable", err)
 		}
 	}
 	c.told(t)
 	if _, err := c.Member(t.Context(), bob, id); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("Bob: got %v, want ErrForbidden", err)
+		t.Errorf("Member: got %v, want ErrForbidden", err)
 	}
 	if c.Present(id) != nil {
-		t.Error("somebody is there")
+		t.Errorf("Present: got %v, want nobody", c.Present(id))
 	}
 }
 
-// seqs returns how many messages a room has.
+// seqs returns the number of messages in a room.
 func (c chat) seqs(t *testing.T, id rooms.ID) int64 {
 	t.Helper()
 	newest, err := c.History(t.Context(), ada, id, rooms.Page{Limit: 1})

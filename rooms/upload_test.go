@@ -17,7 +17,7 @@ import (
 	"gifchat/rooms"
 )
 
-// twoFrames is an animation of 300 ms.
+// twoFrames returns a GIF of two frames and 300 ms.
 func twoFrames(t *testing.T) []byte {
 	t.Helper()
 	colors := color.Palette{color.Black, color.White}
@@ -30,7 +30,7 @@ func twoFrames(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// share posts a GIF of Ada's.
+// share posts a GIF by Ada.
 func (c chat) share(t *testing.T, id rooms.ID, file []byte) rooms.GIF {
 	t.Helper()
 	gif, err := c.AddGIF(t.Context(), ada, id, "x.gif", bytes.NewReader(file))
@@ -43,30 +43,30 @@ func (c chat) share(t *testing.T, id rooms.ID, file []byte) rooms.GIF {
 	return gif
 }
 
-func TestAPosterIsTheFirstFrame(t *testing.T) {
+func TestPoster_is_the_first_frame(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	moving, still := c.share(t, id, twoFrames(t)), c.share(t, id, picture(t))
 	if moving.Frames != 2 || moving.Duration != 300*time.Millisecond {
-		t.Errorf("got %+v, want two frames in 300 ms", moving)
+		t.Errorf("AddGIF: got %+v, want two frames in 300 ms", moving)
 	}
 	gif, file, err := c.Poster(t.Context(), ada, moving.Name)
 	if err != nil || gif != moving {
-		t.Fatalf("got %+v, %v, want %+v", gif, err, moving)
+		t.Fatalf("Poster: got %+v, %v, want %+v", gif, err, moving)
 	}
 	defer file.Close()
 	shown, err := stdgif.DecodeAll(file)
 	if err != nil || len(shown.Image) != 1 {
-		t.Errorf("the poster has not one frame: %v", err)
+		t.Errorf("poster: got %+v, %v, want one frame", shown, err)
 	}
 	for name, who := range map[string]rooms.Visitor{still.Name: ada, moving.Name: bob, "../x.gif": ada, "": ada} {
 		if _, _, err := c.Poster(t.Context(), who, name); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("%q to %s: got %v, want ErrNotFound", name, who.Session, err)
+			t.Errorf("Poster(%q) for %s: got %v, want ErrNotFound", name, who.Session, err)
 		}
 	}
 }
 
-func TestAQuotaIsOfADay(t *testing.T) {
+func TestQuota_is_per_day(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := picture(t)
 		c := newChat(t, rooms.Options{UploadQuota: 3 * int64(len(file)), EmptyGrace: -1})
@@ -81,25 +81,25 @@ func TestAQuotaIsOfADay(t *testing.T) {
 		}
 		over, ok := errors.AsType[*rooms.QuotaError](add(ada, id))
 		if !ok || over.RetryAfter != 21*time.Hour {
-			t.Fatalf("got %v, want a QuotaError for 21 h", over)
+			t.Fatalf("fourth upload: got %v, want a QuotaError for 21 h", over)
 		}
 		if n := c.countFiles(t); n != 3 {
-			t.Errorf("there are %d files, want the three that are shown", n)
+			t.Errorf("files: got %d, want 3", n)
 		}
 		if _, err := c.Enter(t.Context(), bob, id, ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := add(bob, id); err != nil {
-			t.Errorf("another visitor: %v", err)
+			t.Errorf("upload of another visitor: got %v, want nil", err)
 		}
 		time.Sleep(over.RetryAfter)
 		if err := add(ada, id); err != nil {
-			t.Errorf("the next day: %v", err)
+			t.Errorf("upload after RetryAfter: got %v, want nil", err)
 		}
 	})
 }
 
-func TestAQuotaIsOfAnyRoomAndOfACount(t *testing.T) {
+func TestQuota_counts_uploads_in_all_rooms(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	one, other := c.room(t, rooms.NewRoom{}), c.room(t, rooms.NewRoom{})
 	posted := make([]rooms.Message, 500)
@@ -115,17 +115,17 @@ func TestAQuotaIsOfAnyRoomAndOfACount(t *testing.T) {
 	}
 	_, err := c.AddGIF(t.Context(), ada, other, "x.gif", bytes.NewReader(picture(t)))
 	if over, ok := errors.AsType[*rooms.QuotaError](err); !ok || over.RetryAfter <= 23*time.Hour || over.RetryAfter > 24*time.Hour {
-		t.Errorf("the 501st: got %v, want a QuotaError for a day", err)
+		t.Errorf("upload 501: got %v, want a QuotaError for a day", err)
 	}
 	if err := c.Remove(t.Context(), ada, one); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.AddGIF(t.Context(), ada, other, "x.gif", bytes.NewReader(picture(t))); err != nil {
-		t.Errorf("with the space given back: %v", err)
+		t.Errorf("upload after the room was removed: got %v, want nil", err)
 	}
 }
 
-// fullDisk is a GIFStore on a disk that takes a few bytes more.
+// fullDisk is a GIFStore on a disk with a few bytes left.
 type fullDisk struct {
 	rooms.GIFStore
 	left int
@@ -147,7 +147,7 @@ func (w *fullWriter) Write(b []byte) (int, error) {
 	return w.Writer.Write(b)
 }
 
-func TestAFullDiskLeavesNothing(t *testing.T) {
+func TestAddGIF_leaves_no_file_on_a_full_disk(t *testing.T) {
 	base := newChat(t, rooms.Options{})
 	file := twoFrames(t)
 	for _, left := range []int{0, len(file) - 1} { // at the first block and at the last
@@ -157,27 +157,27 @@ func TestAFullDiskLeavesNothing(t *testing.T) {
 		c.Service = s
 		id := c.room(t, rooms.NewRoom{})
 		if _, err := c.AddGIF(t.Context(), ada, id, "x.gif", bytes.NewReader(file)); !errors.Is(err, rooms.ErrStorageFull) {
-			t.Errorf("with %d bytes left: got %v, want ErrStorageFull", left, err)
+			t.Errorf("AddGIF with %d bytes left: got %v, want ErrStorageFull", left, err)
 		}
 		if n := c.countFiles(t); n != 0 {
-			t.Errorf("with %d bytes left: %d files are left", left, n)
+			t.Errorf("files with %d bytes left: got %d, want 0", left, n)
 		}
 	}
 }
 
-func TestARefusedMessageLeavesNoFile(t *testing.T) {
+func TestPost_removes_the_GIF_of_a_refused_message(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	for name, post := range map[string]func(gif *rooms.GIF) error{
-		"a bad client id": func(gif *rooms.GIF) error {
+		"too long client id": func(gif *rooms.GIF) error {
 			_, err := c.Post(t.Context(), ada, id, rooms.Draft{GIF: gif, ClientID: strings.Repeat("x", 100)})
 			return err
 		},
-		"a stranger's": func(gif *rooms.GIF) error {
+		"not a member": func(gif *rooms.GIF) error {
 			_, err := c.Post(t.Context(), bob, id, rooms.Draft{GIF: gif})
 			return err
 		},
-		"for another room": func(gif *rooms.GIF) error {
+		"unknown room": func(gif *rooms.GIF) error {
 			_, err := c.Post(t.Context(), ada, "0123456789abcdef01234567", rooms.Draft{GIF: gif})
 			return err
 		},
@@ -187,15 +187,15 @@ func TestARefusedMessageLeavesNoFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := post(&gif); err == nil {
-			t.Errorf("%s: it was posted", name)
+			t.Errorf("Post, %s: got nil, want an error", name)
 		}
 		if n := c.countFiles(t); n != 0 {
-			t.Errorf("%s: %d files are left", name, n)
+			t.Errorf("files after Post, %s: got %d, want 0", name, n)
 		}
 	}
 }
 
-// countFiles tells how many files there are, unfinished ones too.
+// countFiles returns the number of files, with unfinished ones.
 func (c chat) countFiles(t *testing.T) int {
 	t.Helper()
 	entries, err := os.ReadDir(c.dir)
@@ -205,7 +205,7 @@ func (c chat) countFiles(t *testing.T) int {
 	return len(entries)
 }
 
-func TestTheDescriptionIsMadeOfTheNameAndNothingElse(t *testing.T) {
+func TestAddGIF_makes_the_description_from_the_file_name(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
 	for name, want := range map[string]string{
@@ -229,7 +229,7 @@ func TestTheDescriptionIsMadeOfTheNameAndNothingElse(t *testing.T) {
 	} {
 		gif, err := c.AddGIF(t.Context(), ada, id, name, bytes.NewReader(picture(t)))
 		if err != nil || gif.Alt != want {
-			t.Errorf("%q: got %q, %v, want %q", name, gif.Alt, err, want)
+			t.Errorf("description of %q: got %q, %v, want %q", name, gif.Alt, err, want)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"gifchat/rooms"
 )
 
-func TestVisit_Leave_frees_the_place_at_once(t *testing.T) {
+func TestVisit_leave_frees_the_place_at_once(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 		id := c.room(t, rooms.NewRoom{Capacity: 2})
@@ -26,7 +26,7 @@ func TestVisit_Leave_frees_the_place_at_once(t *testing.T) {
 		visits[0].Leave()
 		c.told(t) // another tab is open
 		if _, _, err := c.Arrive(t.Context(), carl, id); !errors.Is(err, rooms.ErrFull) {
-			t.Errorf("while Bob has another tab: got %v, want ErrFull", err)
+			t.Errorf("Arrive while bob has another tab: got %v, want ErrFull", err)
 		}
 		before := time.Now()
 		visits[1].Leave()
@@ -35,13 +35,13 @@ func TestVisit_Leave_frees_the_place_at_once(t *testing.T) {
 		visits[1].Leave()
 		visits[1].Lose()
 		if took := time.Since(before); took > 0 {
-			t.Errorf("the place was free after %v, want at once", took)
+			t.Errorf("time until the place was free: got %v, want 0", took)
 		}
 		c.told(t, "entered carl", "people ada carl")
 	})
 }
 
-func TestVisit_Leave_ends_a_lost_tab_of_the_same_person(t *testing.T) {
+func TestVisit_leave_ends_a_lost_tab_of_the_same_person(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 		id := c.room(t, rooms.NewRoom{})

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A removal in a room of a million messages must not make everybody wait.
-func TestARemovalLooksAtItsOwnEditsAlone(t *testing.T) {
+// A removal in a room of a million messages must not delay other changes.
+func TestAmend_removal_searches_an_index(t *testing.T) {
 	s := openTest(t)
 	plan, err := query(t.Context(), s.read, func(row scanner) (step string, err error) {
 		var number, parent, unused int
@@ -17,6 +17,6 @@ func TestARemovalLooksAtItsOwnEditsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(plan) != 1 || !strings.Contains(plan[0], "INDEX messages_by_target (room=? AND target=?)") {
-		t.Errorf("got %q", plan)
+		t.Errorf("query plan of selectEdits: got %q, want a search of messages_by_target", plan)
 	}
 }

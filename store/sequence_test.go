@@ -14,22 +14,22 @@ func TestInSequence(t *testing.T) {
 		seqs  []int64 // negative: damaged
 		want  string  // d: damaged
 	}{
-		"all there":                        {0, []int64{1, 2, 3}, "1 2 3"},
-		"nothing":                          {7, nil, ""},
-		"from anywhere":                    {-1, []int64{41, 42}, "41 42"},
-		"one is damaged":                   {-1, []int64{41, -42, 43}, "41 d42 43"},
-		"with another number":              {-1, []int64{41, -9000, 43}, "41 d42 43"},
-		"the first, with another number":   {-1, []int64{-9000, 42, 43}, "d41 42 43"},
-		"the last, with another number":    {-1, []int64{41, -9000}, "41 d42"},
-		"all of them":                      {-1, []int64{-41, -42}, "d41 d42"},
-		"a hole":                           {-1, []int64{41, 44}, "41 d42 d43 44"},
-		"a hole before the first":          {5, []int64{8, 9}, "d6 d7 8 9"},
-		"a hole and damage":                {-1, []int64{41, -43, 44}, "41 d42 d43 44"},
-		"a hole that is too large":         {-1, []int64{41, 41 + maxGap + 2}, "error"},
-		"a large one":                      {5, []int64{5 + maxGap + 1}, lost(6, 5+maxGap) + fmt.Sprint(5+maxGap+1)},
-		"the same twice":                   {-1, []int64{41, 41}, "error"},
-		"the wrong order":                  {-1, []int64{41, 43, 42}, "error"},
-		"more damaged than numbers for it": {-1, []int64{41, -5, -6, 43}, "error"},
+		"complete":                    {0, []int64{1, 2, 3}, "1 2 3"},
+		"empty":                       {7, nil, ""},
+		"complete from number 41":     {-1, []int64{41, 42}, "41 42"},
+		"damaged message":             {-1, []int64{41, -42, 43}, "41 d42 43"},
+		"damaged number":              {-1, []int64{41, -9000, 43}, "41 d42 43"},
+		"damaged number of the first": {-1, []int64{-9000, 42, 43}, "d41 42 43"},
+		"damaged number of the last":  {-1, []int64{41, -9000}, "41 d42"},
+		"all damaged":                 {-1, []int64{-41, -42}, "d41 d42"},
+		"gap":                         {-1, []int64{41, 44}, "41 d42 d43 44"},
+		"gap before the first":        {5, []int64{8, 9}, "d6 d7 8 9"},
+		"gap and damage":              {-1, []int64{41, -43, 44}, "41 d42 d43 44"},
+		"gap above the limit":         {-1, []int64{41, 41 + maxGap + 2}, "error"},
+		"gap at the limit":            {5, []int64{5 + maxGap + 1}, lost(6, 5+maxGap) + fmt.Sprint(5+maxGap+1)},
+		"number twice":                {-1, []int64{41, 41}, "error"},
+		"wrong order":                 {-1, []int64{41, 43, 42}, "error"},
+		"more damaged than numbers":   {-1, []int64{41, -5, -6, 43}, "error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var messages []rooms.Message
@@ -56,13 +56,13 @@ func TestInSequence(t *testing.T) {
 				got = strings.Join(words, " ")
 			}
 			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+				t.Errorf("inSequence(%v) after %d: got %q, want %q", test.seqs, test.after, got, test.want)
 			}
 		})
 	}
 }
 
-// lost spells the damaged messages from one number to another.
+// lost returns the text of damaged messages from one number to another.
 func lost(from, to int) string {
 	var all strings.Builder
 	for seq := from; seq <= to; seq++ {

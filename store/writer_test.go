@@ -27,7 +27,7 @@ func openTest(t testing.TB) *SQLite {
 	return s
 }
 
-func TestEveryConnectionHasTheSettings(t *testing.T) {
+func TestOpen_sets_up_every_connection(t *testing.T) {
 	s := openTest(t)
 	for name, db := range map[string]interface {
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
@@ -49,23 +49,23 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 		}
 	}
 	if got := s.write.db.Stats().MaxOpenConnections; got != 1 {
-		t.Errorf("the writer has up to %d connections, want 1", got)
+		t.Errorf("connections of the writer: got up to %d, want 1", got)
 	}
 }
 
-func TestOldSQLiteIsRefused(t *testing.T) {
+func TestRequireVersion(t *testing.T) {
 	for version, good := range map[string]bool{
 		"3.51.3": true, "3.54.1": true, "4.0.0": true,
 		"3.51.2": false, "3.40.1": false, "2.8.17": false, "unknown": false,
 	} {
 		if err := RequireVersion(version); (err == nil) != good {
-			t.Errorf("%s: got %v", version, err)
+			t.Errorf("SQLite %s: got %v, want it accepted: %t", version, err, good)
 		}
 	}
 }
 
-// block keeps the writer busy until release is called, so that what is asked
-// for meanwhile waits and becomes one batch.
+// block keeps the writer busy until release is called. Changes that are made before wait
+// and become one group.
 func block(t *testing.T, w *writer) (release func()) {
 	t.Helper()
 	started, end, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -82,7 +82,7 @@ func block(t *testing.T, w *writer) (release func()) {
 	return func() { close(end); <-done }
 }
 
-// await waits until so many changes wait.
+// await returns when n changes wait.
 func await(w *writer, n int) {
 	for len(w.jobs) < n {
 		runtime.Gosched()
@@ -96,7 +96,7 @@ func insertSession(key string) change {
 	}
 }
 
-func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
+func TestWriter_repeats_a_group_without_a_failed_change(t *testing.T) {
 	s := openTest(t)
 	release := block(t, s.write)
 	errs := make([]error, 30)
@@ -105,7 +105,7 @@ func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
 		all.Go(func() {
 			key := fmt.Sprint(i)
 			if i%10 == 0 {
-				key = "the same" // the second and the third of these break the table's rule
+				key = "the same" // the second and third of these violate the primary key
 			}
 			errs[i] = s.write.do(t.Context(), insertSession(key))
 		})
@@ -118,50 +118,50 @@ func TestAChangeThatFailsTakesNoOtherWithIt(t *testing.T) {
 		if err != nil {
 			failed++
 			if i%10 != 0 || !errors.Is(err, rooms.ErrUnavailable) {
-				t.Errorf("change %d: %v", i, err)
+				t.Errorf("change %d: got %v, want ErrUnavailable for every tenth only", i, err)
 			}
 		}
 	}
 	var rows int
 	if err := s.read.QueryRow("SELECT count(*) FROM sessions").Scan(&rows); err != nil || rows != 28 || failed != 2 {
-		t.Errorf("%d rows, %d failed, %v, want 28 and 2", rows, failed, err)
+		t.Errorf("group of 30: got %d rows and %d failures, %v, want 28 and 2", rows, failed, err)
 	}
 }
 
-func TestAChangeThatComesTooLateIsNeverAskedFor(t *testing.T) {
+func TestWriter_refuses_a_change_with_an_ended_context(t *testing.T) {
 	s := openTest(t)
 	defer block(t, s.write)()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for range 50 { // a select with two ready cases takes either
+	for range 50 { // select chooses at random between two ready cases
 		if err := s.write.do(ctx, insertSession("late")); !errors.Is(err, rooms.ErrUnavailable) {
-			t.Errorf("got %v, want ErrUnavailable", err)
+			t.Errorf("do with an ended context: got %v, want ErrUnavailable", err)
 		}
 	}
 	if n := len(s.write.jobs); n != 0 {
-		t.Errorf("%d changes wait to be made, want none", n)
+		t.Errorf("waiting changes: got %d, want 0", n)
 	}
 }
 
-func TestAChangeIsGivenUpOnlyBeforeItWasBegun(t *testing.T) {
+func TestWriter_withdraws_a_change_that_waits(t *testing.T) {
 	s := openTest(t)
 	release := block(t, s.write)
 	ctx, cancel := context.WithCancel(t.Context())
-	given := make(chan error)
-	go func() { given <- s.write.do(ctx, insertSession("given up")) }()
+	withdrawn := make(chan error)
+	go func() { withdrawn <- s.write.do(ctx, insertSession("withdrawn")) }()
 	await(s.write, 1)
 	cancel()
-	if err := <-given; !errors.Is(err, context.Canceled) || !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("got %v, want that it was cancelled", err)
+	if err := <-withdrawn; !errors.Is(err, context.Canceled) || !errors.Is(err, rooms.ErrUnavailable) {
+		t.Errorf("do: got %v, want ErrUnavailable and context.Canceled", err)
 	}
 	release()
 	var rows int
 	if err := s.read.QueryRow("SELECT count(*) FROM sessions").Scan(&rows); err != nil || rows != 0 {
-		t.Errorf("%d rows, %v, want none", rows, err)
+		t.Errorf("rows: got %d, %v, want 0", rows, err)
 	}
 }
 
-func TestCloseFinishesWhatWaits(t *testing.T) {
+func TestWriter_close_completes_changes_that_wait(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestCloseFinishesWhatWaits(t *testing.T) {
 	go func() { closed <- s.Close() }()
 	<-s.write.closing
 	if err := s.write.do(t.Context(), insertSession("late")); !errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("after Close: got %v, want ErrUnavailable", err)
+		t.Errorf("do after Close: got %v, want ErrUnavailable", err)
 	}
 	release()
 	if err := errors.Join(<-waiting, <-closed); err != nil {

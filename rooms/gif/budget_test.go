@@ -14,7 +14,7 @@ import (
 	"gifchat/rooms/gif"
 )
 
-// screen returns the begin of a GIF of that size with a palette of two colours.
+// screen returns the beginning of a GIF of a size with a palette of two colours.
 func screen(width, height uint16) []byte {
 	b := []byte("GIF89a")
 	b = binary.LittleEndian.AppendUint16(b, width)
@@ -22,7 +22,7 @@ func screen(width, height uint16) []byte {
 	return append(b, 0x80, 0, 0, 0, 0, 0, 255, 255, 255)
 }
 
-// frame returns an image of that size with those sub-blocks as its pixels.
+// frame returns an image of a size with sub-blocks as its pixels.
 func frame(width, height uint16, pixels string) []byte {
 	b := []byte{0x2c, 0, 0, 0, 0}
 	b = binary.LittleEndian.AppendUint16(b, width)
@@ -35,12 +35,12 @@ const (
 	control = "\x21\xf9\x04\x00\x00\x00\x00\x00"
 )
 
-// TestBudgets checks small files that cost a decoder much: what passes stays
-// within the limits.
-func TestBudgets(t *testing.T) {
+// These small files cost a decoder much memory or time. Files that pass are within the
+// limits.
+func TestCheck_bounds_the_cost_of_small_files(t *testing.T) {
 	repeat := func(n int, b []byte) []byte { return bytes.Repeat(b, n) }
 	file := func(parts ...[]byte) []byte { return append(slices.Concat(parts...), 0x3b) }
-	endless := strings.Repeat("\xff"+strings.Repeat("\x92\x24\x49", 85), 4000) // codes, and never the one that ends them
+	endless := strings.Repeat("\xff"+strings.Repeat("\x92\x24\x49", 85), 4000) // codes without an end code
 
 	for name, test := range map[string]struct {
 		file   []byte
@@ -55,7 +55,7 @@ func TestBudgets(t *testing.T) {
 		"a screen recording":                {file(screen(1860, 916), repeat(837, frame(1860, 916, dot))), ""},
 		"1 × 1, 1,000 times":                {file(screen(1, 1), repeat(1000, frame(1, 1, dot))), ""},
 		"1 × 1, 200,000 times":              {file(screen(1, 1), repeat(200_000, frame(1, 1, dot))), gif.ReasonTooManyFrames},
-		"no delay, for ever":                {file(screen(1, 1), []byte("\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"), repeat(1000, append([]byte(control), frame(1, 1, dot)...))), ""},
+		"endless loop without delay":        {file(screen(1, 1), []byte("\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"), repeat(1000, append([]byte(control), frame(1, 1, dot)...))), ""},
 		"a first frame of 65,535":           {file(screen(8, 8), frame(math.MaxUint16, math.MaxUint16, dot)), gif.ReasonTooWide},
 		"later frames of 65,535":            {file(screen(8, 8), frame(8, 8, dot), repeat(999, frame(math.MaxUint16, math.MaxUint16, dot))), ""},
 		"pixels that never end":             {file(screen(8, 8), frame(8, 8, endless)), ""},
@@ -81,10 +81,10 @@ func TestBudgets(t *testing.T) {
 			}
 			pixels := int64(info.Width) * int64(info.Height) * int64(info.Frames)
 			if info.Width > limits.Side || info.Height > limits.Side || info.Frames > limits.Frames || pixels > limits.Pixels || info.Bytes > limits.Bytes {
-				t.Errorf("let through: %+v", info)
+				t.Errorf("Check: got %+v, want it within %+v", info, limits)
 			}
 			if counted.n > limits.Bytes+4096 {
-				t.Errorf("read %d bytes, want no more than are allowed and one buffer", counted.n)
+				t.Errorf("bytes read: got %d, want at most %d and one buffer", counted.n, limits.Bytes)
 			}
 		})
 	}
@@ -101,11 +101,11 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// TestAWalkHoldsLittle: the buffers of a walk do not grow with the file.
-func TestAWalkHoldsLittle(t *testing.T) {
+// The buffers do not grow with the file.
+func TestCheck_allocates_little(t *testing.T) {
 	file := append(slices.Concat(screen(8, 8), frame(8, 8, strings.Repeat("\xff"+strings.Repeat("x", 255), 20_000))), 0x3b)
 	least := uint64(math.MaxUint64)
-	for range 5 { // the runtime allocates too, at its own times
+	for range 5 { // the runtime allocates as well, at any time
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		if _, err := gif.Check(bytes.NewReader(file), gif.DefaultLimits()); err != nil {
@@ -115,6 +115,6 @@ func TestAWalkHoldsLittle(t *testing.T) {
 		least = min(least, after.TotalAlloc-before.TotalAlloc)
 	}
 	if least > 64<<10 {
-		t.Errorf("the walk of a file of %d bytes allocates %d, want at most 64 KiB", len(file), least)
+		t.Errorf("allocations for a file of %d bytes: got %d bytes, want at most 64 KiB", len(file), least)
 	}
 }

@@ -2,14 +2,14 @@ package gif
 
 import "encoding/binary"
 
-// The extensions that are looked into; all others are skipped.
+// The extensions that are read. All others are skipped.
 const (
 	extensionControl     = 0xf9
 	extensionApplication = 0xff
 )
 
-// The application extensions that hold how often the frames are shown again.
-// Both have the same meaning, and NETSCAPE2.0 is written for either:
+// The application extensions with the number of loops. Both have the same meaning;
+// NETSCAPE2.0 is written for both:
 // http://www.vurdalakov.net/misc/gif/netscape-looping-application-extension
 const (
 	applicationNetscape = "NETSCAPE2.0"
@@ -32,10 +32,10 @@ func (w *walker) extension() error {
 	return w.skip()
 }
 
-// graphicControl remembers how the next image is to be shown. It is written
-// with that image: a control extension without an image could hide data. A
-// plain text block does not use it up, though the specification says so:
-// browsers skip the text and apply the control to the next image.
+// graphicControl keeps the control extension of the next image, with which it is
+// written: a control extension without an image could hide data. By the specification a
+// plain text block uses it up, but browsers skip the text and apply the control to the
+// next image.
 func (w *walker) graphicControl() error {
 	b, err := w.subBlock()
 	if err != nil {
@@ -55,8 +55,8 @@ func (w *walker) graphicControl() error {
 	return nil
 }
 
-// application keeps a loop count and drops everything else that programs put
-// into such extensions: profiles, metadata, whole documents.
+// application keeps a loop count. It drops all other application extensions, in which
+// programs put profiles, metadata and whole documents.
 func (w *walker) application() error {
 	b, err := w.subBlock()
 	if err != nil || len(b) == 0 {
@@ -69,14 +69,13 @@ func (w *walker) application() error {
 		if len(b) == 3 && b[0] == loopSubBlock {
 			w.loop = int(binary.LittleEndian.Uint16(b[1:]))
 		}
-		// An empty sub-block in place of the count does not end the extension in
-		// Chromium, so it must not end it here.
+		// In Chromium an empty sub-block in place of the count does not end the extension.
 	}
 	return w.skip()
 }
 
-// writeLoop writes the last loop count, unless it was written already. It
-// stands before an image or the trailer, so that several in a row become one.
+// writeLoop writes the last loop count, unless it was written already. It is called
+// before an image or the trailer, so that consecutive loop counts become one.
 func (w *walker) writeLoop() error {
 	if w.loop == w.written {
 		return nil

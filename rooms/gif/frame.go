@@ -8,15 +8,15 @@ import (
 
 const (
 	rectSize    = 8 // left, top, width, height
-	maxCodeSize = 8 // of LZW; Chromium stops at a larger one, and reads 0 and 1
+	maxCodeSize = 8 // of LZW; Chromium accepts 0 and 1, and stops at a larger one
 )
 
-// noPixels stands for data without a byte: a code size of 2, and a sub-block
-// with the code that clears the table and the one that ends the data.
+// noPixels replaces empty image data: a code size of 2, and a sub-block with the clear
+// code and the end code.
 var noPixels = []byte{2, 1, 0x2c, 0}
 
-// blankFrame stands for the rest of a frame of which only the rectangle is
-// known: no colour table and no pixels. Browsers count it.
+// blankFrame completes a frame of which only the rectangle is known: no colour table and
+// no pixels. Browsers count such a frame.
 var blankFrame = append([]byte{0}, noPixels...)
 
 // image copies one frame: its rectangle on the screen, its colours and its
@@ -120,8 +120,8 @@ func (w *walker) frameStyle() (style []byte, codeSize byte, err error) {
 	return style, b[0], nil
 }
 
-// copyPixels copies the sub-blocks of a frame, as far as they go, and the empty
-// one that ends them. It reports whether a browser paints a pixel.
+// copyPixels copies the sub-blocks of a frame up to the end of the file, and the empty
+// sub-block that ends them. It reports whether a browser paints a pixel.
 func (w *walker) copyPixels(codeSize byte) (hasPixel bool, err error) {
 	b, err := w.subBlock()
 	if len(b) == 0 {
@@ -140,13 +140,13 @@ func (w *walker) copyPixels(codeSize byte) (hasPixel bool, err error) {
 	return first.pixel, errors.Join(failed, w.writeByte(0), err)
 }
 
-// firstCode looks for the first LZW code that does not clear the table. If it
-// is a colour, a browser paints at least one pixel, however the data goes on.
+// firstCode finds the first LZW code that does not clear the table. If this code is a
+// colour, a browser paints at least one pixel, whatever follows.
 type firstCode struct {
 	width uint // of a code, in bits
 	clear uint
 	bits  uint
-	held  uint // how many bits
+	held  uint // number of bits
 	done  bool
 	pixel bool
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Limits bound what a GIF may cost those who look at it.
+// Limits bounds the cost of a GIF for the browsers that show it.
 type Limits struct {
 	Bytes  int64 // of the file up to its end
 	Side   int   // width and height of the screen, in pixels
@@ -27,7 +27,7 @@ type Limits struct {
 // DefaultLimits returns the limits of the chat.
 func DefaultLimits() Limits {
 	return Limits{
-		Bytes:  5 << 20, // keeps a room's page loadable on a slow line
+		Bytes:  5 << 20, // a room's page still loads on a slow connection
 		Side:   4096,    // the largest texture every phone can hold
 		Screen: 3840 * 2160,
 		Frames: 1000,
@@ -40,9 +40,9 @@ func DefaultLimits() Limits {
 type Info struct {
 	Width, Height int // of the screen, grown to the first frame
 	Frames        int
-	Duration      time.Duration // of one round, as the file says
-	Bytes         int64         // what Copy has written
-	Poster        int64         // of these, those up to the end of the first image: see NewPoster
+	Duration      time.Duration // of one loop
+	Bytes         int64         // written by Copy
+	Poster        int64         // bytes up to the end of the first image; see NewPoster
 }
 
 // Reasons for refusing a file.
@@ -62,7 +62,7 @@ const (
 // Error refuses a file. Reason is one of the constants above.
 type Error struct {
 	Reason string
-	Offset int64 // how far the walk had come
+	Offset int64 // bytes read before it
 }
 
 func (e *Error) Error() string {
@@ -82,11 +82,11 @@ func Check(r io.Reader, l Limits) (Info, error) {
 
 // Copy is Check, and writes a GIF that shows the same to dst.
 //
-//  1. The output is well-formed: a file that ends or breaks after something was
-//     painted ends there, with a trailer.
+//  1. The output is well-formed: a file that ends or breaks after its first pixel ends
+//     there, with a trailer.
 //  2. Copying the output again does not change it.
 //  3. Copy holds a few KiB, however large the file is.
-//  4. After an error dst holds a useless part.
+//  4. After an error the bytes in dst are useless.
 //
 // The end of the file is io.EOF alone; io.ErrUnexpectedEOF is an upload that
 // broke off, and is returned like any other error of r.

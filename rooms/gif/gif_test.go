@@ -17,7 +17,7 @@ import (
 	"gifchat/rooms/gif"
 )
 
-// animation returns a GIF of so many frames, each shown for 50 ms.
+// animation returns a GIF with a number of frames of 50 ms.
 func animation(t testing.TB, width, height, frames int) []byte {
 	t.Helper()
 	colors := color.Palette{color.Black, color.White}
@@ -40,7 +40,7 @@ const headerLen = 13 // signature and logical screen
 // colorsLen is the length of the global colour table of animation.
 const colorsLen = 6
 
-// insert puts a block behind the global colour table.
+// insert inserts a block after the global colour table.
 func insert(file []byte, block string) []byte {
 	at := headerLen
 	if file[10]&0x80 != 0 {
@@ -49,7 +49,7 @@ func insert(file []byte, block string) []byte {
 	return slices.Concat(file[:at], []byte(block), file[at:])
 }
 
-func TestCopyTellsWhatAGIFIs(t *testing.T) {
+func TestCopy_describes_a_GIF(t *testing.T) {
 	file := animation(t, 20, 10, 4)
 	var out bytes.Buffer
 	got, err := gif.Copy(&out, bytes.NewReader(file), gif.DefaultLimits())
@@ -61,11 +61,11 @@ func TestCopyTellsWhatAGIFIs(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if !bytes.Equal(out.Bytes(), file) {
-		t.Error("a plain GIF was changed")
+		t.Errorf("copy of a plain GIF: got %q, want it unchanged", out.Bytes())
 	}
 }
 
-func TestCopyKeepsOnlyThePicture(t *testing.T) {
+func TestCopy_keeps_only_the_picture(t *testing.T) {
 	const script = "<script>alert(1)</script>"
 	plain := animation(t, 8, 8, 2)
 	comment := "\x21\xfe" + string(rune(len(script))) + script + "\x00"
@@ -114,7 +114,7 @@ func TestCopyKeepsOnlyThePicture(t *testing.T) {
 	}
 }
 
-func TestCheckRefuses(t *testing.T) {
+func TestCheck_refuses_files_without_a_picture(t *testing.T) {
 	plain := animation(t, 8, 8, 2)
 	patch := func(at int, b ...byte) []byte {
 		file := bytes.Clone(plain)
@@ -122,7 +122,7 @@ func TestCheckRefuses(t *testing.T) {
 		return file
 	}
 	colors := headerLen + colorsLen
-	noPixels := func(b ...byte) []byte { // the only frame has a screen, and this after its rectangle
+	noPixels := func(b ...byte) []byte { // a file with one frame, which has b after its rectangle
 		return slices.Concat(plain[:colors], []byte("\x2c\x00\x00\x00\x00\x08\x00\x08\x00"), b)
 	}
 
@@ -164,7 +164,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-func TestCheckKeepsTheBudgets(t *testing.T) {
+func TestCheck_holds_each_limit(t *testing.T) {
 	small := func(change func(*gif.Limits)) gif.Limits {
 		l := gif.DefaultLimits()
 		change(&l)
@@ -173,7 +173,7 @@ func TestCheckKeepsTheBudgets(t *testing.T) {
 	file := animation(t, 8, 8, 4)
 	for name, test := range map[string]struct {
 		limits gif.Limits
-		reason string // "" if the file just fits
+		reason string // "" if the file is within the limit
 	}{
 		"as many frames as allowed": {small(func(l *gif.Limits) { l.Frames = 4 }), ""},
 		"one frame too many":        {small(func(l *gif.Limits) { l.Frames = 3 }), gif.ReasonTooManyFrames},
@@ -201,7 +201,7 @@ func reason(e *gif.Error) string {
 	return e.Reason
 }
 
-func TestCopyPassesOnTheErrorsOfOthers(t *testing.T) {
+func TestCopy_returns_errors_of_reader_and_writer(t *testing.T) {
 	file := animation(t, 8, 8, 2)
 	broken := errors.New("broken")
 	_, err := gif.Check(io.MultiReader(bytes.NewReader(file[:30]), iotest.ErrReader(broken)), gif.DefaultLimits())
@@ -237,17 +237,17 @@ func FuzzCheck(f *testing.F) {
 		info, err := gif.Copy(&once, bytes.NewReader(file), gif.DefaultLimits())
 		if err != nil {
 			if _, ok := errors.AsType[*gif.Error](err); !ok {
-				t.Fatalf("refused with %v, which is not an Error", err)
+				t.Fatalf("Copy: got %v, want an Error", err)
 			}
 			return
 		}
 		config, err := stdgif.DecodeConfig(bytes.NewReader(once.Bytes()))
 		if err != nil || config.Width != info.Width || config.Height != info.Height {
-			t.Fatalf("image/gif sees %d × %d (%v), want %+v", config.Width, config.Height, err, info)
+			t.Fatalf("image/gif: got %d × %d, %v, want %+v", config.Width, config.Height, err, info)
 		}
 		again, err := gif.Copy(&twice, bytes.NewReader(once.Bytes()), gif.DefaultLimits())
 		if err != nil || again != info || !bytes.Equal(once.Bytes(), twice.Bytes()) {
-			t.Fatalf("a second walk gives %+v (%v), want %+v and the same bytes", again, err, info)
+			t.Fatalf("second Copy: got %+v, %v, want %+v and the same bytes", again, err, info)
 		}
 		comparePoster(t, once.Bytes(), info)
 	})

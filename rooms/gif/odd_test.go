@@ -10,20 +10,20 @@ import (
 	"gifchat/rooms/gif"
 )
 
-// frameAt returns an image at that place, with this after its rectangle.
+// frameAt returns an image at a position, with rest after its rectangle.
 func frameAt(left, top, width, height byte, rest string) string {
 	return string([]byte{0x2c, left, 0, top, 0, width, 0, height, 0}) + rest
 }
 
 const (
 	pixels  = "\x00\x02\x02\x44\x01\x00" // no colour table, code size 2, one pixel
-	nothing = "\x00\x02\x01\x2c\x00"     // what stands for a frame without a pixel
+	nothing = "\x00\x02\x01\x2c\x00"     // written for a frame without a pixel
 	wait50  = "\x21\xf9\x04\x01\x05\x00\x03\x00"
 	loops7  = "\x21\xff\x0bNETSCAPE2.0\x03\x01\x07\x00\x00"
 )
 
-// odd is a file that breaks a rule, and the well-formed one that shows the same
-// in Chromium: test/gif-corpus.test.js compares them there.
+// odd is a file that breaks a rule, and the well-formed file that looks the same in
+// Chromium. test/gif-corpus.test.js compares them there.
 type odd struct {
 	file, want    []byte
 	width, height int
@@ -72,7 +72,7 @@ func oddFiles() map[string]odd {
 		"a loop count of 2 bytes":       made(file(whole, loops7[:14], "\x02\x01\x07\x00", first, ";"), one, 1),
 		"a loop extension of no count":  made(file(whole, loops7[:14], "\x00\x01x\x00", first, ";"), one, 1),
 	}
-	for name, same := range map[string][]byte{ // nothing to change
+	for name, same := range map[string][]byte{ // unchanged by Copy
 		"later frames beyond the screen": file(whole, first, frameAt(4, 4, 8, 8, pixels), frameAt(200, 200, 8, 8, pixels), ";"),
 		"a later frame of no size":       file(whole, first, frameAt(0, 0, 0, 8, pixels), ";"),
 		"a code size of 1":               file(whole, frameAt(0, 0, 8, 8, "\x00\x01\x02\x44\x01\x00"), first, ";"),
@@ -84,7 +84,7 @@ func oddFiles() map[string]odd {
 	return files
 }
 
-func TestCopy_makesOddFilesWellFormed(t *testing.T) {
+func TestCopy_makes_odd_files_well_formed(t *testing.T) {
 	for name, test := range oddFiles() {
 		t.Run(name, func(t *testing.T) {
 			var out, again bytes.Buffer
@@ -106,9 +106,9 @@ func TestCopy_makesOddFilesWellFormed(t *testing.T) {
 	}
 }
 
-// TestCopy_file_cut_anywhere_ends_there: a file that ends after its first pixel
-// keeps the frames up to there; one that ends before shows nothing.
-func TestCopy_file_cut_anywhere_ends_there(t *testing.T) {
+// A file that ends after its first pixel keeps the frames up to there. A file that ends
+// before is refused.
+func TestCopy_ends_a_cut_file_at_the_cut(t *testing.T) {
 	file := animation(t, 8, 8, 2)
 	firstPixel := bytes.Index(file, []byte{0x2c, 0, 0}) + 12 // after the length of the first sub-block
 	second := int(secondFrame(t, file)) + 8 + 9              // after the second rectangle
@@ -129,7 +129,7 @@ func TestCopy_file_cut_anywhere_ends_there(t *testing.T) {
 			t.Errorf("cut after %d bytes: got %+v, %v, want %d frames", n, info, err, frames)
 		}
 		if _, err := gif.Copy(&again, bytes.NewReader(out.Bytes()), gif.DefaultLimits()); err != nil || !bytes.Equal(out.Bytes(), again.Bytes()) {
-			t.Errorf("cut after %d bytes: second copy changed it: %v", n, err)
+			t.Errorf("cut after %d bytes: got %q, %v from a second Copy, want no change", n, again.Bytes(), err)
 		}
 	}
 }

@@ -6,9 +6,8 @@ import (
 	"io"
 )
 
-// Poster is the first frame of a GIF, and a GIF itself: the file up to the end
-// of its first image (Info.Poster), and a trailer. So it needs neither a
-// decoder nor a file of its own.
+// Poster is the first frame of a GIF as a GIF: the file up to the end of its first image
+// (Info.Poster) and a trailer. It needs neither a decoder nor a second file.
 type Poster struct {
 	file   io.ReadSeeker
 	prefix int64 // bytes of the file
@@ -17,14 +16,14 @@ type Poster struct {
 
 var _ io.ReadSeeker = (*Poster)(nil)
 
-// NewPoster returns the first frame of a file that Copy has written and said
-// the prefix of. It uses the file's own position.
+// NewPoster returns the first frame of a file that Copy has written; prefix is the
+// Info.Poster that Copy has returned. It moves the file's position.
 func NewPoster(file io.ReadSeeker, prefix int64) *Poster {
 	return &Poster{file: file, prefix: prefix}
 }
 
-// Read implements io.Reader. A file that is shorter than its prefix gives
-// io.ErrUnexpectedEOF.
+// Read implements io.Reader. It returns io.ErrUnexpectedEOF if the file is shorter than
+// its prefix.
 func (p *Poster) Read(b []byte) (int, error) {
 	switch {
 	case p.at > p.prefix:
@@ -55,7 +54,7 @@ func (p *Poster) Seek(offset int64, whence int) (int64, error) {
 		offset += p.prefix + 1
 	}
 	if offset < 0 {
-		return 0, errors.New("seek in gif poster: before its begin")
+		return 0, errors.New("seek in gif poster: negative offset")
 	}
 	if _, err := p.file.Seek(min(offset, p.prefix), io.SeekStart); err != nil {
 		return 0, fmt.Errorf("seek in gif poster: %w", err)

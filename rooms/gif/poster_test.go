@@ -20,25 +20,25 @@ func secondFrame(t *testing.T, file []byte) int64 {
 	first := bytes.Index(file, control)
 	second := bytes.Index(file[first+1:], control)
 	if first < 0 || second < 0 {
-		t.Fatal("not an animation")
+		t.Fatalf("file of an animation: got no second frame in %q", file)
 	}
 	return int64(first + 1 + second)
 }
 
-// comparePoster checks that the poster is the picture that the file begins
-// with, if image/gif can show that.
+// comparePoster checks that the poster shows the first frame of the file, as far as
+// image/gif can decode it.
 func comparePoster(t *testing.T, file []byte, info gif.Info) {
 	t.Helper()
 	poster, err := io.ReadAll(gif.NewPoster(bytes.NewReader(file), info.Poster))
 	if err != nil || !bytes.Equal(poster, slices.Concat(file[:info.Poster], []byte{0x3b})) {
-		t.Fatalf("read %q, %v: not %d bytes of the file and a trailer", poster, err, info.Poster)
+		t.Fatalf("poster: got %q, %v, want %d bytes of the file and a trailer", poster, err, info.Poster)
 	}
 	checked, err := gif.Check(bytes.NewReader(poster), gif.DefaultLimits())
 	if refused, ok := errors.AsType[*gif.Error](err); ok && refused.Reason == gif.ReasonNoFrame {
-		return // the first frame has no pixel, only later ones
+		return // only later frames have pixels
 	}
 	if err != nil || checked.Frames != 1 || checked.Bytes != int64(len(poster)) {
-		t.Fatalf("the poster walks as %+v, %v, want one frame", checked, err)
+		t.Fatalf("Check of the poster: got %+v, %v, want one frame", checked, err)
 	}
 	want, err := stdgif.Decode(bytes.NewReader(file))
 	if err != nil {
@@ -46,7 +46,7 @@ func comparePoster(t *testing.T, file []byte, info gif.Info) {
 	}
 	got, err := stdgif.DecodeAll(bytes.NewReader(poster))
 	if err != nil || len(got.Image) != 1 || !samePicture(got.Image[0], want) {
-		t.Fatalf("image/gif shows another first frame in the poster: %v", err)
+		t.Fatalf("image/gif of the poster: got another first frame or %v, want that of the file", err)
 	}
 }
 
@@ -55,7 +55,7 @@ func samePicture(a *image.Paletted, b image.Image) bool {
 	return ok && a.Rect == other.Rect && bytes.Equal(a.Pix, other.Pix) && slices.Equal(a.Palette, other.Palette)
 }
 
-func TestThePosterIsTheFirstFrame(t *testing.T) {
+func TestPoster_shows_the_first_frame(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"an animation":  animation(t, 20, 10, 4),
 		"a still":       animation(t, 20, 10, 1),
@@ -75,7 +75,7 @@ func TestThePosterIsTheFirstFrame(t *testing.T) {
 	}
 }
 
-func TestPosterReadsAndSeeksLikeAFile(t *testing.T) {
+func TestPoster_reads_and_seeks_like_a_file(t *testing.T) {
 	file := animation(t, 20, 10, 4)
 	prefix := secondFrame(t, file)
 	want := slices.Concat(file[:prefix], []byte{0x3b})
@@ -84,7 +84,7 @@ func TestPosterReadsAndSeeksLikeAFile(t *testing.T) {
 	}
 }
 
-func TestThePosterOfACutFileIsNoPicture(t *testing.T) {
+func TestPoster_of_a_cut_file_fails(t *testing.T) {
 	file := animation(t, 20, 10, 4)
 	prefix := secondFrame(t, file)
 	if _, err := io.ReadAll(gif.NewPoster(bytes.NewReader(file[:prefix-1]), prefix)); err != io.ErrUnexpectedEOF { //nolint:errorlint // as io.Reader wants it

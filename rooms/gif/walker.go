@@ -24,7 +24,7 @@ const (
 	noLoop         = -1
 )
 
-// walker goes through one file, from the header to its end.
+// walker reads the blocks of one file and writes those that a browser needs.
 type walker struct {
 	in     *bufio.Reader
 	out    *bufio.Writer
@@ -33,9 +33,9 @@ type walker struct {
 	info    Info
 	read    int64
 	blocks  int
-	painted bool   // a browser shows something of a frame
-	header  []byte // until the first image, which may grow the screen
-	control []byte // the graphic control extension that waits for its image
+	painted bool   // a browser paints a pixel of the frames so far
+	header  []byte // kept until the first image, which can enlarge the screen
+	control []byte // the graphic control extension of the next image
 	loop    int    // the last loop count, or noLoop
 	written int    // the last loop count that was written, or noLoop
 	scratch [maxSubBlock]byte
@@ -45,8 +45,8 @@ func newWalker(dst io.Writer, r io.Reader, l Limits) *walker {
 	return &walker{in: bufio.NewReader(r), out: bufio.NewWriter(dst), limits: l, loop: noLoop, written: noLoop}
 }
 
-// walk follows the grammar: header, screen, blocks, trailer. An error of the
-// file ends the picture, if there is one by then, as it does in browsers.
+// walk follows the grammar: header, screen, blocks, trailer. As in browsers, an error in
+// the file ends the picture if a pixel was painted before.
 func (w *walker) walk() error {
 	if err := w.readHeader(); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (w *walker) block() (more bool, err error) {
 	}
 }
 
-// end writes what a GIF ends with.
+// end writes the end of the GIF.
 func (w *walker) end() error {
 	if !w.painted {
 		return w.refuse(ReasonNoFrame)
@@ -92,7 +92,7 @@ func (w *walker) end() error {
 	if err := errors.Join(w.writeLoop(), w.writeByte(labelTrailer)); err != nil {
 		return err
 	}
-	if w.info.Bytes > w.limits.Bytes { // by an ending that the file did not have
+	if w.info.Bytes > w.limits.Bytes { // with an end that the file did not have
 		return w.refuse(ReasonTooLarge)
 	}
 	if err := w.out.Flush(); err != nil {
@@ -153,9 +153,8 @@ func (w *walker) appendColors(dst []byte, packed byte) ([]byte, error) {
 	return dst, nil
 }
 
-// next returns the following n bytes, at most 255. They are valid until the
-// next call. At the end of the file it returns those that are left, and an
-// error.
+// next returns the following n bytes, at most 255. They are valid until the next call.
+// At the end of the file it returns the bytes that are left, and an error.
 func (w *walker) next(n int) ([]byte, error) {
 	allowed := min(int64(n), w.limits.Bytes-w.read)
 	got := 0
@@ -177,15 +176,14 @@ func (w *walker) next(n int) ([]byte, error) {
 }
 
 func (w *walker) readError(err error) error {
-	if err == io.EOF { //nolint:errorlint // as io.Reader defines it; a wrapped one is another error
+	if err == io.EOF { //nolint:errorlint // io.Reader returns io.EOF itself; a wrapped one is another error
 		return w.refuse(ReasonTruncated)
 	}
 	return fmt.Errorf("read gif: %w", err)
 }
 
-// subBlock returns the next sub-block; an empty one ends a sequence of them.
-// If the file ends within it, subBlock returns the bytes that are there, and
-// an error.
+// subBlock returns the next sub-block. An empty one ends a sequence of sub-blocks. If the
+// file ends within it, subBlock returns the bytes before the end, and an error.
 func (w *walker) subBlock() ([]byte, error) {
 	if w.blocks++; w.blocks > w.limits.Blocks {
 		return nil, w.refuse(ReasonTooManyBlocks)

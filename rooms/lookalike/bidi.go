@@ -8,17 +8,18 @@ import (
 )
 
 // unordered returns a text without the order that right-to-left letters make
-// ambiguous. Beside them, numbers and other letters are shown elsewhere than they
-// are written: א1 and 1א are one picture. Here the pieces that keep their inner
-// order are sorted, so all texts that are shown alike are one text, and with them
-// a few that are not. (The package bidi has no reordering to rely on, and the
-// standard's own is 300 lines.) A text in one direction is returned as it is.
+// ambiguous. Beside such letters, numbers and other letters are displayed in another
+// order than they are written: א1 and 1א look the same. unordered sorts the pieces that
+// keep their inner order, so texts that look the same become one text. A few texts that
+// look different become one as well. (The package bidi has no reliable reordering, and
+// the algorithm of the standard takes 300 lines.) A text in one direction is returned
+// unchanged.
 func unordered(text string) string {
 	if !strings.ContainsFunc(text, func(r rune) bool { return flow(r) == bidi.R }) {
 		return text
 	}
 	var pieces []string
-	begin, end := 0, 0 // of the piece, end without the neutral characters behind it
+	begin, end := 0, 0 // of the piece; the neutral characters after it are not part of it
 	var of bidi.Class
 	for i, r := range text {
 		next := flow(r)
@@ -36,7 +37,7 @@ func unordered(text string) string {
 	return strings.Join(pieces, "")
 }
 
-// flow returns which way r is written: R, L, EN for numbers, ON if others decide.
+// flow returns the direction of r: R, L, EN for numbers, or ON if its neighbours decide.
 func flow(r rune) bidi.Class {
 	p, _ := bidi.LookupRune(r)
 	switch p.Class() {

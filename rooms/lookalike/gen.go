@@ -97,7 +97,7 @@ func write(header []string, all []mapping) []byte {
 	return b.Bytes()
 }
 
-// quote escapes all but ASCII, much of which is not visible.
+// quote escapes all characters except ASCII, because many of them are invisible.
 func quote(text []rune) string {
 	quoted := strconv.QuoteToASCII(string(text))
 	return quoted[1 : len(quoted)-1]

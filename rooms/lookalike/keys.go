@@ -9,9 +9,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Each kind of key is compared with its own kind only, and begins with its mark.
-// Across kinds, Ian (which looks like lan) would collide with Lan (which folds to
-// lan), and nobody would take one for the other.
+// The kinds of keys. A key begins with the mark of its kind, because keys of different
+// kinds must not be compared: Ian, which looks like lan, would collide with Lan, which
+// folds to lan, although the two names look different.
 const (
 	foldedKind = "f:"
 	seenKind   = "s:"
@@ -19,17 +19,17 @@ const (
 	KindLength = len(foldedKind) // of the mark, in bytes
 )
 
-// Keys returns the keys of a name, sorted: two names that share one look the same,
-// or differ only in case, width or spaces. A name without anything to see has none.
+// Keys returns the keys of a name, sorted. Two names with a common key look the same, or
+// differ only in case, width or spaces. A name without visible characters has no keys.
 //
 //   - The folded key is the skeleton of the name without case: Bob and BOB share
 //     it, and вов and ВОВ.
-//   - The seen keys are the skeleton of the name as it is written, without case
-//     only after that: capitals of other scripts look like Latin ones where their
-//     small letters do not. BOB, Bob and Cyrillic ВОВ share them.
+//   - The seen keys are the skeleton of the name as it is written, with its case folded
+//     afterwards: capitals of other scripts can look like Latin capitals although their
+//     small letters differ. BOB, Bob and Cyrillic ВОВ share them.
 //
-// The keys are stored. When what this returns changes, for example with a newer
-// table, the stored ones must be computed again.
+// The keys are stored. If this function changes, for example with a newer table, the
+// stored keys must be computed again.
 func Keys(name string) []string {
 	name = normal(name)
 	plain := compatible(name)
@@ -39,7 +39,7 @@ func Keys(name string) []string {
 			keys = append(keys, kind+key)
 		}
 	}
-	for _, text := range []string{name, plain} { // ſ is seen as f, and stands for s
+	for _, text := range []string{name, plain} { // ſ looks like f and stands for s
 		add(seenKind, seen(unordered(text)))
 	}
 	add(foldedKind, skeleton(unordered(fold(plain))))
@@ -47,15 +47,14 @@ func Keys(name string) []string {
 	return keys
 }
 
-// Skeleton returns what a name looks like, with its case and without spaces, and
-// characters of other widths and styles as plain ones.
+// Skeleton returns the skeleton of a name: its case is kept, spaces are removed, and
+// characters of other widths and styles are plain.
 func Skeleton(name string) string { return spaceless(skeleton(compatible(normal(name)))) }
 
-// normal returns a name in NFC, and as valid UTF-8.
+// normal returns a name in NFC and valid UTF-8.
 func normal(name string) string { return norm.NFC.String(strings.ToValidUTF8(name, "\ufffd")) }
 
-// seen is the skeleton of a text, whose case is folded after what looks the same
-// is one character.
+// seen returns the skeleton of a text with its case folded afterwards.
 func seen(text string) string {
 	// The prototype of I, 1 and | is a small l. Folded, L would be the same.
 	const stroke = "\ue000"
@@ -66,9 +65,9 @@ func seen(text string) string {
 // fold removes differences in case.
 func fold(text string) string { return cases.Fold().String(text) }
 
-// compatible replaces characters that stand for others in another width or style:
-// full-width and mathematical letters, ligatures, letters in circles and squares.
-// Single jamo stay single, whatever block they are from: ㅎㅏ is not 하.
+// compatible replaces characters of another width or style by plain ones: full-width and
+// mathematical letters, ligatures, letters in circles and squares. It does not compose
+// single jamo, whatever block they are from: ㅎㅏ is not 하.
 func compatible(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -81,12 +80,12 @@ func compatible(text string) string {
 	return b.String()
 }
 
-// smallCapitals are the Latin letters that are written as small capitals, in the
-// order of capitals, with a space for those that Unicode has not.
+// smallCapitals are the small capitals A to Z, with a space for the letters that Unicode
+// does not have.
 var smallCapitals = []rune("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡ ʏᴢ")
 
-// unboxed returns the capital for a letter in a black circle, a black square or a
-// flag, and for a small capital, which have no decomposition in Unicode.
+// unboxed returns the capital of a letter in a black circle, a black square or a flag,
+// and of a small capital. These have no decomposition in Unicode.
 func unboxed(r rune) rune {
 	if i := slices.Index(smallCapitals, r); i >= 0 && r != ' ' {
 		return rune("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i])
@@ -99,7 +98,7 @@ func unboxed(r rune) rune {
 	return r
 }
 
-// spaceless removes spaces, of which a name may have any number.
+// spaceless removes all spaces.
 func spaceless(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
@@ -109,8 +108,8 @@ func spaceless(text string) string {
 	}, text)
 }
 
-// Bare returns the letters and digits of a name, without their accents, and as
-// plain ones. Letters that stand for lines and dots are left out too: ー관리자ー.
+// Bare returns the letters and digits of a name, plain and without accents. It leaves out
+// letters that are used as lines and dots, as in ー관리자ー.
 func Bare(name string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsNumber(r) || strings.ContainsRune("ー一ㅡᅳㅣᅵ丨丶ㆍᆞ", r) {

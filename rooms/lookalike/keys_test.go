@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// share reports whether two names have a key in common.
+// share reports whether two names have a common key.
 func share(a, b string) bool {
 	keys := Keys(b)
 	return slices.ContainsFunc(Keys(a), func(key string) bool { return slices.Contains(keys, key) })
@@ -64,7 +64,7 @@ func TestKeys_of_names_that_look_the_same(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			for _, a := range same {
 				if !share(same[0], a) {
-					t.Errorf("%q has keys %q, %q has %q: want one in common", same[0], Keys(same[0]), a, Keys(a))
+					t.Errorf("keys of %q and %q: got %q and %q, want a common key", same[0], a, Keys(same[0]), Keys(a))
 				}
 			}
 		})
@@ -106,12 +106,12 @@ func TestKeys_of_names_that_look_different(t *testing.T) {
 		{"は", "ば"},
 	} {
 		if share(pair[0], pair[1]) {
-			t.Errorf("%q with keys %q and %q with keys %q share one", pair[0], Keys(pair[0]), pair[1], Keys(pair[1]))
+			t.Errorf("keys of %q and %q: got %q and %q, want no common key", pair[0], pair[1], Keys(pair[0]), Keys(pair[1]))
 		}
 	}
 }
 
-// What people are called must not collide with what others are called.
+// Ordinary names must not exclude each other.
 func TestKeys_of_common_names_do_not_collide(t *testing.T) {
 	b, err := os.ReadFile("testdata/names.txt")
 	if err != nil {
@@ -124,13 +124,13 @@ func TestKeys_of_common_names_do_not_collide(t *testing.T) {
 	for _, name := range all {
 		for _, key := range Keys(name) {
 			if other := cmp.Or(owner[key], name); other != name {
-				t.Errorf("%s and %s share the key %q", other, name, key)
+				t.Errorf("key %q: got it for %s and %s, want it for one", key, other, name)
 			}
 			owner[key] = name
 		}
 	}
 	if len(all) < 700 {
-		t.Errorf("got %d names, want some hundred", len(all))
+		t.Errorf("names: got %d, want at least 700", len(all))
 	}
 }
 
@@ -139,7 +139,7 @@ func TestKeys_of_all_Hangul_syllables_are_different(t *testing.T) {
 	for r := '가'; r <= '힣'; r++ {
 		for _, key := range Keys(string(r)) {
 			if other, taken := owner[key]; taken {
-				t.Errorf("%c and %c share the key %q", other, r, key)
+				t.Errorf("key %q: got it for %c and %c, want it for one", key, other, r)
 			}
 			owner[key] = r
 		}
@@ -149,7 +149,7 @@ func TestKeys_of_all_Hangul_syllables_are_different(t *testing.T) {
 func TestKeys_of_nothing_to_see(t *testing.T) {
 	for _, name := range []string{"", " ", "\u3000", "\u200b", "\u3164", "\u115f\u1160", "\ufe0f"} {
 		if got := Keys(name); len(got) > 0 {
-			t.Errorf("%q has keys %q, want none", name, got)
+			t.Errorf("keys of %q: got %q, want none", name, got)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestPrototype_is_that_of_the_table(t *testing.T) {
 		0: "", '\n': "", utf8.MaxRune: "", utf8.RuneError: "",
 	} {
 		if got := prototype(r); got != want {
-			t.Errorf("%q: got %q, want %q", r, got, want)
+			t.Errorf("prototype(%q): got %q, want %q", r, got, want)
 		}
 	}
 	records := 0
@@ -175,7 +175,7 @@ func TestPrototype_is_that_of_the_table(t *testing.T) {
 		records++
 	}
 	if records != mappings || records < 6000 {
-		t.Errorf("got %d records, want %d", records, mappings)
+		t.Errorf("records: got %d, want %d", records, mappings)
 	}
 }
 
@@ -184,7 +184,7 @@ func TestBare(t *testing.T) {
 		"-관리자-": "관리자", "방 장": "방장", "ㅡ관리자ㅡ": "관리자", "ㆍ방장ㆍ": "방장", "⭐방장⭐": "방장", "ádmin!": "admin", "Ⓐdmin": "Admin", "😀": "",
 	} {
 		if got := Bare(name); got != want {
-			t.Errorf("%q: got %q, want %q", name, got, want)
+			t.Errorf("Bare(%q): got %q, want %q", name, got, want)
 		}
 	}
 }
@@ -197,14 +197,14 @@ func FuzzKeys(f *testing.F) {
 		keys := Keys(name)
 		for _, key := range keys {
 			if len(key) <= KindLength || strings.ContainsFunc(key, unicode.IsSpace) {
-				t.Errorf("%q has the key %q", name, key)
+				t.Errorf("keys of %q: got %q, want keys without spaces that are not empty", name, key)
 			}
 		}
 		if spaced := strings.Join(strings.Split(name, ""), " "); utf8.ValidString(name) && len(keys) > 0 && len(Keys(spaced)) == 0 {
-			t.Errorf("%q has keys %q, %q has none", name, keys, spaced)
+			t.Errorf("keys of %q: got none, want some as %q has %q", spaced, name, keys)
 		}
 		if len(name) > 0 && len(keys) > 0 && !share(name, " "+name+" ") {
-			t.Errorf("%q does not look like itself between spaces", name)
+			t.Errorf("keys of %q with spaces around it: got none in common, want one", name)
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Package lookalike compares names by what people see: two names that look the
-// same have a key in common.
+// Package lookalike compares names by their appearance: two names that look the same
+// have a common key.
 package lookalike
 
 import (
@@ -12,13 +12,13 @@ import (
 
 //go:generate go run gen.go -data confusables.txt
 
-// skeleton returns the skeleton of a text, in which all characters that look the
-// same are one character: https://www.unicode.org/reports/tr39/#Confusable_Detection
+// skeleton returns the skeleton of a text, in which characters that look the same are
+// one character: https://www.unicode.org/reports/tr39/#Confusable_Detection
 //
-// Hangul syllables stay whole, unlike in the standard. There a syllable falls
-// apart into consonants and vowels, and a final consonant has the prototype of an
-// initial one: 각가 and 가까 would be the same. The text must be in NFC, or a
-// syllable that is written as separate jamo would not be a syllable.
+// Unlike in the standard, Hangul syllables are not decomposed. The standard splits a
+// syllable into consonants and vowels and gives final and initial consonants the same
+// prototype: 각가 and 가까 would be the same. The text must be in NFC, so that syllables
+// written as separate jamo are composed.
 func skeleton(text string) string {
 	var b strings.Builder
 	for text != "" {
@@ -39,15 +39,14 @@ func skeleton(text string) string {
 // syllable reports whether r is a Hangul syllable.
 func syllable(r rune) bool { return r >= '가' && r <= '힣' }
 
-// prototypes replaces each character by its prototype, and drops those that
-// nobody sees.
+// prototypes replaces each character by its prototype and removes invisible characters.
 func prototypes(text string) string {
 	var b strings.Builder
 	for _, r := range text {
 		switch p := prototype(r); {
 		case ignorable(r):
 		case r == 'ㆍ', r == 'ᆞ':
-			b.WriteRune('·') // an old vowel that is written as a dot today; the table lacks it
+			b.WriteRune('·') // an old vowel that is used as a dot; it is not in the table
 		case p != "":
 			b.WriteString(p)
 		default:
@@ -57,7 +56,7 @@ func prototypes(text string) string {
 	return b.String()
 }
 
-// prototype returns what r looks like, or "" for a character that is not in the
+// prototype returns the text that r looks like, or "" for a character that is not in the
 // table.
 func prototype(r rune) string {
 	for low, high := 0, len(table); low < high; {
@@ -76,15 +75,15 @@ func prototype(r rune) string {
 	return ""
 }
 
-// ignorable reports whether r has the property Default_Ignorable_Code_Point, as
-// far as package unicode knows its parts.
+// ignorable reports whether r has the property Default_Ignorable_Code_Point, as far as
+// package unicode has its parts.
 func ignorable(r rune) bool {
 	return unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) ||
 		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// withoutDots removes a dot above an i or a j, where it is not seen: the letter has
-// one of its own. It is not in the standard, which maps single characters.
+// withoutDots removes a combining dot above an i or a j, which is invisible because the
+// letter has a dot. The standard does not do this, because it maps single characters.
 func withoutDots(text string) string {
 	const dotAbove = "\u0307"
 	if !strings.Contains(text, dotAbove) {

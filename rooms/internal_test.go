@@ -12,14 +12,14 @@ import (
 func TestWantedColor(t *testing.T) {
 	for _, wanted := range []Color{"#7453ac", "#000000", "#ffffff"} {
 		if got := wantedColor(wanted); got != wanted {
-			t.Errorf("got %s, want %s", got, wanted)
+			t.Errorf("wantedColor: got %s, want %s", got, wanted)
 		}
 	}
 	for _, wanted := range []Color{"#7453AC", "#+12345", "#1_2345", "red", "", "#12345g", "#1234567"} {
 		for range 50 {
 			got := wantedColor(wanted)
 			if n, ok := got.rgb(); !ok || !legible(n) {
-				t.Fatalf("%q: got %q, which cannot be read", wanted, got)
+				t.Fatalf("wantedColor(%q): got %q, want a legible colour", wanted, got)
 			}
 		}
 	}
@@ -28,79 +28,79 @@ func TestWantedColor(t *testing.T) {
 func TestLuminance(t *testing.T) {
 	for rgb, want := range map[uint32]float64{0xffffff: 1, 0xfbfaf8: lightPage, 0: 0} {
 		if got := luminance(rgb); got-want > 1e-6 || want-got > 1e-6 {
-			t.Errorf("%06x: got %.8f, want %.8f", rgb, got, want)
+			t.Errorf("luminance(%06x): got %.8f, want %.8f", rgb, got, want)
 		}
 	}
 }
 
-func TestTriesForgetTheQuietestFirst(t *testing.T) {
+func TestSlidingLog_evicts_the_oldest_key(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := newSlidingLog(1, time.Hour, maxKeys)
+		log := newSlidingLog(1, time.Hour, maxKeys)
 		for i := range maxKeys {
-			tries.add(fmt.Sprint(i))
+			log.add(fmt.Sprint(i))
 			time.Sleep(time.Millisecond)
 		}
 		for i := range 10 {
-			tries.add(fmt.Sprint("new", i))
+			log.add(fmt.Sprint("new", i))
 		}
-		if len(tries.events) != maxKeys {
-			t.Errorf("%d keys are kept, want %d", len(tries.events), maxKeys)
+		if len(log.events) != maxKeys {
+			t.Errorf("keys: got %d, want %d", len(log.events), maxKeys)
 		}
-		if tries.wait("9") > 0 || tries.wait("11") == 0 {
-			t.Error("not the quietest were forgotten")
+		if log.wait("9") > 0 || log.wait("11") == 0 {
+			t.Errorf("waits of an evicted key and of a later one: got %v and %v, want 0 and more", log.wait("9"), log.wait("11"))
 		}
 		time.Sleep(time.Hour)
-		tries.add("later")
-		if len(tries.events) != 1 {
-			t.Errorf("%d keys are kept after the window, want 1", len(tries.events))
+		log.add("later")
+		if len(log.events) != 1 {
+			t.Errorf("keys after the window: got %d, want 1", len(log.events))
 		}
 	})
 }
 
-// Also where there is room for more: a server runs for months.
-func TestTriesForgetWhatIsOver(t *testing.T) {
+// Old keys are deleted before the log is full, because a server runs for months.
+func TestSlidingLog_deletes_keys_after_their_window(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := newSlidingLog(1, time.Hour, maxKeys)
+		log := newSlidingLog(1, time.Hour, maxKeys)
 		for i := range 50 {
-			tries.add(fmt.Sprint(i))
+			log.add(fmt.Sprint(i))
 			time.Sleep(10 * time.Minute)
 		}
-		if n := len(tries.events); n > 12 {
-			t.Errorf("%d keys are kept, want those of two windows at most", n)
+		if n := len(log.events); n > 12 {
+			t.Errorf("keys: got %d, want those of two windows at most", n)
 		}
 	})
 }
 
-func TestDamagedHashesAreErrors(t *testing.T) {
+func TestMatches_fails_for_a_damaged_hash(t *testing.T) {
 	h := newHasher(nil)
 	good, err := h.hash(t.Context(), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(good, "$argon2id$v=19$m=19456,t=2,p=1$") {
-		t.Errorf("got %q: the cost is less than it should be", good)
+		t.Errorf("hash: got %q, want the cost m=19456,t=2,p=1", good)
 	}
 	if other, err := h.hash(t.Context(), "x"); err != nil || other == good {
-		t.Errorf("two rooms with one password have the same hash: %v", err)
+		t.Errorf("second hash of one password: got %q, %v, want another salt", other, err)
 	}
 	for _, hash := range []string{
 		"", "x", "$2a$10$abc", strings.Replace(good, "t=2", "t=0", 1), strings.Replace(good, "p=1", "p=0", 1),
 		strings.Replace(good, "v=19", "v=16", 1), good[:len(good)-8], good + "!", strings.Replace(good, "m=", "n=", 1),
 	} {
 		if ok, err := matches(hash, "x"); ok || err == nil {
-			t.Errorf("%q: got %t, %v, want an error", hash, ok, err)
+			t.Errorf("matches(%q): got %t, %v, want an error", hash, ok, err)
 		}
 	}
 }
 
-// A queue of passwords must not hold the end of the server up.
+// A queue of passwords must not delay the shutdown.
 func TestHasher_waiting_ends_when_the_service_closes(t *testing.T) {
 	closing := make(chan struct{})
 	h := newHasher(closing)
-	h.slot <- struct{}{} // somebody hashes, and does not end
+	h.slot <- struct{}{} // a hash that does not end
 	close(closing)
 	if _, err := h.hash(t.Context(), "x"); !errors.Is(err, ErrUnavailable) {
-		t.Errorf("got %v, want unavailable", err)
+		t.Errorf("hash: got %v, want ErrUnavailable", err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestAltOf(t *testing.T) {
 		strings.Repeat("가", 300): strings.Repeat("가", maxAlt),
 	} {
 		if got := altOf(name); got != want {
-			t.Errorf("%q: got %q, want %q", name, got, want)
+			t.Errorf("altOf(%q): got %q, want %q", name, got, want)
 		}
 	}
 }
@@ -122,13 +122,12 @@ func TestCleanAlt(t *testing.T) {
 		strings.Repeat("가", 300): strings.Repeat("가", maxAlt),
 	} {
 		if got := cleanAlt(alt); got != want {
-			t.Errorf("%q: got %q, want %q", alt, got, want)
+			t.Errorf("cleanAlt(%q): got %q, want %q", alt, got, want)
 		}
 	}
 }
 
-// Places exist only while something goes on in them.
-func TestNoPlaceIsLeftBehind(t *testing.T) {
+func TestLiveRoom_ends_with_its_last_user(t *testing.T) {
 	s := NewService(nil, nil, nil, Options{})
 	defer s.Close()
 	for range 3 {
@@ -139,14 +138,14 @@ func TestNoPlaceIsLeftBehind(t *testing.T) {
 		s.unlockRoom(p)
 	}
 	if len(s.live) != 0 {
-		t.Errorf("%d places are left", len(s.live))
+		t.Errorf("live rooms: got %d, want 0", len(s.live))
 	}
 }
 
-func TestNoticesOfNamesSayWhoseItIs(t *testing.T) {
+func TestNotice_of_a_nickname_has_the_colour(t *testing.T) {
 	for nick, want := range map[string]string{"철수": "#78583a님의 이름: 철수", "": "#78583a님이 이름을 지웠습니다."} {
 		if got := noticeAbout(TopicNamed, Member{Color: "#78583a", Nick: nick}); got.Text != want || got.Nick != nick {
-			t.Errorf("%q: got %+v, want %q", nick, got, want)
+			t.Errorf("notice of the nickname %q: got %+v, want %q", nick, got, want)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"gifchat/rooms"
 )
 
-// setClosed closes or opens the door of a room of Ada's.
+// setClosed closes or opens a room of Ada's.
 func (c chat) setClosed(t *testing.T, id rooms.ID, closed bool) {
 	t.Helper()
 	if _, err := c.Configure(t.Context(), ada, id, rooms.Settings{Closed: &closed}); err != nil {
@@ -15,7 +15,7 @@ func (c chat) setClosed(t *testing.T, id rooms.ID, closed bool) {
 	}
 }
 
-func TestEnter_closed_door(t *testing.T) {
+func TestEnter_refuses_newcomers_in_a_closed_room(t *testing.T) {
 	for name, password := range map[string]string{"public": "", "private": "pw"} {
 		t.Run(name, func(t *testing.T) {
 			c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
@@ -38,14 +38,14 @@ func TestEnter_closed_door(t *testing.T) {
 			c.setClosed(t, id, true)
 			late, _, err := c.MakeToken(t.Context(), ada, id, "늦은 봇")
 			if err != nil {
-				t.Fatalf("MakeToken in a closed room: %v", err)
+				t.Fatalf("MakeToken in a closed room: got %v, want nil", err)
 			}
 			for who, test := range map[string]struct {
 				v    rooms.Visitor
 				want error
 			}{
 				"owner": {ada, nil}, "member": {member, nil}, "muted": {muted, nil},
-				"token": {rooms.TokenVisitor(token), nil}, "token made since": {rooms.TokenVisitor(late), nil},
+				"token": {rooms.TokenVisitor(token), nil}, "token of the closed room": {rooms.TokenVisitor(late), nil},
 				"kicked": {kicked, rooms.ErrClosed}, "quitter": {quitter, rooms.ErrClosed}, "stranger": {dora, rooms.ErrClosed},
 				"banned": {banned, rooms.ErrBanned}, "false token": {rooms.TokenVisitor("x"), rooms.ErrForbidden},
 				"nobody": {rooms.Visitor{}, rooms.ErrForbidden},
@@ -60,14 +60,14 @@ func TestEnter_closed_door(t *testing.T) {
 			c.setClosed(t, id, false)
 			for _, v := range []rooms.Visitor{kicked, quitter, dora} {
 				if _, err := c.Enter(t.Context(), v, id, password); err != nil {
-					t.Errorf("Enter by %s after the door was opened: %v", v.Session, err)
+					t.Errorf("Enter by %s after the room was opened: got %v, want nil", v.Session, err)
 				}
 			}
 		})
 	}
 }
 
-func TestConfigure_closed_door_is_announced(t *testing.T) {
+func TestConfigure_announces_a_closed_room(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{Title: "방"})
 	c.setClosed(t, id, true)

@@ -9,6 +9,7 @@ import (
 	"gifchat/rooms"
 )
 
+// owner returns the session of a room's owner.
 func (c chat) owner(t *testing.T, id rooms.ID) rooms.Session {
 	t.Helper()
 	room, err := c.Room(t.Context(), id)
@@ -18,27 +19,27 @@ func (c chat) owner(t *testing.T, id rooms.ID) rooms.Session {
 	return room.OwnerSession
 }
 
-// Strangers who fill a room while its owner reloads the page must not get it.
-func TestTheOwnerAlwaysFits(t *testing.T) {
+// Visitors who fill a room while its owner reloads the page must not become its owner.
+func TestCapacity_has_a_place_for_the_owner(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})
 	id := c.room(t, rooms.NewRoom{Capacity: 2})
 	c.enter(t, id, bob, carl)
 	c.arrive(t, id, bob)
 	c.arrive(t, id, carl)
 	if _, err := c.Enter(t.Context(), ada, id, ""); err != nil {
-		t.Errorf("Enter: %v", err)
+		t.Errorf("Enter by the owner of a full room: got %v, want nil", err)
 	}
 	if _, _, err := c.Arrive(t.Context(), ada, id); err != nil {
-		t.Errorf("Arrive: %v", err)
+		t.Errorf("Arrive by the owner of a full room: got %v, want nil", err)
 	}
 	dora := rooms.Visitor{Session: "dora", Color: "#123456"}
 	if _, err := c.Enter(t.Context(), dora, id, ""); !errors.Is(err, rooms.ErrFull) {
-		t.Errorf("somebody else: got %v, want ErrFull", err)
+		t.Errorf("Enter by another visitor: got %v, want ErrFull", err)
 	}
 }
 
-// How long one owner was away is nothing to the next one.
-func TestANewOwnersAbsenceBeginsWithTheRoom(t *testing.T) {
+// The absence of the former owner does not count.
+func TestSuccession_gives_a_new_owner_the_whole_grace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, rooms.Options{EmptyGrace: -1})
 		id := c.room(t, rooms.NewRoom{})
@@ -56,19 +57,19 @@ func TestANewOwnersAbsenceBeginsWithTheRoom(t *testing.T) {
 		time.Sleep(9 * time.Minute)
 		synctest.Wait()
 		if got := c.owner(t, id); got != carl.Session {
-			t.Errorf("nine minutes later it is %s's", got)
+			t.Errorf("owner nine minutes later: got %s, want carl", got)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if got := c.owner(t, id); got != bob.Session {
-			t.Errorf("eleven minutes later it is %s's", got)
+			t.Errorf("owner eleven minutes later: got %s, want bob", got)
 		}
 	})
 }
 
-// Who has just gone may be back in a moment, or have logged out.
-func TestNobodyInheritsWhoHasJustGone(t *testing.T) {
-	for name, alone := range map[string]bool{"others are there": false, "nobody else is": true} {
+// A person whose connection was just lost may reload the page, or have logged out.
+func TestSuccession_skips_a_person_without_a_connection(t *testing.T) {
+	for name, alone := range map[string]bool{"another person is present": false, "nobody else is present": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
@@ -86,7 +87,7 @@ func TestNobodyInheritsWhoHasJustGone(t *testing.T) {
 				synctest.Wait()
 				time.Sleep(time.Second)
 				if alone {
-					c.arrive(t, id, bob) // it was a reload
+					c.arrive(t, id, bob) // a reload
 					time.Sleep(5 * time.Second)
 				}
 				synctest.Wait()
@@ -95,7 +96,7 @@ func TestNobodyInheritsWhoHasJustGone(t *testing.T) {
 					want = bob.Session
 				}
 				if got := c.owner(t, id); got != want {
-					t.Errorf("it is %q's, want %s's", got, want)
+					t.Errorf("owner: got %q, want %s", got, want)
 				}
 			})
 		})
