@@ -11,7 +11,8 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/ratelimit"
 )
 
 // environment makes a getenv of a map.
@@ -161,19 +162,19 @@ func TestLoadConfig_values(t *testing.T) {
 	}
 }
 
-func TestLoadConfig_rates_are_those_of_the_handlers(t *testing.T) {
+func TestLoadConfig_rates_are_the_defaults_of_limits(t *testing.T) {
 	cfg, err := loadConfig(environment(nil), "no-such-file")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cfg.limits(); got != handlers.DefaultLimits {
-		t.Errorf("got  %+v\nwant %+v", got, handlers.DefaultLimits)
+	if got := cfg.rates(); got != limits.Default {
+		t.Errorf("got  %+v\nwant %+v", got, limits.Default)
 	}
 	cfg, err = loadConfig(environment(map[string]string{"RATE_ROOM": "off", "RATE_CREATE_VISITOR": "5+20/h"}), "no-such-file")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cfg.limits(); got.Room != handlers.Unlimited || got.CreateVisitor != (handlers.Rate{Burst: 5, Each: 3 * time.Minute}) {
+	if got := cfg.rates(); got.Room != ratelimit.Unlimited || got.CreateVisitor != (ratelimit.Rate{Burst: 5, Each: 3 * time.Minute}) {
 		t.Errorf("got %+v", got)
 	}
 }

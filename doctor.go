@@ -9,7 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"gifchat/handlers"
+	"gifchat/handlers/media"
 	"gifchat/store"
 )
 
@@ -40,7 +40,7 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if version, ok := handlers.BundleVersion(public); ok {
+	if version, ok := media.BundleVersion(public); ok {
 		bundle = "socket.io-client " + version
 	}
 

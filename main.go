@@ -14,6 +14,12 @@ import (
 	"time"
 
 	"gifchat/handlers"
+	"gifchat/handlers/events"
+	"gifchat/handlers/limits"
+	"gifchat/handlers/media"
+	"gifchat/handlers/notice"
+	"gifchat/handlers/origin"
+	"gifchat/handlers/session"
 	"gifchat/rooms"
 	"gifchat/socketio"
 	"gifchat/socketio/engineio"
@@ -74,16 +80,27 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 
 	defer sweep(ctx, gifs, db.HoldsGIF, log)()
 
-	oldSecrets := oldSecrets(cfg.CookieSecretOld)
+	origins := origin.NewPolicy(cfg.CORSOrigin, cfg.secure(), log)
+	sessions, err := session.New(session.Config{
+		Store:   db,
+		Secrets: append([][]byte{secret}, oldSecrets(cfg.CookieSecretOld)...),
+		Secure:  cfg.secure(),
+		Origins: origins,
+		Check:   cfg.SessionCheck,
+		Log:     log,
+	})
+	if err != nil {
+		return err
+	}
 	wire := socketio.NewServer(socketio.Config{
 		Log:             log,
-		AllowConnection: handlers.AllowConnection(cfg.limits()),
-		Identify:        handlers.Identify,
-		SameClient:      handlers.SameClient(secret, oldSecrets...),
-		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin, log),
+		AllowConnection: limits.AllowConnection(cfg.rates()),
+		Identify:        sessions.Identify,
+		SameClient:      sessions.SameClient,
+		AllowOrigin:     origins.Allow,
 		Secure:          cfg.secure(),
-		ClientAddress:   handlers.ClientAddress,
-		Recovery:        handlers.Recovery(cfg.RecoveryTime),
+		ClientAddress:   origin.ClientAddress,
+		Recovery:        events.Recovery(cfg.RecoveryTime),
 		AfterBurst:      debug.FreeOSMemory,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,
@@ -94,9 +111,9 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		RefuseOldClients: cfg.EIO3Engine == "off",
 		Carrier:          carrier(cfg, log),
 	})
-	events := handlers.NewEvents(wire, log)
-	defer events.Close()
-	chat := rooms.NewService(db, gifs, events, rooms.Options{
+	notifier := events.NewNotifier(wire, log)
+	defer notifier.Close()
+	chat := rooms.NewService(db, gifs, notifier, rooms.Options{
 		Log:        log,
 		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
 		OwnerGrace: time.Duration(cfg.OwnerGrace),
@@ -109,7 +126,7 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	})
 	defer chat.Close()
 
-	notice := handlers.NoticeConfig{
+	noticeConfig := notice.Config{
 		Interval:       cfg.NoticeInterval,
 		News:           cfg.NoticeNews,
 		Greeting:       cfg.NoticeGreeting,
@@ -117,36 +134,33 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 		Plain:          cfg.NoticeWebSocket,
 		RelayPerSecond: cfg.NoticeRelayPerSecond,
 	}
-	defer handlers.NewNotice(wire, notice, log).Close()
+	defer notice.Start(wire, noticeConfig, log).Close()
 
 	templates, public, err := assets(cfg.Dev)
 	if err != nil {
 		return err
 	}
-	if version, ok := handlers.BundleVersion(public); ok {
+	if version, ok := media.BundleVersion(public); ok {
 		log.Info("client bundle ready", "socket.io-client", version)
 	} else {
 		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")
 	}
 	site, err := handlers.New(handlers.Config{
 		Chat:           chat,
-		Events:         events,
+		Sessions:       sessions,
+		Origins:        origins,
+		Notifier:       notifier,
 		Server:         wire,
-		Sessions:       db,
-		Secret:         secret,
-		OldSecrets:     oldSecrets,
 		Secure:         cfg.secure(),
-		Limits:         cfg.limits(),
-		SessionCheck:   cfg.SessionCheck,
 		TrustedProxies: cfg.TrustedProxies,
-		Origins:        cfg.CORSOrigin,
-		LocalOnly:      cfg.localOnly(ctx),
+		Hosts:          hostGuard(ctx, cfg, log),
 		Strict:         cfg.Compat == "strict",
+		Limits:         cfg.rates(),
 		Log:            log,
 		Templates:      templates,
 		Public:         public,
 		Dev:            cfg.Dev,
-		Notice:         notice,
+		Notice:         noticeConfig,
 		Version:        version(),
 	})
 	if err != nil {
@@ -162,4 +176,13 @@ func carrier(cfg config, log *slog.Logger) engineio.Carrier {
 		return gosocketio.New(log)
 	}
 	return nil
+}
+
+// hostGuard returns the check of host names, or nil if other machines can reach the
+// server.
+func hostGuard(ctx context.Context, cfg config, log *slog.Logger) *origin.HostGuard {
+	if !cfg.localOnly(ctx) {
+		return nil
+	}
+	return origin.NewHostGuard(cfg.CORSOrigin, log)
 }

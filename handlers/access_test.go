@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/handlers/origin"
 	"gifchat/rooms"
 	"gifchat/socketio"
 )
@@ -34,10 +34,10 @@ func spoofs() (all [][]string) {
 
 // Row A4: the address is the socket's, unless a proxy that we trust says
 // otherwise, and then the last one that it has not made up.
-func TestTheAddressCannotBeSpoofed(t *testing.T) {
+func TestAddress_cannot_be_spoofed(t *testing.T) {
 	const peer, proxy = "192.0.2.7", "10.0.0.1"
 	addresses := make(chan string, 1)
-	h := open(t, func(c *handlers.Config) {
+	h := open(t, func(c *settings) {
 		c.TrustedProxies = []string{"10.0.0.0/8"}
 		c.Server.Of("/").OnConnect(func(s *socketio.Socket) { addresses <- s.Handshake().Address })
 	})
@@ -66,7 +66,7 @@ func TestTheAddressCannotBeSpoofed(t *testing.T) {
 	})
 }
 
-func wantAddress(t *testing.T, h *house, addresses <-chan string, from string, headers [][]string, want string) {
+func wantAddress(t *testing.T, h *testServer, addresses <-chan string, from string, headers [][]string, want string) {
 	t.Helper()
 	r := httptest.NewRequest("GET", "/socket.io/?EIO=3&transport=polling", nil) // connects to / by itself
 	r.RemoteAddr = from + ":5000"
@@ -85,16 +85,16 @@ func wantAddress(t *testing.T, h *house, addresses <-chan string, from string, h
 }
 
 // Row W1: pages of other sites cannot drive our connections, whichever way.
-func TestForeignPagesCannotConnect(t *testing.T) {
+func TestOrigin_of_a_foreign_page_cannot_connect(t *testing.T) {
 	const host = "chat.example:8005"
 	for _, tls := range []bool{false, true} {
 		t.Run(fmt.Sprintf("TLS %t", tls), func(t *testing.T) {
-			h := open(t, func(c *handlers.Config) {
+			h := open(t, func(c *settings) {
 				c.TrustedProxies, c.Secure = []string{"127.0.0.1"}, tls
 				c.Server = socketio.NewServer(socketio.Config{
-					Identify: handlers.Identify, SameClient: handlers.SameClient(c.Secret), Secure: tls,
-					AllowOrigin:   handlers.AllowOrigin([]string{"https://friend.example"}, slog.New(slog.DiscardHandler)),
-					ClientAddress: handlers.ClientAddress,
+					Identify: c.identify, SameClient: c.sameClient, Secure: tls,
+					AllowOrigin:   origin.NewPolicy([]string{"https://friend.example"}, tls, slog.New(slog.DiscardHandler)).Allow,
+					ClientAddress: origin.ClientAddress,
 				})
 			})
 			v := h.visitor(t)
@@ -176,7 +176,7 @@ func TestForeignPagesCannotConnect(t *testing.T) {
 
 // Row W2: other sites cannot change anything, by whatever a page can send, and
 // a GET changes nothing.
-func TestForeignPagesCannotChangeAnything(t *testing.T) {
+func TestOrigin_of_a_foreign_page_cannot_change_anything(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -237,8 +237,8 @@ func TestForeignPagesCannotChangeAnything(t *testing.T) {
 }
 
 // Row W3: over TLS, here or at a proxy, the cookie is this host's alone.
-func TestASecureCookieIsThisHostsAlone(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Secure = true })
+func TestCookie_over_TLS_belongs_to_one_host(t *testing.T) {
+	h := open(t, func(c *settings) { c.Secure = true })
 	v := h.visitor(t)
 	got := v.get("/")
 	line := got.Header.Get("Set-Cookie")

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
+func TestBody_without_progress_is_cut(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	room := ann.makeRoom("방", "")
@@ -69,7 +69,7 @@ func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestUpload_thatIsNoMultipartIsTheSendersFault(t *testing.T) {
+func TestUpload_that_is_not_multipart_is_a_client_error(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -91,7 +91,7 @@ func TestUpload_thatIsNoMultipartIsTheSendersFault(t *testing.T) {
 
 // However the bytes come: the parser of forms has its own words for a line that
 // does not end.
-func TestUpload_thatHasTooMuchBeforeTheFileIsTooLarge(t *testing.T) {
+func TestUpload_with_a_long_preamble_is_too_large(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -146,7 +146,7 @@ func (l *oneConn) Close() error {
 func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 
 // What is announced to be too large is refused before any of it has come.
-func TestBody_thatIsTooLargeIsRefusedAtOnce(t *testing.T) {
+func TestBody_with_a_large_length_is_refused_at_once(t *testing.T) {
 	h := open(t, nil)
 	b := h.visitor(t)
 	sid := openSID(b.get("/socket.io/?EIO=4&transport=polling").body)

@@ -8,7 +8,7 @@ import (
 
 // A connection that began with a session belongs to it: its sid alone is of no
 // use. One that began without belongs to who knows the sid.
-func TestTheSIDIsBoundToTheSession(t *testing.T) {
+func TestSID_is_bound_to_the_session(t *testing.T) {
 	h := open(t, nil)
 	ann, bob, nobody := h.visitor(t), h.visitor(t), h.visitor(t)
 	ann.get("/")
@@ -54,7 +54,7 @@ func TestTheSIDIsBoundToTheSession(t *testing.T) {
 
 // A page of an old session sends its cookie again with a later date; the
 // session, and so the connection, is the same.
-func TestARenewedCookieKeepsTheConnection(t *testing.T) {
+func TestSID_is_valid_after_the_cookie_is_refreshed(t *testing.T) {
 	h := open(t, nil)
 	b := h.visitor(t)
 	b.get("/")

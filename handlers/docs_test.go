@@ -16,7 +16,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/handlers/notice"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 	"gifchat/store"
 	"gifchat/store/storetest"
@@ -86,9 +88,13 @@ type wireNames struct {
 func readSources(t *testing.T) wireNames {
 	t.Helper()
 	n := wireNames{map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var paths []string
+	for _, folder := range []string{"events", "notice", "refusal"} {
+		found, err := filepath.Glob(folder + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, found...)
 	}
 	var files []*ast.File
 	for _, path := range paths {
@@ -121,7 +127,7 @@ func (n wireNames) declared(node ast.Node) bool {
 			}
 		}
 	case *ast.CompositeLit:
-		if kind, ok := node.Type.(*ast.Ident); ok && kind.Name == "problem" && len(node.Elts) == 3 {
+		if kind, ok := node.Type.(*ast.Ident); ok && kind.Name == "Refusal" && len(node.Elts) == 3 {
 			n.reasons[literal(node.Elts[1])] = true
 		}
 	}
@@ -160,7 +166,7 @@ func literal(e ast.Expr) string {
 }
 
 // A client is told of every event in docs/events.md, and which way it goes.
-func TestEveryEventIsDescribed(t *testing.T) {
+func TestDocs_describe_every_event(t *testing.T) {
 	docs, code := readEvents(t), readSources(t)
 	if len(code.values) < 30 || len(code.reasons) < 20 {
 		t.Fatalf("found %d events and %d reasons only", len(code.values), len(code.reasons))
@@ -268,11 +274,11 @@ func (r *refusals) ask(w *wire, namespace, event, arg string) string {
 // is asked of a room that is not there, by a stranger, by who is banned, silent
 // or not the owner, of who or what is not there, for nonsense and with a full
 // disk. What every event can be refused for is left out.
-func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
+func TestDocs_describe_every_refusal_of_an_event(t *testing.T) {
 	docs := readEvents(t)
 	disk := &fullDisk{}
-	h := open(t, func(c *handlers.Config) {
-		c.Limits = handlers.Limits{Visitor: handlers.Unlimited, Address: handlers.Unlimited}
+	h := open(t, func(c *settings) {
+		c.Limits = limits.Rates{Visitor: ratelimit.Unlimited, Address: ratelimit.Unlimited}
 		db, err := store.Open(t.Context(), storetest.NewDatabase(t))
 		if err != nil {
 			t.Fatal(err)
@@ -282,14 +288,14 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk.Store = db
-		chat := rooms.NewService(disk, gifs, c.Events, rooms.Options{EmptyGrace: -1})
+		chat := rooms.NewService(disk, gifs, c.Notifier, rooms.Options{EmptyGrace: -1})
 		t.Cleanup(func() {
 			chat.Close()
 			_ = db.Close()
 		})
 		c.Chat = chat
-		notice := handlers.NewNotice(c.Server, handlers.NoticeConfig{SocketIO: true}, c.Log)
-		t.Cleanup(notice.Close)
+		started := notice.Start(c.Server, notice.Config{SocketIO: true}, c.Log)
+		t.Cleanup(started.Close)
 	})
 	r := &refusals{t: t, seen: map[string]map[string]bool{}}
 

@@ -27,7 +27,7 @@ type uploading struct {
 
 // beginUpload sends the first half of an upload, with one more header. What comes is no GIF in the
 // end: the store is outside the bubble.
-func beginUpload(t *testing.T, h *house, room, cookie, header string) *uploading {
+func beginUpload(t *testing.T, h *testServer, room, cookie, header string) *uploading {
 	t.Helper()
 	body := gifPart + smallGIF[:len(smallGIF)-20] + gifEnd
 	half := len(gifPart) + 20
@@ -74,7 +74,7 @@ func TestDrain_lets_uploads_finish_and_cuts_those_that_do_not(t *testing.T) {
 		defer cancel()
 		drained := make(chan struct{})
 		go func() {
-			h.site.Drain(ctx)
+			h.handler.Drain(ctx)
 			close(drained)
 		}()
 		synctest.Wait()

@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 
 	"github.com/coder/websocket"
 )
@@ -27,7 +26,7 @@ func TestCookie(t *testing.T) {
 	}
 	t.Run("flags", func(t *testing.T) {
 		for _, secure := range []bool{false, true} {
-			h := open(t, func(c *handlers.Config) { c.Secure = secure })
+			h := open(t, func(c *settings) { c.Secure = secure })
 			c := cookie(h.visitor(t).get("/"))
 			if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Secure != secure || c.MaxAge != 30*24*60*60 {
 				t.Errorf("secure %v: got %+v", secure, c)
@@ -67,7 +66,7 @@ func TestCookie(t *testing.T) {
 	})
 }
 
-func TestForeignSites_cannotPost(t *testing.T) {
+func TestPost_of_a_foreign_site_is_refused(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -93,7 +92,7 @@ func TestForeignSites_cannotPost(t *testing.T) {
 	}
 }
 
-func TestPages_headersAndLanguage(t *testing.T) {
+func TestPages_have_headers_and_a_language(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	got := v.get("/")
@@ -203,36 +202,7 @@ func TestPlainWebSocket(t *testing.T) {
 	}
 }
 
-func TestAllowOrigin(t *testing.T) {
-	allow := handlers.AllowOrigin([]string{"https://chat.example"}, slog.New(slog.DiscardHandler))
-	tests := []struct {
-		peer, origin       string
-		allow, credentials bool
-	}{
-		{"192.0.2.1:5", "https://chat.example", true, true},
-		{"192.0.2.1:5", "https://CHAT.example", true, true},
-		{"192.0.2.1:5", "http://chat.example", false, false},
-		{"192.0.2.1:5", "http://localhost:8005", false, false},
-		{"127.0.0.1:5", "http://localhost:3000", true, false},
-		{"[::1]:5", "http://127.0.0.1:8005", true, false},
-		{"127.0.0.1:5", "http://localhost.evil.example", false, false},
-		{"127.0.0.1:5", "null", false, false},
-	}
-	for _, tt := range tests {
-		gotAllow, gotCredentials := allow(&http.Request{RemoteAddr: tt.peer}, tt.origin)
-		if gotAllow != tt.allow || gotCredentials != tt.credentials {
-			t.Errorf("%s from %s: got %v %v, want %v %v", tt.origin, tt.peer, gotAllow, gotCredentials, tt.allow, tt.credentials)
-		}
-	}
-}
-
-func TestNew_refusesAShortSecret(t *testing.T) {
-	if _, err := handlers.New(handlers.Config{Secret: []byte("gifchat")}); err == nil {
-		t.Error("a short secret was taken")
-	}
-}
-
-func TestLanguageLink_staysHere(t *testing.T) {
+func TestLanguageSwitch_links_to_this_host(t *testing.T) {
 	v := open(t, nil).visitor(t)
 	for _, path := range []string{"//evil.example/x", "///evil.example", "/%5Cevil.example", "/\\evil.example"} {
 		got := v.get(path)
@@ -242,7 +212,7 @@ func TestLanguageLink_staysHere(t *testing.T) {
 	}
 }
 
-func TestEveryAnswer_isNotToBeSniffed(t *testing.T) {
+func TestAnswers_forbid_type_sniffing(t *testing.T) {
 	v := open(t, nil).visitor(t)
 	for _, path := range []string{
 		"/", "/nope", "/healthz", "/main.css", "/gif/x.gif", "/public/x/none", "/room/x",
@@ -254,7 +224,7 @@ func TestEveryAnswer_isNotToBeSniffed(t *testing.T) {
 	}
 }
 
-func TestAddress_isWhatATrustedProxySays(t *testing.T) {
+func TestAddress_is_that_of_a_trusted_proxy(t *testing.T) {
 	tests := []struct {
 		name    string
 		proxies []string
@@ -268,7 +238,7 @@ func TestAddress_isWhatATrustedProxySays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h := open(t, func(c *handlers.Config) { c.TrustedProxies = tt.proxies })
+			h := open(t, func(c *settings) { c.TrustedProxies = tt.proxies })
 			header := http.Header{}
 			header.Set(tt.headers[0], tt.headers[1])
 			conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+"/", &websocket.DialOptions{HTTPHeader: header})
@@ -286,7 +256,7 @@ func TestAddress_isWhatATrustedProxySays(t *testing.T) {
 	}
 }
 
-func TestRequestGivenUp_isNobodysError(t *testing.T) {
+func TestRequest_given_up_is_not_an_error(t *testing.T) {
 	h := open(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -297,10 +267,10 @@ func TestRequestGivenUp_isNobodysError(t *testing.T) {
 	}
 }
 
-func TestNewcomers_areLimited(t *testing.T) {
-	h := open(t, func(c *handlers.Config) {
+func TestSessions_of_an_address_are_limited(t *testing.T) {
+	h := open(t, func(c *settings) {
 		c.TrustedProxies = []string{"127.0.0.1"}
-		c.Limits.SessionAddress = handlers.Rate{Burst: 50, Each: time.Hour}
+		c.Limits.SessionAddress = ratelimit.Rate{Burst: 50, Each: time.Hour}
 	})
 	regular := h.visitor(t)
 	regular.get("/")
@@ -321,7 +291,7 @@ func TestNewcomers_areLimited(t *testing.T) {
 	}
 }
 
-func TestNotices_areInTheReadersLanguage(t *testing.T) {
+func TestNotices_are_in_the_language_of_the_reader(t *testing.T) {
 	h := open(t, nil)
 	ann, bob := h.visitor(t), h.visitor(t)
 	path := ann.makeRoom("방", "")
@@ -335,11 +305,11 @@ func TestNotices_areInTheReadersLanguage(t *testing.T) {
 }
 
 // What stands for no sid must not get a handshake past the trusted proxies.
-func TestABrokenSIDHasAnAddressToo(t *testing.T) {
+func TestSID_malformed_does_not_bypass_trusted_proxies(t *testing.T) {
 	for _, query := range []string{"", "&sid=%", "&sid=;", "&sid=%zz"} {
-		h := open(t, func(c *handlers.Config) {
+		h := open(t, func(c *settings) {
 			c.TrustedProxies = []string{"127.0.0.1", "::1"}
-			c.Limits.SessionAddress = handlers.Unlimited
+			c.Limits.SessionAddress = ratelimit.Unlimited
 		})
 		ann := h.visitor(t)
 		got := ann.get("/socket.io/?EIO=4&transport=polling"+query, "X-Forwarded-For", "203.0.113.9")

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
-
 	"github.com/andybalholm/brotli"
 )
 
@@ -53,8 +51,8 @@ func talkativeRoom(t *testing.T, v *browser) string {
 	return room
 }
 
-func openWithAssets(t *testing.T) *house {
-	return open(t, func(c *handlers.Config) { c.Public = os.DirFS("../public") })
+func openWithAssets(t *testing.T) *testServer {
+	return open(t, func(c *settings) { c.Public = os.DirFS("../public") })
 }
 
 func TestEncoding_of_each_kind_follows_Accept_Encoding(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
 	"gifchat/rooms"
 )
 
@@ -44,7 +43,7 @@ func quiet(t *testing.T, what string, got answer, status int, page bool) {
 }
 
 // Row W7, of bodies that are too large.
-func TestWhatIsTooLargeIsToldNothing(t *testing.T) {
+func TestErrors_of_large_bodies_leak_nothing(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -125,7 +124,7 @@ func (b *broken) GIF(context.Context, rooms.Visitor, string) (rooms.GIF, rooms.G
 func (b *broken) Remove(context.Context, rooms.Visitor, rooms.ID) error { return b.fail() }
 
 // Row W7, of what goes wrong in the server: it is in the log, and nowhere else.
-func TestWhatFailsIsToldNothing(t *testing.T) {
+func TestErrors_of_the_server_leak_nothing(t *testing.T) {
 	const inside = "open chat.db: sqlite: SELECT x FROM rooms: /var/lib/gifchat: go1.26 v1.2.3 handlers/room.go:12 0xc000123456"
 	for name, how := range map[string]func() error{
 		"an error nobody knows": func() error { return errors.New(inside) },
@@ -134,7 +133,7 @@ func TestWhatFailsIsToldNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			chat := &broken{}
-			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			h := open(t, func(c *settings) { chat.Chat, c.Chat = c.Chat, chat })
 			v := h.visitor(t)
 			room := v.makeRoom("방", "")
 			chat.how = how

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 )
 
 // TestUpload_refusal_names_what_is_wrong: each refusal of a file, in both
 // languages, as a line for programs and as a page for browsers without scripts.
 func TestUpload_refusal_names_what_is_wrong(t *testing.T) {
-	h := open(t, func(cfg *handlers.Config) { cfg.Limits.Visitor = handlers.Unlimited })
+	h := open(t, func(cfg *settings) { cfg.Limits.Visitor = ratelimit.Unlimited })
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
 	sized := func(size string) string { return "GIF89a" + size + smallGIF[10:] }

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
 	"gifchat/rooms"
 	"gifchat/store"
 	"gifchat/store/storetest"
@@ -24,7 +23,7 @@ var (
 	aRoom    = regexp.MustCompile(`<tr data-id="([0-9a-f]{24})"`)
 )
 
-func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
+func TestHome_shows_a_page_of_many_rooms(t *testing.T) {
 	const made = 1_050
 	h := open(t, nil)
 	v := rooms.Visitor{Session: "s", Color: "#7453ac"}
@@ -72,7 +71,7 @@ func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 
 // Row O5, with as many rooms as MAX_ROOMS lets be in the long form (SOAK=1), whose
 // time is bounded as that of a quiet machine.
-func TestHome_isAsQuickHoweverManyRoomsThereAre(t *testing.T) {
+func TestHome_is_as_fast_with_many_rooms(t *testing.T) {
 	made, most := 2_000, 10*time.Second
 	if os.Getenv("SOAK") != "" {
 		made, most = 100_000, 50*time.Millisecond
@@ -125,7 +124,7 @@ func quick(t *testing.T, what string, most time.Duration, do func()) {
 }
 
 // openFull has so many rooms in its database, with the longest titles.
-func openFull(t *testing.T, made int) *house {
+func openFull(t *testing.T, made int) *testServer {
 	t.Helper()
 	path := storetest.NewDatabase(t)
 	db, err := store.Open(t.Context(), path)
@@ -144,14 +143,14 @@ func openFull(t *testing.T, made int) *house {
 		SELECT i, printf('%024x', i), ?, 500, '#7453ac', printf('%032x', i), '', 0 FROM n`, made, strings.Repeat("가", 60)); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, func(cfg *handlers.Config) {
-		chat := rooms.NewService(db, nil, cfg.Events, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50})
+	return open(t, func(cfg *settings) {
+		chat := rooms.NewService(db, nil, cfg.Notifier, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50})
 		t.Cleanup(chat.Close)
 		cfg.Chat = chat
 	})
 }
 
-func TestEnter_aWrongPasswordLeadsBackToTheForm(t *testing.T) {
+func TestEnter_with_a_wrong_password_returns_to_the_form(t *testing.T) {
 	h := open(t, nil)
 	owner, guest := h.visitor(t), h.visitor(t)
 	private := owner.makeRoom("비밀 <b>", "pw")
@@ -185,7 +184,7 @@ func TestEnter_aWrongPasswordLeadsBackToTheForm(t *testing.T) {
 	}
 }
 
-func TestCreate_keepsARoomThatIsToBeKept(t *testing.T) {
+func TestCreate_with_keep_makes_a_permanent_room(t *testing.T) {
 	h := open(t, nil)
 	for body, want := range map[string]bool{"keep=on": true, "": false} {
 		got := h.visitor(t).send("POST", "/room", strings.NewReader("title=a&max=2&"+body), "Content-Type", formType)
@@ -204,7 +203,7 @@ func TestCreate_keepsARoomThatIsToBeKept(t *testing.T) {
 	}
 }
 
-func TestHome_showsARoomThatNobodyOwns(t *testing.T) {
+func TestHome_shows_a_room_without_an_owner(t *testing.T) {
 	h := open(t, nil)
 	v := rooms.Visitor{Session: "s", Color: "#7453ac"}
 	room, err := h.chat.Create(t.Context(), v, rooms.NewRoom{Title: "방", Capacity: 2})

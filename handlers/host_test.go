@@ -8,12 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"gifchat/handlers"
 )
 
 // rawAnswer sends request as it is and returns the answer.
-func rawAnswer(t *testing.T, h *house, request string) *http.Response {
+func rawAnswer(t *testing.T, h *testServer, request string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.Listener.Addr().String())
 	if err != nil {
@@ -31,10 +29,10 @@ func rawAnswer(t *testing.T, h *house, request string) *http.Response {
 	return got
 }
 
-func openLocal(t *testing.T) *house {
-	return open(t, func(c *handlers.Config) {
-		c.LocalOnly = true
-		c.Origins = []string{"https://chat.example.org", "http://192.168.7.7:8005", "*"}
+func openLocal(t *testing.T) *testServer {
+	return open(t, func(c *settings) {
+		c.localOnly = true
+		c.corsOrigin = []string{"https://chat.example.org", "http://192.168.7.7:8005", "*"}
 	})
 }
 

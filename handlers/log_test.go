@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/handlers/notice"
+	"gifchat/ratelimit"
 )
 
 func TestRequestLog_is_bounded_except_for_errors(t *testing.T) {
-	h := open(t, func(c *handlers.Config) {
-		c.Limits.SessionAddress = handlers.Unlimited
+	h := open(t, func(c *settings) {
+		c.Limits.SessionAddress = ratelimit.Unlimited
 		c.Chat = &broken{Chat: c.Chat, how: func() error { return errors.New("broken") }}
 	})
 	const n = 150
@@ -25,7 +26,7 @@ func TestRequestLog_is_bounded_except_for_errors(t *testing.T) {
 			h.Config.Handler.ServeHTTP(discard{}, httpRequest(t, path))
 		}
 	}
-	_ = h.site.Close() // logs what is still left out
+	_ = h.handler.Close() // logs what is still left out
 	most := 100 * (1 + int(time.Since(begun)/(10*time.Second)))
 	log := h.log.String()
 	for route, status := range map[string]int{"(none)": http.StatusNotFound, "/notice": http.StatusOK} {
@@ -48,16 +49,16 @@ func TestRequestLog_is_bounded_except_for_errors(t *testing.T) {
 }
 
 func TestNoticeLog_is_bounded(t *testing.T) {
-	var notice *handlers.Notice
-	h := open(t, func(c *handlers.Config) { notice = handlers.NewNotice(c.Server, c.Notice, c.Log) })
+	var started *notice.Notice
+	h := open(t, func(c *settings) { started = notice.Start(c.Server, c.Notice, c.Log) })
 	const n = 150
 	begun := time.Now()
 	for range n {
 		h.Config.Handler.ServeHTTP(discard{}, httpRequest(t, "/", "Upgrade", "websocket", "Origin", "http://elsewhere.example"))
 		_ = h.dial(t, "/", "", nil).CloseNow()
 	}
-	notice.Close()
-	_ = h.site.Close()
+	started.Close()
+	_ = h.handler.Close()
 	most := 100 * (1 + int(time.Since(begun)/(10*time.Second)))
 	for _, message := range []string{"notice socket connected", "origin refused"} {
 		lines := strings.Count(h.log.String(), `msg="`+message+`"`)

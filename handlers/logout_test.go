@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 )
 
 // cookie is the visitor's session cookie as it would be sent.
@@ -42,7 +42,7 @@ func colorIn(page string) string {
 
 // Row A6: a new id at each change of what the session may do, and at no other
 // time.
-func TestTheSessionIDIsRenewedWithWhatItMayDo(t *testing.T) {
+func TestSession_id_is_renewed_when_rights_grow(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	private, other, open := ann.makeRoom("방", "비밀"), ann.makeRoom("방", "비밀"), ann.makeRoom("방", "")
@@ -107,7 +107,7 @@ func TestTheSessionIDIsRenewedWithWhatItMayDo(t *testing.T) {
 }
 
 // A session that is saved for its age and renewed in one request sends one cookie.
-func TestARenewedSessionSendsOneCookie(t *testing.T) {
+func TestSession_refreshed_and_renewed_sends_one_cookie(t *testing.T) {
 	h := open(t, nil)
 	b := h.visitor(t)
 	b.get("/")
@@ -123,7 +123,7 @@ func TestARenewedSessionSendsOneCookie(t *testing.T) {
 }
 
 // Ids of the program before had one part. They go on as the visitors they were.
-func TestAnOlderIDKeepsItsVisitor(t *testing.T) {
+func TestSession_id_of_one_part_keeps_its_visitor(t *testing.T) {
 	h := open(t, nil)
 	id := strings.Repeat("a", 32)
 	if _, err := h.sessions.SaveSession(t.Context(), id, id, fmt.Appendf(nil, `{"since":%d}`, time.Now().Unix()), time.Hour); err != nil {
@@ -146,9 +146,9 @@ func TestAnOlderIDKeepsItsVisitor(t *testing.T) {
 	}
 }
 
-func TestOldSecretsStillRead(t *testing.T) {
+func TestSession_cookie_of_a_previous_secret_is_valid(t *testing.T) {
 	before := strings.Repeat("o", 32)
-	h := open(t, func(c *handlers.Config) { c.OldSecrets = [][]byte{[]byte(before)} })
+	h := open(t, func(c *settings) { c.secrets = append(c.secrets, []byte(before)) })
 	id := strings.Repeat("a", 46)
 	if _, err := h.sessions.SaveSession(t.Context(), id, id[:22], fmt.Appendf(nil, `{"since":%d}`, time.Now().Unix()), time.Hour); err != nil {
 		t.Fatal(err)
@@ -168,8 +168,8 @@ func TestOldSecretsStillRead(t *testing.T) {
 
 // Whatever is asked with them, bad cookies are one line in all, beside those of
 // the request log.
-func TestBadCookiesAreNotLoggedEach(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Limits.SessionAddress = handlers.Unlimited })
+func TestCookie_refusals_are_one_log_line(t *testing.T) {
+	h := open(t, func(c *settings) { c.Limits.SessionAddress = ratelimit.Unlimited })
 	v := h.visitor(t)
 	v.get("/notice")
 	const handshake, page = "/socket.io/?EIO=4&transport=polling", "/notice"
@@ -227,7 +227,7 @@ func httpRequest(t *testing.T, path string, headers ...string) *http.Request {
 
 // Row A6: who logs out is gone from every namespace within a second, is told so,
 // and whatever is left of the cookie is of no use.
-func TestLogoutEndsEverythingOfTheVisitor(t *testing.T) {
+func TestLogout_ends_sessions_and_connections(t *testing.T) {
 	h := open(t, nil)
 	ann, bob := h.visitor(t), h.visitor(t)
 	bob.get("/")
@@ -313,8 +313,8 @@ func (s leaving) LoadSession(ctx context.Context, id string) ([]byte, error) {
 }
 
 // A session of yesterday is saved anew, but not after the logout of another tab.
-func TestARequestUnderWayDoesNotUndoALogout(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Sessions = leaving{c.Sessions.(*memorySessions)} })
+func TestLogout_is_not_undone_by_a_request_under_way(t *testing.T) {
+	h := open(t, func(c *settings) { c.store = leaving{c.store.(*memorySessions)} })
 	b := h.visitor(t)
 	b.get("/")
 	h.sessions.age()
@@ -338,8 +338,8 @@ func (s *memorySessions) of(cookie string) (ids []string) {
 
 // A DISCONNECT leaves the connection open. Whose session is over is not let in
 // again over it.
-func TestAnExpiredSessionDoesNotConnectAgain(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.SessionCheck = 100 * time.Millisecond })
+func TestSession_expired_does_not_connect_again(t *testing.T) {
+	h := open(t, func(c *settings) { c.sessionCheck = 100 * time.Millisecond })
 	ann := h.visitor(t)
 	room := strings.TrimPrefix(ann.makeRoom("방", "비밀"), "/room/")
 	w := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
@@ -357,7 +357,7 @@ func TestAnExpiredSessionDoesNotConnectAgain(t *testing.T) {
 
 // Requests that were under way may still use the id from before, and its sockets
 // hear what goes on. What lasts, such as making a token, wants the newest one.
-func TestAnOlderIDDoesNothingThatLasts(t *testing.T) {
+func TestSession_id_before_a_renewal_does_nothing_that_lasts(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	ann.get("/")
@@ -394,7 +394,7 @@ func TestAnOlderIDDoesNothingThatLasts(t *testing.T) {
 }
 
 // What fails here is nothing to tell a client.
-func TestAFailingStoreIsNotTold(t *testing.T) {
+func TestSession_store_error_is_not_sent_to_the_client(t *testing.T) {
 	h := open(t, nil)
 	ann, bob := h.visitor(t), h.visitor(t)
 	ann.get("/")

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 )
 
 // company is a room of Ann's with Bob in it, both by socket.
 type company struct {
-	*house
+	*testServer
 	room, path         string
 	ann, bob           *browser
 	annSocket, bobSock *wire
@@ -24,7 +24,7 @@ type company struct {
 
 func openCompany(t *testing.T) company {
 	t.Helper()
-	c := company{house: open(t, nil)}
+	c := company{testServer: open(t, nil)}
 	c.ann, c.bob = c.visitor(t), c.visitor(t)
 	c.path = c.ann.makeRoom("방", "")
 	c.room = strings.TrimPrefix(c.path, "/room/")
@@ -121,7 +121,7 @@ func TestEventsOfOwners(t *testing.T) {
 	again.until(`43/chat,1[{"ok":false,"reason":"banned"`)
 }
 
-func TestALogoutPassesOnWhatTheVisitorOwned(t *testing.T) {
+func TestLogout_passes_owned_rooms_on(t *testing.T) {
 	c := openCompany(t)
 	c.ann.post("/logout", nil)
 	c.annSocket.expect(`41/chat,`)
@@ -130,7 +130,7 @@ func TestALogoutPassesOnWhatTheVisitorOwned(t *testing.T) {
 	c.bobSock.until(`43/chat,2[{"ok":true`)
 }
 
-func TestAProgramSpeaksWithAToken(t *testing.T) {
+func TestToken_lets_a_program_post(t *testing.T) {
 	c := openCompany(t)
 	a := c.annSocket
 	a.send(`42/chat,2["token",{"nick":"날씨봇"}]`)
@@ -201,9 +201,9 @@ func (m *meddler) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (roo
 }
 
 // Row A8, for who is in another room as well and therefore not disconnected.
-func TestWhoIsKickedWhileJoiningAgainHearsNothing(t *testing.T) {
+func TestJoin_again_during_a_kick_receives_nothing(t *testing.T) {
 	m := &meddler{}
-	h := open(t, func(c *handlers.Config) { m.Chat, c.Chat = c.Chat, m })
+	h := open(t, func(c *settings) { m.Chat, c.Chat = c.Chat, m })
 	ann, bob := h.visitor(t), h.visitor(t)
 	room, other := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/"), strings.TrimPrefix(ann.makeRoom("다른 방", ""), "/room/")
 	bob.get("/")
@@ -255,14 +255,14 @@ func (c *closing) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (roo
 }
 
 // Its client takes recovery for being where it was.
-func TestARecoveredSocketIsToldOfRoomsItHasLost(t *testing.T) {
+func TestRecovery_notifies_of_rooms_that_refuse(t *testing.T) {
 	for reason, refuse := range map[string]func(*closing){
 		"full":      func(c *closing) { c.full.Store(true) },
 		"forbidden": func(c *closing) { c.shut.Store(true) },
 	} {
 		t.Run(reason, func(t *testing.T) {
 			chat := &closing{}
-			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			h := open(t, func(c *settings) { chat.Chat, c.Chat = c.Chat, chat })
 			bob := h.visitor(t)
 			room := strings.TrimPrefix(bob.makeRoom("방", ""), "/room/")
 			w := h.dial(t, "/", "", bob)
@@ -280,8 +280,8 @@ func TestARecoveredSocketIsToldOfRoomsItHasLost(t *testing.T) {
 }
 
 // A password costs the server what a new room does.
-func TestPasswordsAreSetAsSeldomAsRoomsAreMade(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Limits.CreateVisitor = handlers.Rate{Burst: 3, Each: time.Minute} })
+func TestSettings_passwords_have_the_rate_of_new_rooms(t *testing.T) {
+	h := open(t, func(c *settings) { c.Limits.CreateVisitor = ratelimit.Rate{Burst: 3, Each: time.Minute} })
 	ann := h.visitor(t)
 	room := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/") // the first
 	w := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)

@@ -16,7 +16,7 @@ func (s *memorySessions) failWith(err error) {
 	s.fail = err
 }
 
-func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store_nothing(t *testing.T) {
+func TestReadOnly_pages_are_served_while_the_store_cannot_save(t *testing.T) {
 	ioError := errors.New("disk I/O error: /data/chat.db")
 	for name, test := range map[string]struct {
 		err     error
@@ -82,7 +82,7 @@ func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store
 
 // A session is saved again once a day. That it cannot be is no reason to refuse
 // its visitor.
-func TestReadOnly_a_session_that_cannot_be_refreshed_is_still_good(t *testing.T) {
+func TestReadOnly_session_that_cannot_be_refreshed_stays_valid(t *testing.T) {
 	h := open(t, nil)
 	owner := h.visitor(t)
 	room := owner.makeRoom("방", "")

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gifchat/handlers"
 	"gifchat/rooms"
 )
 
@@ -26,7 +25,7 @@ func (c *meanwhile) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (r
 
 // Who is sent out just when a socket that comes back was found to belong there
 // hears nothing that is said from then on, and is told.
-func TestAKickInTheMiddleOfARecovery(t *testing.T) {
+func TestRecovery_honours_a_kick_that_arrives_during_it(t *testing.T) {
 	for name, send := range map[string]func(*rooms.Service, rooms.Visitor, rooms.ID, rooms.Color) error{
 		"kick": func(c *rooms.Service, v rooms.Visitor, id rooms.ID, who rooms.Color) error {
 			return c.Kick(t.Context(), v, id, who)
@@ -40,7 +39,7 @@ func TestAKickInTheMiddleOfARecovery(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			chat := &meanwhile{}
-			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			h := open(t, func(c *settings) { chat.Chat, c.Chat = c.Chat, chat })
 			owner := rooms.Visitor{Session: "owner", Color: "#112233"}
 			room, err := h.chat.Create(t.Context(), owner, rooms.NewRoom{Title: "방", Capacity: 10})
 			if err != nil {
@@ -90,7 +89,7 @@ func between(packet, text string) string {
 
 // What an event without a room means is what it meant, or nothing: what was to be
 // said in one room must not be said in another.
-func TestTheRoomThatIsMeantAfterARecovery(t *testing.T) {
+func TestRecovery_keeps_the_default_room_or_clears_it(t *testing.T) {
 	for _, how := range []string{"left", "kicked", "still there"} {
 		t.Run(how, func(t *testing.T) {
 			h := open(t, nil)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 )
 
@@ -57,8 +57,8 @@ func TestContract_redirects(t *testing.T) {
 	})
 }
 
-func TestStrict_createPutsThePasswordIntoTheLocationEncoded(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Strict = true })
+func TestCreate_in_strict_mode_encodes_the_password_in_the_location(t *testing.T) {
+	h := open(t, func(c *settings) { c.Strict = true })
 	got := h.visitor(t).post("/room", url.Values{"title": {"a"}, "max": {"2"}, "password": {"a&b #x"}})
 	if location := got.Header.Get("Location"); !strings.HasSuffix(location, "?password=a%26b%20%23x") {
 		t.Errorf("got %q", location)
@@ -141,7 +141,7 @@ func TestPost(t *testing.T) {
 	})
 }
 
-func TestRemove_isTheOwners(t *testing.T) {
+func TestRemove_is_for_the_owner(t *testing.T) {
 	h := open(t, nil)
 	owner, stranger := h.visitor(t), h.visitor(t)
 	room := owner.makeRoom("방", "")
@@ -182,11 +182,11 @@ func (a *adding) AddGIF(ctx context.Context, v rooms.Visitor, id rooms.ID, alt s
 }
 
 // A file that is not posted would stay until the sweep.
-func TestGIF_isNotKeptByARoomThatIsTooBusy(t *testing.T) {
+func TestGIF_beyond_the_room_rate_is_not_stored(t *testing.T) {
 	var chat adding
-	h := open(t, func(cfg *handlers.Config) {
+	h := open(t, func(cfg *settings) {
 		chat.Chat, cfg.Chat = cfg.Chat, &chat
-		cfg.Limits.Room = handlers.Rate{Burst: 1, Each: time.Hour}
+		cfg.Limits.Room = ratelimit.Rate{Burst: 1, Each: time.Hour}
 	})
 	room := h.visitor(t).makeRoom("방", "")
 	guest := h.visitor(t)
@@ -262,7 +262,7 @@ func TestGIF(t *testing.T) {
 	})
 }
 
-func TestErrorPages_tellNothing(t *testing.T) {
+func TestErrors_on_pages_leak_nothing(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	got := v.get("/nope?password=hush")

@@ -25,7 +25,7 @@ func (b *browser) postGIF(room, file string) string {
 	return "/gif/" + after[:len("0123456789abcdef01234567.gif")]
 }
 
-func TestAGIFIsAskedForEachTime(t *testing.T) {
+func TestGIF_is_revalidated_each_time(t *testing.T) {
 	h := open(t, nil)
 	owner, stranger := h.visitor(t), h.visitor(t)
 	room := owner.makeRoom("방", "")
@@ -91,7 +91,7 @@ func TestPoster(t *testing.T) {
 	}
 }
 
-func TestAGIFIsNotShownByOtherSites(t *testing.T) {
+func TestGIF_is_not_embedded_by_other_sites(t *testing.T) {
 	h := open(t, nil)
 	owner := h.visitor(t)
 	path := owner.postGIF(owner.makeRoom("방", ""), twoFrames)

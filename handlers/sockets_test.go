@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/handlers/notice"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 
 	"github.com/coder/websocket"
@@ -23,7 +24,7 @@ type wire struct {
 }
 
 // dial connects to a namespace with the browser's cookie, if there is one.
-func (h *house) dial(t *testing.T, namespace, auth string, b *browser, headers ...string) *wire {
+func (h *testServer) dial(t *testing.T, namespace, auth string, b *browser, headers ...string) *wire {
 	t.Helper()
 	header := http.Header{}
 	if b != nil {
@@ -117,9 +118,9 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-func TestChat_acksInOrderAndOnce(t *testing.T) {
-	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, func(c *handlers.Config) { // who leaves has left
-		c.Limits.Visitor = handlers.Rate{Burst: 30, Each: time.Hour}
+func TestChat_acknowledges_in_order_and_once(t *testing.T) {
+	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, func(c *settings) { // who leaves has left
+		c.Limits.Visitor = ratelimit.Rate{Burst: 30, Each: time.Hour}
 	})
 	ann, bob := h.visitor(t), h.visitor(t)
 	path := ann.makeRoom("방", "")
@@ -161,7 +162,7 @@ func TestChat_acksInOrderAndOnce(t *testing.T) {
 	a.until(`"removeRoom"`)
 }
 
-func TestSync_fromNothingLeavesNoHole(t *testing.T) {
+func TestSync_from_the_first_message_has_no_gap(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	room := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/")
@@ -187,7 +188,7 @@ func TestSync_fromNothingLeavesNoHole(t *testing.T) {
 	}
 }
 
-func TestSocket_doesNotFillUpWithRemovedRooms(t *testing.T) {
+func TestSocket_leaves_removed_rooms(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	w := h.dial(t, "/chat", "", ann)
@@ -208,7 +209,7 @@ func TestSocket_doesNotFillUpWithRemovedRooms(t *testing.T) {
 	w.expect(`43/chat,2[{"ok":false,"reason":"not_found",*`)
 }
 
-func TestARemovedRoomEndsTheSocketsThatWereOnlyThere(t *testing.T) {
+func TestSocket_in_no_other_room_is_disconnected_from_a_removed_room(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	path := ann.makeRoom("방", "")
@@ -221,7 +222,7 @@ func TestARemovedRoomEndsTheSocketsThatWereOnlyThere(t *testing.T) {
 	w.expect(`41/chat,`)
 }
 
-func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {
+func TestSocket_without_a_cookie_may_enter_by_event(t *testing.T) {
 	h := open(t, nil)
 	room := strings.TrimPrefix(h.visitor(t).makeRoom("방", ""), "/room/")
 	before := h.sessions.count()
@@ -236,11 +237,11 @@ func TestSocketWithoutACookie_mayEnterByEvent(t *testing.T) {
 }
 
 func TestNotice(t *testing.T) {
-	var notice *handlers.Notice
-	h := open(t, func(c *handlers.Config) {
-		notice = handlers.NewNotice(c.Server, handlers.NoticeConfig{Interval: 200 * time.Millisecond, SocketIO: true}, c.Log)
+	var started *notice.Notice
+	h := open(t, func(c *settings) {
+		started = notice.Start(c.Server, notice.Config{Interval: 200 * time.Millisecond, SocketIO: true}, c.Log)
 	})
-	t.Cleanup(notice.Close)
+	t.Cleanup(started.Close)
 	a, b := h.dial(t, "/", "", nil), h.dial(t, "/", "", nil)
 	a.expect(`42["news","Hello Socket.IO"]`)
 	b.expect(`42["news","Hello Socket.IO"]`)
@@ -263,7 +264,7 @@ func TestNotice(t *testing.T) {
 
 // A polling client makes a request for everything it hears: only its handshake
 // may cost a look into the store.
-func TestPollsDoNotAskTheStoreForTheSession(t *testing.T) {
+func TestPoll_does_not_load_the_session(t *testing.T) {
 	h := open(t, nil)
 	b := h.visitor(t)
 	b.get("/")

@@ -5,15 +5,16 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 )
 
 // noLimits lets a table of cases come as fast as it can.
-func noLimits(c *handlers.Config) {
-	c.Limits = handlers.Limits{
-		Visitor: handlers.Unlimited, Address: handlers.Unlimited, Room: handlers.Unlimited,
-		CreateVisitor: handlers.Unlimited, CreateAddress: handlers.Unlimited, SessionAddress: handlers.Unlimited,
+func noLimits(c *settings) {
+	c.Limits = limits.Rates{
+		Visitor: ratelimit.Unlimited, Address: ratelimit.Unlimited, Room: ratelimit.Unlimited,
+		CreateVisitor: ratelimit.Unlimited, CreateAddress: ratelimit.Unlimited, SessionAddress: ratelimit.Unlimited,
 	}
 }
 
@@ -182,7 +183,7 @@ func TestText_of_an_event_that_is_not_Unicode_is_refused(t *testing.T) {
 }
 
 // A client id that was cut short would be another one.
-func TestText_of_an_upload_that_is_too_long_is_not_cut(t *testing.T) {
+func TestText_of_an_upload_that_is_too_long_is_refused(t *testing.T) {
 	h := open(t, noLimits)
 	ann := h.visitor(t)
 	room := ann.makeRoom("방", "")

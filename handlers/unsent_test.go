@@ -5,11 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"gifchat/handlers"
 )
 
-func TestPostText_readsCRLFOfAFormAsLF(t *testing.T) {
+func TestPostText_reads_CRLF_of_a_form_as_LF(t *testing.T) {
 	h := open(t, nil)
 	owner := h.visitor(t)
 	room := owner.makeRoom("방", "")
@@ -23,7 +21,7 @@ func TestPostText_readsCRLFOfAFormAsLF(t *testing.T) {
 	}
 }
 
-func TestPostText_refusedFormReturnsTheText(t *testing.T) {
+func TestPostText_refused_form_returns_the_text(t *testing.T) {
 	h := open(t, nil)
 	owner, stranger := h.visitor(t), h.visitor(t)
 	room := owner.makeRoom("방", "pw")
@@ -56,7 +54,7 @@ func TestPostText_refusedFormReturnsTheText(t *testing.T) {
 	}
 }
 
-func TestNewRoom_formSuggestsPlaces(t *testing.T) {
+func TestNewRoom_form_suggests_a_capacity(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		strict bool
@@ -66,7 +64,7 @@ func TestNewRoom_formSuggestsPlaces(t *testing.T) {
 		{"strict", true, `name="max" value="10"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := open(t, func(cfg *handlers.Config) { cfg.Strict = tt.strict })
+			h := open(t, func(cfg *settings) { cfg.Strict = tt.strict })
 			v := h.visitor(t)
 			if got := v.get("/room"); !strings.Contains(got.body, tt.want) {
 				t.Errorf("form: want %s in %s", tt.want, got.body)

@@ -20,6 +20,9 @@ import (
 	"time"
 
 	"gifchat/handlers"
+	"gifchat/handlers/events"
+	"gifchat/handlers/origin"
+	"gifchat/handlers/session"
 	"gifchat/rooms"
 	"gifchat/socketio"
 	"gifchat/store"
@@ -64,29 +67,34 @@ func run(ctx context.Context, listen, root string) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	secret := make([]byte, 32)
 	rand.Read(secret) // it never fails
+	origins := origin.NewPolicy(nil, false, slog.New(slog.DiscardHandler))
+	sessions, err := session.New(session.Config{Store: db, Secrets: [][]byte{secret}, Origins: origins, Log: log})
+	if err != nil {
+		return err
+	}
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
-		Identify:      handlers.Identify,
-		SameClient:    handlers.SameClient(secret),
-		AllowOrigin:   handlers.AllowOrigin(nil, slog.New(slog.DiscardHandler)),
-		ClientAddress: handlers.ClientAddress,
+		Identify:      sessions.Identify,
+		SameClient:    sessions.SameClient,
+		AllowOrigin:   origins.Allow,
+		ClientAddress: origin.ClientAddress,
 		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
 		AfterBurst: debug.FreeOSMemory,
 	})
 	contract(wire.Of("/"))
-	events := handlers.NewEvents(wire, log)
-	defer events.Close()
-	chat := rooms.NewService(db, gifs, events, rooms.Options{Log: log})
+	notifier := events.NewNotifier(wire, log)
+	defer notifier.Close()
+	chat := rooms.NewService(db, gifs, notifier, rooms.Options{Log: log})
 	defer chat.Close()
 
 	site, err := handlers.New(handlers.Config{
 		Chat:      chat,
-		Events:    events,
+		Sessions:  sessions,
+		Origins:   origins,
+		Notifier:  notifier,
 		Server:    wire,
-		Sessions:  db,
-		Secret:    secret,
 		Log:       log,
 		Templates: os.DirFS(filepath.Join(root, "templates")),
 		Public:    os.DirFS(filepath.Join(root, "public")),
