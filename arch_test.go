@@ -131,7 +131,7 @@ func checkImports(t *testing.T, name, of, where string, imports, allowed []strin
 	}
 }
 
-// The library go-socket.io carries old clients if the settings say so. No other
+// The library go-socket.io carries old clients if a setting chooses it. Only its own
 // package may import it.
 func TestArchitecture_go_socket_io_stays_inside_its_fence(t *testing.T) {
 	const fence, library = module + "/socketio/engineio/gosocketio", "github.com/googollee/go-socket.io"

@@ -144,7 +144,7 @@ func (h *Handler) servePage(w http.ResponseWriter, r *http.Request) {
 	h.guarded.ServeHTTP(w, r)
 }
 
-// sidAlphabet has the characters of a sid. None needs to be escaped in a query.
+// sidAlphabet has the characters of a sid. They need no escape in a query.
 const sidAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 // belongsToConnection reports whether a request belongs to an open Socket.IO

@@ -19,8 +19,8 @@ const (
 	// maxRooms is how many rooms one socket may join. Pages join one.
 	maxRooms = 16
 
-	// eventTimeout bounds an event that waits for the store: a client must not wait
-	// for ever.
+	// eventTimeout bounds an event that waits for the store, so that a client always gets
+	// an answer.
 	eventTimeout = 5 * time.Second
 )
 

@@ -52,7 +52,7 @@ type stored struct {
 func (s *Sessions) find(r *http.Request) (*stored, error) {
 	cookie, err := r.Cookie(s.cookieName)
 	if err != nil {
-		return nil, nil //nolint:nilerr,nilnil // without a cookie there is no session
+		return nil, nil //nolint:nilerr,nilnil // no cookie, no session
 	}
 	id, key, ok := s.codec.open(s.cookieName, cookie.Value)
 	if !ok {
@@ -112,7 +112,7 @@ func (g *ginStore) New(r *http.Request, name string) (*gorilla.Session, error) {
 }
 
 // Save stores the session and sends its cookie, under a new id if the request's
-// state says so. With a negative MaxAge it deletes the cookie and all sessions of
+// state has renew. With a negative MaxAge it deletes the cookie and all sessions of
 // the visitor. It leaves a session alone that another request has renewed: the old
 // cookie would replace the new one.
 func (g *ginStore) Save(r *http.Request, w http.ResponseWriter, session *gorilla.Session) error {

@@ -43,24 +43,24 @@ func TestCookie(t *testing.T) {
 		h := open(t, nil)
 		for _, path := range []string{"/healthz", "/main.css", "/socket.io/socket.io.js", "/nope", "/socket.io/?EIO=4&transport=polling"} {
 			if got := h.visitor(t).get(path, "Accept-Encoding", "identity"); cookie(got) != nil {
-				t.Errorf("%s set a cookie", path)
+				t.Errorf("%s: got a cookie, want none", path)
 			}
 		}
 		v := h.visitor(t)
 		v.get("/")
 		if cookie(v.get("/room")) != nil {
-			t.Error("the second page set it again")
+			t.Error("the second page: got a cookie, want none")
 		}
 		if h.sessions.count() != 1 {
-			t.Errorf("got %d rows, want 1", h.sessions.count())
+			t.Errorf("sessions: got %d, want 1", h.sessions.count())
 		}
 	})
-	t.Run("a forged one is a new visitor", func(t *testing.T) {
+	t.Run("a forged cookie is a new visitor", func(t *testing.T) {
 		h := open(t, nil)
 		for _, forged := range []string{"s%3Aabc.def", "junk", "s%3A." + strings.Repeat("x", 500), "s%3A"} {
 			got := h.visitor(t).get("/", "Cookie", "connect.sid="+forged)
 			if c := cookie(got); got.StatusCode != 200 || c == nil || c.Value == forged {
-				t.Errorf("%q: got %d %v", forged, got.StatusCode, c)
+				t.Errorf("%q: got %d and cookie %v, want 200 and a new cookie", forged, got.StatusCode, c)
 			}
 		}
 	})
@@ -86,7 +86,7 @@ func TestPost_of_a_foreign_site_is_refused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := v.post(room+"/chat", url.Values{"chat": {"hi"}}, tt.headers...)
 			if (got.StatusCode == http.StatusForbidden) != tt.refused {
-				t.Errorf("got %d", got.StatusCode)
+				t.Errorf("got %d, want refused %t", got.StatusCode, tt.refused)
 			}
 		})
 	}
@@ -98,7 +98,7 @@ func TestPages_have_headers_and_a_language(t *testing.T) {
 	got := v.get("/")
 	policy := got.Header.Get("Content-Security-Policy")
 	if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") {
-		t.Errorf("policy: %s", policy)
+		t.Errorf("Content-Security-Policy: got %s, want frame-ancestors 'none' and nothing unsafe", policy)
 	}
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
@@ -109,7 +109,7 @@ func TestPages_have_headers_and_a_language(t *testing.T) {
 		}
 	}
 	if strings.Contains(got.body, "style=") || strings.Contains(got.body, "<script>") {
-		t.Error("inline style or script")
+		t.Error("page: got an inline style or script, want none")
 	}
 	for accept, want := range map[string]string{
 		"": "ko", "en-US,en;q=0.9": "en", "ko-KR,en;q=0.5": "ko", "fr": "ko", "en;q=0.3,ko;q=0.8": "ko",
@@ -120,10 +120,10 @@ func TestPages_have_headers_and_a_language(t *testing.T) {
 	}
 	v.get("/?lang=en")
 	if got := v.get("/", "Accept-Language", "ko"); !strings.Contains(got.body, `lang="en"`) {
-		t.Error("the switch was forgotten")
+		t.Error("page after ?lang=en: got another language, want English")
 	}
 	if got := v.get("/?error=" + url.QueryEscape("send money to")); strings.Contains(got.body, "send money") {
-		t.Error("the page shows a stranger's sentence")
+		t.Error("page with an unknown ?error=: got the text, want none")
 	}
 }
 
@@ -140,14 +140,14 @@ func TestBundle(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := v.get("/socket.io/socket.io.js", "Accept-Encoding", tt.accept)
 			if got.body != tt.body || got.Header.Get("Content-Encoding") != tt.coding || got.Header.Get("Vary") != "Accept-Encoding" {
-				t.Errorf("got %q %v", got.body, got.Header)
+				t.Errorf("got %q %v, want %q as %q", got.body, got.Header, tt.body, tt.coding)
 			}
 			if got.ContentLength != int64(len(tt.body)) {
-				t.Errorf("got a length of %d, want %d", got.ContentLength, len(tt.body))
+				t.Errorf("Content-Length: got %d, want %d", got.ContentLength, len(tt.body))
 			}
 			again := v.get("/socket.io/socket.io.js", "Accept-Encoding", tt.accept, "If-None-Match", got.Header.Get("ETag"))
 			if again.StatusCode != http.StatusNotModified {
-				t.Errorf("got %d, want 304", again.StatusCode)
+				t.Errorf("with its tag: got %d, want 304", again.StatusCode)
 			}
 		})
 	}
@@ -155,16 +155,16 @@ func TestBundle(t *testing.T) {
 		t.Errorf("the version as a tag: got %d, want 304", got.StatusCode)
 	}
 	if got := v.get("/socket.io/socket.io.esm.min.js"); got.StatusCode != 404 || !strings.Contains(got.body, "make bundle") {
-		t.Errorf("got %d %q", got.StatusCode, got.body)
+		t.Errorf("a file that the build lacks: got %d %q, want 404 naming make bundle", got.StatusCode, got.body)
 	}
 	if got := v.get("/public/x/vendor/secret.txt"); got.StatusCode != 404 {
-		t.Errorf("a stray file: got %d", got.StatusCode)
+		t.Errorf("a stray file: got %d, want 404", got.StatusCode)
 	}
 	page := v.get("/").body
 	at := strings.Index(page, `/public/`)
 	address := page[at : at+strings.Index(page[at:], `"`)]
 	if got := v.get(address); got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
-		t.Errorf("%s: got %q", address, got.Header.Get("Cache-Control"))
+		t.Errorf("Cache-Control of %s: got %q, want immutable", address, got.Header.Get("Cache-Control"))
 	}
 }
 
@@ -182,7 +182,7 @@ func TestPlainWebSocket(t *testing.T) {
 		}
 		_, text, err := conn.Read(t.Context())
 		if err != nil || string(text) != "서버에서 클라이언트로 메시지를 보냅니다." {
-			t.Errorf("%s: got %q %v", path, text, err)
+			t.Errorf("%s: got %q, %v, want the greeting", path, text, err)
 		}
 		_ = conn.Write(t.Context(), websocket.MessageText, []byte("답장\n둘째 줄"))
 		_, _, _ = conn.Read(t.Context())
@@ -190,13 +190,13 @@ func TestPlainWebSocket(t *testing.T) {
 	}
 	for _, origin := range []string{"http://evil.example", "null", "http://localhost.evil.example"} {
 		if _, err := dial("/", origin); err == nil {
-			t.Errorf("%s may connect", origin)
+			t.Errorf("origin %s: got a connection, want a refusal", origin)
 		}
 	}
 	deadline := time.Now().Add(patience)
 	for !strings.Contains(h.log.String(), "답장 둘째 줄") {
 		if time.Now().After(deadline) {
-			t.Fatal("the reply is not in the log")
+			t.Fatalf("log: got %s, want the reply in it", h.log)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -219,7 +219,7 @@ func TestAnswers_forbid_type_sniffing(t *testing.T) {
 		"/socket.io/", "/socket.io/?EIO=4&transport=polling", "/socket.io/socket.io.js",
 	} {
 		if got := v.get(path, "Accept-Encoding", "identity"); got.Header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: got %v", path, got.Header)
+			t.Errorf("%s: got headers %v, want nosniff", path, got.Header)
 		}
 	}
 }
@@ -231,9 +231,9 @@ func TestAddress_is_that_of_a_trusted_proxy(t *testing.T) {
 		headers []string
 		want    string
 	}{
-		{"nobody is trusted", nil, []string{"X-Forwarded-For", "192.0.2.1"}, "127.0.0.1"},
-		{"the proxy", []string{"127.0.0.1"}, []string{"X-Forwarded-For", "192.0.2.1"}, "192.0.2.1"},
-		{"the last it has not made up", []string{"127.0.0.1"}, []string{"X-Forwarded-For", "6.6.6.6, 192.0.2.1"}, "192.0.2.1"},
+		{"no trusted proxy", nil, []string{"X-Forwarded-For", "192.0.2.1"}, "127.0.0.1"},
+		{"a trusted proxy", []string{"127.0.0.1"}, []string{"X-Forwarded-For", "192.0.2.1"}, "192.0.2.1"},
+		{"the last address is the proxy's own", []string{"127.0.0.1"}, []string{"X-Forwarded-For", "6.6.6.6, 192.0.2.1"}, "192.0.2.1"},
 		{"no other header", []string{"127.0.0.1"}, []string{"X-Real-IP", "6.6.6.6"}, "127.0.0.1"},
 	}
 	for _, tt := range tests {
@@ -250,7 +250,7 @@ func TestAddress_is_that_of_a_trusted_proxy(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := `msg="websocket connected" address=` + tt.want; !strings.Contains(h.log.String(), want) {
-				t.Errorf("no %q in the log:\n%s", want, h.log)
+				t.Errorf("log: got %s, want %q in it", h.log, want)
 			}
 		})
 	}
@@ -263,7 +263,7 @@ func TestRequest_given_up_is_not_an_error(t *testing.T) {
 	answer := httptest.NewRecorder()
 	h.Config.Handler.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
 	if strings.Contains(h.log.String(), "level=ERROR") {
-		t.Errorf("got %s", h.log)
+		t.Errorf("log: got %s, want no error", h.log)
 	}
 }
 
@@ -281,13 +281,13 @@ func TestSessions_of_an_address_are_limited(t *testing.T) {
 		}
 	}
 	if refused != 21 || h.sessions.count() != 50 {
-		t.Errorf("got %d refusals and %d rows for 70 visits without a cookie, want 21 and 50", refused, h.sessions.count())
+		t.Errorf("70 visits without a cookie: got %d refusals and %d sessions, want 21 and 50", refused, h.sessions.count())
 	}
 	if got := regular.get("/"); got.StatusCode != http.StatusOK {
-		t.Errorf("who has a session got %d", got.StatusCode)
+		t.Errorf("a visitor with a session: got %d, want 200", got.StatusCode)
 	}
 	if got := h.visitor(t).get("/", "X-Forwarded-For", "192.0.2.7"); got.StatusCode != http.StatusOK {
-		t.Errorf("another address got %d", got.StatusCode)
+		t.Errorf("another address: got %d, want 200", got.StatusCode)
 	}
 }
 
@@ -299,12 +299,12 @@ func TestNotices_are_in_the_language_of_the_reader(t *testing.T) {
 	h.dial(t, "/chat", "", bob, "Referer", h.URL+path).until("participants")
 	for accept, want := range map[string]string{"ko": "님이 입장하셨습니다.", "en": " entered."} {
 		if got := ann.get(path, "Accept-Language", accept); !strings.Contains(got.body, want+"</p>") {
-			t.Errorf("%s: want %q in the page", accept, want)
+			t.Errorf("page in %s: got no %q, want it", accept, want)
 		}
 	}
 }
 
-// What stands for no sid must not get a handshake past the trusted proxies.
+// A malformed sid must not take the shorter path, which does not read X-Forwarded-For.
 func TestSID_malformed_does_not_bypass_trusted_proxies(t *testing.T) {
 	for _, query := range []string{"", "&sid=%", "&sid=;", "&sid=%zz"} {
 		h := open(t, func(c *settings) {
@@ -319,7 +319,7 @@ func TestSID_malformed_does_not_bypass_trusted_proxies(t *testing.T) {
 		}
 		for line := range strings.Lines(h.log.String()) {
 			if strings.Contains(line, "notice socket connected") && !strings.Contains(line, "203.0.113.9") {
-				t.Errorf("%q: %s", query, line)
+				t.Errorf("%q: got %s, want the address of X-Forwarded-For", query, line)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func TestPostText_reads_CRLF_of_a_form_as_LF(t *testing.T) {
 		t.Fatalf("2,000 characters with CRLF: got %d, want 303: %s", got.StatusCode, got.body)
 	}
 	if got := owner.get(room); !strings.Contains(got.body, text) {
-		t.Errorf("the room's page does not contain the text with its line ends as LF")
+		t.Errorf("room: got %s, want the text with LF as line ends", got.body)
 	}
 }
 
@@ -67,11 +67,11 @@ func TestNewRoom_form_suggests_a_capacity(t *testing.T) {
 			h := open(t, func(cfg *settings) { cfg.Strict = tt.strict })
 			v := h.visitor(t)
 			if got := v.get("/room"); !strings.Contains(got.body, tt.want) {
-				t.Errorf("form: want %s in %s", tt.want, got.body)
+				t.Errorf("form: got %s, want %s in it", got.body, tt.want)
 			}
 			made := v.post("/room", url.Values{"title": {"방"}})
 			if got := v.get(made.Header.Get("Location")); !strings.Contains(got.body, `data-capacity="10"`) {
-				t.Errorf("a room without max: want 10 places")
+				t.Errorf("a room without max: got %s, want a capacity of 10", got.body)
 			}
 		})
 	}

@@ -16,7 +16,7 @@ import (
 	"gifchat/ratelimit"
 )
 
-// cookie is the visitor's session cookie as it would be sent.
+// cookie returns the visitor's session cookie in the form of the Cookie header.
 func (b *browser) cookie() string {
 	at, _ := url.Parse(b.h.URL)
 	for _, c := range b.Jar.Cookies(at) {
@@ -27,7 +27,7 @@ func (b *browser) cookie() string {
 	return ""
 }
 
-// sealed is the cookie of an id, as the program before made it too.
+// sealed returns the signed cookie of an id, in the form that has never changed.
 func sealed(secret, id string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("connect.sid=" + id))
@@ -40,7 +40,7 @@ func colorIn(page string) string {
 	return color
 }
 
-// Row A6: a new id at each change of what the session may do, and at no other
+// Row A6: the session gets a new id each time its visitor's rights grow, and at no other
 // time.
 func TestSession_id_is_renewed_when_rights_grow(t *testing.T) {
 	h := open(t, nil)
@@ -56,16 +56,16 @@ func TestSession_id_is_renewed_when_rights_grow(t *testing.T) {
 		{"a password in the address", true, func(b *browser) answer { return b.get(other + "?password=" + url.QueryEscape("비밀")) }},
 		{"a private room without a password", false, func(b *browser) answer { return b.get(private) }},
 		{"a wrong password", false, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"no"}}) }},
-		{"the right one", true, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"비밀"}}) }},
-		{"the right one again", false, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"비밀"}}) }},
+		{"the right password", true, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"비밀"}}) }},
+		{"the right password again", false, func(b *browser) answer { return b.post(private+"/enter", url.Values{"password": {"비밀"}}) }},
 		{"a message", false, func(b *browser) answer { return b.post(private+"/chat", url.Values{"chat": {"hi"}}) }},
 		{"a room of its own", true, func(b *browser) answer { return b.post("/room", url.Values{"title": {"방"}, "max": {"2"}}) }},
-		{"a room that is none", false, func(b *browser) answer { return b.post("/room", url.Values{"title": {""}, "max": {"2"}}) }},
+		{"an invalid room", false, func(b *browser) answer { return b.post("/room", url.Values{"title": {""}, "max": {"2"}}) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := h.visitor(t)
 			b.get("/")
-			if tt.name == "the right one again" || tt.name == "a message" {
+			if tt.name == "the right password again" || tt.name == "a message" {
 				b.post(private+"/enter", url.Values{"password": {"비밀"}})
 				h.sessions.endGrace()
 			}
@@ -74,33 +74,33 @@ func TestSession_id_is_renewed_when_rights_grow(t *testing.T) {
 			got := tt.do(b)
 			after := b.cookie()
 			if (before != after) != tt.renewed {
-				t.Errorf("%d: the cookie was %s and is %s", got.StatusCode, before, after)
+				t.Errorf("answer %d: got cookie %s after %s, want it renewed %t", got.StatusCode, after, before, tt.renewed)
 			}
 			if n := len(got.Header["Set-Cookie"]); n > 1 || (n == 1) != tt.renewed {
-				t.Errorf("%d cookies were sent", n)
+				t.Errorf("cookies sent: got %d, want renewed %t", n, tt.renewed)
 			}
 			if added := h.sessions.count() - rows; (added == 1) != tt.renewed {
-				t.Errorf("%d sessions were added", added)
+				t.Errorf("sessions added: got %d, want renewed %t", added, tt.renewed)
 			}
 			if now := colorIn(b.get(open).body); now != color {
-				t.Errorf("the visitor was %s and is %s", color, now)
+				t.Errorf("colour of the visitor: got %s, want %s", now, color)
 			}
 			if !tt.renewed {
 				return
 			}
 			nobody := h.visitor(t)
 			if again := nobody.get(open, "Cookie", before); colorIn(again.body) != color || again.Header.Get("Set-Cookie") != "" {
-				t.Error("the old id is of no use to requests that were under way, or was given a new life")
+				t.Errorf("the old id within the grace: got colour %s and cookie %q, want %s and none", colorIn(again.body), again.Header.Get("Set-Cookie"), color)
 			}
 			if stolen := nobody.post("/room", url.Values{"title": {"방"}, "max": {"2"}}, "Cookie", before); stolen.Header.Get("Set-Cookie") != "" {
-				t.Error("the old id was renewed once more")
+				t.Errorf("the old id at another renewal: got cookie %q, want none", stolen.Header.Get("Set-Cookie"))
 			}
 			h.sessions.endGrace()
 			if again := nobody.get(open, "Cookie", before); colorIn(again.body) == color || again.Header.Get("Set-Cookie") == "" {
-				t.Error("the old id is still good")
+				t.Errorf("the old id after the grace: got colour %s, want a new visitor", colorIn(again.body))
 			}
 			if now := colorIn(b.get(open).body); now != color {
-				t.Errorf("without the old id the visitor is %s", now)
+				t.Errorf("colour after the grace: got %s, want %s", now, color)
 			}
 		})
 	}
@@ -114,15 +114,15 @@ func TestSession_refreshed_and_renewed_sends_one_cookie(t *testing.T) {
 	h.sessions.age()
 	got := b.post("/room", url.Values{"title": {"방"}, "max": {"2"}})
 	if n := len(got.Header["Set-Cookie"]); n != 1 {
-		t.Errorf("%d cookies: %q", n, got.Header["Set-Cookie"])
+		t.Errorf("cookies: got %d, %q, want 1", n, got.Header["Set-Cookie"])
 	}
 	h.sessions.endGrace()
 	if again := b.get(got.Header.Get("Location")); again.StatusCode != 200 || again.Header.Get("Set-Cookie") != "" {
-		t.Errorf("it was the wrong one: %d %s", again.StatusCode, again.Header)
+		t.Errorf("with the cookie: got %d %s, want 200 and no other cookie", again.StatusCode, again.Header)
 	}
 }
 
-// Ids of the program before had one part. They go on as the visitors they were.
+// Older ids have one part. Their visitors stay the same.
 func TestSession_id_of_one_part_keeps_its_visitor(t *testing.T) {
 	h := open(t, nil)
 	id := strings.Repeat("a", 32)
@@ -135,12 +135,12 @@ func TestSession_id_of_one_part_keeps_its_visitor(t *testing.T) {
 	b.Jar.SetCookies(at, []*http.Cookie{{Name: name, Value: value}})
 	room := b.makeRoom("방", "비밀")
 	if b.cookie() == name+"="+value {
-		t.Error("the id was not renewed")
+		t.Error("id after creating a room: got the same, want a new one")
 	}
 	h.sessions.endGrace()
 	for range 2 {
 		if got := b.get(room); got.StatusCode != 200 {
-			t.Errorf("the owner got %d", got.StatusCode)
+			t.Errorf("page for the owner: got %d, want 200", got.StatusCode)
 		}
 		b.makeRoom("방", "")
 	}
@@ -156,18 +156,17 @@ func TestSession_cookie_of_a_previous_secret_is_valid(t *testing.T) {
 	nobody := h.visitor(t)
 	got := nobody.get("/", "Cookie", sealed(before, id))
 	if want := sealed(strings.Repeat("k", 32), id); !strings.HasPrefix(got.Header.Get("Set-Cookie"), want+";") {
-		t.Errorf("got %q, want the session signed anew", got.Header.Get("Set-Cookie"))
+		t.Errorf("got %q, want the session signed with the new secret", got.Header.Get("Set-Cookie"))
 	}
 	if got := nobody.get("/", "Cookie", sealed(strings.Repeat("k", 32), id)); got.Header.Get("Set-Cookie") != "" {
-		t.Errorf("and again: %q", got.Header.Get("Set-Cookie"))
+		t.Errorf("with the new signature: got cookie %q, want none", got.Header.Get("Set-Cookie"))
 	}
 	if got := nobody.get("/", "Cookie", sealed(strings.Repeat("x", 32), id)); strings.Contains(got.Header.Get("Set-Cookie"), id) {
-		t.Error("a third secret reads")
+		t.Errorf("a cookie of an unknown secret: got %q, want a new session", got.Header.Get("Set-Cookie"))
 	}
 }
 
-// Whatever is asked with them, bad cookies are one line in all, beside those of
-// the request log.
+// All refused cookies cause one line, besides those of the request log.
 func TestCookie_refusals_are_one_log_line(t *testing.T) {
 	h := open(t, func(c *settings) { c.Limits.SessionAddress = ratelimit.Unlimited })
 	v := h.visitor(t)
@@ -188,7 +187,7 @@ func TestCookie_refusals_are_one_log_line(t *testing.T) {
 			}
 		}
 		if most := 100 * (1 + int(time.Since(begun)/(10*time.Second))); count > most {
-			t.Errorf("%s: %d requests are %d lines, want at most the %d of the request log's bound", path, n, count, most)
+			t.Errorf("%s, %d requests: got %d lines, want at most %d", path, n, count, most)
 		}
 	}
 	refused, others := 0, 0
@@ -201,11 +200,11 @@ func TestCookie_refusals_are_one_log_line(t *testing.T) {
 		}
 	}
 	if refused != 1 || others != 0 {
-		t.Errorf("%d lines about bad cookies and %d others, want one and none:\n%.500s", refused, others, h.log)
+		t.Errorf("got %d lines about cookies and %d others, want 1 and 0:\n%.500s", refused, others, h.log)
 	}
 }
 
-// discard is a ResponseWriter.
+// discard is a ResponseWriter without output.
 type discard struct{}
 
 func (discard) Header() http.Header         { return http.Header{} }
@@ -225,8 +224,8 @@ func httpRequest(t *testing.T, path string, headers ...string) *http.Request {
 	return r
 }
 
-// Row A6: who logs out is gone from every namespace within a second, is told so,
-// and whatever is left of the cookie is of no use.
+// Row A6: a logout disconnects the visitor's sockets from every namespace within a second,
+// and its cookie opens nothing afterwards.
 func TestLogout_ends_sessions_and_connections(t *testing.T) {
 	h := open(t, nil)
 	ann, bob := h.visitor(t), h.visitor(t)
@@ -237,7 +236,7 @@ func TestLogout_ends_sessions_and_connections(t *testing.T) {
 	for _, namespace := range []string{"/", "/room", "/chat"} {
 		sockets[namespace] = h.dial(t, namespace, "", ann)
 	}
-	seated := h.dial(t, "/chat", `{"room":"`+strings.TrimPrefix(room, "/room/")+`"}`, ann)
+	joined := h.dial(t, "/chat", `{"room":"`+strings.TrimPrefix(room, "/room/")+`"}`, ann)
 	others := h.dial(t, "/chat", "", bob)
 	stranger := h.dial(t, "/chat", "", nil)
 	polls := map[string]func() string{}
@@ -257,18 +256,18 @@ func TestLogout_ends_sessions_and_connections(t *testing.T) {
 	start := time.Now()
 	got := ann.post("/logout", nil, "Accept", "text/html", "Sec-Fetch-Mode", "navigate")
 	if got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/" {
-		t.Errorf("got %d to %q", got.StatusCode, got.Header.Get("Location"))
+		t.Errorf("POST /logout: got %d to %q, want 303 to /", got.StatusCode, got.Header.Get("Location"))
 	}
 	if c := got.Cookies(); len(c) != 1 || c[0].MaxAge != -1 || c[0].Value != "" || !c[0].HttpOnly || c[0].Path != "/" {
-		t.Errorf("got %v, want the cookie taken back", got.Header["Set-Cookie"])
+		t.Errorf("got %v, want the cookie deleted", got.Header["Set-Cookie"])
 	}
 	sockets["/"].until("41")
 	sockets["/room"].until("41/room,")
 	sockets["/chat"].until("41/chat,")
-	seated.until("41/chat,")
+	joined.until("41/chat,")
 	for eio, poll := range polls {
 		var body strings.Builder
-		for range 3 { // the notice may come before it
+		for range 3 { // the notice may arrive before it
 			if body.WriteString(poll()); strings.Contains(body.String(), "41") {
 				break
 			}
@@ -278,33 +277,34 @@ func TestLogout_ends_sessions_and_connections(t *testing.T) {
 		}
 	}
 	if took := time.Since(start); took > patience {
-		t.Errorf("it took %v", took)
+		t.Errorf("disconnects: got them after %v, want within %v", took, patience)
 	}
 	nobody := h.visitor(t)
 	const query = "/socket.io/?EIO=4&transport=polling&sid="
 	nobody.send("POST", query+late, strings.NewReader("40/chat,"), "Cookie", before)
 	if body := nobody.get(query+late, "Cookie", before).body; !strings.HasPrefix(body, "44/chat,") {
-		t.Errorf("a connection from before the logout got %q, want it refused", body)
+		t.Errorf("CONNECT over a connection from before the logout: got %q, want a refusal", body)
 	}
 	for _, w := range []*wire{others, stranger} {
 		w.send(`42/chat,1["leave"]`)
 		w.expect(`43/chat,1[{"ok":true}]`)
 	}
 	if n := len(h.sessions.of(before)); n > 0 {
-		t.Errorf("%d sessions are left", n)
+		t.Errorf("sessions of the visitor: got %d, want 0", n)
 	}
 	if again := nobody.get(room, "Cookie", before); again.StatusCode != http.StatusFound || again.Header.Get("Set-Cookie") == "" {
-		t.Errorf("the old cookie got %d %s, want a new visitor sent away", again.StatusCode, again.Header)
+		t.Errorf("room with the old cookie: got %d %s, want a redirect and a new cookie", again.StatusCode, again.Header)
 	}
 	if got := ann.get(room); got.StatusCode != http.StatusFound {
-		t.Errorf("after the logout the room got %d", got.StatusCode)
+		t.Errorf("room after the logout: got %d, want 302", got.StatusCode)
 	}
 	if got := nobody.post("/logout", nil); got.StatusCode != 200 || got.body != "ok" {
-		t.Errorf("a program without a session got %d %s", got.StatusCode, got.body)
+		t.Errorf("logout without a session: got %d %s, want 200 ok", got.StatusCode, got.body)
 	}
 }
 
-// leaving is a store whose visitors log out whenever they have been loaded.
+// leaving is a store that deletes each session after it was loaded, as a logout in
+// another tab does.
 type leaving struct{ *memorySessions }
 
 func (s leaving) LoadSession(ctx context.Context, id string) ([]byte, error) {
@@ -312,18 +312,18 @@ func (s leaving) LoadSession(ctx context.Context, id string) ([]byte, error) {
 	return data, errors.Join(err, s.DeleteVisitor(ctx, id[:22]))
 }
 
-// A session of yesterday is saved anew, but not after the logout of another tab.
+// A session is saved once a day, but not after a logout in another tab.
 func TestLogout_is_not_undone_by_a_request_under_way(t *testing.T) {
 	h := open(t, func(c *settings) { c.store = leaving{c.store.(*memorySessions)} })
 	b := h.visitor(t)
 	b.get("/")
 	h.sessions.age()
 	if got := b.get("/"); got.StatusCode != 200 || got.Header.Get("Set-Cookie") != "" || h.sessions.count() > 0 {
-		t.Errorf("got %d, %q; %d sessions are left", got.StatusCode, got.Header.Get("Set-Cookie"), h.sessions.count())
+		t.Errorf("got %d, cookie %q and %d sessions, want 200, none and 0", got.StatusCode, got.Header.Get("Set-Cookie"), h.sessions.count())
 	}
 }
 
-// of returns the sessions of the visitor whose cookie it is.
+// of returns the ids of the sessions of a cookie's visitor.
 func (s *memorySessions) of(cookie string) (ids []string) {
 	_, id, _ := strings.Cut(cookie, "s%3A")
 	s.mu.Lock()
@@ -336,8 +336,8 @@ func (s *memorySessions) of(cookie string) (ids []string) {
 	return ids
 }
 
-// A DISCONNECT leaves the connection open. Whose session is over is not let in
-// again over it.
+// A DISCONNECT leaves the connection open. A visitor whose session has expired cannot
+// connect to a namespace over it again.
 func TestSession_expired_does_not_connect_again(t *testing.T) {
 	h := open(t, func(c *settings) { c.sessionCheck = 100 * time.Millisecond })
 	ann := h.visitor(t)
@@ -351,12 +351,12 @@ func TestSession_expired_does_not_connect_again(t *testing.T) {
 	w.until("41/chat,")
 	w.send(`40/chat,{"room":"` + room + `"}`)
 	if got := w.until("/chat,"); !strings.HasPrefix(got, `44/chat,{"message":"Forbidden"`) {
-		t.Errorf("got %s", got)
+		t.Errorf("CONNECT after the session expired: got %s, want Forbidden", got)
 	}
 }
 
-// Requests that were under way may still use the id from before, and its sockets
-// hear what goes on. What lasts, such as making a token, wants the newest one.
+// The id before a renewal is valid for requests that were under way, and its sockets
+// receive events. An event with a lasting effect, such as token, needs the newest id.
 func TestSession_id_before_a_renewal_does_nothing_that_lasts(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
@@ -365,7 +365,7 @@ func TestSession_id_before_a_renewal_does_nothing_that_lasts(t *testing.T) {
 	own := h.dial(t, "/chat", "", ann)
 	room := strings.TrimPrefix(ann.makeRoom("방", "비밀"), "/room/") // renews
 	if ann.cookie() == before {
-		t.Fatal("the session was not renewed")
+		t.Fatal("cookie after creating a room: got the same, want a new one")
 	}
 	thief := h.dial(t, "/chat", "", nil, "Cookie", before)
 	for name, w := range map[string]*wire{"open already": own, "opened now": thief} {
@@ -373,7 +373,7 @@ func TestSession_id_before_a_renewal_does_nothing_that_lasts(t *testing.T) {
 		w.expect(`43/chat,1[{"ok":true*`)
 		w.send(`42/chat,2["token",{"room":"` + room + `","nick":"thief"}]`)
 		if got := w.until("43/chat,2"); !strings.Contains(got, `"reason":"unavailable"`) {
-			t.Errorf("%s: got %s", name, got)
+			t.Errorf("token, %s: got %s, want unavailable", name, got)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		for ctx.Err() == nil {
@@ -382,18 +382,17 @@ func TestSession_id_before_a_renewal_does_nothing_that_lasts(t *testing.T) {
 			}
 		}
 		if ctx.Err() != nil {
-			t.Errorf("%s: it may go on", name)
+			t.Errorf("connection, %s: got it open, want it closed", name)
 		}
 		cancel()
 	}
 	w := h.dial(t, "/chat", "", ann)
 	w.send(`42/chat,2["token",{"room":"` + room + `","nick":"her own"}]`)
 	if got := w.until("43/chat,2"); !strings.Contains(got, `"ok":true`) {
-		t.Errorf("with the newest id: got %s", got)
+		t.Errorf("token with the newest id: got %s, want ok", got)
 	}
 }
 
-// What fails here is nothing to tell a client.
 func TestSession_store_error_is_not_sent_to_the_client(t *testing.T) {
 	h := open(t, nil)
 	ann, bob := h.visitor(t), h.visitor(t)
@@ -410,13 +409,13 @@ func TestSession_store_error_is_not_sent_to_the_client(t *testing.T) {
 	for {
 		_, data, err := w.Read(ctx)
 		if err != nil {
-			break // cut: it may come again
+			break // closed: the client may reconnect
 		}
 		if strings.Contains(string(data), "disk") {
-			t.Errorf("got %s", data)
+			t.Errorf("packet: got %s, want no error of the store in it", data)
 		}
 	}
 	if ctx.Err() != nil {
-		t.Error("it was let in, or left to wait")
+		t.Error("CONNECT while the store fails: got the connection open, want it closed")
 	}
 }

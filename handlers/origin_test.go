@@ -19,7 +19,7 @@ import (
 	"gifchat/socketio"
 )
 
-// spoofs are ways to claim another address.
+// spoofs returns headers that claim another address.
 func spoofs() (all [][]string) {
 	for _, name := range []string{
 		"X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP",
@@ -32,8 +32,8 @@ func spoofs() (all [][]string) {
 	return all
 }
 
-// Row A4: the address is the socket's, unless a proxy that we trust says
-// otherwise, and then the last one that it has not made up.
+// Row A4: the address is that of the TCP connection. From a trusted proxy it is the last
+// address in X-Forwarded-For that is not a trusted proxy's.
 func TestAddress_cannot_be_spoofed(t *testing.T) {
 	const peer, proxy = "192.0.2.7", "10.0.0.1"
 	addresses := make(chan string, 1)
@@ -52,7 +52,7 @@ func TestAddress_cannot_be_spoofed(t *testing.T) {
 		{"two headers", proxy, [][]string{{"X-Forwarded-For", "6.6.6.6"}, {"X-Forwarded-For", "192.0.2.9"}}, "192.0.2.9"},
 		{"IPv6", proxy, [][]string{{"X-Forwarded-For", "6.6.6.6, 2001:db8::9"}}, "2001:db8::9"},
 		{"garbage before it", proxy, [][]string{{"X-Forwarded-For", "<script>, 192.0.2.9"}}, "192.0.2.9"},
-		{"garbage where it should be", proxy, [][]string{{"X-Forwarded-For", "192.0.2.9, <script>"}}, proxy},
+		{"garbage in its place", proxy, [][]string{{"X-Forwarded-For", "192.0.2.9, <script>"}}, proxy},
 		{"another header of the proxy's client", proxy, [][]string{{"X-Real-IP", "6.6.6.6"}}, proxy},
 		{"nothing", proxy, nil, proxy},
 	} {
@@ -80,11 +80,11 @@ func wantAddress(t *testing.T, h *testServer, addresses <-chan string, from stri
 			t.Errorf("%v from %s: got %s, want %s", headers, from, got, want)
 		}
 	case <-time.After(patience):
-		t.Errorf("%v from %s: no connection", headers, from)
+		t.Errorf("%v from %s: got no connection, want one from %s", headers, from, want)
 	}
 }
 
-// Row W1: pages of other sites cannot drive our connections, whichever way.
+// Row W1: pages of other sites cannot use our connections, by any transport.
 func TestOrigin_of_a_foreign_page_cannot_connect(t *testing.T) {
 	const host = "chat.example:8005"
 	for _, tls := range []bool{false, true} {
@@ -106,7 +106,7 @@ func TestOrigin_of_a_foreign_page_cannot_connect(t *testing.T) {
 				}
 				r.Host = host
 				r.Header["Origin"] = origins
-				r.Header.Set("X-Forwarded-For", "192.0.2.9") // or it would be a page on this machine
+				r.Header.Set("X-Forwarded-For", "192.0.2.9") // another machine, whose loopback pages have no rights here
 				if upgrade {
 					for name, value := range map[string]string{
 						"Connection": "Upgrade", "Upgrade": "websocket",
@@ -163,9 +163,9 @@ func TestOrigin_of_a_foreign_page_cannot_connect(t *testing.T) {
 					} {
 						switch friend := slices.Contains(tt.origins, "https://friend.example"); {
 						case tt.allowed == (resp.StatusCode == http.StatusForbidden), resp.StatusCode >= 400 && resp.StatusCode != 403:
-							t.Errorf("EIO=%s, %q by %s: got %d", eio, tt.origins, way, resp.StatusCode)
+							t.Errorf("EIO=%s, origins %q by %s: got %d, want allowed %t", eio, tt.origins, way, resp.StatusCode, tt.allowed)
 						case resp.StatusCode != 101 && friend == (resp.Header.Get("Access-Control-Allow-Origin") == ""):
-							t.Errorf("EIO=%s, %q by %s: got %v", eio, tt.origins, way, resp.Header)
+							t.Errorf("EIO=%s, origins %q by %s: got headers %v, want Access-Control-Allow-Origin %t", eio, tt.origins, way, resp.Header, friend)
 						}
 					}
 				}
@@ -174,8 +174,8 @@ func TestOrigin_of_a_foreign_page_cannot_connect(t *testing.T) {
 	}
 }
 
-// Row W2: other sites cannot change anything, by whatever a page can send, and
-// a GET changes nothing.
+// Row W2: pages of other sites cannot change anything, with any request that a page can
+// send. A GET changes nothing.
 func TestOrigin_of_a_foreign_page_cannot_change_anything(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
@@ -186,17 +186,17 @@ func TestOrigin_of_a_foreign_page_cannot_change_anything(t *testing.T) {
 	_, _ = part.Write([]byte("GIF89a"))
 	_ = form.Close()
 	changes := map[string]struct{ method, path, kind, body string }{
-		"a new room":         {"POST", "/room", formType, "title=a&max=2"},
-		"a message":          {"POST", room + "/chat", formType, "chat=hi"},
-		"a message as JSON":  {"POST", room + "/chat", "application/json", `{"chat":"hi"}`},
-		"a message as text":  {"POST", room + "/chat", "text/plain", `{"chat":"hi"}`},
-		"a GIF":              {"POST", room + "/gif", form.FormDataContentType(), upload.String()},
-		"entering":           {"POST", room + "/enter", formType, "password=a"},
-		"the door":           {"POST", room + "/door", formType, "closed=true"},
-		"a removal by form":  {"POST", room + "/remove", formType, ""},
-		"a removal":          {"DELETE", room, "", ""},
-		"a logout":           {"POST", "/logout", formType, ""},
-		"a logout by beacon": {"POST", "/logout", "text/plain", ""},
+		"a new room":             {"POST", "/room", formType, "title=a&max=2"},
+		"a message":              {"POST", room + "/chat", formType, "chat=hi"},
+		"a message as JSON":      {"POST", room + "/chat", "application/json", `{"chat":"hi"}`},
+		"a message as text":      {"POST", room + "/chat", "text/plain", `{"chat":"hi"}`},
+		"a GIF":                  {"POST", room + "/gif", form.FormDataContentType(), upload.String()},
+		"entering":               {"POST", room + "/enter", formType, "password=a"},
+		"the door":               {"POST", room + "/door", formType, "closed=true"},
+		"a removal by form":      {"POST", room + "/remove", formType, ""},
+		"a removal":              {"DELETE", room, "", ""},
+		"a logout":               {"POST", "/logout", formType, ""},
+		"a logout by sendBeacon": {"POST", "/logout", "text/plain", ""},
 	}
 	foreign := map[string][]string{
 		"cross-site":                       {"Sec-Fetch-Site", "cross-site"},
@@ -214,29 +214,29 @@ func TestOrigin_of_a_foreign_page_cannot_change_anything(t *testing.T) {
 		for from, headers := range foreign {
 			headers = append([]string{"Content-Type", change.kind}, headers...)
 			if got := v.send(change.method, change.path, strings.NewReader(change.body), headers...); got.StatusCode != http.StatusForbidden {
-				t.Errorf("%s from %s: got %d", what, from, got.StatusCode)
+				t.Errorf("%s from %s: got %d, want 403", what, from, got.StatusCode)
 			}
 		}
 		if got := v.get(change.path); got.StatusCode == http.StatusSeeOther {
-			t.Errorf("%s by GET: got %d", what, got.StatusCode)
+			t.Errorf("%s by GET: got %d, want no redirect after a change", what, got.StatusCode)
 		}
 	}
 	if after := v.get(room); after.StatusCode != 200 || after.body != before {
-		t.Errorf("something has changed: %d", after.StatusCode)
+		t.Errorf("room after all requests: got %d and a changed page, want 200 and the page before", after.StatusCode)
 	}
 	own := []string{"Content-Type", formType, "Sec-Fetch-Site", "same-origin", "Origin", h.URL}
 	for _, what := range []string{"a message", "a removal by form", "a logout"} {
 		change := changes[what]
 		if got := v.send(change.method, change.path, strings.NewReader(change.body), own...); got.StatusCode != 200 {
-			t.Errorf("%s from our own page: got %d %s", what, got.StatusCode, got.body)
+			t.Errorf("%s from our own page: got %d %s, want 200", what, got.StatusCode, got.body)
 		}
 	}
 	if left, err := h.chat.List(t.Context(), rooms.RoomPage{}); err != nil || len(left) != 0 {
-		t.Errorf("%d rooms are left, %v", len(left), err)
+		t.Errorf("rooms at the end: got %d, %v, want 0", len(left), err)
 	}
 }
 
-// Row W3: over TLS, here or at a proxy, the cookie is this host's alone.
+// Row W3: over TLS, here or at a proxy, the cookie belongs to this host alone.
 func TestCookie_over_TLS_belongs_to_one_host(t *testing.T) {
 	h := open(t, func(c *settings) { c.Secure = true })
 	v := h.visitor(t)
@@ -244,24 +244,24 @@ func TestCookie_over_TLS_belongs_to_one_host(t *testing.T) {
 	line := got.Header.Get("Set-Cookie")
 	for _, want := range []string{"__Host-connect.sid=", "; Path=/", "; HttpOnly", "; Secure", "; SameSite=Lax", "; Max-Age=2592000"} {
 		if !strings.Contains(line, want) {
-			t.Errorf("no %s in %s", want, line)
+			t.Errorf("Set-Cookie: got %s, want %s in it", line, want)
 		}
 	}
 	if strings.Contains(line, "Domain") {
-		t.Errorf("a domain in %s", line)
+		t.Errorf("Set-Cookie: got %s, want no domain", line)
 	}
-	// The jar does not send it back over http; it opens the session by hand, and
-	// under its other name it does not: a neighbour could have set that.
+	// The jar does not send the cookie over http, so the test sends it. Under its name
+	// without the prefix it is refused: a neighbouring host could have set that.
 	cookie, _, _ := strings.Cut(line, ";")
 	if got := h.visitor(t).get("/", "Cookie", cookie); got.Header.Get("Set-Cookie") != "" {
-		t.Errorf("its own cookie made another session: %s", got.Header)
+		t.Errorf("the cookie: got headers %s, want no new session", got.Header)
 	}
 	if got := h.visitor(t).get("/", "Cookie", strings.TrimPrefix(cookie, "__Host-")); got.Header.Get("Set-Cookie") == "" {
-		t.Error("the cookie opens the session without its prefix")
+		t.Error("the cookie without its prefix: got the session, want a new one")
 	}
 	name, value, _ := strings.Cut(cookie, "=")
 	page := h.visitor(t).post("/room", url.Values{"title": {"방"}, "max": {"2"}}, "Cookie", name+"="+value)
 	if renewed := page.Header.Get("Set-Cookie"); !strings.HasPrefix(renewed, "__Host-connect.sid=") || strings.HasPrefix(renewed, cookie) {
-		t.Errorf("a renewed one: %q", renewed)
+		t.Errorf("the renewed cookie: got %q, want another __Host-connect.sid", renewed)
 	}
 }

@@ -40,7 +40,7 @@ func TestNick_refusal_says_why(t *testing.T) {
 			if got := b.until(`43/chat,3[`); !strings.Contains(got, want) {
 				t.Errorf("%s in %s: got %s, want %s", nick, language, got, want)
 			}
-			a.send(`42/chat,3["token",{"nick":"` + nick + `"}]`) // a program's name
+			a.send(`42/chat,3["token",{"nick":"` + nick + `"}]`) // the name of a program
 			reason, _, _ := strings.Cut(want, `,"message"`)
 			if got := a.until(`43/chat,3[`); !strings.Contains(got, reason) {
 				t.Errorf("a token named %s: got %s, want %s", nick, got, reason)

@@ -17,13 +17,13 @@ import (
 	"github.com/coder/websocket"
 )
 
-// wire is a client that speaks Socket.IO by hand.
+// wire is a client that sends and receives Socket.IO packets by hand.
 type wire struct {
 	t *testing.T
 	*websocket.Conn
 }
 
-// dial connects to a namespace with the browser's cookie, if there is one.
+// dial connects to a namespace with the cookies of a browser, which may be nil.
 func (h *testServer) dial(t *testing.T, namespace, auth string, b *browser, headers ...string) *wire {
 	t.Helper()
 	header := http.Header{}
@@ -76,12 +76,13 @@ func (w *wire) until(text string) string {
 	}
 }
 
-// packetHead is what tells a packet from others: its type, namespace and id, and
-// an event's name. Who has come or gone is told to everybody in its own time, so
-// another event may come before the one that a test is about.
+// packetHead matches the beginning of a packet: its type, namespace, id and the name of
+// an event. Events about people who come and go may arrive before the packet that a test
+// waits for.
 var packetHead = regexp.MustCompile(`^[^[]*\[("[A-Za-z-]+")?`)
 
-// expect waits for that packet, in which * stands for anything.
+// expect waits for a packet that begins as pattern, and compares it. * stands for any
+// text.
 func (w *wire) expect(pattern string) {
 	w.t.Helper()
 	got := w.until(packetHead.FindString(pattern))
@@ -119,7 +120,7 @@ func TestJoin(t *testing.T) {
 }
 
 func TestChat_acknowledges_in_order_and_once(t *testing.T) {
-	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, func(c *settings) { // who leaves has left
+	h := openWith(t, rooms.Options{EmptyGrace: -1, LeaveGrace: -1}, func(c *settings) { // exit is emitted at once
 		c.Limits.Visitor = ratelimit.Rate{Burst: 30, Each: time.Hour}
 	})
 	ann, bob := h.visitor(t), h.visitor(t)
@@ -137,7 +138,7 @@ func TestChat_acknowledges_in_order_and_once(t *testing.T) {
 	b.expect(`42/chat,["chat",{"room":"` + room + `","user":"#*","chat":"안녕","_id":"*","createdAt":"*Z","__v":0,"clientId":"c1","seq":*,"kind":"text"},"*"]`)
 	a.send(`42/chat,2["chat",{"chat":"안녕","clientId":"c1"}]`)
 	if second := a.until("43/chat,2["); strings.TrimPrefix(second, "43/chat,2") != strings.TrimPrefix(first, "43/chat,1") {
-		t.Errorf("a retry got %s after %s", second, first)
+		t.Errorf("a retry: got %s, want the answer %s again", second, first)
 	}
 	b.send(`42/chat,1["chat","짧게"]`)
 	b.expect(`43/chat,1[{"ok":true,"_id":"*","seq":*}]`)
@@ -154,10 +155,10 @@ func TestChat_acknowledges_in_order_and_once(t *testing.T) {
 	}
 	a.expect(`43/chat,9[*`)
 	if refused := a.until("rate_limited"); !strings.Contains(refused, `"retryAfter":`) {
-		t.Errorf("got %s", refused)
+		t.Errorf("refusal: got %s, want retryAfter", refused)
 	}
 	if got := ann.send("DELETE", path, nil); got.StatusCode != 200 {
-		t.Fatal(got.StatusCode)
+		t.Fatalf("DELETE: got %d, want 200", got.StatusCode)
 	}
 	a.until(`"removeRoom"`)
 }
@@ -195,14 +196,14 @@ func TestSocket_leaves_removed_rooms(t *testing.T) {
 	stays := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/")
 	w.send(`42/chat,0["join","` + stays + `"]`)
 	w.expect(`43/chat,0[{"ok":true,*`)
-	for i := range 20 { // a socket may sit in 16
+	for i := range 20 { // a socket may be in 16 rooms
 		path := ann.makeRoom("방", "")
 		w.send(`42/chat,1["join","` + strings.TrimPrefix(path, "/room/") + `"]`)
 		if got := w.until("43/chat,1["); !strings.Contains(got, `"ok":true`) {
-			t.Fatalf("room %d: got %s", i, got)
+			t.Fatalf("join of room %d: got %s, want ok", i, got)
 		}
 		if got := ann.send("DELETE", path, nil); got.StatusCode != 200 {
-			t.Fatal(got.StatusCode, got.body)
+			t.Fatalf("DELETE: got %d %s, want 200", got.StatusCode, got.body)
 		}
 	}
 	w.send(`42/chat,2["chat","nowhere"]`)
@@ -216,7 +217,7 @@ func TestSocket_in_no_other_room_is_disconnected_from_a_removed_room(t *testing.
 	w := h.dial(t, "/chat", `{"room":"`+strings.TrimPrefix(path, "/room/")+`"}`, ann)
 	w.until(`"participants"`)
 	if got := ann.send("DELETE", path, nil); got.StatusCode != 200 {
-		t.Fatal(got.StatusCode, got.body)
+		t.Fatalf("DELETE: got %d %s, want 200", got.StatusCode, got.body)
 	}
 	w.expect(`42/chat,["removeRoom",*`)
 	w.expect(`41/chat,`)
@@ -227,12 +228,12 @@ func TestSocket_without_a_cookie_may_enter_by_event(t *testing.T) {
 	room := strings.TrimPrefix(h.visitor(t).makeRoom("방", ""), "/room/")
 	before := h.sessions.count()
 	w := h.dial(t, "/chat", "", nil, "Referer", "::not a url")
-	w.send(`42/chat,["chat","nobody's"]`)
+	w.send(`42/chat,["chat","without a room"]`)
 	w.expect(`42/chat,["error-message",{"ok":false,"reason":"not_found","message":"존재하지 않는 방입니다."},"*"]`)
 	w.send(`42/chat,1["join","` + room + `"]`)
 	w.expect(`43/chat,1[{"ok":true,*`)
 	if after := h.sessions.count(); after != before {
-		t.Errorf("got %d session rows, want the creator's %d alone", after, before)
+		t.Errorf("sessions: got %d, want %d as before", after, before)
 	}
 }
 
@@ -248,7 +249,7 @@ func TestNotice(t *testing.T) {
 	a.send(`421["reply","Hello Node.JS",{"n":1}]`)
 	a.expect(`431[{"ok":true}]`)
 	if got := b.until(`42["reply"`); !regexp.MustCompile(`^42\["reply","Hello Node.JS",\{"n":1\},"[^"]{16,}"\]$`).MatchString(got) {
-		t.Errorf("got %s", got)
+		t.Errorf("relayed reply: got %s, want its sender as the last argument", got)
 	}
 	long := strings.Repeat("z", 20<<10)
 	a.send(`422["reply","` + long + `"]`)
@@ -262,8 +263,8 @@ func TestNotice(t *testing.T) {
 	a.until(`42["news"`)
 }
 
-// A polling client makes a request for everything it hears: only its handshake
-// may cost a look into the store.
+// A polling client sends a request for each answer. Only its handshake may query the
+// store.
 func TestPoll_does_not_load_the_session(t *testing.T) {
 	h := open(t, nil)
 	b := h.visitor(t)
@@ -271,7 +272,7 @@ func TestPoll_does_not_load_the_session(t *testing.T) {
 	before := h.sessions.reads()
 	handshake := b.get("/socket.io/?EIO=4&transport=polling")
 	if got := h.sessions.reads() - before; got != 1 {
-		t.Errorf("the handshake read %d sessions, want 1", got)
+		t.Errorf("queries of the handshake: got %d, want 1", got)
 	}
 	_, rest, _ := strings.Cut(handshake.body, `"sid":"`)
 	sid, _, _ := strings.Cut(rest, `"`)
@@ -279,10 +280,10 @@ func TestPoll_does_not_load_the_session(t *testing.T) {
 	for range 3 {
 		got := b.post("/socket.io/?EIO=4&transport=polling&sid="+sid, url.Values{})
 		if got.StatusCode == http.StatusInternalServerError {
-			t.Fatalf("got %d", got.StatusCode)
+			t.Fatalf("POST of a connection: got %d, want no server error", got.StatusCode)
 		}
 	}
 	if got := h.sessions.reads() - before; got != 0 {
-		t.Errorf("three requests of a connection read %d sessions, want none", got)
+		t.Errorf("queries of three requests of a connection: got %d, want 0", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// memorySessions is a SessionStore.
+// memorySessions is a session.Store in memory.
 type memorySessions struct {
 	mu   sync.Mutex
 	rows map[string]*memorySession
@@ -121,7 +121,7 @@ func (s *memorySessions) count() int {
 	return len(s.rows)
 }
 
-// age makes every session one of long ago.
+// age sets the last save of every session to long ago.
 func (s *memorySessions) age() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +130,7 @@ func (s *memorySessions) age() {
 	}
 }
 
-// endGrace makes sessions that were renewed ones of long ago.
+// endGrace ends the grace of sessions that were renewed.
 func (s *memorySessions) endGrace() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
