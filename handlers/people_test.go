@@ -208,6 +208,7 @@ func TestJoin_again_during_a_kick_receives_nothing(t *testing.T) {
 	room, other := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/"), strings.TrimPrefix(ann.makeRoom("다른 방", ""), "/room/")
 	bob.get("/")
 	a, b := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann), h.dial(t, "/chat", "", bob)
+	a.until(`["participants"`) // Ann is in the room before Bob
 	for _, id := range []string{other, room} {
 		b.send(`42/chat,1["join","` + id + `"]`)
 		b.until(`43/chat,1[{"ok":true`)

@@ -67,13 +67,13 @@ func (r *Renderer) parse() (map[i18n.Language]map[string]*template.Template, err
 func (r *Renderer) funcs(l i18n.Language) template.FuncMap {
 	words := i18n.Scripts(l)
 	return template.FuncMap{
-		"t":           func(key string) string { return i18n.Text(l, key) },
-		"words":       func() map[string]string { return words },
-		"lang":        func() string { return string(l) },
-		"asset":       r.address,
-		"clock":       func(t time.Time) string { return t.Local().Format("15:04") },
-		"iso":         wire.Time,
-		"noticePanel": func(name string, on bool) noticePanel { return noticePanel{name, on} },
+		"t":     func(key string) string { return i18n.Text(l, key) },
+		"words": func() map[string]string { return words },
+		"lang":  func() string { return string(l) },
+		"asset": r.address,
+		"clock": func(t time.Time) string { return t.Local().Format("15:04") },
+		"iso":   wire.Time,
+		"lane":  func(name string, on bool) noticePanel { return noticePanel{name, on} },
 	}
 }
 

@@ -182,5 +182,5 @@ func Early(w http.ResponseWriter, r *http.Request, status int, reason, key strin
 	header.Set("Cache-Control", "no-store")
 	header.Set(ReasonHeader, reason)
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(i18n.Text(i18n.Accepted(r), key)))
+	_, _ = w.Write([]byte(i18n.Text(i18n.Accepted(r), key))) //nolint:gosec // a sentence of ours, as plain text
 }

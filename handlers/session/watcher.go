@@ -57,8 +57,8 @@ func (w *watcher) watch(namespaces []*socketio.Namespace) {
 	w.namespaces = namespaces
 	for _, n := range namespaces {
 		n.Use(func(s *socketio.Socket) error {
-			if who, ok := withSession(s); ok {
-				s.Join(visitorRoom(who.Visitor.Session))
+			if identity, ok := withSession(s); ok {
+				s.Join(visitorRoom(identity.Visitor.Session))
 			}
 			return w.recheck(s)
 		})
@@ -122,13 +122,13 @@ func (w *watcher) renew(before string, save func() error) error {
 // Outdated reports whether a socket's session has a newer id. Somebody may have
 // stolen the id before, so such a socket must not do what lasts.
 func (s *Sessions) Outdated(socket *socketio.Socket) bool {
-	who, ok := withSession(socket)
+	identity, ok := withSession(socket)
 	if !ok {
 		return false
 	}
 	s.watcher.mu.Lock()
 	defer s.watcher.mu.Unlock()
-	_, renewed := s.watcher.renewed[who.sessionID]
+	_, renewed := s.watcher.renewed[identity.sessionID]
 	return renewed
 }
 
@@ -142,13 +142,13 @@ var (
 // recheck queries the session of a socket again if a visitor has logged out since it
 // was loaded: before the socket is let in, and when it is in its visitor's room.
 func (w *watcher) recheck(s *socketio.Socket) error {
-	who, ok := withSession(s)
-	if !ok || who.asOf == w.generation() {
+	identity, ok := withSession(s)
+	if !ok || identity.asOf == w.generation() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
 	defer cancel()
-	live, err := w.store.LiveSessions(ctx, []string{who.sessionID})
+	live, err := w.store.LiveSessions(ctx, []string{identity.sessionID})
 	if err != nil {
 		w.log.Error("session not looked for", "err", err)
 		s.CloseConn() // as a broken network would: the client tries again
@@ -181,8 +181,8 @@ func (w *watcher) check(ctx context.Context) error {
 	sockets := make(map[string][]*socketio.Socket) // by session id
 	for _, n := range w.namespaces {
 		for _, s := range n.Local().Sockets() {
-			if who, ok := withSession(s); ok {
-				sockets[who.sessionID] = append(sockets[who.sessionID], s)
+			if identity, ok := withSession(s); ok {
+				sockets[identity.sessionID] = append(sockets[identity.sessionID], s)
 			}
 		}
 	}
