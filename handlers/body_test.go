@@ -37,6 +37,7 @@ func TestBody_without_progress_is_cut(t *testing.T) {
 		{"of another site", "POST /room", form + "Origin: http://evil.example\r\n", "title=", http.StatusForbidden},
 		{"without a route", "POST /nope", form, "title=", http.StatusNotFound},
 		{"of a GET", "GET /", "", "title=", http.StatusOK},
+		{"of an unknown connection", "POST /socket.io/?EIO=4&transport=polling&sid=unknown", "", "4a", http.StatusBadRequest},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

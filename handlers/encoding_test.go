@@ -4,9 +4,9 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,13 +166,16 @@ func TestEncoding_of_every_page_and_asset_keeps_the_bytes(t *testing.T) {
 
 // walkPublic calls each with the name of every text file of the pages.
 func walkPublic(each func(name string)) error {
+	public := os.DirFS("../public")
 	for _, folder := range []string{"js", "css", "img"} {
-		entries, err := os.ReadDir(path.Join("../public", folder))
+		err := fs.WalkDir(public, folder, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				each(name)
+			}
+			return err
+		})
 		if err != nil {
 			return err
-		}
-		for _, entry := range entries {
-			each(path.Join(folder, entry.Name()))
 		}
 	}
 	return nil
@@ -197,6 +200,17 @@ func TestEncoding_gives_each_form_its_own_tag(t *testing.T) {
 		}
 		if got := v.get("/main.css", "Accept-Encoding", "br", "If-None-Match", tag); got.StatusCode != http.StatusOK {
 			t.Errorf("br with the tag of %s: got %d, want 200", accept, got.StatusCode)
+		}
+	}
+}
+
+func TestEncoding_range_is_a_part_of_the_chosen_form(t *testing.T) {
+	v := openWithAssets(t).visitor(t)
+	for _, coding := range []string{"identity", "gzip", "br"} {
+		whole := v.get("/main.css", "Accept-Encoding", coding)
+		part := v.get("/main.css", "Accept-Encoding", coding, "Range", "bytes=2-5")
+		if part.StatusCode != http.StatusPartialContent || part.body != whole.body[2:6] || part.Header.Get("Content-Length") != "4" {
+			t.Errorf("%s: got %d %q of %s bytes, want 206 %q", coding, part.StatusCode, part.body, part.Header.Get("Content-Length"), whole.body[2:6])
 		}
 	}
 }
