@@ -18,7 +18,9 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/handlers/notice"
+	"gifchat/ratelimit"
 )
 
 // dotenvFile is an optional file of settings in the working directory.
@@ -39,18 +41,18 @@ type config struct {
 
 	SessionCheck time.Duration `env:"SESSION_CHECK" envDefault:"30s"`
 
-	RateVisitor        handlers.Rate `env:"RATE_VISITOR" envDefault:"30+10/s"`
-	RateAddress        handlers.Rate `env:"RATE_ADDRESS" envDefault:"1000+200/s"`
-	RateRoom           handlers.Rate `env:"RATE_ROOM" envDefault:"400+100/s"`
-	RateCreateVisitor  handlers.Rate `env:"RATE_CREATE_VISITOR" envDefault:"30+1/s"`
-	RateCreateAddress  handlers.Rate `env:"RATE_CREATE_ADDRESS" envDefault:"100+1/s"`
-	RateSessionAddress handlers.Rate `env:"RATE_SESSION_ADDRESS" envDefault:"300+10/s"`
-	RateConnect        handlers.Rate `env:"RATE_CONNECT" envDefault:"5000+1000/s"`
-	RateConnectAddress handlers.Rate `env:"RATE_CONNECT_ADDRESS" envDefault:"2000+100/s"`
-	MaxConns           int           `env:"MAX_CONNECTIONS" envDefault:"50000"`
-	MaxConnsPerAddr    int           `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"2000"`
-	MaxRooms           int           `env:"MAX_ROOMS" envDefault:"100000"`
-	MaxRoomsPerVisitor int           `env:"MAX_ROOMS_PER_VISITOR" envDefault:"50"`
+	RateVisitor        ratelimit.Rate `env:"RATE_VISITOR" envDefault:"30+10/s"`
+	RateAddress        ratelimit.Rate `env:"RATE_ADDRESS" envDefault:"1000+200/s"`
+	RateRoom           ratelimit.Rate `env:"RATE_ROOM" envDefault:"400+100/s"`
+	RateCreateVisitor  ratelimit.Rate `env:"RATE_CREATE_VISITOR" envDefault:"30+1/s"`
+	RateCreateAddress  ratelimit.Rate `env:"RATE_CREATE_ADDRESS" envDefault:"100+1/s"`
+	RateSessionAddress ratelimit.Rate `env:"RATE_SESSION_ADDRESS" envDefault:"300+10/s"`
+	RateConnect        ratelimit.Rate `env:"RATE_CONNECT" envDefault:"5000+1000/s"`
+	RateConnectAddress ratelimit.Rate `env:"RATE_CONNECT_ADDRESS" envDefault:"2000+100/s"`
+	MaxConns           int            `env:"MAX_CONNECTIONS" envDefault:"50000"`
+	MaxConnsPerAddr    int            `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"2000"`
+	MaxRooms           int            `env:"MAX_ROOMS" envDefault:"100000"`
+	MaxRoomsPerVisitor int            `env:"MAX_ROOMS_PER_VISITOR" envDefault:"50"`
 
 	Compat         string `env:"COMPAT" envDefault:"safe"`
 	EmptyRoomGrace grace  `env:"EMPTY_ROOM_GRACE" envDefault:"30s"`
@@ -184,7 +186,7 @@ func kind(t reflect.Type) string {
 		return "a duration such as 500ms, 30s or 5m"
 	case reflect.TypeFor[byteSize]():
 		return "a number of bytes such as 5000000, 200MiB or 1GiB"
-	case reflect.TypeFor[handlers.Rate]():
+	case reflect.TypeFor[ratelimit.Rate]():
 		return "a rate such as 30+10/s, 30 at once and 10 more each second (or /m, /h), or off"
 	case reflect.TypeFor[grace]():
 		return "a duration such as 30s, or never"
@@ -268,6 +270,9 @@ func secretCheck(key, v string) check {
 	return check{key, v == "" || len(v) >= minSecret, fmt.Sprintf("%d bytes are too short; want at least %d, or nothing", len(v), minSecret)}
 }
 
+// strict reports whether to reproduce the original's peculiarities.
+func (c *config) strict() bool { return c.Compat == "strict" }
+
 // oldSecrets returns the previous cookie secret, if one is configured.
 func (c *config) oldSecrets() [][]byte {
 	if c.CookieSecretOld == "" {
@@ -276,12 +281,9 @@ func (c *config) oldSecrets() [][]byte {
 	return [][]byte{[]byte(c.CookieSecretOld)}
 }
 
-// strict reports whether to reproduce the original's peculiarities.
-func (c *config) strict() bool { return c.Compat == "strict" }
-
 // notice returns the settings of the notice.
-func (c *config) notice() handlers.NoticeConfig {
-	return handlers.NoticeConfig{
+func (c *config) notice() notice.Config {
+	return notice.Config{
 		Interval:       c.NoticeInterval,
 		News:           c.NoticeNews,
 		Greeting:       c.NoticeGreeting,
@@ -291,9 +293,9 @@ func (c *config) notice() handlers.NoticeConfig {
 	}
 }
 
-// limits returns the rate limits.
-func (c *config) limits() handlers.Limits {
-	return handlers.Limits{
+// rates returns the rate limits.
+func (c *config) rates() limits.Rates {
+	return limits.Rates{
 		Visitor: c.RateVisitor, Address: c.RateAddress, Room: c.RateRoom,
 		CreateVisitor: c.RateCreateVisitor, CreateAddress: c.RateCreateAddress, SessionAddress: c.RateSessionAddress,
 		Connect: c.RateConnect, ConnectAddress: c.RateConnectAddress,

@@ -11,7 +11,8 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/ratelimit"
 )
 
 // environment returns a getenv that reads m.
@@ -166,14 +167,14 @@ func TestLoadConfig_uses_the_default_rates_of_handlers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cfg.limits(); got != handlers.DefaultLimits {
-		t.Errorf("default limits:\ngot  %+v\nwant %+v", got, handlers.DefaultLimits)
+	if got := cfg.rates(); got != limits.Default {
+		t.Errorf("default limits:\ngot  %+v\nwant %+v", got, limits.Default)
 	}
 	cfg, err = loadConfig(environment(map[string]string{"RATE_ROOM": "off", "RATE_CREATE_VISITOR": "5+20/h"}), "no-such-file")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cfg.limits(); got.Room != handlers.Unlimited || got.CreateVisitor != (handlers.Rate{Burst: 5, Each: 3 * time.Minute}) {
+	if got := cfg.rates(); got.Room != ratelimit.Unlimited || got.CreateVisitor != (ratelimit.Rate{Burst: 5, Each: 3 * time.Minute}) {
 		t.Errorf("limits with RATE_ROOM=off, RATE_CREATE_VISITOR=5+20/h: got %+v", got)
 	}
 }
@@ -233,7 +234,7 @@ func TestReadme_table_lists_every_setting_with_its_default(t *testing.T) {
 	}
 }
 
-func TestConfig_localOnly_follows_HOST_and_TRUSTED_PROXIES(t *testing.T) {
+func TestConfig_refuses_foreign_hosts_on_loopback_without_proxies(t *testing.T) {
 	tests := []struct {
 		host    string
 		proxies []string

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"gifchat/handlers"
+	"gifchat/handlers/media"
 	"gifchat/store"
 	"gifchat/store/datadir"
 	"gifchat/store/inspect"
@@ -36,7 +36,7 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 		return err
 	}
 	bundle := "missing: run make bundle, then build again"
-	if version, ok := handlers.BundleVersion(public); ok {
+	if version, ok := media.BundleVersion(public); ok {
 		bundle = "socket.io-client " + version
 	}
 	lines := append(reportLines(r, place, cmp.Or(damage, fmt.Sprint(gifs))), [2]string{"client bundle", bundle})

@@ -15,6 +15,12 @@ import (
 	"time"
 
 	"gifchat/handlers"
+	"gifchat/handlers/events"
+	"gifchat/handlers/limits"
+	"gifchat/handlers/media"
+	"gifchat/handlers/notice"
+	"gifchat/handlers/origin"
+	"gifchat/handlers/session"
 	"gifchat/rooms"
 	"gifchat/socketio"
 	"gifchat/socketio/engineio"
@@ -53,14 +59,21 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	}
 	defer func() { err = errors.Join(err, data.close()) }()
 
-	sockets := newSocketServer(cfg, data, log)
-	events := handlers.NewEvents(sockets, log)
-	defer events.Close()
-	chat := newChat(cfg, data, events, log)
+	origins := origin.NewPolicy(cfg.CORSOrigin, cfg.secure(), log)
+	sessions, err := newSessions(cfg, data, origins, log)
+	if err != nil {
+		return err
+	}
+	sockets := newSocketServer(cfg, sessions, origins, log)
+	notifier := events.NewNotifier(sockets, log)
+	defer notifier.Close()
+	chat := newChat(cfg, data, notifier, log)
 	defer chat.Close()
-	defer handlers.NewNotice(sockets, cfg.notice(), log).Close()
+	defer notice.Start(sockets, cfg.notice(), log).Close()
 
-	handler, err := newHandler(ctx, cfg, data, handlers.Config{Chat: chat, Events: events, Server: sockets, Log: log})
+	handler, err := newHandler(ctx, cfg, handlers.Config{
+		Chat: chat, Sessions: sessions, Origins: origins, Notifier: notifier, Server: sockets, Log: log,
+	})
 	if err != nil {
 		return err
 	}
@@ -73,19 +86,30 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	}, log)
 }
 
-// newSocketServer returns the Socket.IO server. It asks package handlers about
-// the limits, origins and identity of connections.
-func newSocketServer(cfg config, data *dataFolder, log *slog.Logger) *socketio.Server {
+// newSessions returns the sessions of visitors, which the database of data stores.
+func newSessions(cfg config, data *dataFolder, origins *origin.Policy, log *slog.Logger) (*session.Sessions, error) {
+	return session.New(session.Config{
+		Store:   data.db,
+		Secrets: append([][]byte{data.secret}, cfg.oldSecrets()...),
+		Secure:  cfg.secure(),
+		Origins: origins,
+		Check:   cfg.SessionCheck,
+		Log:     log,
+	})
+}
+
+// newSocketServer returns the Socket.IO server.
+func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Policy, log *slog.Logger) *socketio.Server {
 	return socketio.NewServer(socketio.Config{
 		Log:             log,
-		AllowConnection: handlers.AllowConnection(cfg.limits()),
-		Identify:        handlers.Identify,
-		SameClient:      handlers.SameClient(data.secret, cfg.oldSecrets()...),
-		AllowOrigin:     handlers.AllowOrigin(cfg.CORSOrigin, log),
+		AllowConnection: limits.AllowConnection(cfg.rates()),
+		Identify:        sessions.Identify,
+		SameClient:      sessions.SameClient,
+		AllowOrigin:     origins.Allow,
 		Secure:          cfg.secure(),
-		ClientAddress:   handlers.ClientAddress,
-		Recovery:        handlers.Recovery(cfg.RecoveryTime),
-		AfterBurst:      debug.FreeOSMemory,
+		ClientAddress:   origin.ClientAddress,
+		Recovery:        events.Recovery(cfg.RecoveryTime),
+		OnIdle:          debug.FreeOSMemory,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,
 		Limits: socketio.Limits{Engine: engineio.Limits{
@@ -106,10 +130,10 @@ func carrier(cfg config, log *slog.Logger) engineio.Carrier {
 	return nil
 }
 
-// newChat returns the chat over the database and the GIFs of data. It notifies
-// events of every change.
-func newChat(cfg config, data *dataFolder, events *handlers.Events, log *slog.Logger) *rooms.Service {
-	return rooms.NewService(data.db, data.gifs, events, rooms.Options{
+// newChat returns the chat over the database and the GIFs of data. It calls
+// notifier for every change.
+func newChat(cfg config, data *dataFolder, notifier *events.Notifier, log *slog.Logger) *rooms.Service {
+	return rooms.NewService(data.db, data.gifs, notifier, rooms.Options{
 		Log:        log,
 		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
 		OwnerGrace: time.Duration(cfg.OwnerGrace),
@@ -122,23 +146,20 @@ func newChat(cfg config, data *dataFolder, events *handlers.Events, log *slog.Lo
 	})
 }
 
-// newHandler returns the HTTP handlers. It adds the settings, the sessions and the
-// assets to c, which names the other parts.
-func newHandler(ctx context.Context, cfg config, data *dataFolder, c handlers.Config) (*handlers.Handler, error) {
+// newHandler returns the HTTP handler. It adds the settings and the assets to c, which
+// has the other parts.
+func newHandler(ctx context.Context, cfg config, c handlers.Config) (*handlers.Handler, error) {
 	var err error
 	if c.Templates, c.Public, err = assets(cfg.Dev); err != nil {
 		return nil, err
 	}
 	logBundle(c.Public, c.Log)
-	c.Sessions = data.db
-	c.Secret = data.secret
-	c.OldSecrets = cfg.oldSecrets()
 	c.Secure = cfg.secure()
-	c.Limits = cfg.limits()
-	c.SessionCheck = cfg.SessionCheck
+	c.Limits = cfg.rates()
 	c.TrustedProxies = cfg.TrustedProxies
-	c.Origins = cfg.CORSOrigin
-	c.LocalOnly = cfg.localOnly(ctx)
+	if cfg.localOnly(ctx) {
+		c.Hosts = origin.NewHostGuard(cfg.CORSOrigin, c.Log)
+	}
 	c.Strict = cfg.strict()
 	c.Dev = cfg.Dev
 	c.Notice = cfg.notice()
@@ -149,7 +170,7 @@ func newHandler(ctx context.Context, cfg config, data *dataFolder, c handlers.Co
 // logBundle logs the version of the client bundle in public, or how to build a
 // missing one.
 func logBundle(public fs.FS, log *slog.Logger) {
-	if version, ok := handlers.BundleVersion(public); ok {
+	if version, ok := media.BundleVersion(public); ok {
 		log.Info("client bundle ready", "socket.io-client", version)
 	} else {
 		log.Warn("client bundle missing: /socket.io/socket.io.js will not be served; run make bundle, then build again")

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
+func TestBody_without_progress_is_cut(t *testing.T) {
 	h := open(t, nil)
 	ann := h.visitor(t)
 	room := ann.makeRoom("방", "")
@@ -33,10 +33,11 @@ func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
 		{"a form", "POST /room", form, "title=", http.StatusRequestTimeout},
 		{"JSON", "POST " + room + "/chat", "Content-Type: application/json\r\n", `{"chat":"`, http.StatusRequestTimeout},
 		{"an upload", "POST " + room + "/gif", multipart, part, http.StatusRequestTimeout},
-		{"a stranger's", "POST /room/0123456789abcdef01234567/gif", multipart, part, http.StatusNotFound},
-		{"another site's", "POST /room", form + "Origin: http://evil.example\r\n", "title=", http.StatusForbidden},
-		{"nobody's", "POST /nope", form, "title=", http.StatusNotFound},
-		{"a page's", "GET /", "", "title=", http.StatusOK},
+		{"not a member's", "POST /room/0123456789abcdef01234567/gif", multipart, part, http.StatusNotFound},
+		{"of another site", "POST /room", form + "Origin: http://evil.example\r\n", "title=", http.StatusForbidden},
+		{"without a route", "POST /nope", form, "title=", http.StatusNotFound},
+		{"of a GET", "GET /", "", "title=", http.StatusOK},
+		{"of an unknown connection", "POST /socket.io/?EIO=4&transport=polling&sid=unknown", "", "4a", http.StatusBadRequest},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -49,7 +50,7 @@ func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
 				dripping.Go(func() {
 					_, _ = io.WriteString(client, tt.line+" HTTP/1.1\r\nHost: chat\r\nContent-Length: 60000\r\nCookie: "+
 						cookie+"\r\n"+tt.headers+"\r\n"+tt.begin)
-					for { // a byte a second, until the server has had enough
+					for { // a byte a second, until the server closes the connection
 						time.Sleep(time.Second)
 						if _, err := io.WriteString(client, "a"); err != nil {
 							return
@@ -69,7 +70,7 @@ func TestBody_thatDoesNotComeIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestUpload_thatIsNoMultipartIsTheSendersFault(t *testing.T) {
+func TestUpload_that_is_not_multipart_is_a_client_error(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -89,9 +90,9 @@ func TestUpload_thatIsNoMultipartIsTheSendersFault(t *testing.T) {
 	}
 }
 
-// However the bytes come: the parser of forms has its own words for a line that
-// does not end.
-func TestUpload_thatHasTooMuchBeforeTheFileIsTooLarge(t *testing.T) {
+// The result does not depend on how the bytes arrive. The parser of forms has an error of
+// its own for a line without an end.
+func TestUpload_with_a_long_preamble_is_too_large(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -116,7 +117,7 @@ func TestUpload_thatHasTooMuchBeforeTheFileIsTooLarge(t *testing.T) {
 	}
 }
 
-// dialPipe serves one connection without a network, on the clock of a bubble.
+// dialPipe serves one connection without a network, on the clock of a synctest bubble.
 func dialPipe(t *testing.T, handler http.Handler) net.Conn {
 	t.Helper()
 	client, server := net.Pipe()
@@ -128,7 +129,7 @@ func dialPipe(t *testing.T, handler http.Handler) net.Conn {
 	return client
 }
 
-// oneConn is a listener that hears of one connection.
+// oneConn is a listener with one connection.
 type oneConn struct{ conns chan net.Conn }
 
 func (l *oneConn) Accept() (net.Conn, error) {
@@ -145,8 +146,8 @@ func (l *oneConn) Close() error {
 
 func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 
-// What is announced to be too large is refused before any of it has come.
-func TestBody_thatIsTooLargeIsRefusedAtOnce(t *testing.T) {
+// A body whose Content-Length is too large is refused before any of it has arrived.
+func TestBody_with_a_large_length_is_refused_at_once(t *testing.T) {
 	h := open(t, nil)
 	b := h.visitor(t)
 	sid := openSID(b.get("/socket.io/?EIO=4&transport=polling").body)
@@ -156,7 +157,7 @@ func TestBody_thatIsTooLargeIsRefusedAtOnce(t *testing.T) {
 	}
 	defer conn.Close()
 	_, _ = fmt.Fprintf(conn, "POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n", sid)
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second)) // a body may take twice that
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second)) // less than the window of a body
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)

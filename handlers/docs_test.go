@@ -16,17 +16,19 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/handlers/notice"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 	"gifchat/store"
 	"gifchat/store/storetest"
 )
 
-// described is what docs/events.md says of the events.
+// described is the content of docs/events.md.
 type described struct {
-	from, to map[string]bool            // the names, by direction: from a client, and to one
-	errors   map[string]map[string]bool // of those from a client, by name
-	reasons  map[string]bool            // in the table of all reasons
+	from, to map[string]bool            // names of events from clients, and to clients
+	errors   map[string]map[string]bool // reasons of refusals, by event
+	reasons  map[string]bool            // of the table of all reasons
 }
 
 var (
@@ -34,7 +36,8 @@ var (
 	tableRow = regexp.MustCompile(`^\| .* \|$`)
 )
 
-// readEvents reads the tables of docs/events.md, each by its first heading.
+// readEvents reads the tables of docs/events.md. The first heading of a table gives its
+// kind.
 func readEvents(t *testing.T) described {
 	t.Helper()
 	text, err := os.ReadFile("../docs/events.md")
@@ -69,14 +72,14 @@ func readEvents(t *testing.T) described {
 			case "reason":
 				d.reasons[name[1]] = true
 			default:
-				t.Errorf("docs/events.md has a table of %q, which gives no direction", heading)
+				t.Errorf("docs/events.md: got a table of %q, want from you, to you or reason", heading)
 			}
 		}
 	}
 	return d
 }
 
-// wireNames are the event constants of this package and what it does with them.
+// wireNames are the event constants of the packages and their uses.
 type wireNames struct {
 	values         map[string]string // of the constants, by name
 	heard, emitted map[string]bool   // values
@@ -86,9 +89,13 @@ type wireNames struct {
 func readSources(t *testing.T) wireNames {
 	t.Helper()
 	n := wireNames{map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var paths []string
+	for _, folder := range []string{"events", "notice", "refusal"} {
+		found, err := filepath.Glob(folder + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, found...)
 	}
 	var files []*ast.File
 	for _, path := range paths {
@@ -121,15 +128,15 @@ func (n wireNames) declared(node ast.Node) bool {
 			}
 		}
 	case *ast.CompositeLit:
-		if kind, ok := node.Type.(*ast.Ident); ok && kind.Name == "problem" && len(node.Elts) == 3 {
+		if kind, ok := node.Type.(*ast.Ident); ok && kind.Name == "Refusal" && len(node.Elts) == 3 {
 			n.reasons[literal(node.Elts[1])] = true
 		}
 	}
 	return true
 }
 
-// used notes which constants are listened to and which are said; to compare with
-// one is neither.
+// used notes which constants have handlers and which are emitted. A comparison is
+// neither.
 func (n wireNames) used(node ast.Node) bool {
 	switch node := node.(type) {
 	case *ast.ValueSpec:
@@ -159,21 +166,20 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// A client is told of every event in docs/events.md, and which way it goes.
-func TestEveryEventIsDescribed(t *testing.T) {
+func TestDocs_describe_every_event(t *testing.T) {
 	docs, code := readEvents(t), readSources(t)
 	if len(code.values) < 30 || len(code.reasons) < 20 {
-		t.Fatalf("found %d events and %d reasons only", len(code.values), len(code.reasons))
+		t.Fatalf("got %d events and %d reasons, want at least 30 and 20", len(code.values), len(code.reasons))
 	}
 	for name, value := range code.values {
 		if !code.heard[value] && !code.emitted[value] {
-			t.Errorf("%s is of no use", name)
+			t.Errorf("%s: got no use, want a handler or an emit", name)
 		}
 	}
 	compare(t, "from clients", docs.from, code.heard)
 	compare(t, "to clients", docs.to, code.emitted)
 
-	elsewhere := []string{"frozen", "muted", "foreign"} // foreign is said before there is an error
+	elsewhere := []string{"frozen", "muted", "foreign"} // their refusals are not in a table of package refusal
 	for _, reason := range elsewhere {
 		code.reasons[reason] = true
 	}
@@ -184,17 +190,17 @@ func compare(t *testing.T, what string, docs, is map[string]bool) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(is)) {
 		if !docs[name] {
-			t.Errorf("%s: %s is not in docs/events.md", what, name)
+			t.Errorf("%s: got %s in the code, want it in docs/events.md too", what, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(docs)) {
 		if !is[name] {
-			t.Errorf("%s: %s is in docs/events.md only", what, name)
+			t.Errorf("%s: got %s in docs/events.md, want it in the code too", what, name)
 		}
 	}
 }
 
-// fullDisk is a store that can keep nothing more once it is full.
+// fullDisk is a store that fails to save once full is set.
 type fullDisk struct {
 	rooms.Store
 	full atomic.Bool
@@ -242,14 +248,14 @@ func (f *fullDisk) Apply(ctx context.Context, c rooms.Change) (rooms.Message, er
 	return f.Store.Apply(ctx, c)
 }
 
-// refusals collects what events were refused for.
+// refusals collects the reasons of refusals, by event.
 type refusals struct {
 	t    *testing.T
 	next int
 	seen map[string]map[string]bool // by event
 }
 
-// ask sends an event and notes why it is refused, if it is.
+// ask sends an event and notes the reason of a refusal.
 func (r *refusals) ask(w *wire, namespace, event, arg string) string {
 	r.t.Helper()
 	r.next++
@@ -264,15 +270,15 @@ func (r *refusals) ask(w *wire, namespace, event, arg string) string {
 	return got
 }
 
-// Each event is refused for what docs/events.md says, and for nothing else: each
-// is asked of a room that is not there, by a stranger, by who is banned, silent
-// or not the owner, of who or what is not there, for nonsense and with a full
-// disk. What every event can be refused for is left out.
-func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
+// Each event is refused for the reasons in docs/events.md and for no others. The test
+// sends each event for an unknown room, by a visitor that is not a member, is banned, is
+// muted or is not the owner, about an unknown person or message, with a malformed
+// argument, and with a full disk. It leaves out the reasons that all events have.
+func TestDocs_describe_every_refusal_of_an_event(t *testing.T) {
 	docs := readEvents(t)
 	disk := &fullDisk{}
-	h := open(t, func(c *handlers.Config) {
-		c.Limits = handlers.Limits{Visitor: handlers.Unlimited, Address: handlers.Unlimited}
+	h := open(t, func(c *settings) {
+		c.Limits = limits.Rates{Visitor: ratelimit.Unlimited, Address: ratelimit.Unlimited}
 		db, err := store.Open(t.Context(), storetest.NewDatabase(t))
 		if err != nil {
 			t.Fatal(err)
@@ -282,14 +288,14 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk.Store = db
-		chat := rooms.NewService(disk, gifs, c.Events, rooms.Options{EmptyGrace: -1})
+		chat := rooms.NewService(disk, gifs, c.Notifier, rooms.Options{EmptyGrace: -1})
 		t.Cleanup(func() {
 			chat.Close()
 			_ = db.Close()
 		})
 		c.Chat = chat
-		notice := handlers.NewNotice(c.Server, handlers.NoticeConfig{SocketIO: true}, c.Log)
-		t.Cleanup(notice.Close)
+		started := notice.Start(c.Server, notice.Config{SocketIO: true}, c.Log)
+		t.Cleanup(started.Close)
 	})
 	r := &refusals{t: t, seen: map[string]map[string]bool{}}
 
@@ -323,42 +329,42 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 	ask("ann", "ban", about("dave"))
 	ask("ann", "settings", in(icy, `,"frozen":true`))
 
-	// What each event says, of a room and somebody in it, with nothing wrong.
-	says := map[string]func(id, who string) string{}
+	// The valid argument of each event, for a room and a person in it.
+	arguments := map[string]func(id, who string) string{}
 	for event := range docs.errors {
-		says[event] = func(id, who string) string { return in(id, `,"person":"`+colors[who]+`"`) }
+		arguments[event] = func(id, who string) string { return in(id, `,"person":"`+colors[who]+`"`) }
 	}
-	delete(says, "reply")
+	delete(arguments, "reply")
 	for event, more := range map[string]string{
 		"chat": `,"chat":"hi"`, "edit": `,"seq":` + seq + `,"chat":"ho"`, "remove": `,"seq":` + seq,
 		"sync": `,"after":0`, "whispers": `,"after":0`, "nick": `,"nick":"영희"`, "token": `,"nick":"봇"`, "settings": `,"title":"새 제목"`,
 	} {
-		says[event] = func(id, _ string) string { return in(id, more) }
+		arguments[event] = func(id, _ string) string { return in(id, more) }
 	}
-	says["whisper"] = func(id, who string) string { return in(id, `,"to":"`+colors[who]+`","chat":"쉿"`) }
+	arguments["whisper"] = func(id, who string) string { return in(id, `,"to":"`+colors[who]+`","chat":"쉿"`) }
 
 	colors["nobody"] = "#010203"
-	for event, say := range says {
-		ask("bob", event, say(strings.Repeat("0", 24), "ann"))
-		if event != "join" { // who comes to a public room is let in
-			ask("stranger", event, say(room, "ann"))
+	for event, argument := range arguments {
+		ask("bob", event, argument(strings.Repeat("0", 24), "ann"))
+		if event != "join" { // a public room lets everybody in
+			ask("stranger", event, argument(room, "ann"))
 		}
-		ask("dave", event, say(room, "ann"))
+		ask("dave", event, argument(room, "ann"))
 		ask("bob", event, `5`)
-		ask("bob", event, say(icy, "ann"))
+		ask("bob", event, argument(icy, "ann"))
 		if event == "quit" {
 			people["bob"].get(path) // back again
 			people["bob"].get(frozen)
 		} else {
-			ask("erin", event, say(room, "ann"))
+			ask("erin", event, argument(room, "ann"))
 		}
-		if event != "quit" { // whoever of them is about a person
-			if arg := say(room, "nobody"); strings.Contains(arg, colors["nobody"]) {
+		if event != "quit" { // only events about a person
+			if arg := argument(room, "nobody"); strings.Contains(arg, colors["nobody"]) {
 				ask("ann", event, arg)
 			}
 		}
 	}
-	// The rest is of some only.
+	// Reasons of some events only.
 	ask("bob", "edit", in(room, `,"seq":`+seq+`,"chat":"not mine"`))
 	ask("bob", "remove", in(room, `,"seq":`+seq))
 	ask("ann", "edit", in(room, `,"seq":99999,"chat":"what?"`))
@@ -374,7 +380,7 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 	ask("guesser", "join", in(icy, ""))
 	ask("ann", "settings", in(icy, `,"closed":false`))
 	r.ask(bot, "/chat,", "join", in(room, ""))
-	for _, who := range []string{"bob", "erin", "stranger"} { // two may be there
+	for _, who := range []string{"bob", "erin", "stranger"} { // the room has two places
 		ask(who, "join", in(room, ""))
 	}
 	notice := h.dial(t, "/", "", nil)
@@ -382,7 +388,7 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 
 	disk.full.Store(true)
 	ask("guesser", "join", in(icy, ""))
-	for event, say := range says {
+	for event, argument := range arguments {
 		who := map[string]string{"nick": "bob", "quit": "bob", "join": "bob"}[event]
 		if who == "" {
 			who = "ann"
@@ -391,7 +397,7 @@ func TestEventsAreRefusedForWhatIsDescribed(t *testing.T) {
 		if whom == "" {
 			whom = "bob"
 		}
-		ask(who, event, say(room, whom))
+		ask(who, event, argument(room, whom))
 	}
 
 	for event, described := range docs.errors {

@@ -25,9 +25,9 @@ type uploading struct {
 	rest string // of the body
 }
 
-// beginUpload sends the first half of an upload, with one more header. What comes is no GIF in the
-// end: the store is outside the bubble.
-func beginUpload(t *testing.T, h *house, room, cookie, header string) *uploading {
+// beginUpload sends the first half of an upload, with one more header. The whole is not a
+// valid GIF, since the store is outside the synctest bubble.
+func beginUpload(t *testing.T, h *testServer, room, cookie, header string) *uploading {
 	t.Helper()
 	body := gifPart + smallGIF[:len(smallGIF)-20] + gifEnd
 	half := len(gifPart) + 20
@@ -74,7 +74,7 @@ func TestDrain_lets_uploads_finish_and_cuts_those_that_do_not(t *testing.T) {
 		defer cancel()
 		drained := make(chan struct{})
 		go func() {
-			h.site.Drain(ctx)
+			h.handler.Drain(ctx)
 			close(drained)
 		}()
 		synctest.Wait()
@@ -93,7 +93,7 @@ func TestDrain_lets_uploads_finish_and_cuts_those_that_do_not(t *testing.T) {
 		time.Sleep(time.Second)
 		_, _ = io.WriteString(quick, quick.rest)
 		if resp := quick.answer(t); resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("an upload that ends during the drain: got %d, want 400 for what is no GIF", resp.StatusCode)
+			t.Errorf("an upload that ends during the drain: got %d, want 400 for a broken GIF", resp.StatusCode)
 		}
 		wantBusy(t, slow.answer(t))
 		wantBusy(t, disguised.answer(t))

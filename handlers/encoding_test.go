@@ -13,12 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
-
 	"github.com/andybalholm/brotli"
 )
 
-// decoded undoes the coding that an answer names.
+// decoded returns the body of an answer without its content coding.
 func decoded(t *testing.T, got answer) string {
 	t.Helper()
 	var r io.Reader = strings.NewReader(got.body)
@@ -54,8 +52,8 @@ func talkativeRoom(t *testing.T, v *browser) string {
 	return room
 }
 
-func openWithAssets(t *testing.T) *house {
-	return open(t, func(c *handlers.Config) { c.Public = os.DirFS("../public") })
+func openWithAssets(t *testing.T) *testServer {
+	return open(t, func(c *settings) { c.Public = os.DirFS("../public") })
 }
 
 func TestEncoding_of_each_kind_follows_Accept_Encoding(t *testing.T) {
@@ -106,7 +104,7 @@ func TestEncoding_of_each_kind_follows_Accept_Encoding(t *testing.T) {
 					t.Errorf("Content-Encoding: got %q, want %q", coding, tt.coding)
 				}
 				if decoded(t, got) != plain.body {
-					t.Error("the body differs from the identity body")
+					t.Error("decoded body: got another one than without a coding, want the same")
 				}
 				if tt.coding != "" && len(got.body) >= len(plain.body) {
 					t.Errorf("got %d bytes, want fewer than %d", len(got.body), len(plain.body))
@@ -139,17 +137,17 @@ func TestEncoding_of_every_page_and_asset_keeps_the_bytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(addresses) < 40 {
-		t.Fatalf("only %d addresses: are the assets missing?", len(addresses))
+		t.Fatalf("addresses: got %d, want at least 40: are the assets missing?", len(addresses))
 	}
 	for address := range addresses {
 		plain := v.get(address, "Accept-Encoding", "identity")
 		for _, coding := range []string{"br", "gzip"} {
 			got := v.get(address, "Accept-Encoding", coding)
 			if got.StatusCode != plain.StatusCode || decoded(t, got) != plain.body {
-				t.Errorf("%s with %s: got %d and another body, want %d and the same", address, coding, got.StatusCode, plain.StatusCode)
+				t.Errorf("%s as %s: got %d and another body, want %d and the same", address, coding, got.StatusCode, plain.StatusCode)
 			}
 			if len(plain.body) >= 1<<10 && got.Header.Get("Content-Encoding") != coding {
-				t.Errorf("%s: %d bytes were sent as %q, want %s", address, len(plain.body), got.Header.Get("Content-Encoding"), coding)
+				t.Errorf("%s with %d bytes: got coding %q, want %s", address, len(plain.body), got.Header.Get("Content-Encoding"), coding)
 			}
 			if plain.StatusCode != http.StatusOK {
 				continue // an error page names the method
@@ -157,11 +155,11 @@ func TestEncoding_of_every_page_and_asset_keeps_the_bytes(t *testing.T) {
 			head := v.send("HEAD", address, nil, "Accept-Encoding", coding)
 			for _, name := range []string{"Content-Encoding", "Content-Length", "Content-Type", "ETag", "Vary"} {
 				if !slices.Equal(head.Header[name], got.Header[name]) {
-					t.Errorf("HEAD %s with %s: %s is %q, want %q as GET", address, coding, name, head.Header[name], got.Header[name])
+					t.Errorf("HEAD %s as %s: got %s %q, want %q as for GET", address, coding, name, head.Header[name], got.Header[name])
 				}
 			}
 			if want := strconv.Itoa(len(got.body)); got.Header.Get("Content-Length") != want {
-				t.Errorf("%s with %s: Content-Length is %q, want %s", address, coding, got.Header.Get("Content-Length"), want)
+				t.Errorf("%s as %s: got Content-Length %q, want %s", address, coding, got.Header.Get("Content-Length"), want)
 			}
 		}
 	}
@@ -169,8 +167,9 @@ func TestEncoding_of_every_page_and_asset_keeps_the_bytes(t *testing.T) {
 
 // walkPublic calls each with the name of every text file of the pages.
 func walkPublic(each func(name string)) error {
+	public := os.DirFS("../public")
 	for _, folder := range []string{"js", "css", "img"} {
-		err := fs.WalkDir(os.DirFS("../public"), folder, func(name string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(public, folder, func(name string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && path.Ext(name) != ".json" { // package.json is for Node
 				each(name)
 			}
@@ -189,7 +188,7 @@ func TestEncoding_gives_each_form_its_own_tag(t *testing.T) {
 	for _, accept := range []string{"identity", "gzip", "br"} {
 		tag := v.get("/main.css", "Accept-Encoding", accept).Header.Get("ETag")
 		if other, taken := tags[tag]; taken || tag == "" {
-			t.Errorf("%s: got tag %s, as %q has", accept, tag, other)
+			t.Errorf("ETag of %s: got %s, want another than that of %q", accept, tag, other)
 		}
 		tags[tag] = accept
 		if got := v.get("/main.css", "Accept-Encoding", accept, "If-None-Match", tag); got.StatusCode != http.StatusNotModified || got.body != "" {
@@ -202,6 +201,17 @@ func TestEncoding_gives_each_form_its_own_tag(t *testing.T) {
 		}
 		if got := v.get("/main.css", "Accept-Encoding", "br", "If-None-Match", tag); got.StatusCode != http.StatusOK {
 			t.Errorf("br with the tag of %s: got %d, want 200", accept, got.StatusCode)
+		}
+	}
+}
+
+func TestEncoding_range_is_a_part_of_the_chosen_form(t *testing.T) {
+	v := openWithAssets(t).visitor(t)
+	for _, coding := range []string{"identity", "gzip", "br"} {
+		whole := v.get("/main.css", "Accept-Encoding", coding)
+		part := v.get("/main.css", "Accept-Encoding", coding, "Range", "bytes=2-5")
+		if part.StatusCode != http.StatusPartialContent || part.body != whole.body[2:6] || part.Header.Get("Content-Length") != "4" {
+			t.Errorf("%s: got %d %q of %s bytes, want 206 %q", coding, part.StatusCode, part.body, part.Header.Get("Content-Length"), whole.body[2:6])
 		}
 	}
 }

@@ -8,16 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
 	"gifchat/rooms"
 )
 
-// leak is what an answer must not have in it: paths, versions, traces, and what
-// the store says.
+// leak matches what an answer must not contain: paths, versions, stack traces, and errors
+// of the store.
 var leak = regexp.MustCompile(`/var/|/home/|/tmp/|handlers/|rooms/rooms|\.go\b|(?i)goroutine|runtime|panic|sqlite|SELECT |go1\.\d|\bv\d+\.\d|gin-gonic|0x[0-9a-f]{4}|open chat\.db`)
 
-// quiet checks a refusal: a page for browsers that navigate, else a line of text,
-// and in neither anything about the server.
+// quiet checks a refusal: a page for browsers that navigate, or a line of text, without
+// anything about the server.
 func quiet(t *testing.T, what string, got answer, status int, page bool) {
 	t.Helper()
 	if got.StatusCode != status {
@@ -28,23 +27,23 @@ func quiet(t *testing.T, what string, got answer, status int, page bool) {
 		kind = "text/html; charset=utf-8"
 	}
 	if got.Header.Get("Content-Type") != kind || strings.Contains(got.body, "<") != page || got.body == "" {
-		t.Errorf("%s: got %s: %.200s", what, got.Header.Get("Content-Type"), got.body)
+		t.Errorf("%s: got %s: %.200s, want %s", what, got.Header.Get("Content-Type"), got.body, kind)
 	}
 	if found := leak.FindString(got.body); found != "" {
-		t.Errorf("%s: the body says %q", what, found)
+		t.Errorf("%s: got %q in the body, want nothing about the server", what, found)
 	}
 	for name, values := range got.Header {
 		if name == "Set-Cookie" {
 			continue // random
 		}
 		if found := leak.FindString(strings.Join(values, " ")); found != "" || name == "Server" || name == "X-Powered-By" {
-			t.Errorf("%s: the header %s says %q", what, name, values)
+			t.Errorf("%s: got header %s %q, want nothing about the server", what, name, values)
 		}
 	}
 }
 
-// Row W7, of bodies that are too large.
-func TestWhatIsTooLargeIsToldNothing(t *testing.T) {
+// Row W7, for bodies that are too large.
+func TestErrors_of_large_bodies_leak_nothing(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
@@ -63,19 +62,19 @@ func TestWhatIsTooLargeIsToldNothing(t *testing.T) {
 			got := v.send("POST", tt.path, strings.NewReader(tt.body), "Content-Type", tt.kind, "Accept", accept)
 			quiet(t, tt.name+" for "+accept, got, http.StatusRequestEntityTooLarge, page)
 			if reason := got.Header.Get("X-Reason"); reason != "too_large" {
-				t.Errorf("%s: the reason is %q", tt.name, reason)
+				t.Errorf("%s: got reason %q, want too_large", tt.name, reason)
 			}
 		}
 	}
 }
 
-// maxFormSize is the largest form: maxForm.
+// maxFormSize is the size of the largest form: input.MaxForm.
 const maxFormSize = 64 << 10
 
-// broken is a chat that fails as no chat should.
+// broken is a chat that fails with the errors of how.
 type broken struct {
 	rooms.Chat
-	how func() error // none while nil
+	how func() error // no error while nil
 }
 
 func (b *broken) fail() error {
@@ -124,24 +123,24 @@ func (b *broken) GIF(context.Context, rooms.Visitor, string) (rooms.GIF, rooms.G
 
 func (b *broken) Remove(context.Context, rooms.Visitor, rooms.ID) error { return b.fail() }
 
-// Row W7, of what goes wrong in the server: it is in the log, and nowhere else.
-func TestWhatFailsIsToldNothing(t *testing.T) {
+// Row W7, for errors of the server: they are in the log and in no answer.
+func TestErrors_of_the_server_leak_nothing(t *testing.T) {
 	const inside = "open chat.db: sqlite: SELECT x FROM rooms: /var/lib/gifchat: go1.26 v1.2.3 handlers/room.go:12 0xc000123456"
 	for name, how := range map[string]func() error{
-		"an error nobody knows": func() error { return errors.New(inside) },
-		"a panic":               func() error { panic(inside) },
-		"a mistake":             func() error { return errors.New(strings.Fields("")[0]) }, // a panic of the runtime's own
+		"an unknown error":       func() error { return errors.New(inside) },
+		"a panic":                func() error { panic(inside) },
+		"a panic of the runtime": func() error { return errors.New(strings.Fields("")[0]) }, // index out of range
 	} {
 		t.Run(name, func(t *testing.T) {
 			chat := &broken{}
-			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			h := open(t, func(c *settings) { chat.Chat, c.Chat = c.Chat, chat })
 			v := h.visitor(t)
 			room := v.makeRoom("방", "")
 			chat.how = how
 			kind, file := upload("x.gif", smallGIF)
 			for _, tt := range []struct {
 				method, path, kind, body string
-				never                    bool // a page
+				neverPage                bool
 			}{
 				{"GET", "/", "", "", false},
 				{"GET", room, "", "", false},
@@ -160,26 +159,26 @@ func TestWhatFailsIsToldNothing(t *testing.T) {
 					lines := strings.Count(h.log.String(), "level=ERROR")
 					what := tt.method + " " + strings.ReplaceAll(tt.path, room, "/room/…") + " for " + accept
 					got := v.send(tt.method, tt.path, strings.NewReader(tt.body), "Content-Type", tt.kind, "Accept", accept)
-					page := !tt.never && (navigates || tt.method == "GET")
+					page := !tt.neverPage && (navigates || tt.method == "GET")
 					quiet(t, what, got, http.StatusInternalServerError, page)
 					if reason := got.Header.Get("X-Reason"); reason != "internal" {
-						t.Errorf("%s: the reason is %q", what, reason)
+						t.Errorf("%s: got reason %q, want internal", what, reason)
 					}
 					if strings.Count(h.log.String(), "level=ERROR") == lines {
-						t.Errorf("%s: nothing is in the log", what)
+						t.Errorf("%s: got no line in the log, want one", what)
 					}
 				}
 			}
-			if name == "an error nobody knows" { // a panic in an event is the engine's to survive
+			if name == "an unknown error" { // package socketio recovers from a panic in an event
 				w := h.dial(t, "/chat", "", v)
 				w.send(`42/chat,1["chat",{"room":"` + room[len("/room/"):] + `","chat":"a"}]`)
 				got := w.until(`43/chat,1[`)
 				if found := leak.FindString(got); found != "" || !strings.Contains(got, `"reason":"internal"`) {
-					t.Errorf("an event is answered %s", got)
+					t.Errorf("an event: got %s, want reason internal and nothing about the server", got)
 				}
 			}
-			if !strings.Contains(h.log.String(), "SELECT") && name != "a mistake" {
-				t.Error("the log does not say what failed")
+			if !strings.Contains(h.log.String(), "SELECT") && name != "a panic of the runtime" {
+				t.Errorf("log: got %s, want the error in it", h.log)
 			}
 		})
 	}

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
 	"gifchat/rooms"
 	"gifchat/store"
 	"gifchat/store/storetest"
@@ -24,7 +23,7 @@ var (
 	aRoom    = regexp.MustCompile(`<tr data-id="([0-9a-f]{24})"`)
 )
 
-func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
+func TestHome_shows_a_page_of_many_rooms(t *testing.T) {
 	const made = 1_050
 	h := open(t, nil)
 	v := rooms.Visitor{Session: "s", Color: "#7453ac"}
@@ -44,7 +43,7 @@ func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 		}
 		rows := aRoom.FindAllStringSubmatch(got.body, -1)
 		if len(rows) > 100 {
-			t.Fatalf("%s shows %d rooms", path, len(rows))
+			t.Fatalf("%s: got %d rooms, want at most 100", path, len(rows))
 		}
 		for _, row := range rows {
 			seen[row[1]] = true
@@ -52,10 +51,10 @@ func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 		next := nextPage.FindStringSubmatch(got.body)
 		last := strings.Contains(got.body, `id="more-rooms" hidden`)
 		if last != (len(seen) == made) {
-			t.Fatalf("%s: after %d rooms it is the last page: %t", path, len(seen), last)
+			t.Fatalf("%s after %d rooms: got last page %t, want %t", path, len(seen), last, !last)
 		}
 		if first := !strings.Contains(got.body, "room-list__first"); first != (path == "/") {
-			t.Errorf("%s leads to the first page: %t", path, !first)
+			t.Errorf("%s: got a link to the first page %t, want %t", path, !first, path != "/")
 		}
 		path = ""
 		if !last {
@@ -63,16 +62,16 @@ func TestHome_isAPageOfTheRoomsHoweverManyThereAre(t *testing.T) {
 		}
 	}
 	if len(seen) != made {
-		t.Errorf("the pages show %d rooms, want %d", len(seen), made)
+		t.Errorf("rooms on all pages: got %d, want %d", len(seen), made)
 	}
 	if got := guest.get("/?after=x"); got.StatusCode != http.StatusBadRequest {
-		t.Errorf("a page after no number: got %d", got.StatusCode)
+		t.Errorf("/?after=x: got %d, want 400", got.StatusCode)
 	}
 }
 
-// Row O5, with as many rooms as MAX_ROOMS lets be in the long form (SOAK=1), whose
-// time is bounded as that of a quiet machine.
-func TestHome_isAsQuickHoweverManyRoomsThereAre(t *testing.T) {
+// Row O5. The long form (SOAK=1) has as many rooms as MAX_ROOMS allows, and bounds the
+// time as on a quiet machine.
+func TestHome_is_as_fast_with_many_rooms(t *testing.T) {
 	made, most := 2_000, 10*time.Second
 	if os.Getenv("SOAK") != "" {
 		made, most = 100_000, 50*time.Millisecond
@@ -80,7 +79,7 @@ func TestHome_isAsQuickHoweverManyRoomsThereAre(t *testing.T) {
 	h := openFull(t, made)
 	guest := h.visitor(t)
 	if next := nextPage.FindStringSubmatch(guest.get("/").body); next == nil || next[1] != "100" {
-		t.Errorf("the first page leads to %v", next)
+		t.Errorf("next page of the first: got %v, want after=100", next)
 	}
 	for after, want := range map[int]int{0: 100, made / 2: 100, made - 30: 30, made: 0, math.MaxInt: 0} {
 		path := fmt.Sprint("/?after=", after)
@@ -92,18 +91,18 @@ func TestHome_isAsQuickHoweverManyRoomsThereAre(t *testing.T) {
 			}
 		})
 	}
-	// Who may not make one more is told after they have been counted.
+	// The refusal of one room too many needs the number of rooms.
 	guest.makeRoom("방", "")
 	quick(t, fmt.Sprintf("one more than %d rooms", made), most, func() {
 		got := guest.post("/room", url.Values{"title": {"방"}, "max": {"2"}})
 		if got.StatusCode != http.StatusConflict || got.Header.Get("X-Reason") != "too_many_rooms" {
-			t.Fatalf("got %d %s", got.StatusCode, got.body)
+			t.Fatalf("one room too many: got %d %s, want 409 too_many_rooms", got.StatusCode, got.body)
 		}
 	})
 }
 
-// quick fails if the median of nine takes longer, three times: the machine may
-// have had something else to do.
+// quick fails if the median of nine runs takes longer than most in three attempts: the
+// machine may be busy.
 func quick(t *testing.T, what string, most time.Duration, do func()) {
 	t.Helper()
 	var half time.Duration
@@ -124,8 +123,8 @@ func quick(t *testing.T, what string, most time.Duration, do func()) {
 	t.Errorf("%s: %v, want at most %v", what, half, most)
 }
 
-// openFull has so many rooms in its database, with the longest titles.
-func openFull(t *testing.T, made int) *house {
+// openFull opens a server with made rooms in its database, with the longest titles.
+func openFull(t *testing.T, made int) *testServer {
 	t.Helper()
 	path := storetest.NewDatabase(t)
 	db, err := store.Open(t.Context(), path)
@@ -144,14 +143,14 @@ func openFull(t *testing.T, made int) *house {
 		SELECT i, printf('%024x', i), ?, 500, '#7453ac', printf('%032x', i), '', 0 FROM n`, made, strings.Repeat("가", 60)); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, func(cfg *handlers.Config) {
-		chat := rooms.NewService(db, nil, cfg.Events, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50})
+	return open(t, func(cfg *settings) {
+		chat := rooms.NewService(db, nil, cfg.Notifier, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50})
 		t.Cleanup(chat.Close)
 		cfg.Chat = chat
 	})
 }
 
-func TestEnter_aWrongPasswordLeadsBackToTheForm(t *testing.T) {
+func TestEnter_with_a_wrong_password_returns_to_the_form(t *testing.T) {
 	h := open(t, nil)
 	owner, guest := h.visitor(t), h.visitor(t)
 	private := owner.makeRoom("비밀 <b>", "pw")
@@ -164,28 +163,28 @@ func TestEnter_aWrongPasswordLeadsBackToTheForm(t *testing.T) {
 	page := guest.get(location).body
 	_, dialog, found := strings.Cut(page, `<dialog`)
 	if !found {
-		t.Fatal("no dialog")
+		t.Fatalf("page: got %s, want a dialog", page)
 	}
 	for _, want := range []string{" open>", `action="/room/` + id + `/enter"`, "비밀 &lt;b&gt;", `aria-invalid="true"`, "비밀번호가 틀렸습니다."} {
 		if !strings.Contains(dialog, want) {
-			t.Errorf("the form has no %s", want)
+			t.Errorf("form: got no %s, want it", want)
 		}
 	}
 	if strings.Contains(page, `class="flash"`) {
-		t.Error("the error is not only beside its field")
+		t.Error("page: got the error as a flash too, want it beside its field only")
 	}
 	for _, other := range []string{missing + "/enter", "/room/%22%3Ex/enter"} {
 		got := guest.post(other, url.Values{"password": {"x"}}, "Accept", "text/html")
 		if location := got.Header.Get("Location"); !strings.HasPrefix(location, "/?error=") {
-			t.Errorf("%s: got %q", other, location)
+			t.Errorf("%s: got location %q, want /?error=", other, location)
 		}
 	}
 	if got := guest.post(private+"/enter", url.Values{"password": {"pw"}}, "Accept", "text/html"); got.StatusCode != http.StatusSeeOther {
-		t.Errorf("the right password: got %d", got.StatusCode)
+		t.Errorf("the right password: got %d, want 303", got.StatusCode)
 	}
 }
 
-func TestCreate_keepsARoomThatIsToBeKept(t *testing.T) {
+func TestCreate_with_keep_makes_a_permanent_room(t *testing.T) {
 	h := open(t, nil)
 	for body, want := range map[string]bool{"keep=on": true, "": false} {
 		got := h.visitor(t).send("POST", "/room", strings.NewReader("title=a&max=2&"+body), "Content-Type", formType)
@@ -196,15 +195,15 @@ func TestCreate_keepsARoomThatIsToBeKept(t *testing.T) {
 	}
 	got := h.visitor(t).send("POST", "/room", strings.NewReader(`{"title":"a","keep":true}`), "Content-Type", "application/json")
 	if room, err := h.chat.Room(t.Context(), rooms.ID(strings.TrimPrefix(got.Header.Get("Location"), "/room/"))); err != nil || !room.Keep {
-		t.Errorf("JSON: got %t, %v", room.Keep, err)
+		t.Errorf("JSON: got keep %t, %v, want true", room.Keep, err)
 	}
 	form := h.visitor(t).send("POST", "/room", strings.NewReader("title=&max=2&keep=on"), "Content-Type", formType, "Accept", "text/html")
 	if !strings.Contains(form.body, `name="keep" checked`) {
-		t.Error("the form forgets the wish")
+		t.Error("form after an error: got keep unchecked, want it checked")
 	}
 }
 
-func TestHome_showsARoomThatNobodyOwns(t *testing.T) {
+func TestHome_shows_a_room_without_an_owner(t *testing.T) {
 	h := open(t, nil)
 	v := rooms.Visitor{Session: "s", Color: "#7453ac"}
 	room, err := h.chat.Create(t.Context(), v, rooms.NewRoom{Title: "방", Capacity: 2})
@@ -214,15 +213,15 @@ func TestHome_showsARoomThatNobodyOwns(t *testing.T) {
 	guest := h.visitor(t)
 	const owner = `data-slot="owner">`
 	if got := guest.get("/").body; !strings.Contains(got, owner+"#7453ac</span>") {
-		t.Errorf("the list does not name the owner: %s", got)
+		t.Errorf("list: got %s, want the owner in it", got)
 	}
 	if err := h.chat.Quit(t.Context(), v, room.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := guest.get("/").body; !strings.Contains(got, owner+"</span>") || strings.Contains(got, "#7453ac") {
-		t.Errorf("the list names an owner: %s", got)
+		t.Errorf("list: got %s, want no owner", got)
 	}
 	if got := guest.get("/room/" + string(room.ID)); got.StatusCode != http.StatusOK || !strings.Contains(got.body, `data-owner=""`) {
-		t.Errorf("the room: got %d and an owner", got.StatusCode)
+		t.Errorf("room: got %d, want 200 without an owner", got.StatusCode)
 	}
 }

@@ -8,12 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"gifchat/handlers"
 )
 
-// rawAnswer sends request as it is and returns the answer.
-func rawAnswer(t *testing.T, h *house, request string) *http.Response {
+// rawAnswer sends request unchanged and returns the answer.
+func rawAnswer(t *testing.T, h *testServer, request string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.Listener.Addr().String())
 	if err != nil {
@@ -31,10 +29,10 @@ func rawAnswer(t *testing.T, h *house, request string) *http.Response {
 	return got
 }
 
-func openLocal(t *testing.T) *house {
-	return open(t, func(c *handlers.Config) {
-		c.LocalOnly = true
-		c.Origins = []string{"https://chat.example.org", "http://192.168.7.7:8005", "*"}
+func openLocal(t *testing.T) *testServer {
+	return open(t, func(c *settings) {
+		c.localOnly = true
+		c.corsOrigin = []string{"https://chat.example.org", "http://192.168.7.7:8005", "*"}
 	})
 }
 
@@ -111,21 +109,21 @@ func TestHost_refuses_malformed_and_misleading_requests(t *testing.T) {
 		status        int
 	}{
 		{"HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n", 421},
-		{"HTTP/1.0 with ours", "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", 200},
+		{"HTTP/1.0 with our host", "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", 200},
 		{"HTTP/1.1 without Host", "GET / HTTP/1.1\r\n\r\n", 400},
-		{"two of them", "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 400},
-		{"another one in the request line", "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 421},
-		{"ours in the request line", "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 200},
-		{"a user before it", "GET / HTTP/1.1\r\nHost: evil.example@localhost\r\n\r\n", 400},
+		{"two Host headers", "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 400},
+		{"another host in the request line", "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 421},
+		{"our host in the request line", "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 200},
+		{"a user before the host", "GET / HTTP/1.1\r\nHost: evil.example@localhost\r\n\r\n", 400},
 		{"a user in the request line", "GET http://localhost@evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 421},
 		{"two ports", "GET / HTTP/1.1\r\nHost: localhost:1:2\r\n\r\n", 421},
-		{"a port that is none", "GET / HTTP/1.1\r\nHost: localhost:evil.example\r\n\r\n", 421},
+		{"a port that is not a number", "GET / HTTP/1.1\r\nHost: localhost:evil.example\r\n\r\n", 421},
 		{"a path", "GET / HTTP/1.1\r\nHost: localhost/x\r\n\r\n", 400},
 		{"half a bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 421},
 		{"text behind the bracket", "GET / HTTP/1.1\r\nHost: [::1].evil.example\r\n\r\n", 421},
 		{"no brackets", "GET / HTTP/1.1\r\nHost: ::1\r\n\r\n", 421},
 		{"an escape", "GET / HTTP/1.1\r\nHost: %6cocalhost\r\n\r\n", 421},
-		{"a forwarded one changes nothing", "GET / HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\nForwarded: host=localhost\r\n\r\n", 421},
+		{"X-Forwarded-Host changes nothing", "GET / HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\nForwarded: host=localhost\r\n\r\n", 421},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,7 +149,7 @@ func TestHost_is_checked_on_every_path_before_a_session_is_made(t *testing.T) {
 		{"a poll", "GET /socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA", ""},
 		{"a handshake by WebSocket", "GET /socket.io/?EIO=4&transport=websocket", upgrade + "Origin: http://evil.example\r\n"},
 		{"a plain WebSocket", "GET /", upgrade + "Origin: http://evil.example\r\n"},
-		{"a path that is nobody's", "GET /nope", ""},
+		{"a path without a route", "GET /nope", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -165,7 +163,7 @@ func TestHost_is_checked_on_every_path_before_a_session_is_made(t *testing.T) {
 		t.Errorf("got %d sessions, want none", n)
 	}
 	if lines := strings.Count(h.log.String(), "host refused"); lines != 1 {
-		t.Errorf("got %d lines in the log, want 1 a minute:\n%s", lines, h.log)
+		t.Errorf("log: got %d lines, want 1 a minute:\n%s", lines, h.log)
 	}
 }
 
@@ -185,7 +183,7 @@ func TestHost_refusal_names_the_settings_in_the_visitors_language(t *testing.T) 
 			}
 		}
 		if strings.Contains(string(body[:n]), "school") {
-			t.Errorf("the answer repeats the host: %q", body[:n])
+			t.Errorf("answer: got %q, want no host in it", body[:n])
 		}
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 )
 
-// company is a room of Ann's with Bob in it, both by socket.
+// company is a room that Ann owns, with Bob in it, both with a socket.
 type company struct {
-	*house
+	*testServer
 	room, path         string
 	ann, bob           *browser
 	annSocket, bobSock *wire
@@ -24,7 +24,7 @@ type company struct {
 
 func openCompany(t *testing.T) company {
 	t.Helper()
-	c := company{house: open(t, nil)}
+	c := company{testServer: open(t, nil)}
 	c.ann, c.bob = c.visitor(t), c.visitor(t)
 	c.path = c.ann.makeRoom("방", "")
 	c.room = strings.TrimPrefix(c.path, "/room/")
@@ -71,13 +71,13 @@ func TestEventsOfPeople(t *testing.T) {
 	b.send(`42/chat,9["whispers"]`)
 	b.expect(`43/chat,9[{"ok":true,"whispers":[{*"chat":"쉿"*}],"more":false}]`)
 
-	// A page that is loaded again is told what is so now.
+	// A page that is loaded again receives the present state.
 	b.send(`42/chat,10["join","` + c.room + `"]`)
 	b.expect(`43/chat,10[{*"nick":"철수",*"whispers":1}]`)
 	again := c.dial(t, "/chat", "", c.bob)
 	again.send(`42/chat,1["join","` + c.room + `"]`)
 	if got := again.until(`43/chat,1[`); !strings.Contains(got, `"nick":"철수"`) || !strings.Contains(got, `"whispers":1}`) {
-		t.Errorf("another tab is told %s", got)
+		t.Errorf("join in another tab: got %s, want the name and one whisper", got)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestEventsOfOwners(t *testing.T) {
 	a.until(`43/chat,3[{"ok":true}]`)
 	b.send(`42/chat,4["chat","x"]`)
 	if got := b.until(`43/chat,4[`); !strings.Contains(got, `"reason":"muted"`) || !strings.Contains(got, `"retryAfter":`) {
-		t.Errorf("got %s", got)
+		t.Errorf("chat while muted: got %s, want muted with retryAfter", got)
 	}
 	a.send(`42/chat,5["settings",{"frozen":true,"title":"새 제목","max":7}]`)
 	a.until(`43/chat,5[{"ok":true,"state":{"room":"` + c.room + `","title":"새 제목","max":7,`)
@@ -111,17 +111,17 @@ func TestEventsOfOwners(t *testing.T) {
 	a.until(`43/chat,8[{"ok":true,"people":[{"color":"` + c.bobColor + `"`)
 
 	if got := c.bob.get(c.path); got.StatusCode != http.StatusFound || !strings.Contains(got.Header.Get("Location"), "/?error=") {
-		t.Errorf("the page: got %d to %s", got.StatusCode, got.Header.Get("Location"))
+		t.Errorf("page for a banned member: got %d to %s, want 302 to /?error=", got.StatusCode, got.Header.Get("Location"))
 	}
 	if got := c.bob.get(c.path + "/messages"); got.StatusCode != http.StatusForbidden || got.Header.Get("X-Reason") != "banned" {
-		t.Errorf("the history: got %d, %q", got.StatusCode, got.Header.Get("X-Reason"))
+		t.Errorf("history for a banned member: got %d, %q, want 403 banned", got.StatusCode, got.Header.Get("X-Reason"))
 	}
 	again := c.dial(t, "/chat", "", c.bob)
 	again.send(`42/chat,1["join","` + c.room + `"]`)
 	again.until(`43/chat,1[{"ok":false,"reason":"banned"`)
 }
 
-func TestALogoutPassesOnWhatTheVisitorOwned(t *testing.T) {
+func TestLogout_passes_owned_rooms_on(t *testing.T) {
 	c := openCompany(t)
 	c.ann.post("/logout", nil)
 	c.annSocket.expect(`41/chat,`)
@@ -130,7 +130,7 @@ func TestALogoutPassesOnWhatTheVisitorOwned(t *testing.T) {
 	c.bobSock.until(`43/chat,2[{"ok":true`)
 }
 
-func TestAProgramSpeaksWithAToken(t *testing.T) {
+func TestToken_lets_a_program_post(t *testing.T) {
 	c := openCompany(t)
 	a := c.annSocket
 	a.send(`42/chat,2["token",{"nick":"날씨봇"}]`)
@@ -150,7 +150,7 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		if cookies := answer.Cookies(); len(cookies) > 0 {
-			t.Errorf("a program got cookies: %v", cookies)
+			t.Errorf("cookies for a program: got %v, want none", cookies)
 		}
 		return answer.StatusCode
 	}
@@ -159,7 +159,7 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 	other := c.ann.makeRoom("다른 방", "")
 	before := c.sessions.count()
 	if got := post(token, c.path+"/chat"); got != http.StatusOK {
-		t.Errorf("with the token: got %d", got)
+		t.Errorf("with the token: got %d, want 200", got)
 	}
 	a.until(`"chat":"맑음"`)
 	for name, test := range map[string]struct {
@@ -175,7 +175,7 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 		}
 	}
 	if got := c.sessions.count(); got != before {
-		t.Errorf("programs have left %d sessions", got-before)
+		t.Errorf("sessions of programs: got %d, want 0", got-before)
 	}
 
 	bot := c.dial(t, "/chat", `{"room":"`+c.room+`","token":"`+token+`"}`, nil)
@@ -184,15 +184,15 @@ func TestAProgramSpeaksWithAToken(t *testing.T) {
 	bot.until(`43/chat,1[{"ok":true`)
 }
 
-// meddler does something after the chat has said that a visitor may be there,
-// and before whoever asked can do anything with the answer.
-type meddler struct {
+// interrupter is a chat that calls then after it has found a member, and before the caller
+// can use the answer.
+type interrupter struct {
 	rooms.Chat
 	asked atomic.Int64
 	then  atomic.Pointer[func(asked int64)]
 }
 
-func (m *meddler) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
+func (m *interrupter) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
 	member, err := m.Chat.Member(ctx, v, id)
 	if then := m.then.Load(); then != nil {
 		(*then)(m.asked.Add(1))
@@ -200,21 +200,22 @@ func (m *meddler) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (roo
 	return member, err
 }
 
-// Row A8, for who is in another room as well and therefore not disconnected.
-func TestWhoIsKickedWhileJoiningAgainHearsNothing(t *testing.T) {
-	m := &meddler{}
-	h := open(t, func(c *handlers.Config) { m.Chat, c.Chat = c.Chat, m })
+// Row A8, for a socket in another room as well, which is therefore not disconnected.
+func TestJoin_again_during_a_kick_receives_nothing(t *testing.T) {
+	m := &interrupter{}
+	h := open(t, func(c *settings) { m.Chat, c.Chat = c.Chat, m })
 	ann, bob := h.visitor(t), h.visitor(t)
 	room, other := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/"), strings.TrimPrefix(ann.makeRoom("다른 방", ""), "/room/")
 	bob.get("/")
 	a, b := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann), h.dial(t, "/chat", "", bob)
+	a.until(`["participants"`) // Ann is in the room before Bob
 	for _, id := range []string{other, room} {
 		b.send(`42/chat,1["join","` + id + `"]`)
 		b.until(`43/chat,1[{"ok":true`)
 	}
 	_, rest, _ := strings.Cut(a.until(`"participants":2`), `"person":"`)
 	kick := func(asked int64) {
-		if asked == 2 { // the first time is before the room is looked for among the seats
+		if asked == 2 { // the first call is before the socket's rooms are checked
 			a.send(`42/chat,2["kick",{"person":"` + rest[:7] + `"}]`)
 			a.until(`43/chat,2[{"ok":true}]`)
 		}
@@ -224,17 +225,17 @@ func TestWhoIsKickedWhileJoiningAgainHearsNothing(t *testing.T) {
 	b.until(`["kicked",`)
 	b.until(`43/chat,3[{"ok":false,"reason":"forbidden"`)
 	b.until(`["error-message",`)
-	a.send(`42/chat,4["chat","who hears that?"]`)
+	a.send(`42/chat,4["chat","after the kick"]`)
 	a.until(`43/chat,4[{"ok":true`)
 	b.send(`42/chat,5["leave"]`)
 	for got := b.until(``); !strings.HasPrefix(got, `43/chat,5`); got = b.until(``) {
-		if !strings.Contains(got, other) { // he is still in that one
-			t.Errorf("outside, Bob got %s", got)
+		if !strings.Contains(got, other) { // Bob is still in the other room
+			t.Errorf("Bob after the kick: got %s, want nothing of the room", got)
 		}
 	}
 }
 
-// closing is a chat of which somebody who was there is refused by a part.
+// closing is a chat that can refuse a member on arrival, or altogether.
 type closing struct {
 	rooms.Chat
 	full, shut atomic.Bool
@@ -254,15 +255,15 @@ func (c *closing) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (roo
 	return c.Chat.Member(ctx, v, id)
 }
 
-// Its client takes recovery for being where it was.
-func TestARecoveredSocketIsToldOfRoomsItHasLost(t *testing.T) {
+// The client of a recovered socket takes itself to be in all its rooms.
+func TestRecovery_notifies_of_rooms_that_refuse(t *testing.T) {
 	for reason, refuse := range map[string]func(*closing){
 		"full":      func(c *closing) { c.full.Store(true) },
 		"forbidden": func(c *closing) { c.shut.Store(true) },
 	} {
 		t.Run(reason, func(t *testing.T) {
 			chat := &closing{}
-			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			h := open(t, func(c *settings) { chat.Chat, c.Chat = c.Chat, chat })
 			bob := h.visitor(t)
 			room := strings.TrimPrefix(bob.makeRoom("방", ""), "/room/")
 			w := h.dial(t, "/", "", bob)
@@ -279,9 +280,9 @@ func TestARecoveredSocketIsToldOfRoomsItHasLost(t *testing.T) {
 	}
 }
 
-// A password costs the server what a new room does.
-func TestPasswordsAreSetAsSeldomAsRoomsAreMade(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Limits.CreateVisitor = handlers.Rate{Burst: 3, Each: time.Minute} })
+// The hash of a password costs the server as much as a new room.
+func TestSettings_passwords_have_the_rate_of_new_rooms(t *testing.T) {
+	h := open(t, func(c *settings) { c.Limits.CreateVisitor = ratelimit.Rate{Burst: 3, Each: time.Minute} })
 	ann := h.visitor(t)
 	room := strings.TrimPrefix(ann.makeRoom("방", ""), "/room/") // the first
 	w := h.dial(t, "/chat", `{"room":"`+room+`"}`, ann)
@@ -292,11 +293,11 @@ func TestPasswordsAreSetAsSeldomAsRoomsAreMade(t *testing.T) {
 			want = "rate_limited"
 		}
 		if got := w.until(fmt.Sprintf("43/chat,%d[", i)); !strings.Contains(got, want) {
-			t.Errorf("password %d: got %s", i, got)
+			t.Errorf("password %d: got %s, want %s", i, got, want)
 		}
 	}
 	w.send(`42/chat,9["settings",{"room":"` + room + `","password":"","frozen":true}]`)
 	if got := w.until("43/chat,9["); !strings.Contains(got, `"ok":true`) {
-		t.Errorf("no password: got %s", got)
+		t.Errorf("settings without a password: got %s, want ok", got)
 	}
 }

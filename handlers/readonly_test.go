@@ -16,11 +16,11 @@ func (s *memorySessions) failWith(err error) {
 	s.fail = err
 }
 
-func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store_nothing(t *testing.T) {
+func TestReadOnly_pages_are_served_while_the_store_cannot_save(t *testing.T) {
 	ioError := errors.New("disk I/O error: /data/chat.db")
 	for name, test := range map[string]struct {
 		err     error
-		status  int // of what has to be stored
+		status  int // of requests that store something
 		ko, en  string
 		refused string
 	}{
@@ -40,7 +40,7 @@ func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store
 						t.Errorf("%s in %s: got %d, cookies %v, want 200 with %q and none", path, language, got.StatusCode, got.Cookies(), sentence)
 					}
 					if strings.Contains(got.body, `action="/logout"`) {
-						t.Errorf("%s offers to forget a visitor who is not known", path)
+						t.Errorf("%s: got a logout form, want none without a session", path)
 					}
 				}
 				if got := newcomer.send("HEAD", path, nil); got.StatusCode != http.StatusOK || len(got.Cookies()) > 0 {
@@ -48,7 +48,7 @@ func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store
 				}
 			}
 			if got := newcomer.get("/"); !strings.Contains(got.body, "둘러볼 방") {
-				t.Error("the list lacks the room")
+				t.Error("list: got no room, want it")
 			}
 			for _, got := range []answer{
 				newcomer.post("/room", url.Values{"title": {"새 방"}}),
@@ -61,11 +61,11 @@ func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store
 						got.StatusCode, got.Header.Get("X-Reason"), test.status, test.refused)
 				}
 				if strings.Contains(got.body, "/data/") {
-					t.Errorf("the answer tells of the disk: %s", got.body)
+					t.Errorf("answer: got %s, want nothing about the disk", got.body)
 				}
 			}
 			if lines := strings.Count(h.log.String(), "session not saved"); lines != 1 {
-				t.Errorf("got %d lines in the log, want 1 a minute", lines)
+				t.Errorf("log: got %d lines, want 1 a minute", lines)
 			}
 
 			h.sessions.failWith(nil)
@@ -80,9 +80,8 @@ func TestReadOnly_while_nothing_can_be_stored_newcomers_see_the_pages_that_store
 	}
 }
 
-// A session is saved again once a day. That it cannot be is no reason to refuse
-// its visitor.
-func TestReadOnly_a_session_that_cannot_be_refreshed_is_still_good(t *testing.T) {
+// A session is saved once a day. A visitor whose session cannot be saved is not refused.
+func TestReadOnly_session_that_cannot_be_refreshed_stays_valid(t *testing.T) {
 	h := open(t, nil)
 	owner := h.visitor(t)
 	room := owner.makeRoom("방", "")
@@ -101,12 +100,12 @@ func TestReadOnly_a_session_that_cannot_be_refreshed_is_still_good(t *testing.T)
 		}
 	}
 	if got := owner.post(room+"/chat", url.Values{"chat": {"hi"}}); got.StatusCode != http.StatusOK {
-		t.Errorf("post: got %d %s, want what the chat says, 200 here", got.StatusCode, got.body)
+		t.Errorf("post: got %d %s, want 200", got.StatusCode, got.body)
 	}
 	h.sessions.mu.Lock()
 	h.sessions.refreshFails = nil
 	h.sessions.mu.Unlock()
 	if got := owner.get("/"); len(got.Cookies()) != 1 {
-		t.Errorf("with space again: got cookies %v, want that the session is refreshed", got.Cookies())
+		t.Errorf("with space again: got cookies %v, want one", got.Cookies())
 	}
 }

@@ -6,17 +6,16 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gifchat/handlers"
 	"gifchat/rooms"
 )
 
-// meanwhile is a chat in which something happens behind a look for a member.
-type meanwhile struct {
+// lateEvent is a chat that calls happens after it has found a member.
+type lateEvent struct {
 	rooms.Chat
 	happens atomic.Pointer[func()] // once
 }
 
-func (c *meanwhile) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
+func (c *lateEvent) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (rooms.Member, error) {
 	m, err := c.Chat.Member(ctx, v, id)
 	if happens := c.happens.Swap(nil); happens != nil {
 		(*happens)()
@@ -24,9 +23,9 @@ func (c *meanwhile) Member(ctx context.Context, v rooms.Visitor, id rooms.ID) (r
 	return m, err
 }
 
-// Who is sent out just when a socket that comes back was found to belong there
-// hears nothing that is said from then on, and is told.
-func TestAKickInTheMiddleOfARecovery(t *testing.T) {
+// A visitor who is sent out after a recovering socket passed its check receives no later
+// message, and is notified.
+func TestRecovery_honours_a_kick_that_arrives_during_it(t *testing.T) {
 	for name, send := range map[string]func(*rooms.Service, rooms.Visitor, rooms.ID, rooms.Color) error{
 		"kick": func(c *rooms.Service, v rooms.Visitor, id rooms.ID, who rooms.Color) error {
 			return c.Kick(t.Context(), v, id, who)
@@ -39,8 +38,8 @@ func TestAKickInTheMiddleOfARecovery(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			chat := &meanwhile{}
-			h := open(t, func(c *handlers.Config) { chat.Chat, c.Chat = c.Chat, chat })
+			chat := &lateEvent{}
+			h := open(t, func(c *settings) { chat.Chat, c.Chat = c.Chat, chat })
 			owner := rooms.Visitor{Session: "owner", Color: "#112233"}
 			room, err := h.chat.Create(t.Context(), owner, rooms.NewRoom{Title: "방", Capacity: 10})
 			if err != nil {
@@ -58,21 +57,21 @@ func TestAKickInTheMiddleOfARecovery(t *testing.T) {
 				if err := send(h.chat, owner, room.ID, color); err != nil {
 					t.Error(err)
 				}
-				_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "behind his back"})
+				_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "after the kick"})
 			}
 			chat.happens.Store(&happens)
 			w = h.dial(t, "/", "", bob)
 			w.send(`40/chat,{"pid":"` + pid + `"}`)
 			for {
 				packet := w.until("/chat,")
-				if strings.Contains(packet, "behind his back") {
+				if strings.Contains(packet, "after the kick") {
 					t.Fatal(packet)
 				}
 				if strings.Contains(packet, "error-message") {
 					break
 				}
 			}
-			_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "behind his back"})
+			_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "after the kick"})
 			w.send(`42/chat,2["whispers",{"room":"` + string(room.ID) + `","after":0}]`)
 			if packet := w.until("/chat,"); !strings.HasPrefix(packet, "43/chat,2") {
 				t.Fatal(packet)
@@ -81,16 +80,16 @@ func TestAKickInTheMiddleOfARecovery(t *testing.T) {
 	}
 }
 
-// between returns what stands after a text, up to the next quotation mark.
+// between returns what follows a text, up to the next quotation mark.
 func between(packet, text string) string {
 	_, rest, _ := strings.Cut(packet, text)
 	value, _, _ := strings.Cut(rest, `"`)
 	return value
 }
 
-// What an event without a room means is what it meant, or nothing: what was to be
-// said in one room must not be said in another.
-func TestTheRoomThatIsMeantAfterARecovery(t *testing.T) {
+// The default room after a recovery is the one before, or none: a message for one room must
+// not be posted in another.
+func TestRecovery_keeps_the_default_room_or_clears_it(t *testing.T) {
 	for _, how := range []string{"left", "kicked", "still there"} {
 		t.Run(how, func(t *testing.T) {
 			h := open(t, nil)
@@ -133,13 +132,13 @@ func TestTheRoomThatIsMeantAfterARecovery(t *testing.T) {
 				t.Errorf("got %s, want %s", got, want)
 			}
 			for _, id := range ids[:2] {
-				said, err := h.chat.History(t.Context(), owner, id, rooms.Page{})
+				messages, err := h.chat.History(t.Context(), owner, id, rooms.Page{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, m := range said {
+				for _, m := range messages {
 					if m.Kind == rooms.KindText {
-						t.Errorf("%q stands in another room", m.Text)
+						t.Errorf("another room: got %q, want no message", m.Text)
 					}
 				}
 			}

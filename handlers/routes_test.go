@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"gifchat/handlers"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 )
 
@@ -28,7 +28,7 @@ func TestContract_redirects(t *testing.T) {
 		name, path, want string
 	}{
 		{"no such room", missing, "/?error=%EC%A1%B4%EC%9E%AC%ED%95%98%EC%A7%80%20%EC%95%8A%EB%8A%94%20%EB%B0%A9%EC%9E%85%EB%8B%88%EB%8B%A4."},
-		{"a malformed id is no room either", "/room/zzz", "/?error=%EC%A1%B4%EC%9E%AC%ED%95%98%EC%A7%80%20%EC%95%8A%EB%8A%94%20%EB%B0%A9%EC%9E%85%EB%8B%88%EB%8B%A4."},
+		{"a malformed id", "/room/zzz", "/?error=%EC%A1%B4%EC%9E%AC%ED%95%98%EC%A7%80%20%EC%95%8A%EB%8A%94%20%EB%B0%A9%EC%9E%85%EB%8B%88%EB%8B%A4."},
 		{"wrong password", private + "?password=nope", "/?error=%EB%B9%84%EB%B0%80%EB%B2%88%ED%98%B8%EA%B0%80%20%ED%8B%80%EB%A0%B8%EC%8A%B5%EB%8B%88%EB%8B%A4."},
 		{"no password", private, "/?error=%EB%B9%84%EB%B0%80%EB%B2%88%ED%98%B8%EA%B0%80%20%ED%8B%80%EB%A0%B8%EC%8A%B5%EB%8B%88%EB%8B%A4."},
 	}
@@ -52,16 +52,16 @@ func TestContract_redirects(t *testing.T) {
 	})
 	t.Run("no password reaches the log", func(t *testing.T) {
 		if strings.Contains(h.log.String(), "nope") {
-			t.Error("the log holds a password")
+			t.Errorf("log: got %s, want no password in it", h.log)
 		}
 	})
 }
 
-func TestStrict_createPutsThePasswordIntoTheLocationEncoded(t *testing.T) {
-	h := open(t, func(c *handlers.Config) { c.Strict = true })
+func TestCreate_in_strict_mode_encodes_the_password_in_the_location(t *testing.T) {
+	h := open(t, func(c *settings) { c.Strict = true })
 	got := h.visitor(t).post("/room", url.Values{"title": {"a"}, "max": {"2"}, "password": {"a&b #x"}})
 	if location := got.Header.Get("Location"); !strings.HasSuffix(location, "?password=a%26b%20%23x") {
-		t.Errorf("got %q", location)
+		t.Errorf("Location: got %q, want the encoded password", location)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestPost(t *testing.T) {
 		{"a browser's form goes back to the room", room, "text/html", "hi", owner, 303, ""},
 		{"empty", room, axios, "", owner, 400, "내용이 비어 있습니다."},
 		{"2,001 characters", room, axios, strings.Repeat("가", 2001), owner, 400, "내용이 너무 깁니다."},
-		{"a stranger", room, axios, "hi", stranger, 403, "이 방에 입장한 사람만 할 수 있습니다."},
+		{"not a member", room, axios, "hi", stranger, 403, "이 방에 입장한 사람만 할 수 있습니다."},
 		{"no such room", missing, axios, "hi", owner, 404, "존재하지 않는 방입니다."},
 	}
 	for _, tt := range tests {
@@ -125,23 +125,23 @@ func TestPost(t *testing.T) {
 		}
 		got := owner.get(room + "/messages?limit=1")
 		if got.StatusCode != 200 || !strings.Contains(got.body, `"more":true`) || !strings.Contains(got.body, `"chat":"hi"`) {
-			t.Errorf("got %d %s", got.StatusCode, got.body)
+			t.Errorf("got %d %s, want 200 with one of more messages", got.StatusCode, got.body)
 		}
 	})
 	t.Run("a loop is slowed down", func(t *testing.T) {
 		for range 60 {
 			if got := owner.post(room+"/chat", url.Values{"chat": {"x"}}); got.StatusCode == 429 {
 				if got.Header.Get("Retry-After") == "" {
-					t.Error("no Retry-After")
+					t.Error("answer 429: got no Retry-After, want one")
 				}
 				return
 			}
 		}
-		t.Error("60 messages in a row were taken")
+		t.Error("60 messages in a row: got no refusal, want one")
 	})
 }
 
-func TestRemove_isTheOwners(t *testing.T) {
+func TestRemove_is_for_the_owner(t *testing.T) {
 	h := open(t, nil)
 	owner, stranger := h.visitor(t), h.visitor(t)
 	room := owner.makeRoom("방", "")
@@ -170,7 +170,7 @@ func upload(name, content string) (string, *bytes.Buffer) {
 	return form.FormDataContentType(), &b
 }
 
-// adding counts the uploads that are looked at.
+// adding counts the uploads that reach the chat.
 type adding struct {
 	rooms.Chat
 	n atomic.Int64
@@ -181,12 +181,12 @@ func (a *adding) AddGIF(ctx context.Context, v rooms.Visitor, id rooms.ID, alt s
 	return a.Chat.AddGIF(ctx, v, id, alt, r)
 }
 
-// A file that is not posted would stay until the sweep.
-func TestGIF_isNotKeptByARoomThatIsTooBusy(t *testing.T) {
+// A stored file without a message would stay until the sweep.
+func TestGIF_beyond_the_room_rate_is_not_stored(t *testing.T) {
 	var chat adding
-	h := open(t, func(cfg *handlers.Config) {
+	h := open(t, func(cfg *settings) {
 		chat.Chat, cfg.Chat = cfg.Chat, &chat
-		cfg.Limits.Room = handlers.Rate{Burst: 1, Each: time.Hour}
+		cfg.Limits.Room = ratelimit.Rate{Burst: 1, Each: time.Hour}
 	})
 	room := h.visitor(t).makeRoom("방", "")
 	guest := h.visitor(t)
@@ -194,7 +194,7 @@ func TestGIF_isNotKeptByARoomThatIsTooBusy(t *testing.T) {
 	for i, want := range []int{http.StatusUnsupportedMediaType, http.StatusOK, http.StatusTooManyRequests} {
 		content := smallGIF
 		if i == 0 {
-			content = "no GIF" // which costs the room nothing
+			content = "no GIF" // its charge is refunded
 		}
 		kind, body := upload("x.gif", content)
 		if got := guest.send("POST", room+"/gif", body, "Content-Type", kind); got.StatusCode != want {
@@ -202,7 +202,7 @@ func TestGIF_isNotKeptByARoomThatIsTooBusy(t *testing.T) {
 		}
 	}
 	if n := chat.n.Load(); n != 2 {
-		t.Errorf("%d uploads were looked at, want 2", n)
+		t.Errorf("uploads that reached the chat: got %d, want 2", n)
 	}
 }
 
@@ -216,10 +216,10 @@ func TestGIF(t *testing.T) {
 		status              int
 	}{
 		{"a GIF", "고양이.gif", smallGIF, owner, 200},
-		{"a page that says it is one", "x.gif", "<script>alert(1)</script>", owner, 415},
+		{"a page with the name of a GIF", "x.gif", "<script>alert(1)</script>", owner, 415},
 		{"nothing", "x.gif", "", owner, 415},
 		{"too large", "x.gif", smallGIF[:13] + strings.Repeat("\x00", 6<<20), owner, 0},
-		{"a stranger's", "x.gif", smallGIF, stranger, 403},
+		{"not a member's", "x.gif", smallGIF, stranger, 403},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -239,7 +239,7 @@ func TestGIF(t *testing.T) {
 	page := owner.get(room).body
 	at := strings.Index(page, `src="/gif/`)
 	if at < 0 {
-		t.Fatal("the room does not show the GIF")
+		t.Fatalf("room: got %s, want the GIF in it", page)
 	}
 	path := page[at+5 : at+5+len("/gif/0123456789abcdef01234567.gif")]
 	t.Run("is served inert, to members only", func(t *testing.T) {
@@ -254,36 +254,36 @@ func TestGIF(t *testing.T) {
 			}
 		}
 		if got.body != smallGIF && !strings.HasPrefix(got.body, "GIF89a") {
-			t.Errorf("got %q", got.body)
+			t.Errorf("body: got %q, want the GIF", got.body)
 		}
 		if got := stranger.get(path); got.StatusCode != 404 && got.StatusCode != 403 {
-			t.Errorf("stranger: got %d", got.StatusCode)
+			t.Errorf("not a member: got %d, want 403 or 404", got.StatusCode)
 		}
 	})
 }
 
-func TestErrorPages_tellNothing(t *testing.T) {
+func TestErrors_on_pages_leak_nothing(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	got := v.get("/nope?password=hush")
 	if got.StatusCode != 404 || !strings.Contains(got.body, "GET /nope 라우터가 없습니다.") {
-		t.Errorf("got %d", got.StatusCode)
+		t.Errorf("GET /nope: got %d, want 404 with the path", got.StatusCode)
 	}
 	for _, leak := range []string{".go:", "goroutine", "hush", "gin"} {
 		if strings.Contains(got.body, leak) {
-			t.Errorf("the page says %q", leak)
+			t.Errorf("page: got %q in it, want nothing about the server", leak)
 		}
 	}
 	if got := v.send("PUT", "/room", nil); got.StatusCode != 405 {
-		t.Errorf("got %d, want 405", got.StatusCode)
+		t.Errorf("PUT /room: got %d, want 405", got.StatusCode)
 	}
 	h.sessions.mu.Lock()
 	h.sessions.fail = errors.New("disk on fire at /var/lib")
 	h.sessions.mu.Unlock()
 	if got := v.get(missing); got.StatusCode != 503 || strings.Contains(got.body, "fire") {
-		t.Errorf("got %d %s", got.StatusCode, got.body)
+		t.Errorf("while the store fails: got %d %s, want 503 without the error", got.StatusCode, got.body)
 	}
 	if got := v.get("/public/x/../../handlers/errors.go"); got.StatusCode == 200 {
-		t.Error("a file outside public was served")
+		t.Error("a path outside public: got 200, want a refusal")
 	}
 }

@@ -2,23 +2,20 @@ package handlers
 
 import "github.com/gin-gonic/gin"
 
-// pagePolicy lets our own files in and nothing else. There is no inline script
-// and no inline style; a visitor's colour is set through the CSSOM or as an SVG
-// attribute, which the policy does not touch. connect-src 'self' covers
-// WebSockets to the same host.
+// pagePolicy allows our own files only. No page has an inline script or an inline
+// style; scripts set a visitor's colour through the CSSOM, and pages as an SVG
+// attribute, which the policy does not restrict. connect-src 'self' covers WebSockets
+// to the same host.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// gifPolicy makes a GIF inert even when it is opened as a document.
-const gifPolicy = "default-src 'none'; sandbox"
+// setNoSniff forbids browsers to guess the type of any answer.
+func setNoSniff(c *gin.Context) { c.Writer.Header()["X-Content-Type-Options"] = noSniff }
 
-// neverSniff goes before everything there is: a type is what we say it is.
-func neverSniff(c *gin.Context) { c.Writer.Header()["X-Content-Type-Options"] = noSniff }
-
-// noSniff is a header's value, made once. Nobody changes it.
+// noSniff is the value of a header, allocated once. It must not be changed.
 var noSniff = []string{"nosniff"}
 
-// secureHeaders goes before everything a visitor sees.
+// secureHeaders sets the headers of pages.
 func secureHeaders(c *gin.Context) {
 	header := c.Writer.Header()
 	header.Set("Content-Security-Policy", pagePolicy)

@@ -5,20 +5,21 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/handlers"
+	"gifchat/handlers/limits"
+	"gifchat/ratelimit"
 	"gifchat/rooms"
 )
 
-// noLimits lets a table of cases come as fast as it can.
-func noLimits(c *handlers.Config) {
-	c.Limits = handlers.Limits{
-		Visitor: handlers.Unlimited, Address: handlers.Unlimited, Room: handlers.Unlimited,
-		CreateVisitor: handlers.Unlimited, CreateAddress: handlers.Unlimited, SessionAddress: handlers.Unlimited,
+// noLimits switches the rates off, for tables of many cases.
+func noLimits(c *settings) {
+	c.Limits = limits.Rates{
+		Visitor: ratelimit.Unlimited, Address: ratelimit.Unlimited, Room: ratelimit.Unlimited,
+		CreateVisitor: ratelimit.Unlimited, CreateAddress: ratelimit.Unlimited, SessionAddress: ratelimit.Unlimited,
 	}
 }
 
-// Each route that reads text, with one text that is replaced by what is not
-// Unicode. %s stands in the body as it is sent.
+// textRoutes are the routes that read text. %s in a body is replaced by text that is not
+// Unicode.
 var textRoutes = []struct {
 	name, method, path, kind, body string
 }{
@@ -39,8 +40,8 @@ var textRoutes = []struct {
 	{"room/password_in_form", "POST", "", formType, `title=a&password=a%sb`},
 }
 
-// notUnicode is text that cannot be stored as it was sent, as it stands in JSON,
-// in a multipart field and in a form.
+// notUnicode is text that cannot be stored unchanged, as bytes, percent-encoded, and
+// escaped in JSON.
 var notUnicode = map[string]struct{ raw, form, escaped string }{
 	"a_byte_of_no_character":    {"\xff", "%FF", ``},
 	"a_character_that_is_cut":   {"\xed\x95", "%ED%95", ``},
@@ -91,14 +92,14 @@ func TestText_that_is_not_Unicode_is_refused(t *testing.T) {
 		}
 	}
 	if got := ann.get(room + "/messages").body; strings.Contains(got, `"text"`) || strings.Contains(got, "\ufffd") {
-		t.Errorf("something was stored: %s", got)
+		t.Errorf("history: got %s, want nothing stored", got)
 	}
 	if list, err := h.chat.List(t.Context(), rooms.RoomPage{}); len(list) != 1 || err != nil {
-		t.Errorf("got rooms %+v, %v, want Ann's alone", list, err)
+		t.Errorf("rooms: got %+v, %v, want one", list, err)
 	}
 }
 
-// What looks similar and is Unicode is stored as it was sent.
+// Similar text that is Unicode is stored unchanged.
 func TestText_that_is_Unicode_is_stored(t *testing.T) {
 	h := open(t, noLimits)
 	ann := h.visitor(t)
@@ -125,7 +126,7 @@ func TestText_that_is_Unicode_is_stored(t *testing.T) {
 	}
 }
 
-// Behind a document there must not be more, which would be left out unseen.
+// Text after a JSON document would be dropped silently, so it is refused.
 func TestText_behind_a_JSON_document_is_refused(t *testing.T) {
 	h := open(t, noLimits)
 	ann := h.visitor(t)
@@ -136,7 +137,7 @@ func TestText_behind_a_JSON_document_is_refused(t *testing.T) {
 	}
 }
 
-// No password can be compared with text that is not Unicode, nor is it a guess.
+// A password that is not Unicode is wrong, and does not count as an attempt.
 func TestText_of_a_query_that_is_not_Unicode_is_refused(t *testing.T) {
 	h := open(t, noLimits)
 	room := h.visitor(t).makeRoom("방", "\ufffd")
@@ -150,7 +151,7 @@ func TestText_of_a_query_that_is_not_Unicode_is_refused(t *testing.T) {
 		}
 	}
 	if got := bob.get(room + "?password=%EF%BF%BD"); got.StatusCode != http.StatusOK {
-		t.Errorf("the right one: got %d to %s, want 200", got.StatusCode, got.Header.Get("Location"))
+		t.Errorf("the right password: got %d to %s, want 200", got.StatusCode, got.Header.Get("Location"))
 	}
 }
 
@@ -181,8 +182,8 @@ func TestText_of_an_event_that_is_not_Unicode_is_refused(t *testing.T) {
 	}
 }
 
-// A client id that was cut short would be another one.
-func TestText_of_an_upload_that_is_too_long_is_not_cut(t *testing.T) {
+// A client id that was cut short would be another client id.
+func TestText_of_an_upload_that_is_too_long_is_refused(t *testing.T) {
 	h := open(t, noLimits)
 	ann := h.visitor(t)
 	room := ann.makeRoom("방", "")

@@ -63,10 +63,10 @@ type Config struct {
 	// the server. Default: they cannot resume.
 	Recovery func(namespace string) Recovery
 
-	// AfterBurst is called when many clients have connected or disconnected and
+	// OnIdle is called when many clients have connected or disconnected and
 	// the server is idle again: a good moment for debug.FreeOSMemory. Default:
 	// nothing is called.
-	AfterBurst func()
+	OnIdle func()
 
 	Log *slog.Logger // default: discarded
 

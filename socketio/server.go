@@ -41,7 +41,7 @@ func NewServer(cfg Config) *Server {
 
 		Secure:  cfg.Secure,
 		Address: cfg.ClientAddress,
-		OnIdle:  cfg.AfterBurst,
+		OnIdle:  cfg.OnIdle,
 		Log:     cfg.Log,
 
 		AllowConnection: cfg.AllowConnection,

@@ -1,6 +1,6 @@
-// Command server is this project's server with the benchmark's contract: the
-// program's Gin engine, middleware, session cookies, store and Socket.IO server,
-// and the five events of the contract in the namespace "/".
+// Command server is this project's server with the benchmark's contract on it:
+// the same Gin engine, middleware, session cookies and store as the program has,
+// the same Socket.IO server, and four events in the namespace "/".
 package main
 
 import (
@@ -20,6 +20,9 @@ import (
 	"time"
 
 	"gifchat/handlers"
+	"gifchat/handlers/events"
+	"gifchat/handlers/origin"
+	"gifchat/handlers/session"
 	"gifchat/rooms"
 	"gifchat/socketio"
 	"gifchat/store"
@@ -28,12 +31,12 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:4100", "address to listen on")
 	root := flag.String("root", ".", "the repository, for templates and assets")
-	profile := flag.String("pprof", "", "address to serve net/http/pprof on; off by default")
+	profile := flag.String("pprof", "", "address to serve net/http/pprof on; none by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *profile != "" {
-		go func() { // http.DefaultServeMux has only the profiles
+		go func() { // http.DefaultServeMux has the profiles and nothing else
 			fmt.Fprintln(os.Stderr, "pprof:", http.ListenAndServe(*profile, nil)) //nolint:gosec // for the person who profiles
 		}()
 	}
@@ -43,8 +46,7 @@ func main() {
 	}
 }
 
-// run wires the same parts as the program's main.go, in the same order, and
-// serves until ctx ends.
+// run builds what main.go of the program builds, in the same order.
 func run(ctx context.Context, listen, root string) (err error) {
 	data, err := os.MkdirTemp("", "gifchat-bench-")
 	if err != nil {
@@ -64,30 +66,35 @@ func run(ctx context.Context, listen, root string) (err error) {
 
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	secret := make([]byte, 32)
-	rand.Read(secret) // never fails
+	rand.Read(secret) // it never fails
+	origins := origin.NewPolicy(nil, false, slog.New(slog.DiscardHandler))
+	sessions, err := session.New(session.Config{Store: db, Secrets: [][]byte{secret}, Origins: origins, Log: log})
+	if err != nil {
+		return err
+	}
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
-		Identify:      handlers.Identify,
-		SameClient:    handlers.SameClient(secret),
-		AllowOrigin:   handlers.AllowOrigin(nil, slog.New(slog.DiscardHandler)),
-		ClientAddress: handlers.ClientAddress,
-		Recovery: func(string) socketio.Recovery { // the value of the chat's namespaces
+		Identify:      sessions.Identify,
+		SameClient:    sessions.SameClient,
+		AllowOrigin:   origins.Allow,
+		ClientAddress: origin.ClientAddress,
+		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
-		AfterBurst: debug.FreeOSMemory,
+		OnIdle: debug.FreeOSMemory,
 	})
 	contract(wire.Of("/"))
-	events := handlers.NewEvents(wire, log)
-	defer events.Close()
-	chat := rooms.NewService(db, gifs, events, rooms.Options{Log: log})
+	notifier := events.NewNotifier(wire, log)
+	defer notifier.Close()
+	chat := rooms.NewService(db, gifs, notifier, rooms.Options{Log: log})
 	defer chat.Close()
 
 	site, err := handlers.New(handlers.Config{
 		Chat:      chat,
-		Events:    events,
+		Sessions:  sessions,
+		Origins:   origins,
+		Notifier:  notifier,
 		Server:    wire,
-		Sessions:  db,
-		Secret:    secret,
 		Log:       log,
 		Templates: os.DirFS(filepath.Join(root, "templates")),
 		Public:    os.DirFS(filepath.Join(root, "public")),
@@ -100,8 +107,8 @@ func run(ctx context.Context, listen, root string) (err error) {
 	return server.ListenAndServe()
 }
 
-// gifBytes is the size of the attachment of a gif event. It is the same in every
-// server of the benchmark.
+// gifBytes is the size of the picture that a gif event broadcasts; every server
+// of the benchmark has the same.
 const gifBytes = 32 << 10
 
 type message struct {
@@ -111,7 +118,7 @@ type message struct {
 	TS   int64           `json:"ts,omitempty"`
 }
 
-// contract registers the events of the benchmark's contract: README.md.
+// contract is what a client of the benchmark may ask for; see README.md.
 func contract(n *socketio.Namespace) {
 	n.On("join", func(e *socketio.Event) {
 		var room string
@@ -120,7 +127,7 @@ func contract(n *socketio.Namespace) {
 		}
 		e.Socket.SetData(room)
 		e.Socket.Join(room)
-		_ = e.Ack() // fails if the client has disconnected
+		_ = e.Ack() // to a client that has gone
 	})
 	n.On("chat", func(e *socketio.Event) {
 		var text string

@@ -1,0 +1,55 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+
+	"gifchat/handlers/wire"
+	"gifchat/rooms"
+	"gifchat/socketio"
+)
+
+// messageKey names the event of a message while it is kept for clients that are
+// offline. An edit has the key of the message that it changes.
+func messageKey(m wire.Message) string {
+	seq := m.Seq
+	if m.Target != 0 {
+		seq = m.Target
+	}
+	return fmt.Sprintf("%s:%d", m.Room, seq)
+}
+
+// message emits a message to a room of /chat. An edit or a removal first
+// changes what is kept of its target, so that a client that was offline does
+// not get the old text.
+func (s serverEmitter) message(room, event string, m wire.Message) error {
+	key := messageKey(m)
+	var err error
+	if m.Target != 0 {
+		err = s.chat.ReplaceKept(key, func(event string, args socketio.Args) []any { return amendKept(m, event, args) })
+	}
+	return errors.Join(err, s.chat.To(room).Key(key).Emit(event, m))
+}
+
+// amendKept returns the arguments of a kept event after the edit or removal m
+// of its message. The result is what the store returns for the message.
+func amendKept(m wire.Message, event string, args socketio.Args) []any {
+	var kept wire.Message
+	if args.Bind(&kept) != nil {
+		return nil
+	}
+	switch {
+	case m.Kind == rooms.KindRemove && event == eventChat:
+		kept = wire.Message{
+			Room: kept.Room, User: kept.User, ID: kept.ID, CreatedAt: kept.CreatedAt, Version: kept.Version,
+			ClientID: kept.ClientID, Seq: kept.Seq, Kind: rooms.KindRemoved, Nick: kept.Nick, Edited: m.Seq,
+		}
+	case m.Kind == rooms.KindRemove: // an edit
+		kept.Chat = ""
+	case event == eventChat && kept.GIF != "":
+		kept.Alt, kept.Edited = m.Chat, m.Seq
+	case event == eventChat:
+		kept.Chat, kept.Edited = m.Chat, m.Seq
+	}
+	return []any{kept}
+}
