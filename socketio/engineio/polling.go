@@ -37,7 +37,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *requestError {
 			c.close(ReasonTransportError) // packets taken from the queue are lost, so the client must reconnect
 		}
 	case <-r.Context().Done():
-		// A client that cancels its poll has left: section "HTTP long-polling" requires a pending GET.
+		// A client that cancels its poll has disconnected, as for the reference server.
 		c.close(ReasonTransportError)
 	}
 	return nil
