@@ -8,22 +8,23 @@
 //
 // The files:
 //
-//	packet.go payload.go codec*.go base64.go  the codecs: bytes to packets and back, without I/O
-//	prepared.go                    message packets encoded once, shared by many connections
-//	config.go                      settings, limits and timeouts
-//	server.go query.go handshake.go origin.go capacity.go
-//	                               requests, the table of connections, numbered errors
-//	conn.go closewhensent.go       one connection: its state and its end
-//	outbox.go send.go              the queue of a connection, and the senders that fill it
-//	backlog.go                     the limit for the queues of all clients together
-//	stall.go minratebody.go        detection of clients that make no progress
-//	heartbeat.go lateheartbeat.go  ping, pong and their timeouts
-//	polling.go                     the long-polling transport
+//	packet.go payload.go base64.go   packets and payloads, without I/O
+//	codec.go codec3.go               the encodings of each revision and kind of client
+//	prepared.go                      message packets encoded once, shared by many connections
+//	config.go                        settings, limits and timeouts
+//	server.go query.go handshake.go  requests, the table of connections, numbered errors
+//	origin.go capacity.go            rejection of origins, and of handshakes above a limit
+//	conn.go closewhensent.go         one connection: its state and its end
+//	outbox.go send.go                the queue of a connection, and the senders that fill it
+//	backlog.go                       the limit for the queues of all clients together
+//	stall.go minratebody.go          detection of clients that make no progress
+//	heartbeat.go lateheartbeat.go    ping, pong and their timeouts
+//	polling.go post.go               the long-polling transport
 //	websocket.go frames.go drain.go  the WebSocket transport
-//	upgrade.go                     the change from polling to WebSocket
-//	carrier.go external.go         connections whose packets an external Carrier moves
-//	stream*.go tcp*.go             sockets that are read and written without buffers
-//	abort.go churn.go              the end of waiting writes; the idle hook
+//	upgrade.go                       the change from polling to WebSocket
+//	carrier.go external.go           connections whose packets an external Carrier moves
+//	stream*.go tcp*.go               sockets that are read and written without buffers
+//	abort.go churn.go                the end of waiting writes; the idle hook
 //
 // The protocol is described at
 // https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md.

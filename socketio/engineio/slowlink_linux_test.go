@@ -173,7 +173,11 @@ func slowReaderIsClosed(t *testing.T, f *siotest.Engine, l slowLink) {
 			if _, err := w.Conn.Read(few); err != nil {
 				return
 			}
-			time.Sleep(100 * time.Millisecond)
+			select {
+			case <-t.Context().Done():
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
 		}
 	}()
 	// The ping timeout may come first.
