@@ -83,7 +83,7 @@ function compare(page, name) {
   assert.deepEqual(mask(page.lines), want)
 }
 
-test('lobby.txt: matches the packets of a room created and removed', async () => {
+test('lobby.txt: matches the packets of a room that is created and removed', async () => {
   const a = new Visitor(server)
   await a.get('/')
   const page = await Page.open(a, '/room')
@@ -95,7 +95,7 @@ test('lobby.txt: matches the packets of a room created and removed', async () =>
   page.raw.close()
 })
 
-test('private.txt: matches the packets of a private room created', async () => {
+test('private.txt: matches the packets of a new private room', async () => {
   const a = new Visitor(server)
   await a.get('/')
   const page = await Page.open(a, '/room')

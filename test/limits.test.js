@@ -113,11 +113,11 @@ describe('HTTP request', () => {
     'a header of 1 MB': `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'v'.repeat(1 << 20)}\r\n\r\n`,
     '100,000 cookies': `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ${many(100_000, (i) => `a${i}=b; `)}\r\n\r\n`,
     '100,000 query parameters': `GET /socket.io/?EIO=4&transport=polling${many(100_000, (i) => `&a${i}=b`)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
-    '60 KB of spaces for a subprotocol': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    '60 KB of spaces in a subprotocol': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
       + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: a${' '.repeat(60_000)}b\r\n\r\n`,
   }
   for (const [name, request] of Object.entries(requests)) {
-    test(`${name}: is refused within a second`, async (t) => {
+    test(`request with ${name}: is refused within a second`, async (t) => {
       await bounded(async () => {
         const begun = performance.now()
         assert.match(await exchange(request), /^HTTP\/1\.1 4\d\d /)

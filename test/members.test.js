@@ -36,7 +36,7 @@ describe('members', () => {
   }
 
   for (const [mode, options] of Object.entries(transportModes)) {
-    test(`${mode}: names, whispers, edits and removals are delivered and numbered without gaps`, async () => {
+    test(`names, whispers, edits and removals: are delivered and numbered without gaps (${mode})`, async () => {
       const { ann, bob, room, emitWithAck, end } = await company(options)
       const numbers = []
       for (const event of ['chat', 'notice', 'edit', 'remove', 'join', 'exit']) ann.chat.on(event, ({ seq }) => numbers.push(seq))
@@ -83,7 +83,7 @@ describe('members', () => {
       end()
     })
 
-    test(`${mode}: an owner mutes, freezes, kicks, bans and delegates`, async () => {
+    test(`owner: mutes, freezes, kicks, bans and delegates (${mode})`, async () => {
       const { ann, bob, room, emitWithAck, end } = await company(options)
       for (const event of ['kick', 'ban', 'mute', 'unmute', 'delegate', 'unban']) {
         assert.equal(await reason(emitWithAck(bob, event, { person: ann.color })), 'not_owner', event)

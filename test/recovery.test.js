@@ -32,7 +32,7 @@ describe('connection state recovery', () => {
 
   const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websocket'], parser } }
   for (const [mode, options] of Object.entries(kinds)) {
-    test(`${mode}: receives the missed events once and in order with the same socket`, async () => {
+    test(`recovered socket: receives the missed events once and in order (${mode})`, async () => {
       const [ann, bob] = [new Visitor(server), new Visitor(server)]
       await Promise.all([ann.get('/'), bob.get('/')])
       const room = await ann.createRoom()

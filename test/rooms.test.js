@@ -164,7 +164,7 @@ describe('rooms', () => {
     b.chat.disconnect()
   })
 
-  test('refusals: have the right status', async () => {
+  test('refused requests: have the status 400, 403, 404 or 413', async () => {
     const a = await owner(server)
     const stranger = new Visitor(server)
     await stranger.get('/')

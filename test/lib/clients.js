@@ -21,15 +21,24 @@ export function client(url, options = {}) {
   return socket
 }
 
-/** Opens a client and waits until it is connected and has upgraded, if its options allow that. */
-export async function connected(url, options = {}) {
+/**
+ * Opens a client and waits until it is connected and has upgraded, if its options allow that. On a busy machine the
+ * probe may take longer than the server allows; the client then stays on polling, and another one is opened.
+ */
+export async function connected(url, options = {}, attempts = 3) {
   const socket = client(url, options)
   const upgraded = options.transports?.length > 1
-    ? new Promise((resolve) => socket.io.once('open', () => socket.io.engine.once('upgrade', resolve)))
-    : null
+    ? new Promise((resolve) => socket.io.once('open', () => {
+      socket.io.engine.once('upgrade', () => resolve(true))
+      socket.io.engine.once('upgradeError', (error) => resolve(error))
+    }))
+    : true
   await nextEvent(socket, 'connect')
-  if (upgraded) await withTimeout(eventTimeout, upgraded, 'the upgrade')
-  return socket
+  const outcome = await withTimeout(eventTimeout, upgraded, 'the upgrade')
+  if (outcome === true) return socket
+  assert.ok(attempts > 1, `upgrade: got ${outcome}, want a WebSocket`)
+  socket.disconnect()
+  return connected(url, options, attempts - 1)
 }
 
 /**
@@ -55,6 +64,7 @@ export function collect(emitter, event) {
   return list
 }
 
+/** Waits for a promise, and fails after ms. `what` describes the expected result. */
 export function withTimeout(ms, promise, what) {
   let timer
   const late = new Promise((_, reject) => {

@@ -47,13 +47,21 @@ function open(version, url, options) {
   }), `client ${version} to connect`)
 }
 
-/** Opens a client and waits for its upgrade, if its options allow one. */
-async function upgraded(version, url, options) {
+/**
+ * Opens a client and waits for its upgrade, if its options allow one. On a busy machine the probe may take longer
+ * than the server allows; the client then stays on polling, and another one is opened.
+ */
+async function upgraded(version, url, options, attempts = 3) {
   const socket = await open(version, url, options)
-  if (options.transports.length > 1) {
-    await until(() => socket.io.engine.transport.name === 'websocket', 'the upgrade')
-  }
-  return socket
+  if (options.transports.length === 1) return socket
+  const { engine } = socket.io
+  let failure
+  engine.on('upgradeError', (error) => { failure = error })
+  await until(() => engine.transport.name === 'websocket' || failure, 'the upgrade')
+  if (engine.transport.name === 'websocket') return socket
+  assert.ok(attempts > 1, `upgrade: got ${failure}, want a WebSocket`)
+  socket.disconnect()
+  return upgraded(version, url, options, attempts - 1)
 }
 
 /**

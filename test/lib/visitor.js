@@ -1,16 +1,19 @@
 // A visitor like the textbook's pages: a cookie, forms and a stock client.
 import assert from 'node:assert/strict'
-import { client, nextEvent } from './clients.js'
+import { client, nextEvent, pause } from './clients.js'
+import { eventTimeout } from './sizes.js'
 
 /**
- * Sends a request until the answer is not 503. The server waits 4 s for its disk before it answers 503, which asks the
- * client to send the request again; a busy machine may need longer.
+ * Sends a request until the answer is not 503, or for a minute. The server waits 4 s for its disk before it answers 503,
+ * which asks the client to send the request again; a busy machine may need longer.
  */
 async function retried(send) {
+  const end = performance.now() + eventTimeout
   for (;;) {
     const answer = await send()
-    if (answer.status !== 503) return answer
+    if (answer.status !== 503 || performance.now() > end) return answer
     await answer.arrayBuffer()
+    await pause(200)
   }
 }
 
@@ -65,7 +68,7 @@ export class Visitor {
     return this.get(`/room/${id}${password === undefined ? '' : `?password=${encodeURIComponent(password)}`}`)
   }
 
-  /** Opens the page and fails if it is refused. */
+  /** Opens the page and returns its HTML. Fails if the visitor is refused. */
   async enter(id, password) {
     const answer = await retried(() => this.open(id, password))
     const html = await answer.text()

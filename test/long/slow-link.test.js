@@ -26,7 +26,7 @@ async function startSlowLink(target, rate) {
   return { url: `http://localhost:${listener.address().port}`, stop: () => listener.close() }
 }
 
-describe('a binary event over a slow link', { concurrency: true }, () => {
+describe('binary event over a slow link', { concurrency: true }, () => {
   let server
   before(async () => { server = await startServer() })
   after(() => server.stop())
