@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/rawjson"
 )
 
 func testLimits() *Limits {
@@ -591,11 +592,11 @@ func TestSplitArray_limits_the_depth(t *testing.T) {
 		open, end string
 		depth     int
 	}{{"[", "]", 1}, {`[{"a":`, "}]", 2}} {
-		for _, depth := range []int{maxDepth / 2, maxDepth, maxDepth + 2} {
+		for _, depth := range []int{rawjson.MaxDepth / 2, rawjson.MaxDepth, rawjson.MaxDepth + 2} {
 			n := depth / level.depth
 			b := []byte(strings.Repeat(level.open, n) + "1" + strings.Repeat(level.end, n))
 			_, err := splitArray(b, 1, nil)
-			if valid := json.Valid(b); valid != (err == nil) || valid != (depth <= maxDepth) {
+			if valid := json.Valid(b); valid != (err == nil) || valid != (depth <= rawjson.MaxDepth) {
 				t.Errorf("%d levels of %s: got %v, json.Valid returns %v", depth, level.open, err, valid)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+
+	"gifchat/socketio/internal/rawjson"
 )
 
 var (
@@ -12,6 +14,7 @@ var (
 	errIncomplete       = errors.New("attachments that were announced did not come")
 	errReservedEvent    = errors.New("reserved event name")
 	errPacketSize       = errors.New("packet with its attachments is too large")
+	errJSON             = errors.New("payload is not valid JSON")
 )
 
 // decoded is a packet whose payload has been checked and split.
@@ -161,7 +164,7 @@ func (d *decoded) decodeEvent(parts [][]byte) error {
 // eventName decodes an event's name. It can be a number, as in the reference
 // parser.
 func eventName(b []byte) (string, error) {
-	if name, ok := plainString(b); ok {
+	if name, ok := rawjson.PlainString(b); ok {
 		return name, nil
 	}
 	switch c := b[0]; {
@@ -171,9 +174,45 @@ func eventName(b []byte) (string, error) {
 			return "", errPacket
 		}
 		return name, nil
-	case c == '-' || isDigit(c):
+	case c == '-' || rawjson.IsDigit(c):
 		return string(b), nil
 	default:
 		return "", errPacket
 	}
+}
+
+// usualArgs is the initial capacity for arguments: an event's name and the one
+// argument that most events have.
+const usualArgs = 2
+
+// splitArray checks a JSON array and returns its elements, which alias b. It
+// fails if there are more elements than limit.
+func splitArray(b []byte, limit int, attachments [][]byte) (Args, error) {
+	i := rawjson.SkipSpace(b, 0)
+	if i >= len(b) || b[i] != '[' {
+		return nil, errPacket
+	}
+	args := make(Args, 0, usualArgs)
+	i = rawjson.SkipSpace(b, i+1)
+	more := i >= len(b) || b[i] != ']'
+	if !more {
+		i++
+	}
+	for more {
+		end := rawjson.CheckValue(b, i, 1)
+		if end < 0 {
+			return nil, errJSON
+		}
+		if len(args) == limit {
+			return nil, errPacket
+		}
+		args = append(args, Value{json: b[i:end:end], attachments: attachments})
+		if i, more = rawjson.CheckComma(b, end, ']'); i < 0 {
+			return nil, errJSON
+		}
+	}
+	if rawjson.SkipSpace(b, i) != len(b) {
+		return nil, errJSON
+	}
+	return args, nil
 }

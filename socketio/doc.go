@@ -44,6 +44,8 @@
 // encode.go, and a delivery (delivery.go) sends it to the sockets that
 // members.go finds. Files named recovery_*.go are the delivery with connection
 // state recovery; the other files do not depend on them.
+// The packages below internal are pure: they hold no locks and know no sockets.
+// rawjson and msgpack read and write values, eventlog finds missed events.
 //
 // A server works alone unless Config.Adapter connects it with others.
 //

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/rawjson"
 )
 
 // encoder writes the text of one packet and collects its attachments.
@@ -133,9 +133,9 @@ var errForeignPlaceholder = errors.New("socketio: argument contains a placeholde
 // payload. A client can send a placeholder as plain JSON. Stock clients close
 // their connection if a placeholder refers to a missing attachment.
 func ownPlaceholders(payload []byte, attachments int) bool {
-	found := findPlaceholders(payload)
+	found := rawjson.FindPlaceholders(payload)
 	for i, p := range found {
-		if p.index() != i {
+		if p.Index() != i {
 			return false
 		}
 	}
@@ -183,14 +183,8 @@ func (e *encoder) value(v any) error {
 
 // attach adds an attachment and writes its placeholder.
 func (e *encoder) attach(data []byte) {
-	e.text.Write(appendPlaceholder(e.text.AvailableBuffer(), len(e.attachments)))
+	e.text.Write(rawjson.AppendPlaceholder(e.text.AvailableBuffer(), len(e.attachments)))
 	e.attachments = append(e.attachments, data)
-}
-
-// appendPlaceholder appends the JSON placeholder of attachment n.
-func appendPlaceholder(dst []byte, n int) []byte {
-	dst = append(dst, `{"_placeholder":true,"num":`...)
-	return append(strconv.AppendInt(dst, int64(n), 10), '}')
 }
 
 // received writes a value that came from a client. Its placeholders get new
@@ -202,10 +196,10 @@ func (e *encoder) received(v Value) {
 	}
 	last := 0
 	if len(v.attachments) > 0 {
-		for _, p := range findPlaceholders(v.json) {
-			e.text.Write(v.json[last:p.start])
-			e.attach(v.attachments[p.index()])
-			last = p.end
+		for _, p := range rawjson.FindPlaceholders(v.json) {
+			e.text.Write(v.json[last:p.Start])
+			e.attach(v.attachments[p.Index()])
+			last = p.End
 		}
 	}
 	e.text.Write(v.json[last:])
@@ -220,11 +214,11 @@ func (e *encoder) takeInlined(start int) {
 	text := slices.Clone(e.text.Bytes()[start:])
 	e.text.Truncate(start)
 	last := 0
-	for _, p := range findPlaceholders(text) {
-		if data, ok := p.inline(); ok {
-			e.text.Write(text[last:p.start])
+	for _, p := range rawjson.FindPlaceholders(text) {
+		if data, ok := inlinedIn(p.Num); ok {
+			e.text.Write(text[last:p.Start])
 			e.attach(data)
-			last = p.end
+			last = p.End
 		}
 	}
 	e.text.Write(text[last:])

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/msgpack"
 )
 
 // Clients with the parser socket.io-msgpack-parser send each packet as one
@@ -16,30 +17,39 @@ import (
 // handles only that form.
 // https://github.com/socketio/socket.io-msgpack-parser
 
-var (
-	errMsgpack     = errors.New("malformed MessagePack")
-	errMsgpackText = errors.New("text from a client that speaks MessagePack")
-)
+var errMsgpackText = errors.New("text from a client that uses MessagePack")
+
+// packetReader reads a packet from MessagePack.
+type packetReader struct {
+	msgpack.Reader
+	limits *Limits
+}
 
 // msgpack decodes a binary message that contains a whole packet.
 func (d *decoder) msgpack(b []byte) (decoded, error) {
-	r := msgpackReader{rest: b, limits: d.limits}
+	r := packetReader{
+		Reader: msgpack.Reader{Rest: b, MaxBytes: d.limits.MaxPacketBytes, MaxParts: d.limits.MaxAttachments},
+		limits: d.limits,
+	}
 	p, err := r.packet()
+	if errors.Is(err, msgpack.ErrSize) {
+		return decoded{}, errPacketSize
+	}
 	if err != nil {
 		return decoded{}, err
 	}
-	return decode(p, r.parts)
+	return decode(p, r.Parts)
 }
 
-// packet reads a packet. Its data becomes JSON, its binary parts r.parts.
-func (r *msgpackReader) packet() (packet, error) {
-	members, err := r.token()
-	if err != nil || members.kind != msgpackMap {
-		return packet{}, errMsgpack
+// packet reads a packet. Its data becomes JSON, its binary parts r.Parts.
+func (r *packetReader) packet() (packet, error) {
+	members, err := r.Token()
+	if err != nil || members.Kind != msgpack.Map {
+		return packet{}, msgpack.ErrMalformed
 	}
 	var p packet
-	for range members.n {
-		key, err := r.string()
+	for range members.N {
+		key, err := r.String()
 		if err == nil {
 			err = r.member(&p, string(key))
 		}
@@ -47,43 +57,43 @@ func (r *msgpackReader) packet() (packet, error) {
 			return packet{}, err
 		}
 	}
-	if len(r.rest) > 0 || p.typ == 0 || p.namespace == "" {
+	if len(r.Rest) > 0 || p.typ == 0 || p.namespace == "" {
 		return packet{}, errPacket
 	}
 	return p, r.finish(&p)
 }
 
 // member reads the value of one member of a packet.
-func (r *msgpackReader) member(p *packet, key string) error {
+func (r *packetReader) member(p *packet, key string) error {
 	switch key {
 	case "type":
-		t, err := r.token()
-		if err != nil || t.kind != msgpackUint || t.n > uint64(packetConnectError-packetConnect) {
+		t, err := r.Token()
+		if err != nil || t.Kind != msgpack.Uint || t.N > uint64(packetConnectError-packetConnect) {
 			return errPacket
 		}
-		p.typ = packetConnect + packetType(t.n)
+		p.typ = packetConnect + packetType(t.N)
 		return nil
 	case "nsp":
 		return r.namespace(p)
 	case "id":
 		return r.id(p)
 	case "data":
-		if r.json != nil {
+		if r.JSON != nil {
 			return errPacket
 		}
-		return r.value(0)
+		return r.Value(0)
 	default: // options, which servers ignore
-		ignored := msgpackReader{rest: r.rest, limits: r.limits}
-		err := ignored.value(0)
-		r.rest = ignored.rest
+		ignored := msgpack.Reader{Rest: r.Rest, MaxBytes: r.MaxBytes, MaxParts: r.MaxParts}
+		err := ignored.Value(0)
+		r.Rest = ignored.Rest
 		return err
 	}
 }
 
 // namespace reads the name of the namespace. It accepts only names that can be
 // part of a text packet, because answers are encoded as text first.
-func (r *msgpackReader) namespace(p *packet) error {
-	name, err := r.string()
+func (r *packetReader) namespace(p *packet) error {
+	name, err := r.String()
 	switch {
 	case err != nil:
 		return err
@@ -96,43 +106,43 @@ func (r *msgpackReader) namespace(p *packet) error {
 	return nil
 }
 
-func (r *msgpackReader) id(p *packet) error {
-	if b, ok := bytes.CutPrefix(r.rest, []byte(msgpackUndefined)); ok {
-		r.rest = b
+func (r *packetReader) id(p *packet) error {
+	if b, ok := bytes.CutPrefix(r.Rest, []byte(msgpack.Undefined)); ok {
+		r.Rest = b
 		return nil
 	}
-	t, err := r.token()
+	t, err := r.Token()
 	switch {
 	case err != nil:
 		return err
-	case t.kind == msgpackNil:
+	case t.Kind == msgpack.Nil:
 		return nil
-	case t.kind != msgpackUint:
+	case t.Kind != msgpack.Uint:
 		return errPacket
-	case t.n > maxAckID:
+	case t.N > maxAckID:
 		return errAckID
 	}
-	p.id, p.hasID = t.n, true
+	p.id, p.hasID = t.N, true
 	return nil
 }
 
 // finish completes p as a text client would have sent it.
-func (r *msgpackReader) finish(p *packet) error {
-	if string(r.json) != "null" {
-		p.data = r.json
+func (r *packetReader) finish(p *packet) error {
+	if string(r.JSON) != "null" {
+		p.data = r.JSON
 	}
 	args := p.typ == packetEvent || p.typ == packetAck
 	if args && p.data == nil {
 		return errPacket
 	}
-	if len(r.parts) == 0 {
+	if len(r.Parts) == 0 {
 		return nil
 	}
-	if !args || r.forged {
+	if !args || r.Forged {
 		return errPacket
 	}
 	p.typ += packetBinaryEvent - packetEvent
-	p.attachments = len(r.parts)
+	p.attachments = len(r.Parts)
 	return nil
 }
 
@@ -153,21 +163,21 @@ func toMsgpack(p *engineio.Prepared) *engineio.Prepared {
 	if packet.hasID {
 		members++
 	}
-	w := msgpackWriter{attachments: p.Attachments()}
-	w.head(msgpackMap, members)
-	w.string("type")
-	w.out = append(w.out, byte(packet.typ-packetConnect))
+	w := msgpack.Writer{Attachments: p.Attachments()}
+	w.Head(msgpack.Map, members)
+	w.String("type")
+	w.Out = append(w.Out, byte(packet.typ-packetConnect))
 	if packet.data != nil {
-		w.string("data")
-		w.json(packet.data)
+		w.String("data")
+		w.JSON(packet.data)
 	}
-	w.string("nsp")
-	w.string(packet.namespace)
+	w.String("nsp")
+	w.String(packet.namespace)
 	if packet.hasID {
-		w.string("id")
-		w.uint(packet.id)
+		w.String("id")
+		w.Uint(packet.id)
 	}
-	return engineio.PrepareBinary(w.out)
+	return engineio.PrepareBinary(w.Out)
 }
 
 // translation is a packet in the encodings of its receivers. The MessagePack

@@ -29,7 +29,9 @@ import (
 //     at which the client takes them; live events follow those. If the log
 //     evicts an event that the client has not been sent, the server ends the
 //     session and closes the connection. Then the client gets a new socket, as
-//     in 1, and what it has received until then has no gap.
+//     in 1, and what it has received until then has no gap. If the server
+//     disconnects the socket in that time, the client gets the events before
+//     that for one second more, and then the DISCONNECT.
 //  4. Middleware runs as for any other socket. It sees Socket.Recovered and
 //     Socket.Rooms. It can refuse the socket, or take it out of rooms with
 //     Socket.Leave; missed events of those rooms are left out. A client whose

@@ -17,7 +17,7 @@ func (r *recovery) dismiss(s *Socket) {
 		r.drop(s.session)
 	}
 	if p := r.replayOf(s); p != nil {
-		p.until = r.log.Last()
+		p.end(r.log.Last())
 	}
 }
 

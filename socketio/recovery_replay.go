@@ -2,7 +2,9 @@ package socketio
 
 import (
 	"context"
+	"errors"
 	"math"
+	"time"
 
 	"gifchat/socketio/engineio"
 	"gifchat/socketio/internal/eventlog"
@@ -21,6 +23,11 @@ const (
 
 	// maxHeld bounds the packets that wait for the end of a replay, in bytes.
 	maxHeld = 1 << 20
+
+	// replayAfterDisconnect is how long a replay continues after the server has
+	// disconnected the socket. Then the rest is dropped, so that a slow link does
+	// not delay the DISCONNECT.
+	replayAfterDisconnect = time.Second
 )
 
 // replay sends a recovered socket the events that it missed, as its client
@@ -29,7 +36,10 @@ const (
 // other packets are held. The events are shared, so a replay uses little
 // memory of its own.
 type replay struct {
-	socket *Socket // immutable
+	// Immutable.
+	socket *Socket
+	ctx    context.Context // done when the rest has to be dropped
+	drop   context.CancelFunc
 
 	// Guarded by recovery.mu.
 	last      uint64 // the number of the last event that was queued or skipped
@@ -40,7 +50,9 @@ type replay struct {
 }
 
 func newReplay(s *Socket, last uint64) *replay {
-	return &replay{socket: s, last: last, until: math.MaxUint64}
+	p := &replay{socket: s, last: last, until: math.MaxUint64}
+	p.ctx, p.drop = context.WithCancel(context.Background())
+	return p
 }
 
 // heldPacket is a packet that follows the event with the given number.
@@ -68,7 +80,7 @@ func (r *recovery) missed(s *Socket) (b batch, ok bool) {
 	if !s.recovered {
 		return batch{complete: true}, true
 	}
-	return r.read(newReplay(s, s.session.position), maxBeforeAnswer)
+	return r.read(&replay{socket: s, last: s.session.position, until: math.MaxUint64}, maxBeforeAnswer)
 }
 
 // read returns the next events of a replay and the packets held between them,
@@ -123,14 +135,24 @@ func (r *recovery) startReplay(s *Socket, last uint64) {
 	r.namespace.server.workers.tasks.Go(func() { r.run(p) })
 }
 
+// end makes the event with the given number the last one, because the server
+// disconnects the socket. mu is held.
+func (p *replay) end(last uint64) {
+	if p.until == math.MaxUint64 {
+		p.until = last
+		time.AfterFunc(replayAfterDisconnect, p.drop)
+	}
+}
+
 // run continues a replay each time the client has taken most of its queue. It
 // ends with the replay or with the connection.
 func (r *recovery) run(p *replay) {
+	defer p.drop()
 	conn := p.socket.client.conn
 	limit := min(maxReplayQueue, r.namespace.server.engine.Limits().MaxQueueBytes/2)
 	for more := true; more; {
-		if err := conn.WaitQueue(context.Background(), limit/4); err != nil {
-			break // the connection has ended, and with it the replay
+		if err := conn.WaitQueue(p.ctx, limit/4); errors.Is(err, engineio.ErrClosed) {
+			break
 		}
 		packets, bytes := conn.Queued()
 		var lost bool
@@ -156,13 +178,14 @@ func (r *recovery) next(p *replay, size int) (more, lost bool) {
 	}
 	b, ok := r.read(p, size)
 	switch {
+	case p.ctx.Err() != nil, !ok && p.until != math.MaxUint64:
+		// The server has disconnected the socket: its client gets the DISCONNECT.
+		b = batch{packets: append(b.packets, p.takeHeld(nil, math.MaxUint64)...), complete: true}
 	case ok:
 		p.last = b.last
-	case p.until == math.MaxUint64:
+	default:
 		r.drop(p.socket.session)
 		return false, true
-	default: // the server has disconnected the socket, so its client gets the DISCONNECT
-		b = batch{packets: p.takeHeld(nil, math.MaxUint64), complete: true}
 	}
 	b.queue(p.socket.client)
 	if !b.complete {

@@ -383,6 +383,22 @@ func TestReplay_ends_with_a_disconnect_by_the_server(t *testing.T) {
 	}
 }
 
+func TestReplay_drops_the_rest_one_second_after_a_disconnect(t *testing.T) {
+	withPoller(t, socketio.Recovery{}, func(p *poller) {
+		s := p.resume(100)
+		s.Disconnect()
+		time.Sleep(time.Second)
+		for !slices.Contains(p.received, "41/chat,") {
+			p.poll()
+		}
+		if received := len(p.events); received == 0 || received > 30 {
+			t.Errorf("events: got %d, want those that were queued before", received)
+		}
+		p.wantEvents(len(p.events))
+		p.wantReceived("40", "41/chat,")
+	})
+}
+
 func TestReplay_of_a_disconnected_socket_stops_at_the_next_connect(t *testing.T) {
 	withPoller(t, socketio.Recovery{}, func(p *poller) {
 		s := p.resume(50)

@@ -7,7 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+
+	"gifchat/socketio/internal/rawjson"
 )
 
 // Binary is data that is sent as a binary attachment, at any depth of an
@@ -48,7 +49,7 @@ func (v Value) Bind(ptr any) error {
 		*p = bytes.Clone(v.json)
 		return nil
 	case *string:
-		text, ok := plainString(v.json)
+		text, ok := rawjson.PlainString(v.json)
 		if !ok || p == nil {
 			return json.Unmarshal(v.inlined(), ptr)
 		}
@@ -84,11 +85,11 @@ func bindReviving[T any](v Value, p *T) error {
 }
 
 func (v Value) bindBinary(p *[]byte) error {
-	found := findPlaceholders(v.json)
-	if len(found) != 1 || found[0].start != 0 || found[0].end != len(v.json) {
+	found := rawjson.FindPlaceholders(v.json)
+	if len(found) != 1 || found[0].Start != 0 || found[0].End != len(v.json) {
 		return errors.New("the argument is not binary")
 	}
-	n := found[0].index()
+	n := found[0].Index()
 	if n < 0 || n >= len(v.attachments) {
 		return errors.New("the argument is not binary") // a placeholder in a packet without attachments
 	}
@@ -164,20 +165,11 @@ func (a Args) Any() []any {
 	return list
 }
 
-// index returns the number of the attachment, or -1 if it is malformed.
-func (p placeholder) index() int {
-	n, err := strconv.Atoi(string(p.num))
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
 // checkPlaceholders returns an error if a placeholder refers to an attachment
 // that does not exist.
 func checkPlaceholders(data []byte, attachments int) error {
-	for _, p := range findPlaceholders(data) {
-		if n := p.index(); n < 0 || n >= attachments {
+	for _, p := range rawjson.FindPlaceholders(data) {
+		if n := p.Index(); n < 0 || n >= attachments {
 			return errPacket
 		}
 	}
@@ -196,16 +188,16 @@ var inlineMark = func() string {
 
 // inlined returns v's JSON with its attachments inside the placeholders.
 func (v Value) inlined() []byte {
-	found := findPlaceholders(v.json)
+	found := rawjson.FindPlaceholders(v.json)
 	if len(found) == 0 || len(v.attachments) == 0 {
 		return v.json
 	}
 	var out []byte
 	last := 0
 	for _, p := range found {
-		out = append(out, v.json[last:p.start]...)
-		out = appendInline(out, v.attachments[p.index()])
-		last = p.end
+		out = append(out, v.json[last:p.Start]...)
+		out = appendInline(out, v.attachments[p.Index()])
+		last = p.End
 	}
 	return append(out, v.json[last:]...)
 }
@@ -217,9 +209,10 @@ func appendInline(dst, data []byte) []byte {
 	return append(dst, `"}`...)
 }
 
-// inline returns the attachment inside a placeholder.
-func (p placeholder) inline() ([]byte, bool) {
-	text, ok := bytes.CutPrefix(bytes.Trim(p.num, `"`), []byte(inlineMark))
+// inlinedIn returns the attachment inside a placeholder. ok is false if there is
+// none.
+func inlinedIn(num []byte) (data []byte, ok bool) {
+	text, ok := bytes.CutPrefix(bytes.Trim(num, `"`), []byte(inlineMark))
 	if !ok {
 		return nil, false
 	}
@@ -241,8 +234,8 @@ func (b *Binary) UnmarshalJSON(text []byte) error {
 		*b = nil
 		return nil
 	}
-	for _, p := range findPlaceholders(text) {
-		if data, ok := p.inline(); ok && p.start == 0 {
+	for _, p := range rawjson.FindPlaceholders(text) {
+		if data, ok := inlinedIn(p.Num); ok && p.Start == 0 {
 			*b = data
 			return nil
 		}
@@ -256,7 +249,7 @@ func revive(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if text, ok := v["num"].(string); ok && v["_placeholder"] == true {
-			if data, ok := (placeholder{num: []byte(text)}).inline(); ok {
+			if data, ok := inlinedIn([]byte(text)); ok {
 				return Binary(data)
 			}
 		}

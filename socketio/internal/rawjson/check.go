@@ -1,4 +1,4 @@
-package socketio
+package rawjson
 
 // The functions in this file check JSON from a client. They accept the same
 // texts as json.Valid; a fuzz test compares them. They also find the end of each
@@ -9,12 +9,12 @@ package socketio
 // Each function returns the index after the value that begins at i, or -1 if
 // the value is malformed.
 
-// maxDepth bounds the nesting of values, like encoding/json.
-const maxDepth = 10000
+// MaxDepth bounds the nesting of values, like encoding/json.
+const MaxDepth = 10000
 
-// checkValue checks the value that begins at i. depth is the depth of the array
+// CheckValue checks the value that begins at i. depth is the depth of the array
 // or object that contains it.
-func checkValue(b []byte, i, depth int) int {
+func CheckValue(b []byte, i, depth int) int {
 	if i >= len(b) {
 		return -1
 	}
@@ -37,18 +37,18 @@ func checkValue(b []byte, i, depth int) int {
 }
 
 func checkArray(b []byte, i, depth int) int {
-	if depth > maxDepth {
+	if depth > MaxDepth {
 		return -1
 	}
-	if i = skipSpace(b, i+1); i < len(b) && b[i] == ']' {
+	if i = SkipSpace(b, i+1); i < len(b) && b[i] == ']' {
 		return i + 1
 	}
 	for {
-		end := checkValue(b, i, depth)
+		end := CheckValue(b, i, depth)
 		if end < 0 {
 			return -1
 		}
-		next, more := checkComma(b, end, ']')
+		next, more := CheckComma(b, end, ']')
 		if !more {
 			return next
 		}
@@ -57,10 +57,10 @@ func checkArray(b []byte, i, depth int) int {
 }
 
 func checkObject(b []byte, i, depth int) int {
-	if depth > maxDepth {
+	if depth > MaxDepth {
 		return -1
 	}
-	if i = skipSpace(b, i+1); i < len(b) && b[i] == '}' {
+	if i = SkipSpace(b, i+1); i < len(b) && b[i] == '}' {
 		return i + 1
 	}
 	for {
@@ -71,14 +71,14 @@ func checkObject(b []byte, i, depth int) int {
 		if colon < 0 {
 			return -1
 		}
-		if colon = skipSpace(b, colon); colon >= len(b) || b[colon] != ':' {
+		if colon = SkipSpace(b, colon); colon >= len(b) || b[colon] != ':' {
 			return -1
 		}
-		end := checkValue(b, skipSpace(b, colon+1), depth)
+		end := CheckValue(b, SkipSpace(b, colon+1), depth)
 		if end < 0 {
 			return -1
 		}
-		next, more := checkComma(b, end, '}')
+		next, more := CheckComma(b, end, '}')
 		if !more {
 			return next
 		}
@@ -86,15 +86,15 @@ func checkObject(b []byte, i, depth int) int {
 	}
 }
 
-// checkComma reads what follows an element. next is the index of the next
+// CheckComma reads what follows an element. next is the index of the next
 // element, or if more is false the index after the closing bracket, or -1.
-func checkComma(b []byte, i int, closing byte) (next int, more bool) {
-	i = skipSpace(b, i)
+func CheckComma(b []byte, i int, closing byte) (next int, more bool) {
+	i = SkipSpace(b, i)
 	switch {
 	case i >= len(b):
 		return -1, false
 	case b[i] == ',':
-		return skipSpace(b, i+1), true
+		return SkipSpace(b, i+1), true
 	case b[i] == closing:
 		return i + 1, false
 	default:
@@ -132,7 +132,7 @@ func checkEscape(b []byte, i int) int {
 			return -1
 		}
 		for _, c := range b[i+1 : i+5] {
-			if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			if !IsDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
 				return -1
 			}
 		}
@@ -176,10 +176,10 @@ func checkNumber(b []byte, i int) int {
 }
 
 func skipDigits(b []byte, i int) int {
-	for i < len(b) && isDigit(b[i]) {
+	for i < len(b) && IsDigit(b[i]) {
 		i++
 	}
 	return i
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func IsDigit(c byte) bool { return c >= '0' && c <= '9' }

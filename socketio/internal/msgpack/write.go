@@ -1,4 +1,4 @@
-package socketio
+package msgpack
 
 import (
 	"bytes"
@@ -8,37 +8,39 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"gifchat/socketio/internal/rawjson"
 )
 
-// msgpackWriter converts JSON and its attachments to MessagePack.
-type msgpackWriter struct {
-	out         []byte
-	attachments [][]byte
+// Writer converts JSON and its attachments to MessagePack.
+type Writer struct {
+	Attachments [][]byte // of the JSON
+	Out         []byte   // what has been written
 }
 
-// json writes a valid JSON text. If there are attachments, encoder.attach must
-// have written its placeholders.
-func (w *msgpackWriter) json(text []byte) {
-	var holes []placeholder
-	if len(w.attachments) > 0 {
-		holes = findPlaceholders(text)
+// JSON writes a valid JSON text. Each of its placeholders must have the
+// number of an attachment, in order.
+func (w *Writer) JSON(text []byte) {
+	var holes []rawjson.Placeholder
+	if len(w.Attachments) > 0 {
+		holes = rawjson.FindPlaceholders(text)
 	}
 	lengths := containerLengths(text, holes)
 	for kind, item := range jsonItems(text, holes) {
 		switch kind {
 		case '{':
-			w.head(msgpackMap, lengths[0]/2)
+			w.Head(Map, lengths[0]/2)
 			lengths = lengths[1:]
 		case '[':
-			w.head(msgpackArray, lengths[0])
+			w.Head(Array, lengths[0])
 			lengths = lengths[1:]
 		case '"':
-			w.string(unquote(item))
+			w.String(unquote(item))
 		case itemHole:
-			data := w.attachments[holes[0].index()]
+			data := w.Attachments[holes[0].Index()]
 			holes = holes[1:]
-			w.head(msgpackBinary, len(data))
-			w.out = append(w.out, data...)
+			w.Head(Binary, len(data))
+			w.Out = append(w.Out, data...)
 		case itemWord:
 			w.word(item)
 		}
@@ -49,7 +51,7 @@ func (w *msgpackWriter) json(text []byte) {
 // the order of their beginnings. Names and values of members count separately.
 // MessagePack needs the number before the elements; counting it at the beginning
 // of each container would count nested values many times.
-func containerLengths(text []byte, holes []placeholder) []int {
+func containerLengths(text []byte, holes []rawjson.Placeholder) []int {
 	var lengths, open []int
 	for kind := range jsonItems(text, holes) {
 		if kind == '}' {
@@ -75,24 +77,24 @@ const (
 )
 
 // jsonItems yields the items of a valid text, in order.
-func jsonItems(text []byte, holes []placeholder) iter.Seq2[byte, []byte] {
+func jsonItems(text []byte, holes []rawjson.Placeholder) iter.Seq2[byte, []byte] {
 	return func(yield func(byte, []byte) bool) {
 		for i := 0; i < len(text); {
 			kind, end := text[i], i+1
 			switch {
-			case len(holes) > 0 && holes[0].start == i:
-				kind, end = itemHole, holes[0].end
+			case len(holes) > 0 && holes[0].Start == i:
+				kind, end = itemHole, holes[0].End
 				holes = holes[1:]
 			case kind == '{' || kind == '[' || kind == '}':
 			case kind == ']':
 				kind = '}'
 			case kind == '"':
-				end = skipString(text, i)
+				end = rawjson.SkipString(text, i)
 			case kind == ',' || kind == ':' || kind == ' ' || kind == '\t' || kind == '\n' || kind == '\r':
 				i++
 				continue
 			default:
-				kind, end = itemWord, skipValue(text, i)
+				kind, end = itemWord, rawjson.SkipValue(text, i)
 			}
 			if !yield(kind, text[i:end]) {
 				return
@@ -112,14 +114,14 @@ func unquote(text []byte) string {
 	return s
 }
 
-func (w *msgpackWriter) word(text []byte) {
+func (w *Writer) word(text []byte) {
 	switch text[0] {
 	case 'n':
-		w.out = append(w.out, 0xc0)
+		w.Out = append(w.Out, 0xc0)
 	case 'f':
-		w.out = append(w.out, 0xc2)
+		w.Out = append(w.Out, 0xc2)
 	case 't':
-		w.out = append(w.out, 0xc3)
+		w.Out = append(w.Out, 0xc3)
 	default:
 		w.number(string(text))
 	}
@@ -127,9 +129,9 @@ func (w *msgpackWriter) word(text []byte) {
 
 // number writes an integer of at most 64 bits as an integer, and any other
 // number as a float.
-func (w *msgpackWriter) number(text string) {
+func (w *Writer) number(text string) {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-		w.uint(n)
+		w.Uint(n)
 		return
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n < 0 { // -0 is a float in JavaScript
@@ -137,72 +139,74 @@ func (w *msgpackWriter) number(text string) {
 		return
 	}
 	f, _ := strconv.ParseFloat(text, 64) // a number that is too large becomes infinite, as in JSON.parse
-	w.out = binary.BigEndian.AppendUint64(append(w.out, 0xcb), math.Float64bits(f))
+	w.Out = binary.BigEndian.AppendUint64(append(w.Out, 0xcb), math.Float64bits(f))
 }
 
-func (w *msgpackWriter) uint(n uint64) {
+// Uint writes a number that is not negative.
+func (w *Writer) Uint(n uint64) {
 	switch {
 	case n <= 0x7f:
-		w.out = append(w.out, byte(n))
+		w.Out = append(w.Out, byte(n))
 	case n <= math.MaxUint8:
-		w.out = append(w.out, 0xcc, byte(n))
+		w.Out = append(w.Out, 0xcc, byte(n))
 	case n <= math.MaxUint16:
-		w.out = binary.BigEndian.AppendUint16(append(w.out, 0xcd), uint16(n))
+		w.Out = binary.BigEndian.AppendUint16(append(w.Out, 0xcd), uint16(n))
 	case n <= math.MaxUint32:
-		w.out = binary.BigEndian.AppendUint32(append(w.out, 0xce), uint32(n))
+		w.Out = binary.BigEndian.AppendUint32(append(w.Out, 0xce), uint32(n))
 	default:
-		w.out = binary.BigEndian.AppendUint64(append(w.out, 0xcf), n)
+		w.Out = binary.BigEndian.AppendUint64(append(w.Out, 0xcf), n)
 	}
 }
 
 // int writes a negative number.
 //
 //nolint:gosec // two's complement, each case bounds the value
-func (w *msgpackWriter) int(n int64) {
+func (w *Writer) int(n int64) {
 	switch {
 	case n >= -32:
-		w.out = append(w.out, byte(n))
+		w.Out = append(w.Out, byte(n))
 	case n >= math.MinInt8:
-		w.out = append(w.out, 0xd0, byte(n))
+		w.Out = append(w.Out, 0xd0, byte(n))
 	case n >= math.MinInt16:
-		w.out = binary.BigEndian.AppendUint16(append(w.out, 0xd1), uint16(n))
+		w.Out = binary.BigEndian.AppendUint16(append(w.Out, 0xd1), uint16(n))
 	case n >= math.MinInt32:
-		w.out = binary.BigEndian.AppendUint32(append(w.out, 0xd2), uint32(n))
+		w.Out = binary.BigEndian.AppendUint32(append(w.Out, 0xd2), uint32(n))
 	default:
-		w.out = binary.BigEndian.AppendUint64(append(w.out, 0xd3), uint64(n))
+		w.Out = binary.BigEndian.AppendUint64(append(w.Out, 0xd3), uint64(n))
 	}
 }
 
-func (w *msgpackWriter) string(s string) {
-	w.head(msgpackString, len(s))
-	w.out = append(w.out, s...)
+// String writes a string.
+func (w *Writer) String(s string) {
+	w.Head(String, len(s))
+	w.Out = append(w.Out, s...)
 }
 
-// head writes the head of a string, of binary data, of an array or of a map.
+// Head writes the head of a string, of binary data, of an array or of a map.
 //
 //nolint:gosec // each case bounds the length; no packet has 4 GiB
-func (w *msgpackWriter) head(kind msgpackKind, length int) {
+func (w *Writer) Head(kind Kind, length int) {
 	var fixed, wide byte // the head that contains the length, and the head before two bytes of length
 	limit := 0x0f        // the largest length in fixed
 	switch kind {
-	case msgpackMap:
+	case Map:
 		fixed, wide = 0x80, 0xde
-	case msgpackArray:
+	case Array:
 		fixed, wide = 0x90, 0xdc
-	case msgpackString:
+	case String:
 		fixed, wide, limit = 0xa0, 0xda, 0x1f
-	default: // msgpackBinary
+	default: // Binary
 		wide, limit = 0xc5, -1
 	}
-	oneByte := kind == msgpackString || kind == msgpackBinary
+	oneByte := kind == String || kind == Binary
 	switch {
 	case length <= limit:
-		w.out = append(w.out, fixed|byte(length))
+		w.Out = append(w.Out, fixed|byte(length))
 	case length <= math.MaxUint8 && oneByte:
-		w.out = append(w.out, wide-1, byte(length))
+		w.Out = append(w.Out, wide-1, byte(length))
 	case length <= math.MaxUint16:
-		w.out = binary.BigEndian.AppendUint16(append(w.out, wide), uint16(length))
+		w.Out = binary.BigEndian.AppendUint16(append(w.Out, wide), uint16(length))
 	default:
-		w.out = binary.BigEndian.AppendUint32(append(w.out, wide+1), uint32(length))
+		w.Out = binary.BigEndian.AppendUint32(append(w.Out, wide+1), uint32(length))
 	}
 }
