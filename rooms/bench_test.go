@@ -33,7 +33,7 @@ func BenchmarkPost(b *testing.B) {
 				if err != nil {
 					b.Skip(err)
 				}
-				defer os.RemoveAll(dir)
+				b.Cleanup(func() { _ = os.RemoveAll(dir) })
 				benchmarkPost(b, filepath.Join(dir, "chat.db"), load.rooms, load.members)
 			})
 		}

@@ -25,8 +25,8 @@ func (c chat) second(t *testing.T, opts rooms.Options) chat {
 	return other
 }
 
-// Each moderation through one process takes effect in the other one at once, although
-// the other one has cached what the member may do.
+// Moderation through one process takes effect in the other process at once, although that
+// process has cached the member's access.
 func TestProcesses_share_the_rights_of_members(t *testing.T) {
 	yes := true
 	for name, test := range map[string]struct {
