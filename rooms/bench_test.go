@@ -27,13 +27,13 @@ func (silent) PeopleChanged(rooms.ID, []rooms.Member)              {}
 //	go test -run '^$' -bench Post -benchtime 5000x ./rooms
 func BenchmarkPost(b *testing.B) {
 	for _, folder := range []struct{ name, dir string }{{"disk", ""}, {"tmpfs", "/dev/shm"}} {
-		for _, load := range []struct{ rooms, members int }{{1, 1}, {1, 8}, {1, 64}, {20, 5}, {20, 20}, {100, 1}} {
+		for _, load := range []struct{ rooms, members int }{{1, 1}, {1, 8}, {1, 64}, {20, 5}, {20, 20}, {100, 1}, {1, 50}} {
 			b.Run(fmt.Sprintf("%s/%dx%d", folder.name, load.rooms, load.members), func(b *testing.B) {
 				dir, err := os.MkdirTemp(folder.dir, "bench")
 				if err != nil {
 					b.Skip(err)
 				}
-				defer os.RemoveAll(dir)
+				b.Cleanup(func() { _ = os.RemoveAll(dir) })
 				benchmarkPost(b, filepath.Join(dir, "chat.db"), load.rooms, load.members)
 			})
 		}

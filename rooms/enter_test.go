@@ -117,6 +117,26 @@ func TestEnter_stops_waiting_when_the_context_ends(t *testing.T) {
 	}
 }
 
+func TestEnter_refuses_a_password_replaced_during_the_check(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{Password: "before"})
+	m := &interruptedStore{Store: c.store}
+	s := rooms.NewService(m, c.gifs, c.diary, rooms.Options{EmptyGrace: -1})
+	defer s.Close()
+	m.then = func() {
+		after := "after"
+		if _, err := s.Configure(t.Context(), ada, id, rooms.Settings{Password: &after}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Enter(t.Context(), bob, id, "before"); !errors.Is(err, rooms.ErrWrongPassword) {
+		t.Errorf("Enter with the former password: got %v, want ErrWrongPassword", err)
+	}
+	if _, err := s.Enter(t.Context(), bob, id, "after"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEnter_gives_each_member_another_colour(t *testing.T) {
 	c := newChat(t, rooms.Options{})
 	id := c.room(t, rooms.NewRoom{})
@@ -154,40 +174,4 @@ func TestEnter_admits_many_who_want_one_colour(t *testing.T) {
 		})
 	}
 	tasks.Wait()
-}
-
-func TestEnter_refuses_a_password_replaced_during_the_check(t *testing.T) {
-	c := newChat(t, rooms.Options{EmptyGrace: -1})
-	id := c.room(t, rooms.NewRoom{Password: "before"})
-	m := &interruptedStore{Store: c.store}
-	s := rooms.NewService(m, c.gifs, c.diary, rooms.Options{EmptyGrace: -1})
-	defer s.Close()
-	m.then = func() {
-		after := "after"
-		if _, err := s.Configure(t.Context(), ada, id, rooms.Settings{Password: &after}); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, err := s.Enter(t.Context(), bob, id, "before"); !errors.Is(err, rooms.ErrWrongPassword) {
-		t.Errorf("Enter with the former password: got %v, want ErrWrongPassword", err)
-	}
-	if _, err := s.Enter(t.Context(), bob, id, "after"); err != nil {
-		t.Error(err)
-	}
-}
-
-// If unknown tokens were visitors, each of them would be a new one.
-func TestEnter_refuses_an_unknown_token(t *testing.T) {
-	c := newChat(t, rooms.Options{})
-	id := c.room(t, rooms.NewRoom{})
-	if _, err := c.Enter(t.Context(), rooms.TokenVisitor("made up"), id, ""); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("Enter with an unknown token: got %v, want ErrForbidden", err)
-	}
-	token, _, err := c.MakeToken(t.Context(), ada, id, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Enter(t.Context(), rooms.TokenVisitor(token), id, ""); err != nil {
-		t.Errorf("Enter with a token of the room: got %v, want nil", err)
-	}
 }

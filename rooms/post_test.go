@@ -1,15 +1,9 @@
 package rooms_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	stdgif "image/gif"
-	"io"
 	"reflect"
 	"strings"
 	"sync"
@@ -115,88 +109,6 @@ func TestHistory_limits_a_page(t *testing.T) {
 		if err != nil || len(got) != want {
 			t.Errorf("History with limit %d: got %d messages, %v, want %d", limit, len(got), err, want)
 		}
-	}
-}
-
-// picture returns a GIF with one frame.
-func picture(t *testing.T) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := stdgif.Encode(&b, image.NewPaletted(image.Rect(0, 0, 4, 3), color.Palette{color.Black, color.White}), nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func TestGIFs(t *testing.T) {
-	c := newChat(t, rooms.Options{})
-	ctx := t.Context()
-	id := c.room(t, rooms.NewRoom{})
-	upload := append(picture(t), "<script>alert(1)</script>"...)
-	gif, err := c.AddGIF(ctx, ada, id, `C:\fakepath\고양이.GIF`, bytes.NewReader(upload))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := rooms.GIF{Name: gif.Name, Width: 4, Height: 3, Frames: 1, Bytes: int64(len(picture(t))), Alt: "고양이", SHA256: fmt.Sprintf("%x", sha256.Sum256(picture(t)))}
-	if gif != want {
-		t.Errorf("AddGIF: got %+v, want %+v", gif, want)
-	}
-	if _, _, err := c.GIF(ctx, ada, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("GIF before it was posted: got %v, want ErrNotFound", err)
-	}
-	msg, err := c.Post(ctx, ada, id, rooms.Draft{GIF: &gif, ClientID: "c1"})
-	if err != nil || msg.Kind != rooms.KindGIF || *msg.GIF != gif {
-		t.Fatalf("Post: got %+v, %v, want the GIF", msg, err)
-	}
-	shown, file, err := c.GIF(ctx, ada, gif.Name)
-	if err != nil || shown != gif {
-		t.Fatalf("GIF: got %+v, %v, want %+v", shown, err, gif)
-	}
-	got, err := io.ReadAll(file)
-	if err := errors.Join(err, file.Close()); err != nil || !bytes.Equal(got, picture(t)) {
-		t.Errorf("file: got %q, %v, want the picture without the bytes behind it", got, err)
-	}
-	if _, _, err := c.GIF(ctx, bob, gif.Name); !errors.Is(err, rooms.ErrNotFound) {
-		t.Errorf("GIF for a stranger: got %v, want ErrNotFound", err)
-	}
-
-	second, err := c.AddGIF(ctx, ada, id, "", bytes.NewReader(upload))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := c.Post(ctx, ada, id, rooms.Draft{GIF: &second, ClientID: "c1"}); err != nil || again.GIF.Name != gif.Name {
-		t.Errorf("Post again: got %+v, %v, want the first GIF", again.GIF, err)
-	}
-	if err := c.Remove(ctx, ada, id); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{gif.Name, second.Name} {
-		if _, err := c.gifs.Open(name); !errors.Is(err, rooms.ErrNotFound) {
-			t.Errorf("file of a removed room: got %v, want ErrNotFound", err)
-		}
-	}
-}
-
-func TestAddGIF_refuses_invalid_files_and_strangers(t *testing.T) {
-	c := newChat(t, rooms.Options{})
-	id := c.room(t, rooms.NewRoom{})
-	for want, upload := range map[string]string{
-		"gif: not_a_gif": "<script>alert(1)</script>",
-		"gif: truncated": string(picture(t)[:30]),
-	} {
-		_, err := c.AddGIF(t.Context(), ada, id, "x.gif", strings.NewReader(upload))
-		if _, ok := errors.AsType[*rooms.InvalidError](err); !ok || err.Error() != want {
-			t.Errorf("AddGIF: got %v, want %s", err, want)
-		}
-	}
-	if _, err := c.AddGIF(t.Context(), bob, id, "x.gif", bytes.NewReader(picture(t))); !errors.Is(err, rooms.ErrForbidden) {
-		t.Errorf("AddGIF by a stranger: got %v, want ErrForbidden", err)
-	}
-	broken, writer := io.Pipe()
-	writer.CloseWithError(context.Canceled)
-	_, err := c.AddGIF(t.Context(), ada, id, "x.gif", broken)
-	if !errors.Is(err, context.Canceled) || errors.Is(err, rooms.ErrUnavailable) {
-		t.Errorf("AddGIF of an aborted upload: got %v, want the reader's error", err)
 	}
 }
 

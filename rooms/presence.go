@@ -68,8 +68,8 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit,
 	return p.member, &Visit{lose: func() { s.lose(live, p) }, leave: func() { s.leave(live, p) }}, nil
 }
 
-// personLocked returns the person of a member, who becomes present unless the room is
-// full. The people of this process are a cache of the store's presence: another process
+// personLocked returns the person of a member. An absent member becomes present, unless
+// the room is full. The people of this process are a cache of the store's presence: another process
 // may have ended one, but only together with a change of the room's authority. The
 // caller holds live.lock.
 func (s *Service) personLocked(ctx context.Context, live *liveRoom, a access) (*person, error) {

@@ -289,3 +289,22 @@ func TestArrive_refuses_visitors_who_are_not_members(t *testing.T) {
 	}
 	c.told(t)
 }
+
+// Visitors who fill a room while its owner reloads the page must not become its owner.
+func TestCapacity_has_a_place_for_the_owner(t *testing.T) {
+	c := newChat(t, rooms.Options{EmptyGrace: -1})
+	id := c.room(t, rooms.NewRoom{Capacity: 2})
+	c.enter(t, id, bob, carl)
+	c.arrive(t, id, bob)
+	c.arrive(t, id, carl)
+	if _, err := c.Enter(t.Context(), ada, id, ""); err != nil {
+		t.Errorf("Enter by the owner of a full room: got %v, want nil", err)
+	}
+	if _, _, err := c.Arrive(t.Context(), ada, id); err != nil {
+		t.Errorf("Arrive by the owner of a full room: got %v, want nil", err)
+	}
+	dora := rooms.Visitor{Session: "dora", Color: "#123456"}
+	if _, err := c.Enter(t.Context(), dora, id, ""); !errors.Is(err, rooms.ErrFull) {
+		t.Errorf("Enter by another visitor: got %v, want ErrFull", err)
+	}
+}

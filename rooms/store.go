@@ -52,9 +52,9 @@ type Store interface {
 	// ErrOccupied, ErrNoPerson, ErrNickTaken.
 	//
 	// ErrNickTaken is for a member's new nickname that shares one of its NickKeys with
-	// another member's; an unchanged nickname is not compared. A member who is no longer
-	// in is no longer present. Of the addresses of a room's members, the MaxAddressBans
-	// that last longest stay.
+	// another member's; an unchanged nickname is not compared. A member whose standing is
+	// not StandingIn is not present. Of the addresses of a room's members, the
+	// MaxAddressBans that last longest stay.
 	Apply(ctx context.Context, c Change) (notice Message, err error)
 
 	// Standing returns a room and a session's membership, which is the zero Member if the

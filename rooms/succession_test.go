@@ -19,25 +19,6 @@ func (c chat) owner(t *testing.T, id rooms.ID) rooms.Session {
 	return room.OwnerSession
 }
 
-// Visitors who fill a room while its owner reloads the page must not become its owner.
-func TestCapacity_has_a_place_for_the_owner(t *testing.T) {
-	c := newChat(t, rooms.Options{EmptyGrace: -1})
-	id := c.room(t, rooms.NewRoom{Capacity: 2})
-	c.enter(t, id, bob, carl)
-	c.arrive(t, id, bob)
-	c.arrive(t, id, carl)
-	if _, err := c.Enter(t.Context(), ada, id, ""); err != nil {
-		t.Errorf("Enter by the owner of a full room: got %v, want nil", err)
-	}
-	if _, _, err := c.Arrive(t.Context(), ada, id); err != nil {
-		t.Errorf("Arrive by the owner of a full room: got %v, want nil", err)
-	}
-	dora := rooms.Visitor{Session: "dora", Color: "#123456"}
-	if _, err := c.Enter(t.Context(), dora, id, ""); !errors.Is(err, rooms.ErrFull) {
-		t.Errorf("Enter by another visitor: got %v, want ErrFull", err)
-	}
-}
-
 // The absence of the former owner does not count.
 func TestSuccession_gives_a_new_owner_the_whole_grace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -101,4 +82,110 @@ func TestSuccession_skips_a_person_without_a_connection(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestSuccession(t *testing.T) {
+	const grace = 10 * time.Minute
+	ownedBy := func(t *testing.T, c chat, id rooms.ID) rooms.Session {
+		t.Helper()
+		room, err := c.Room(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return room.OwnerSession
+	}
+	run := func(name string, test func(t *testing.T, c chat, id rooms.ID)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: grace})
+				id := c.room(t, rooms.NewRoom{})
+				c.enter(t, id, bob, carl)
+				test(t, c, id)
+			})
+		})
+	}
+	run("absent owner is replaced by the person present for longest", func(t *testing.T, c chat, id rooms.ID) {
+		leave := c.arrive(t, id, ada)
+		c.arrive(t, id, bob)
+		c.arrive(t, id, carl)
+		leave()
+		time.Sleep(grace + 2*time.Second - 1)
+		if got := ownedBy(t, c, id); got != ada.Session {
+			t.Errorf("owner before the end of the grace: got %s, want ada", got)
+		}
+		c.diary.take()
+		time.Sleep(1)
+		synctest.Wait()
+		c.told(t, "notice owner", "changed 방")
+		if got := ownedBy(t, c, id); got != bob.Session {
+			t.Errorf("owner: got %s, want bob", got)
+		}
+	})
+	run("owner who returns in time stays", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, ada)()
+		c.arrive(t, id, bob)
+		time.Sleep(grace / 2)
+		c.arrive(t, id, ada)
+		time.Sleep(2 * grace)
+		if got := ownedBy(t, c, id); got != ada.Session {
+			t.Errorf("owner: got %s, want ada", got)
+		}
+	})
+	run("owner who does not come after a restart is replaced", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, carl)
+		time.Sleep(grace)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != carl.Session {
+			t.Errorf("owner: got %s, want carl", got)
+		}
+	})
+	run("owner of an empty room stays", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, ada)()
+		time.Sleep(24 * time.Hour)
+		if got := ownedBy(t, c, id); got != ada.Session {
+			t.Errorf("owner: got %s, want ada", got)
+		}
+	})
+	run("owner who quits is replaced at once", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, ada)
+		c.arrive(t, id, bob)
+		c.diary.take()
+		if err := c.Quit(t.Context(), ada, id); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != bob.Session {
+			t.Errorf("owner: got %s, want bob", got)
+		}
+		c.told(t, "left ada", "changed 방", "expelled ada left", "people bob", "notice owner", "changed 방")
+		if _, err := c.Member(t.Context(), ada, id); !errors.Is(err, rooms.ErrForbidden) {
+			t.Errorf("Member after Quit: got %v, want ErrForbidden", err)
+		}
+	})
+	run("owner who is forgotten is replaced at once", func(t *testing.T, c chat, id rooms.ID) {
+		c.arrive(t, id, bob)
+		if err := c.Forget(t.Context(), ada); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != bob.Session {
+			t.Errorf("owner: got %s, want bob", got)
+		}
+	})
+	run("first person to arrive owns a room without an owner", func(t *testing.T, c chat, id rooms.ID) {
+		if err := c.Quit(t.Context(), ada, id); err != nil {
+			t.Fatal(err)
+		}
+		if room, err := c.Room(t.Context(), id); err != nil || room.Owner != "" || room.OwnerSession != "" {
+			t.Errorf("owner after Quit: got %q, %v, want none", room.Owner, err)
+		}
+		c.arrive(t, id, carl)
+		time.Sleep(1)
+		synctest.Wait()
+		if got := ownedBy(t, c, id); got != carl.Session {
+			t.Errorf("owner: got %s, want carl", got)
+		}
+	})
 }

@@ -50,6 +50,41 @@ func BenchmarkCommit(b *testing.B) {
 	})
 }
 
+// BenchmarkAddMessages stores batches of one room, in memory and in a file.
+//
+//	go test -run '^$' -bench AddMessages ./store
+func BenchmarkAddMessages(b *testing.B) {
+	file := openTest(b)
+	path := filepath.Join(b.TempDir(), "copy.db")
+	if _, err := file.write.tx.conn.ExecContext(b.Context(), "VACUUM INTO ?", path); err != nil {
+		b.Fatal(err)
+	}
+	memory, err := OpenMemory(b.Context(), path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer memory.Close()
+	for name, s := range map[string]*SQLite{"file": file, "memory": memory} {
+		for _, size := range []int{1, 20, 64} {
+			b.Run(fmt.Sprint(name, "/", size), func(b *testing.B) {
+				id := addRoom(b, s)
+				executed := s.write.tx.executed
+				b.ResetTimer()
+				for n := 0; n < b.N; n += size {
+					batch := make([]rooms.Message, size)
+					for i := range batch {
+						batch[i] = randomMessage(id)
+					}
+					if _, err := s.AddMessages(context.Background(), id, batch); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(s.write.tx.executed-executed)/float64(b.N), "statements/msg")
+			})
+		}
+	}
+}
+
 // A message waits for one flush of the disk and the one before it. `make soak` checks the
 // figures of a quiet machine.
 func TestWriter_acknowledges_quickly(t *testing.T) {
@@ -137,13 +172,18 @@ func storeWithRooms(t testing.TB, n int) (*SQLite, []rooms.ID) {
 	s := openTest(t)
 	var all []rooms.ID
 	for range n {
-		room := rooms.Room{ID: rooms.ID(rand.Text())}
-		if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}, rooms.RoomLimits{}); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, room.ID)
+		all = append(all, addRoom(t, s))
 	}
 	return s, all
+}
+
+func addRoom(t testing.TB, s *SQLite) rooms.ID {
+	t.Helper()
+	room := rooms.Room{ID: rooms.ID(rand.Text())}
+	if err := s.CreateRoom(t.Context(), room, rooms.Member{Room: room.ID}, rooms.RoomLimits{}); err != nil {
+		t.Fatal(err)
+	}
+	return room.ID
 }
 
 func addRandom(t testing.TB, s *SQLite, room rooms.ID) {

@@ -40,8 +40,9 @@ func (r *reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if earlier, ok := r.prepared.LoadOrStore(query, stmt); ok {
-		return earlier.(*sql.Stmt), stmt.Close() // another goroutine was faster
+	kept, loaded := r.prepared.LoadOrStore(query, stmt)
+	if loaded { // another goroutine was faster
+		err = stmt.Close() //nolint:sqlclosecheck // the other statement stays open
 	}
-	return stmt, nil
+	return kept.(*sql.Stmt), err
 }

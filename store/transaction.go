@@ -12,6 +12,8 @@ import (
 type transaction struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
+	first    bool // no transaction was committed since the database was opened
+	executed int  // statements; benchmarks report it
 }
 
 // run calls f in a transaction, and commits it if f returns nil. Its statements have no
@@ -20,7 +22,10 @@ func (t *transaction) run(f func() error) error {
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	err := f()
+	err := t.endFormerPresence()
+	if err == nil {
+		err = f()
+	}
 	if err == nil {
 		_, err = t.exec("COMMIT")
 	}
@@ -29,6 +34,19 @@ func (t *transaction) run(f func() error) error {
 		// https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
 		_, _ = t.exec("ROLLBACK")
 	}
+	t.first = t.first && err != nil
+	return err
+}
+
+// endFormerPresence deletes, in the first transaction, the people who are still present
+// through a process that has ended: one process owns a data folder
+// (docs/decisions/0018). Opening a database must not write, because a server has to
+// start on a full disk.
+func (t *transaction) endFormerPresence() error {
+	if !t.first {
+		return nil
+	}
+	_, err := t.exec("DELETE FROM presence")
 	return err
 }
 
@@ -57,6 +75,7 @@ func (t *transaction) query(query string, args ...any) (*sql.Rows, error) {
 }
 
 func (t *transaction) prepare(query string) (*sql.Stmt, error) {
+	t.executed++
 	if stmt := t.prepared[query]; stmt != nil {
 		return stmt, nil
 	}

@@ -55,14 +55,9 @@ func startWriter(ctx context.Context, db *sql.DB, path string) (*writer, error) 
 	if err != nil {
 		return nil, err
 	}
-	// One process owns a data folder (docs/decisions/0018), so these rows are of a
-	// process that has ended.
-	if _, err := conn.ExecContext(ctx, "DELETE FROM presence"); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
 	w := &writer{
 		db:      db,
-		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt)},
+		tx:      &transaction{conn: conn, prepared: make(map[string]*sql.Stmt), first: true},
 		wal:     &wal{path: path, conn: conn},
 		jobs:    make(chan *job, maxGroup),
 		closing: make(chan struct{}),

@@ -109,7 +109,7 @@ export class MessageActions {
 
   #place() {
     const [view, bubble] = [this.#scroll, this.#row.querySelector(".message__bubble")].map(element => element.getBoundingClientRect())
-    const width = this.#button.offsetWidth
+    const width = Number.parseFloat(getComputedStyle(this.#button).inlineSize) // offsetWidth is 0 while it is hidden
     const left = this.#row.matches(".mine") ? bubble.left - view.left - width : bubble.right - view.left
     this.#button.style.setProperty("top", `${bubble.top - view.top + this.#scroll.scrollTop}px`)
     this.#button.style.setProperty("left", `${Math.min(Math.max(left, 0), this.#scroll.clientWidth - width)}px`)
