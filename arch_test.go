@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"socketio/engineio/gosocketio": {"socketio/engineio"},
 
 	"handlers":          {"i18n", "rooms", "socketio"},
-	"handlers/pages":    {"handlers/encoding", "handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "handlers/wire", "i18n", "rooms", "rooms/gif"},
+	"handlers/pages":    {"handlers/encoding", "handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "handlers/wire", "i18n", "rooms"},
 	"handlers/media":    {"handlers/encoding", "handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "i18n", "ratelimit", "rooms"},
 	"handlers/events":   {"handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "handlers/timers", "handlers/wire", "i18n", "rooms", "socketio"},
 	"handlers/notice":   {"handlers/logline", "handlers/origin", "handlers/wire", "i18n", "ratelimit", "socketio"},

@@ -2,13 +2,13 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { assertNoComplaints, person } from './lib/browser.js'
+import { assertNoErrors, openPage } from './lib/browser.js'
 import { owner } from './lib/visitor.js'
 
-test('the button stands beside a message that is tapped while the button is still hidden', async () => {
+test('message menu: the button stands beside a tapped message, also if the button was hidden', async () => {
   const server = await startServer()
   const host = await owner(server)
-  const page = await person(server)
+  const page = await openPage(server)
   await page.goto(`/room/${host.room}`)
   await page.locator('.person').nth(1).waitFor()
   const placed = page.evaluate(() => new Promise((resolve) => {
@@ -27,7 +27,7 @@ test('the button stands beside a message that is tapped while the button is stil
   await page.fill('#chat', '안녕')
   await page.press('#chat', 'Enter')
   assert.deepEqual(await placed, { wasHidden: true, gap: 0 })
-  assertNoComplaints([page])
+  assertNoErrors([page])
   await page.context().close()
   host.chat.disconnect()
   await server.stop()

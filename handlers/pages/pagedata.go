@@ -4,7 +4,6 @@ import (
 	"gifchat/handlers/wire"
 	"gifchat/i18n"
 	"gifchat/rooms"
-	"gifchat/rooms/gif"
 )
 
 // pageData is what the scripts of a page need from the server, as JSON in the page: the
@@ -25,7 +24,7 @@ func newPageData(l i18n.Language) map[string]pageData {
 
 // scriptLimits returns the limits that scripts check or show.
 func scriptLimits() map[string]int64 {
-	gifs := gif.DefaultLimits()
+	gifs := rooms.GIFLimits()
 	return map[string]int64{
 		"message":     rooms.MaxText,              // characters
 		"description": rooms.MaxDescription,       // characters, of a GIF
