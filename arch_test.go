@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"rooms":                        {},
 	"store":                        {"rooms"},
 	"socketio":                     {},
-	"socketio/adaptertest":         {"socketio"},
+	"socketio/adaptertest":         {"socketio", "socketio/internal/siotest"},
 	"socketio/engineio":            {},
 	"socketio/engineio/gosocketio": {"socketio/engineio"},
 	"handlers":                     {"rooms", "socketio"},

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"gifchat/socketio"
+	"gifchat/socketio/internal/siotest"
 )
 
-// patience is how long a test waits for what has to come.
-const patience = 10 * time.Second
+const patience = siotest.Patience
 
 // separator is between the packets of a polling payload.
 const separator = "\x1e"
@@ -117,12 +117,7 @@ func (c *client) want(packets ...string) {
 	}
 }
 
-// eventually waits for a state that nothing tells of.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it did not come about")
-		}
-	}
+	siotest.Eventually(t, ok)
 }
