@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"store/inspect": {"rooms", "store", "store/internal/disk", "store/internal/sqliteerr"},
 
 	"socketio":                     {},
-	"socketio/adaptertest":         {"socketio"},
+	"socketio/adaptertest":         {"socketio", "socketio/internal/siotest"},
 	"socketio/engineio":            {},
 	"socketio/engineio/gosocketio": {"socketio/engineio"},
 

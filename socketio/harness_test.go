@@ -1,7 +1,6 @@
 package socketio_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -20,31 +19,22 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio"
+	"gifchat/socketio/internal/siotest"
 )
 
 // patience is how long a test waits for an event.
-const patience = 30 * time.Second
+const patience = siotest.Patience
 
 // receive returns the next value of a channel.
 func receive[T any](t testing.TB, c <-chan T) T {
 	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("no value after %v", patience)
-		panic("unreachable")
-	}
+	return siotest.Receive(t, c)
 }
 
 // eventually waits for a state that causes no event.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("condition after %v: got false, want true", patience)
-		}
-	}
+	siotest.Eventually(t, ok)
 }
 
 // fixture is a server that tests connect to.
@@ -58,11 +48,7 @@ type fixture struct {
 func serve(t testing.TB, cfg socketio.Config) *fixture {
 	t.Helper()
 	f := &fixture{t: t, Server: socketio.NewServer(cfg)}
-	f.http = httptest.NewServer(f.Server)
-	t.Cleanup(func() {
-		f.close()
-		f.http.CloseClientConnections()
-		f.http.Close()
+	t.Cleanup(func() { // after that of Listen
 		for _, n := range []string{"/", "/chat"} { // the namespaces of the tests
 			if err := f.Of(n).ConsistencyCheck(); err != nil {
 				t.Errorf("namespace %s: %v", n, err)
@@ -72,27 +58,29 @@ func serve(t testing.TB, cfg socketio.Config) *fixture {
 			}
 		}
 	})
+	f.http = siotest.Listen(t, f.Server, closeOnce{f})
 	return f
+}
+
+// closeOnce is a siotest.Closer that calls fixture.close.
+type closeOnce struct{ f *fixture }
+
+func (c closeOnce) Close(context.Context) error {
+	c.f.close()
+	return nil
 }
 
 func (f *fixture) close() {
 	f.t.Helper()
-	f.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := f.Close(ctx); err != nil {
-			f.t.Errorf("close the server: %v", err)
-		}
-	})
+	f.once.Do(func() { siotest.Close(f.t, f.Server) })
 }
 
 // client is a WebSocket client. It sends and receives packets with the type of
 // the Engine.IO packet, such as 42["chat","hello"].
 type client struct {
-	t    testing.TB
-	conn net.Conn
-	r    *bufio.Reader
-	mu   sync.Mutex // held while writing
+	*siotest.WebSocket
+
+	t testing.TB
 }
 
 // dial opens a WebSocket without connecting to a namespace.
@@ -104,17 +92,11 @@ func (f *fixture) dial() *client {
 // dialAs is dial with a revision of Engine.IO.
 func (f *fixture) dialAs(revision int) *client {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, r, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(f.http.URL, "http")+fmt.Sprintf("/socket.io/?EIO=%d&transport=websocket", revision))
-	if err != nil {
-		f.t.Fatal(err)
+	w, resp := siotest.Dial(f.t, f.http.Listener.Addr().String(), fmt.Sprintf("EIO=%d&transport=websocket", revision))
+	if w == nil {
+		f.t.Fatalf("handshake: got %d, want 101", resp.StatusCode)
 	}
-	if r == nil {
-		r = bufio.NewReader(conn)
-	}
-	f.t.Cleanup(func() { _ = conn.Close() })
-	c := &client{t: f.t, conn: conn, r: r}
+	c := &client{w, f.t}
 	if open := c.receive(); !strings.HasPrefix(open, "0{") {
 		f.t.Fatalf("got %q, want an open packet", open)
 	}
@@ -159,15 +141,7 @@ func (c *client) connect(namespace string) socketio.SocketID {
 	return body.SID
 }
 
-func (c *client) write(frames ...ws.Frame) {
-	var b bytes.Buffer
-	for _, f := range frames {
-		ws.MustWriteFrame(&b, ws.MaskFrame(f))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, _ = c.conn.Write(b.Bytes()) // fails if the server has closed the connection; the next receive reports that
-}
+func (c *client) write(frames ...ws.Frame) { c.Write(frames...) }
 
 // send sends a packet and its attachments.
 func (c *client) send(packet string, attachments ...[]byte) {
@@ -181,8 +155,7 @@ func (c *client) send(packet string, attachments ...[]byte) {
 // tryReceive returns the next packet, or "binary " and an attachment.
 func (c *client) tryReceive() (string, error) {
 	for {
-		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
-		f, err := ws.ReadFrame(c.r)
+		f, err := c.Frame()
 		switch {
 		case err != nil:
 			return "", err
@@ -231,8 +204,7 @@ func (c *client) wantAlive() {
 	c.t.Helper()
 	c.write(ws.NewPingFrame([]byte("alive?")))
 	for {
-		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
-		f, err := ws.ReadFrame(c.r)
+		f, err := c.Frame()
 		if err != nil {
 			c.t.Errorf("ping: got %v, want a pong", err)
 			return
@@ -244,7 +216,7 @@ func (c *client) wantAlive() {
 	}
 }
 
-func (c *client) close() { _ = c.conn.Close() }
+func (c *client) close() { c.Close() }
 
 // ctx returns a context for calls that need no cancellation.
 func ctx(t testing.TB) context.Context {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gifchat/socketio"
+	"gifchat/socketio/internal/siotest"
 )
 
 // Factories returns a Config.Adapter for each of n servers. The n servers are
@@ -248,13 +249,7 @@ func testServerSide(t *testing.T, nodes []*node) {
 
 func receive[T any](t testing.TB, c <-chan T) T {
 	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("no value after %v", patience)
-		panic("unreachable")
-	}
+	return siotest.Receive(t, c)
 }
 
 func testClose(t *testing.T, nodes []*node) {

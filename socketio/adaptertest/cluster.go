@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"gifchat/socketio"
+	"gifchat/socketio/internal/siotest"
 )
 
 // patience is how long a test waits for an event.
-const patience = 10 * time.Second
+const patience = siotest.Patience
 
 // separator separates the packets of a polling payload.
 const separator = "\x1e"
@@ -121,9 +122,5 @@ func (c *client) want(packets ...string) {
 // eventually waits for a state that causes no event.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("condition after %v: got false, want true", patience)
-		}
-	}
+	siotest.Eventually(t, ok)
 }
