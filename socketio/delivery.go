@@ -34,9 +34,9 @@ type delivery interface {
 	// sends the packet.
 	hold(s *Socket, p *engineio.Prepared) bool
 
-	// lock is held while s joins or leaves rooms, and while joined and left are
-	// called for each of them. Their arguments are no slices, so that Socket.Join
-	// and Leave do not allocate.
+	// lock is held while a socket joins or leaves rooms, and while joined or left
+	// is called for each of them. They get one room at a time, not the slice, so
+	// that Socket.Join and Leave do not allocate.
 	lock()
 	unlock()
 	joined(s *Socket, room string)

@@ -226,7 +226,7 @@ func TestMsgpackOverPolling(t *testing.T) {
 		text, ok := strings.CutPrefix(get(), "b")
 		b, err := base64.StdEncoding.DecodeString(text)
 		if !ok || err != nil {
-			t.Fatalf("got %q, %v", text, err)
+			t.Fatalf("got %q, %v, want a binary packet in base64", text, err)
 		}
 		return b
 	}

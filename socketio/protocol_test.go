@@ -61,7 +61,7 @@ func TestProtocol_exchange(t *testing.T) {
 				c := f.dial()
 				c.send("40/admin,")
 				if got := c.receive(); !strings.HasPrefix(got, `40/admin,{"sid":"`) {
-					t.Errorf("got %q", got)
+					t.Errorf("got %q, want a CONNECT of /admin", got)
 				}
 			}},
 			{"the payload of CONNECT is for authorization", func(t *testing.T, f *fixture) {
@@ -75,7 +75,7 @@ func TestProtocol_exchange(t *testing.T) {
 				c := f.dial()
 				c.send(`40/admin,{"token":"123"}`)
 				if got := c.receive(); !strings.HasPrefix(got, `40/admin,{"sid":"`) {
-					t.Errorf("got %q", got)
+					t.Errorf("got %q, want a CONNECT of /admin", got)
 				}
 				c = f.dial()
 				c.send(`40/admin,{"token":"1"}`)
@@ -153,7 +153,7 @@ func TestProtocol_exchange(t *testing.T) {
 						answers <- args
 					}()
 					if got := c.receive(); !strings.HasPrefix(got, "42/admin,") || !strings.HasSuffix(got, `["foo"]`) {
-						t.Errorf("got %q", got)
+						t.Errorf("got %q, want the event foo", got)
 					}
 					c.send(answer.packet, answer.parts...)
 					if got := receive(t, answers); len(got) != 1 {

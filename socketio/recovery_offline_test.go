@@ -89,7 +89,7 @@ func TestRecovery_forgets_sockets_that_middleware_refuses(t *testing.T) {
 	}
 }
 
-// A handler may still hold the socket of the lost connection.
+// A handler can still have the socket of the lost connection.
 func TestLeave_of_a_lost_socket_does_not_change_the_resumed_session(t *testing.T) {
 	f, r := resuming(t, func(*socketio.Namespace, socketio.SocketID) {})
 	n := f.Of("/chat")

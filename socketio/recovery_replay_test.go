@@ -352,6 +352,23 @@ func TestReplay_keeps_the_order_of_acknowledgements(t *testing.T) {
 	})
 }
 
+func TestReplay_closes_the_connection_if_too_much_is_held(t *testing.T) {
+	withPoller(t, socketio.Recovery{}, func(p *poller) {
+		answer := strings.Repeat("x", 100_000)
+		p.n.On("ask", func(e *socketio.Event) { _ = e.Ack(answer) })
+		reasons := make(chan socketio.Reason, 1)
+		p.n.OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { reasons <- r })
+		p.resume(50)
+		<-reasons      // of the lost connection
+		for range 11 { // 1.1 MB
+			p.send(`42/chat,7["ask"]`)
+		}
+		if reason := <-reasons; reason != socketio.ReasonForcedClose || p.n.Replays() != 0 {
+			t.Errorf("got reason %q and %d replays, want %q and none", reason, p.n.Replays(), socketio.ReasonForcedClose)
+		}
+	})
+}
+
 func TestReplay_ends_with_a_disconnect_by_the_server(t *testing.T) {
 	for name, disconnect := range map[string]func(*poller, *socketio.Socket){
 		"of the socket": func(_ *poller, s *socketio.Socket) { s.Disconnect() },

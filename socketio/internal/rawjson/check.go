@@ -182,4 +182,5 @@ func skipDigits(b []byte, i int) int {
 	return i
 }
 
+// IsDigit reports whether c is an ASCII digit.
 func IsDigit(c byte) bool { return c >= '0' && c <= '9' }

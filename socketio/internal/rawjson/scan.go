@@ -23,6 +23,8 @@ func PlainString(b []byte) (text string, ok bool) {
 	return string(b), true
 }
 
+// SkipSpace returns the index of the first byte from i on that is not white
+// space.
 func SkipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
 		i++
