@@ -21,3 +21,7 @@ var (
 func TestSQLite_keeps_the_promises_of_a_store(t *testing.T) {
 	storetest.Test(t, func(t *testing.T) rooms.Store { return open(t, storetest.NewDatabase(t)) })
 }
+
+func TestSQLite_in_memory_keeps_the_promises_of_a_store(t *testing.T) {
+	storetest.Test(t, func(t *testing.T) rooms.Store { return storetest.Open(t) })
+}

@@ -43,6 +43,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 		"an outdated authority version is refused":          authority,
 		"presence decides whether a room is full or empty":  presence,
 		"a room beyond the limits is refused":               roomLimits,
+		"a large batch is stored in order":                  largeBatch,
 		"a cancelled query returns no other query's rows":   cancelledQueries,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
