@@ -54,23 +54,24 @@ func newChatClient(addr string) (*chatClient, error) {
 
 // createRoom creates a room without a password and returns its id.
 func (c *chatClient) createRoom(addr string, number int) (string, error) {
-	response, err := c.do(addr, http.MethodPost, "/room", url.Values{"title": {fmt.Sprintf("room %d", number)}, "max": {"500"}, "password": {""}})
+	form := url.Values{"title": {fmt.Sprintf("room %d", number)}, "max": {"500"}, "password": {""}}
+	location, err := c.do(addr, http.MethodPost, "/room", form)
 	if err != nil {
 		return "", err
 	}
-	id, ok := strings.CutPrefix(response.Header.Get("Location"), "/room/")
+	id, ok := strings.CutPrefix(location, "/room/")
 	if !ok {
-		return "", fmt.Errorf("%s with Location %q, want /room/ and an id", response.Status, response.Header.Get("Location"))
+		return "", fmt.Errorf("location: got %q, want /room/ and an id", location)
 	}
 	return id, nil
 }
 
-// do makes one request with the session's cookie and keeps the cookies of the
-// answer. It does not follow redirects.
-func (c *chatClient) do(addr, method, path string, form url.Values) (*http.Response, error) {
+// do makes one request with the session's cookie, stores the cookie of the
+// response, and returns its Location. It does not follow redirects.
+func (c *chatClient) do(addr, method, path string, form url.Values) (location string, err error) {
 	request, err := http.NewRequest(method, "http://"+addr+path, strings.NewReader(form.Encode())) //nolint:noctx // the suite ends a generator that takes too long
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if form != nil {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -80,16 +81,16 @@ func (c *chatClient) do(addr, method, path string, form url.Values) (*http.Respo
 	}
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	_ = response.Body.Close() // only the header is used
 	if response.StatusCode >= http.StatusBadRequest {
-		return nil, fmt.Errorf("%s %s: got %s", method, path, response.Status)
+		return "", fmt.Errorf("%s %s: got %s", method, path, response.Status)
 	}
 	for _, cookie := range response.Cookies() {
 		c.cookie = cookie.Name + "=" + cookie.Value
 	}
-	return response, nil
+	return response.Header.Get("Location"), nil
 }
 
 // chat keeps window messages outstanding on every connection for d, and

@@ -50,8 +50,11 @@ func machine(ctx context.Context, root string) (sample.Machine, error) {
 		"Bun " + strings.TrimSpace(string(bun)),
 	}
 	for _, p := range []struct{ peer, name string }{
-		{"node", "socket.io"}, {"node", "engine.io"}, {"node", "ws"},
-		{"bun", "@socket.io/bun-engine"}, {"node-chat", "better-sqlite3"},
+		{"node", "socket.io"},
+		{"node", "engine.io"},
+		{"node", "ws"},
+		{"bun", "@socket.io/bun-engine"},
+		{"node-chat", "better-sqlite3"},
 	} {
 		m.Versions = append(m.Versions, p.name+" "+npmVersion(root, p.peer, p.name))
 	}
