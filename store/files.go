@@ -37,7 +37,7 @@ type Files struct {
 	floor int64                 // bytes of the disk that uploads leave free
 	free  func() (int64, error) // bytes free on the folder's disk
 
-	// These flush a file's contents and the names in the folder to the disk.
+	// syncFile flushes a file's contents to the disk, syncFolder the names in the folder.
 	syncFile, syncFolder func(*os.File) error
 
 	uploads atomic.Int64 // in progress
@@ -193,8 +193,9 @@ func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name s
 	for _, entry := range entries {
 		left, err := f.leftOver(ctx, entry, held)
 		if err == nil && left {
-			err = f.root.Remove(entry.Name())
-			removed++
+			if err = f.root.Remove(entry.Name()); err == nil {
+				removed++
+			}
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return removed, fmt.Errorf("sweep gifs: %w", err)
@@ -203,8 +204,8 @@ func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name s
 	return removed, nil
 }
 
-// leftOver reports whether a crash has left the file behind. Files with other
-// names are not touched.
+// leftOver reports whether a crash has left the file behind. It returns false for
+// files that are not named like a GIF.
 func (f *Files) leftOver(ctx context.Context, entry fs.DirEntry, held func(context.Context, string) (bool, error)) (bool, error) {
 	name, unfinished := strings.CutSuffix(entry.Name(), temporary)
 	if !f.name.MatchString(name) {

@@ -41,7 +41,7 @@ func (r *reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 		return nil, err
 	}
 	if earlier, ok := r.prepared.LoadOrStore(query, stmt); ok {
-		return earlier.(*sql.Stmt), stmt.Close() // another goroutine was faster
+		return earlier.(*sql.Stmt), stmt.Close() //nolint:sqlclosecheck // another goroutine was faster
 	}
 	return stmt, nil
 }
