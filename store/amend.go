@@ -66,7 +66,7 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 		return nil, nil
 	}
 	var shown bool
-	err = tx.queryRow(isShown, gif).Scan(&shown)
+	err = tx.queryRow(selectShown, gif).Scan(&shown)
 	if err != nil || shown {
 		return nil, err
 	}

@@ -175,15 +175,15 @@ func TestFilesSweep_counts_only_removed_files(t *testing.T) {
 	}
 }
 
-func TestHoldsGIF_finds_the_gifs_of_messages(t *testing.T) {
+func TestShowsGIF_finds_the_gifs_of_messages(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "chat.db"))
 	id := fill(t, s, 1)
 	if _, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "gif", Room: id, GIF: &rooms.GIF{Name: gifA}}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{gifA: true, gifB: false, "": false} {
-		if got, err := s.HoldsGIF(t.Context(), name); err != nil || got != want {
-			t.Errorf("HoldsGIF(%q): got %t, %v, want %t", name, got, err, want)
+		if got, err := s.ShowsGIF(t.Context(), name); err != nil || got != want {
+			t.Errorf("ShowsGIF(%q): got %t, %v, want %t", name, got, err, want)
 		}
 	}
 }
