@@ -155,8 +155,8 @@ func applyMigration(ctx context.Context, db *sql.DB, file string, version int) e
 	return tx.Commit()
 }
 
-// NewInMemory returns an empty database in memory that has the given schema version.
-func NewInMemory(ctx context.Context, schema int) (*sql.DB, error) {
+// EmptyDatabase returns a new database in memory with a schema version and no rows.
+func EmptyDatabase(ctx context.Context, schema int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		return nil, err
