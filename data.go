@@ -56,7 +56,7 @@ func openDataFolder(ctx context.Context, cfg config, log *slog.Logger) (_ *dataF
 		return nil, err
 	}
 	d.closers = append(d.closers, d.gifs.Close)
-	stopSweep := datadir.StartSweep(ctx, d.gifs, d.db.HoldsGIF, log)
+	stopSweep := datadir.StartSweep(ctx, d.gifs, d.db.ShowsGIF, log)
 	d.closers = append(d.closers, func() error { stopSweep(); return nil })
 	return d, nil
 }

@@ -66,7 +66,7 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 		return nil, nil
 	}
 	var shown bool
-	err = tx.queryRow(isShown, gif).Scan(&shown)
+	err = tx.queryRow(selectShown, gif).Scan(&shown)
 	if err != nil || shown {
 		return nil, err
 	}
@@ -83,29 +83,27 @@ func clearEdits(tx *transaction, m rooms.Message) error {
 	if err != nil {
 		return err
 	}
-	edits, err := collect(rows, scanEdit)
+	edits, err := collect(rows, func(row scanner) (rooms.Message, error) { return scanErasedEdit(row, m.Seq) })
 	if err != nil {
 		return err
 	}
 	for _, edit := range edits {
-		if err := updateMessage(tx, edit(m.Seq)); err != nil {
+		if err := updateMessage(tx, edit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// scanEdit reads an edit. It returns a function from the seq of a removal to the erased
-// edit.
-func scanEdit(row scanner) (func(seq int64) rooms.Message, error) {
+// scanErasedEdit reads an edit and returns it without its text. seq is the number of the
+// removal of its target.
+func scanErasedEdit(row scanner, seq int64) (rooms.Message, error) {
 	edit, sound, err := scanAnyMessage(row)
-	return func(seq int64) rooms.Message {
-		if !sound {
-			return erasedDamaged(edit, seq)
-		}
-		edit.Said, edit.Text = originalFingerprint(edit), ""
-		return edit
-	}, err
+	if !sound {
+		return erasedDamaged(edit, seq), err
+	}
+	edit.Said, edit.Text = originalFingerprint(edit), ""
+	return edit, err
 }
 
 // edited returns the target after an edit.
@@ -128,7 +126,7 @@ func originalFingerprint(m rooms.Message) int64 {
 	return m.Fingerprint()
 }
 
-// removed returns a message after its removal by the message with a seq.
+// removed returns a message after its removal. seq is the number of the removal.
 func removed(target rooms.Message, seq int64) rooms.Message {
 	target.Said = originalFingerprint(target)
 	target.Kind, target.Text, target.GIF, target.Edited = rooms.KindRemoved, "", nil, seq

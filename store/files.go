@@ -37,7 +37,7 @@ type Files struct {
 	floor int64                 // bytes of the disk that uploads leave free
 	free  func() (int64, error) // bytes free on the folder's disk
 
-	// These flush a file's contents and the names in the folder to the disk.
+	// syncFile flushes a file's contents to the disk, syncFolder the names in the folder.
 	syncFile, syncFolder func(*os.File) error
 
 	uploads atomic.Int64 // in progress
@@ -182,19 +182,20 @@ func (f *Files) Remove(name string) error {
 }
 
 // Sweep removes the files that a crash has left: unfinished uploads, and GIFs for
-// which held returns false. It leaves files that are younger than six minutes.
+// which isShown returns false. It leaves files that are younger than six minutes.
 // It returns the number of removed files.
-func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name string) (bool, error)) (int, error) {
+func (f *Files) Sweep(ctx context.Context, isShown func(ctx context.Context, name string) (bool, error)) (int, error) {
 	entries, err := fs.ReadDir(f.root.FS(), ".")
 	if err != nil {
 		return 0, fmt.Errorf("sweep gifs: %w", err)
 	}
 	removed := 0
 	for _, entry := range entries {
-		left, err := f.leftOver(ctx, entry, held)
+		left, err := f.leftOver(ctx, entry, isShown)
 		if err == nil && left {
-			err = f.root.Remove(entry.Name())
-			removed++
+			if err = f.root.Remove(entry.Name()); err == nil {
+				removed++
+			}
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return removed, fmt.Errorf("sweep gifs: %w", err)
@@ -203,9 +204,9 @@ func (f *Files) Sweep(ctx context.Context, held func(ctx context.Context, name s
 	return removed, nil
 }
 
-// leftOver reports whether a crash has left the file behind. Files with other
-// names are not touched.
-func (f *Files) leftOver(ctx context.Context, entry fs.DirEntry, held func(context.Context, string) (bool, error)) (bool, error) {
+// leftOver reports whether a crash has left the file behind. It returns false for
+// files that are not named like a GIF.
+func (f *Files) leftOver(ctx context.Context, entry fs.DirEntry, isShown func(context.Context, string) (bool, error)) (bool, error) {
 	name, unfinished := strings.CutSuffix(entry.Name(), temporary)
 	if !f.name.MatchString(name) {
 		return false, nil
@@ -220,6 +221,6 @@ func (f *Files) leftOver(ctx context.Context, entry fs.DirEntry, held func(conte
 	if unfinished {
 		return true, nil
 	}
-	shown, err := held(ctx, name)
+	shown, err := isShown(ctx, name)
 	return !shown, err
 }

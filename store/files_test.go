@@ -158,15 +158,32 @@ func TestFilesSweep_removes_what_a_crash_left(t *testing.T) {
 	}
 }
 
-func TestSQLiteHoldsGIF(t *testing.T) {
+// The count has no file that could not be removed.
+func TestFilesSweep_counts_only_removed_files(t *testing.T) {
+	files, dir := openFiles(t)
+	folder := filepath.Join(dir, gifA)
+	if err := os.MkdirAll(filepath.Join(folder, "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-11 * time.Minute)
+	if err := os.Chtimes(folder, old, old); err != nil {
+		t.Fatal(err)
+	}
+	removed, err := files.Sweep(t.Context(), func(context.Context, string) (bool, error) { return false, nil })
+	if err == nil || removed != 0 {
+		t.Errorf("Sweep of a folder that is not empty: got %d, %v, want 0 and an error", removed, err)
+	}
+}
+
+func TestShowsGIF_finds_the_gifs_of_messages(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "chat.db"))
 	id := fill(t, s, 1)
 	if _, err := s.AddMessages(t.Context(), id, []rooms.Message{{ID: "gif", Room: id, GIF: &rooms.GIF{Name: gifA}}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{gifA: true, gifB: false, "": false} {
-		if got, err := s.HoldsGIF(t.Context(), name); err != nil || got != want {
-			t.Errorf("HoldsGIF(%q): got %t, %v, want %t", name, got, err, want)
+		if got, err := s.ShowsGIF(t.Context(), name); err != nil || got != want {
+			t.Errorf("ShowsGIF(%q): got %t, %v, want %t", name, got, err, want)
 		}
 	}
 }

@@ -32,12 +32,12 @@ func scanUpload(row scanner) (rooms.Upload, error) {
 	return u, err
 }
 
-// isShown repeats the condition of the partial index messages_by_gif, without
+// selectShown repeats the condition of the partial index messages_by_gif, without
 // which SQLite does not use that index.
-const isShown = "SELECT EXISTS (SELECT 1 FROM messages WHERE gif_name = ? AND gif_name <> '')"
+const selectShown = "SELECT EXISTS (SELECT 1 FROM messages WHERE gif_name = ? AND gif_name <> '')"
 
-// HoldsGIF reports whether a message shows the GIF.
-func (s *SQLite) HoldsGIF(ctx context.Context, name string) (held bool, err error) {
-	err = s.read.QueryRowContext(ctx, isShown, name).Scan(&held)
-	return held, unavailable(err)
+// ShowsGIF reports whether a message shows the GIF.
+func (s *SQLite) ShowsGIF(ctx context.Context, name string) (shown bool, err error) {
+	err = s.read.QueryRowContext(ctx, selectShown, name).Scan(&shown)
+	return shown, unavailable(err)
 }

@@ -28,22 +28,10 @@ func OpenMemory(ctx context.Context, path string) (*SQLite, error) {
 	if err := restore(ctx, db, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("copy %s: %w", path, err), db.Close())
 	}
-	write, err := startWriter(ctx, db, "")
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	read, err := sql.Open("sqlite", memoryDSN(name, accessReader))
-	if err != nil {
-		return nil, errors.Join(err, write.close())
-	}
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	s := &SQLite{read: &reader{DB: read}, write: write}
-	s.reaper = startReaper(s)
-	return s, nil
+	return start(ctx, db, "", memoryDSN(name, accessReader))
 }
 
-// memoryDSN returns the dsn of a file name, in memory.
+// memoryDSN returns the data source name of a database in memory.
 func memoryDSN(name string, a access) string {
 	return dsn(name, a) + "&" + url.Values{"vfs": {"memdb"}}.Encode()
 }

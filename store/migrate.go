@@ -51,17 +51,18 @@ type Migration struct {
 type migrator struct {
 	db *sql.DB
 
-	// begin agrees to a database without tables or returns an error.
-	begin func() error
+	// checkEmpty returns an error for a database without tables, unless the database
+	// is new.
+	checkEmpty func() error
 
 	// keep stores a copy of a database with data before migration number next
 	// changes it, and returns the path of the copy.
 	keep func(ctx context.Context, next int) (string, error)
 }
 
-// run checks whose database it is and applies the missing migrations, each in
-// one transaction with its number. No migration loses a message. A program that
-// knows fewer migrations refuses the result.
+// run checks that the database belongs to this program and applies the missing
+// migrations. Each runs in one transaction, which also stores its number. A program
+// that knows fewer migrations refuses the result.
 func (m migrator) run(ctx context.Context) (Migration, error) {
 	var library string
 	if err := m.db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&library); err != nil {
@@ -81,7 +82,7 @@ func (m migrator) run(ctx context.Context) (Migration, error) {
 	case from == done.To:
 		return Migration{}, nil
 	case from == 0:
-		err = m.begin()
+		err = m.checkEmpty()
 	default:
 		done.Copy, err = m.keep(ctx, from+1)
 	}
@@ -97,8 +98,8 @@ func (m migrator) run(ctx context.Context) (Migration, error) {
 	return done, nil
 }
 
-// schemaVersion returns how many migrations the database has had. It returns an
-// error for the database of another program.
+// schemaVersion returns the number of migrations that were applied to a database. It
+// returns an error for the database of another program.
 func schemaVersion(ctx context.Context, db *sql.DB) (int, error) {
 	var owner, version, tables int
 	err := db.QueryRowContext(ctx, `
@@ -120,7 +121,7 @@ var computed = map[string]func(context.Context, *sql.Tx) error{
 	"nick_keys.sql": computeNickKeys,
 }
 
-// applyMigrations takes a database from one schema version to another.
+// applyMigrations migrates a database from one schema version to another.
 func applyMigrations(ctx context.Context, db *sql.DB, from, to int) error {
 	for i, file := range migrationFiles[from:to] {
 		if err := applyMigration(ctx, db, file, from+i+1); err != nil {
@@ -154,8 +155,8 @@ func applyMigration(ctx context.Context, db *sql.DB, file string, version int) e
 	return tx.Commit()
 }
 
-// NewInMemory returns an empty database in memory that has the given schema version.
-func NewInMemory(ctx context.Context, schema int) (*sql.DB, error) {
+// EmptyDatabase returns a new database in memory with a schema version and no rows.
+func EmptyDatabase(ctx context.Context, schema int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		return nil, err

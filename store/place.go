@@ -14,15 +14,15 @@ import (
 	"gifchat/store/internal/disk"
 )
 
-// Place is where data is kept.
+// Place has the paths of the data of one server.
 type Place struct {
 	Database string // a file
 	GIFs     string // a folder
 	Secret   string // a file that Backup copies along; it may be missing, or have no name
 }
 
-// Open opens the database of a place, as the function of that name does. It
-// creates a new one only where Check finds nothing.
+// Open opens the database of a place like the function Open. It creates a new
+// database only if Check returns nil.
 func (p Place) Open(ctx context.Context) (*SQLite, error) {
 	s, err := open(ctx, p)
 	if err != nil {
@@ -31,10 +31,10 @@ func (p Place) Open(ctx context.Context) (*SQLite, error) {
 	return s, nil
 }
 
-// Check returns an error if the database of a place is missing although
-// something there shows that it had one, or was to get one: a new, empty
-// database would hide what was lost, and its GIFs would be swept. It returns nil
-// for a place with a database, and for a new one. It changes nothing.
+// Check returns an error if the database of a place is missing although other files
+// show that there was one, or that a backup into the place was interrupted. A new,
+// empty database would hide the loss, and the GIFs would be swept. Check returns nil
+// for a place with a database and for an unused place. It changes nothing.
 func (p Place) Check() error {
 	if _, err := p.isNew(); err != nil {
 		return fmt.Errorf("open database %s: %w", p.Database, err)
@@ -46,19 +46,18 @@ const (
 	// PartialExt ends the name of a backup's database until the backup is complete.
 	PartialExt = ".partial"
 
-	// newExt is the end of the name of an empty file that is there until a new
-	// database has its tables. It tells a first start that was interrupted from data
-	// that were lost.
+	// newExt ends the name of an empty file that exists until a new database has its
+	// tables. It distinguishes an interrupted first start from lost data.
 	newExt = ".new"
 
-	// lockExt is the end of the name of the file by which a server claims the
-	// folder before it opens the database.
+	// lockExt ends the name of the file that a server locks before it opens the
+	// database.
 	lockExt = ".lock"
 )
 
-// isNew reports whether a place has neither a database nor anything that was
-// beside one, or has what an interrupted first start left. It returns an error if
-// only the database is missing.
+// isNew reports whether a place has neither a database nor files that belong to one,
+// or only the files of an interrupted first start. It returns an error if files of a
+// database exist without it.
 func (p Place) isNew() (bool, error) {
 	marked, err := exists(p.Database + newExt)
 	if err != nil {
@@ -85,7 +84,7 @@ func (p Place) isNew() (bool, error) {
 	if err := p.checkGIFs(); err != nil {
 		return false, err
 	}
-	if len(left) > 0 { // SQLite would take a new file for the truth and delete its log
+	if len(left) > 0 { // SQLite would delete the log of the missing database
 		return false, fmt.Errorf("the database is missing but %[1]s is there: put the database back, or move %[1]s away to start with an empty chat", left[0])
 	}
 	if empty && !marked {
@@ -94,8 +93,9 @@ func (p Place) isNew() (bool, error) {
 	return true, nil
 }
 
-// checkLength refuses a database that ends in the middle of a page, where SQLite
-// would read zeros. While there is a log, the pages in it count.
+// checkLength returns an error for a database that ends in the middle of a page, where
+// SQLite would read zeros. It accepts every length if there is a log, which may have the
+// missing pages.
 func checkLength(path string, length int64) error {
 	log, err := disk.FileSize(path + "-wal")
 	if err != nil || log > 0 {
@@ -129,8 +129,8 @@ func exists(path string) (bool, error) {
 }
 
 // companions lists the files beside a database that are named after it: its log,
-// copies that were renamed or are under way, the beginning of a backup. The
-// log of a first start that was interrupted holds nothing and is left out.
+// renamed or unfinished copies, an unfinished backup. It omits the log of an
+// interrupted first start, which has no data.
 func companions(database string, interrupted bool) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(database))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -158,8 +158,8 @@ func isCopyName(name, base string) bool {
 	return strings.Contains(name, base) || strings.HasPrefix(name, strings.TrimSuffix(base, ext)) && strings.HasSuffix(name, ext)
 }
 
-// checkGIFs refuses a new database where there are GIFs already: no message of
-// it would show them, and they would be swept.
+// checkGIFs returns an error if the place has GIFs. No message of a new database
+// would show them, and they would be swept.
 func (p Place) checkGIFs() error {
 	if p.GIFs == "" {
 		return nil
@@ -176,8 +176,8 @@ func (p Place) checkGIFs() error {
 	return nil
 }
 
-// noTables refuses a database without tables. A first start that is complete has
-// made them, so they were in a log that is missing.
+// noTables returns the error for a database without tables. A complete first start
+// has created them, so they were in a log that is missing now.
 func (p Place) noTables() error {
 	if err := p.checkGIFs(); err != nil {
 		return err
@@ -185,9 +185,9 @@ func (p Place) noTables() error {
 	return errors.New("the database has no tables, as a copy without its log (-wal) has none: put back both, or move it away to start with an empty chat")
 }
 
-// prepareFile makes the folder and the file with modes that keep other users of
-// the machine out; SQLite gives the file's mode to its companions. For a new
-// database it leaves a mark, which migrated removes.
+// prepareFile creates the folder and the file with modes that exclude other users of
+// the machine. SQLite creates the log with the mode of the file. For a new database,
+// prepareFile also creates a mark, which removeMark removes.
 func (p Place) prepareFile(isNew bool) error {
 	if err := os.MkdirAll(filepath.Dir(p.Database), 0o700); err != nil {
 		return err
@@ -207,8 +207,8 @@ func (p Place) prepareFile(isNew bool) error {
 	return f.Close()
 }
 
-// migrated removes the mark of a database that has its tables now.
-func (p Place) migrated() error {
+// removeMark removes the mark of a new database, which has its tables now.
+func (p Place) removeMark() error {
 	if err := os.Remove(p.Database + newExt); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

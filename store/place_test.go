@@ -10,10 +10,11 @@ import (
 	"gifchat/store/inspect"
 )
 
-// A folder that lost its database, or is to get one, must not become an empty chat.
+// A folder that lost its database, or has an unfinished backup, must not become an empty
+// chat.
 func TestPlace_without_its_database_is_refused_and_left_alone(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "chat.db")
-	fill(t, open(t, whole), 1) // what is in it is still in its log
+	fill(t, open(t, whole), 1) // the rows are still in the log
 	file := func(names ...string) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
 			for _, name := range names {
@@ -32,44 +33,45 @@ func TestPlace_without_its_database_is_refused_and_left_alone(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		left func(t *testing.T, dir string)
-		want string // in the error; empty if a new database may begin
+		want string // in the error; "" if the place can be opened
 	}{
-		"nothing":                              {empty(), ""},
-		"a secret and a lock":                  {file("cookie-secret", "chat.db.lock"), ""},
-		"files of others":                      {file("README.txt", "lost+found", ".DS_Store"), ""},
-		"a folder for GIFs without any":        {func(t *testing.T, dir string) { mkdirAll(t, filepath.Join(dir, "gifs")) }, ""},
-		"an interrupted first start":           {empty("chat.db.new", "chat.db", "chat.db-wal", "chat.db-shm"), ""},
-		"a first start interrupted at once":    {empty("chat.db.new"), ""},
-		"the beginning of a backup":            {empty("chat.db.partial"), "beginning of a backup"},
-		"half of a backup":                     {file("cookie-secret", "chat.db.partial"), "beginning of a backup"},
-		"a backup that SQLite was writing":     {file("chat.db.partial", "chat.db.partial-journal"), "beginning of a backup"},
-		"half of a backup beside GIFs":         {func(t *testing.T, dir string) { file("chat.db.partial")(t, dir); gifs(t, dir) }, "beginning of a backup"},
-		"half of a backup and an empty file":   {empty("chat.db.partial", "chat.db"), "beginning of a backup"},
-		"half of a backup and a first start":   {empty("chat.db.partial", "chat.db.new"), "beginning of a backup"},
-		"GIFs":                                 {gifs, "its GIFs are there"},
-		"GIFs and an interrupted first start":  {func(t *testing.T, dir string) { empty("chat.db.new", "chat.db")(t, dir); gifs(t, dir) }, "its GIFs are there"},
-		"a log":                                {file("chat.db-wal"), "chat.db-wal is there"},
-		"an empty log":                         {empty("chat.db-wal"), "chat.db-wal is there"},
-		"the index of a log":                   {file("chat.db-shm"), "chat.db-shm is there"},
-		"a rollback journal":                   {file("chat.db-journal"), "chat.db-journal is there"},
-		"a database that was renamed":          {file("chat.db.old"), "move chat.db.old away"},
-		"a copy that Windows named":            {file("chat - 복사본.db"), "move chat - 복사본.db away"},
-		"a download that was there twice":      {file("chat (1).db"), "move chat (1).db away"},
-		"a copy that macOS named":              {file("chat copy 2.db"), "move chat copy 2.db away"},
-		"a database in capitals":               {file("CHAT.DB"), "move CHAT.DB away"},
-		"a database that was compressed":       {file("chat.db.gz"), "chat.db.gz is there"},
-		"a copy under way, as rsync names it":  {file(".chat.db.Xa81k2"), ".chat.db.Xa81k2 is there"},
-		"a dated copy":                         {file("2026-11-29-chat.db"), "2026-11-29-chat.db is there"},
-		"an empty file":                        {empty("chat.db"), "0 bytes"},
-		"an empty file and a secret":           {func(t *testing.T, dir string) { empty("chat.db")(t, dir); file("cookie-secret")(t, dir) }, "0 bytes"},
-		"a database of which the log is away":  {func(t *testing.T, dir string) { copyFile(t, whole, filepath.Join(dir, "chat.db")) }, "no tables"},
-		"the same beside GIFs":                 {func(t *testing.T, dir string) { copyFile(t, whole, filepath.Join(dir, "chat.db")); gifs(t, dir) }, "its GIFs are there"},
-		"a whole one beside another's partial": {func(t *testing.T, dir string) { copyWhole(t, whole, dir); file("chat.db.partial")(t, dir) }, ""},
+		"nothing":                             {empty(), ""},
+		"a secret and a lock":                 {file("cookie-secret", "chat.db.lock"), ""},
+		"files of other programs":             {file("README.txt", "lost+found", ".DS_Store"), ""},
+		"a folder for GIFs without any":       {func(t *testing.T, dir string) { mkdirAll(t, filepath.Join(dir, "gifs")) }, ""},
+		"an interrupted first start":          {empty("chat.db.new", "chat.db", "chat.db-wal", "chat.db-shm"), ""},
+		"a first start interrupted at once":   {empty("chat.db.new"), ""},
+		"the beginning of a backup":           {empty("chat.db.partial"), "beginning of a backup"},
+		"half of a backup":                    {file("cookie-secret", "chat.db.partial"), "beginning of a backup"},
+		"a backup that SQLite was writing":    {file("chat.db.partial", "chat.db.partial-journal"), "beginning of a backup"},
+		"half of a backup beside GIFs":        {func(t *testing.T, dir string) { file("chat.db.partial")(t, dir); gifs(t, dir) }, "beginning of a backup"},
+		"half of a backup and an empty file":  {empty("chat.db.partial", "chat.db"), "beginning of a backup"},
+		"half of a backup and a first start":  {empty("chat.db.partial", "chat.db.new"), "beginning of a backup"},
+		"GIFs":                                {gifs, "its GIFs are there"},
+		"GIFs and an interrupted first start": {func(t *testing.T, dir string) { empty("chat.db.new", "chat.db")(t, dir); gifs(t, dir) }, "its GIFs are there"},
+		"a log":                               {file("chat.db-wal"), "chat.db-wal is there"},
+		"an empty log":                        {empty("chat.db-wal"), "chat.db-wal is there"},
+		"the index of a log":                  {file("chat.db-shm"), "chat.db-shm is there"},
+		"a rollback journal":                  {file("chat.db-journal"), "chat.db-journal is there"},
+		"a database that was renamed":         {file("chat.db.old"), "move chat.db.old away"},
+		"a copy named by Windows":             {file("chat - 복사본.db"), "move chat - 복사본.db away"},
+		"a second download":                   {file("chat (1).db"), "move chat (1).db away"},
+		"a copy named by macOS":               {file("chat copy 2.db"), "move chat copy 2.db away"},
+		"a name in capital letters":           {file("CHAT.DB"), "move CHAT.DB away"},
+		"a database that was compressed":      {file("chat.db.gz"), "chat.db.gz is there"},
+		"an unfinished copy of rsync":         {file(".chat.db.Xa81k2"), ".chat.db.Xa81k2 is there"},
+		"a dated copy":                        {file("2026-11-29-chat.db"), "2026-11-29-chat.db is there"},
+		"an empty file":                       {empty("chat.db"), "0 bytes"},
+		"an empty file and a secret":          {func(t *testing.T, dir string) { empty("chat.db")(t, dir); file("cookie-secret")(t, dir) }, "0 bytes"},
+		"a database without its log":          {func(t *testing.T, dir string) { copyFile(t, whole, filepath.Join(dir, "chat.db")) }, "no tables"},
+		"GIFs and a database without its log": {func(t *testing.T, dir string) { copyFile(t, whole, filepath.Join(dir, "chat.db")); gifs(t, dir) }, "its GIFs are there"},
+		"a database and an unfinished backup": {func(t *testing.T, dir string) { copyWhole(t, whole, dir); file("chat.db.partial")(t, dir) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			p := store.Place{Database: filepath.Join(dir, "chat.db"), GIFs: filepath.Join(dir, "gifs")}
 			test.left(t, dir)
+			onlyOpen := strings.HasSuffix(name, "database without its log") // Check does not read the database
 			before := filesIn(t, dir)
 			checked := p.Check()
 			s, err := p.Open(t.Context())
@@ -80,18 +82,18 @@ func TestPlace_without_its_database_is_refused_and_left_alone(t *testing.T) {
 			}
 			switch {
 			case test.want == "" && (err != nil || checked != nil):
-				t.Errorf("got %v and %v, want that it may begin", checked, err)
+				t.Errorf("Check: got %v, Open: got %v, want no error", checked, err)
 			case test.want == "":
 				if names := names(t, dir); strings.Contains(strings.Join(names, " "), "chat.db.new") {
-					t.Errorf("the mark of the first start is still there: %q", names)
+					t.Errorf("files after Open: got %q, want no chat.db.new", names)
 				}
 			case err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n"):
-				t.Errorf("got %v, want one line with %q", err, test.want)
-			case test.want != "no tables" && (checked == nil || checked.Error() != err.Error()) && name != "the same beside GIFs": // these are seen by opening only
-				t.Errorf("Check says %v, Open %v", checked, err)
+				t.Errorf("Open: got %v, want one line with %q", err, test.want)
+			case !onlyOpen && (checked == nil || checked.Error() != err.Error()):
+				t.Errorf("Check: got %v, want the error of Open: %v", checked, err)
 			default:
 				if after := filesIn(t, dir); after != before {
-					t.Errorf("the folder was changed:\n%s\nbefore:\n%s", after, before)
+					t.Errorf("files after Open: got\n%s\nwant\n%s", after, before)
 				}
 			}
 		})
@@ -115,8 +117,8 @@ func mkdirAll(t *testing.T, path string) {
 	}
 }
 
-// filesIn returns the names and contents of a folder's files, but for what SQLite
-// keeps beside a database that it has looked at.
+// filesIn returns the names and contents of a folder's files, except the empty log and
+// the index that SQLite creates when it reads a database.
 func filesIn(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder
@@ -130,7 +132,8 @@ func filesIn(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// A backup that ends at any moment leaves a folder that is refused, or is whole.
+// A backup that was interrupted at any moment leaves a folder that is refused, or a
+// complete backup.
 func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
 	from, to := place(t, "from"), place(t, "to")
 	s := open(t, from.Database)
@@ -139,14 +142,14 @@ func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
 	if err := os.WriteFile(from.Secret, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to.Secret, []byte("another"), 0o600); err != nil { // so that the copy of it fails
+	if err := os.WriteFile(to.Secret, []byte("another"), 0o600); err != nil { // so that copying it fails
 		t.Fatal(err)
 	}
 	if _, err := inspect.Backup(t.Context(), from, to); err == nil {
-		t.Fatal("the backup overwrote a secret")
+		t.Fatal("Backup over an existing secret: got no error, want one")
 	}
 	if err := to.Check(); err == nil || !strings.Contains(err.Error(), "beginning of a backup") {
-		t.Errorf("got %v, want that the folder is refused", err)
+		t.Errorf("Check after the failed backup: got %v, want %q", err, "beginning of a backup")
 	}
 	if err := os.Remove(to.Secret); err != nil {
 		t.Fatal(err)
@@ -158,10 +161,10 @@ func TestBackup_that_fails_leaves_a_folder_that_is_refused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b, err := os.ReadFile(to.Secret); err != nil || string(b) != "secret" {
-		t.Errorf("secret: got %q, %v, want its copy", b, err)
+		t.Errorf("copied secret: got %q, %v, want %q", b, err, "secret")
 	}
 	if _, err := inspect.Backup(t.Context(), to, place(t, "third")); err != nil {
-		t.Errorf("a backup of the backup: %v", err)
+		t.Errorf("Backup of the backup: got %v, want no error", err)
 	}
 }
 
@@ -173,7 +176,7 @@ func TestPlace_with_the_beginning_of_a_database_is_refused(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(t, s, 40)
-	if err := s.Close(); err != nil { // all of it is in the file now
+	if err := s.Close(); err != nil { // the rows are in the file now
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -187,13 +190,13 @@ func TestPlace_with_the_beginning_of_a_database_is_refused(t *testing.T) {
 		}
 		s, err := store.Open(t.Context(), cut)
 		if err == nil {
-			t.Errorf("%d of %d bytes were opened", size, len(whole))
+			t.Errorf("Open with %d of %d bytes: got a store, want an error", size, len(whole))
 			_ = s.Close()
 		} else if strings.Contains(err.Error(), "\n") {
-			t.Errorf("%d bytes: got %q, want one line", size, err)
+			t.Errorf("Open with %d bytes: got %q, want one line", size, err)
 		}
 		if after, err := os.ReadFile(cut); err != nil || string(after) != string(whole[:size]) {
-			t.Errorf("%d bytes: the file was changed: %v", size, err)
+			t.Errorf("file of %d bytes after Open: got %d bytes, %v, want it unchanged", size, len(after), err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // the settings of the server's own connections.
 type ReadOnly struct {
 	*sql.DB
-	Schema int // how many migrations the database has had
+	Schema int // schema version: the number of migrations that were applied
 }
 
 // OpenReadOnly opens a database that a server may be using. It returns an
@@ -54,12 +54,12 @@ func openReadOnly(ctx context.Context, path string, a access) (*ReadOnly, error)
 	return &ReadOnly{DB: db, Schema: version}, nil
 }
 
-// CopyTo copies the database into the empty file at the absolute path to, as it
-// is at one moment, and flushes the copy to the disk. A server can go on writing.
+// CopyTo copies the state of one moment into the empty file at the absolute path to,
+// and flushes the copy to the disk. A server can continue to write.
 func (r *ReadOnly) CopyTo(ctx context.Context, to string) error { return copyDatabase(ctx, r.DB, to) }
 
 // copyDatabase is CopyTo for any connection. It uses SQLite's backup interface
-// in one step, which is one read transaction: writers are not held up, but the
+// in one step, which is one read transaction: writers do not wait, but the
 // write-ahead log cannot be emptied until the end. A backup of many steps would
 // start again after each change by another process.
 func copyDatabase(ctx context.Context, db *sql.DB, to string) error {
@@ -72,7 +72,7 @@ func copyDatabase(ctx context.Context, db *sql.DB, to string) error {
 			NewBackup(to string) (*sqlite.Backup, error)
 		})
 		if !ok {
-			return errors.New("this driver makes no backups")
+			return errors.New("the driver has no backup interface")
 		}
 		backup, err := source.NewBackup(fileURI(to, nil))
 		if err != nil {

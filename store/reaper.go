@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// reapBatch is the number of rows of a removed room that one change deletes,
-	// in a few milliseconds. Deleting a room of a million messages in one change
+	// reapBatch is the number of rows that one change deletes from each table, in a
+	// few milliseconds. Deleting a room of a million messages in one change
 	// would block the writer for 15 seconds.
 	reapBatch = 500
 
@@ -85,8 +85,8 @@ func (r *reaper) reapAll(ctx context.Context) error {
 	}
 }
 
-// reapSome deletes up to reapBatch rows of a removed room, and the room's own row
-// after the last of them. It reports whether rows are left.
+// reapSome deletes up to reapBatch messages, whispers and members of a removed room.
+// If none are left, it deletes the room's own row. It reports whether rows are left.
 func reapSome(tx *transaction, id rooms.ID) (left bool, err error) {
 	for _, statement := range []string{
 		"DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE room = ? LIMIT ?)",

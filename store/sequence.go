@@ -9,12 +9,12 @@ import (
 	"gifchat/rooms"
 )
 
-// maxGap is the most consecutive messages that a damaged index can have lost. A larger
-// gap makes the part of the history around it unreadable.
+// maxGap is the maximum of consecutive messages that are shown as damaged when they are
+// missing from a damaged index. A page with a larger gap is an error.
 const maxGap = 100
 
-// fillGaps returns a page with one message for each number, given a page in which some
-// messages are damaged or missing. A removed room has no messages.
+// fillGaps returns a page with one message for each number, from a page in which
+// messages are damaged or missing. It returns no messages for a removed room.
 func (s *SQLite) fillGaps(ctx context.Context, id rooms.ID, messages []rooms.Message, after int64, p rooms.Page) ([]rooms.Message, error) {
 	if _, err := s.Room(ctx, id); errors.Is(err, rooms.ErrNotFound) {
 		return nil, nil
@@ -33,9 +33,9 @@ func (s *SQLite) fillGaps(ctx context.Context, id rooms.ID, messages []rooms.Mes
 	return filled[len(filled)-p.Limit:], nil
 }
 
-// inSequence returns one message for each number after a number. A message that a
-// damaged index has lost, or has under another number, is returned as damaged, with the
-// time of the message before it.
+// inSequence returns one message for each number from after+1 to the last message. A
+// message that is missing, or has a damaged number, is returned as damaged, with the time
+// of the message before it.
 func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Message, error) {
 	var filled []rooms.Message
 	at := fromMillis(0)
@@ -61,7 +61,7 @@ func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Mes
 	return filled, nil
 }
 
-// sequential reports whether messages are undamaged and have all numbers after a number.
+// sequential reports whether messages are undamaged and numbered from after+1 without gaps.
 func sequential(messages []rooms.Message, after int64) bool {
 	for i, m := range messages {
 		if m.Kind == rooms.KindDamaged || m.Seq != after+1+int64(i) {

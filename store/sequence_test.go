@@ -8,7 +8,7 @@ import (
 	"gifchat/rooms"
 )
 
-func TestInSequence(t *testing.T) {
+func TestInSequence_has_one_message_for_each_number(t *testing.T) {
 	for name, test := range map[string]struct {
 		after int64
 		seqs  []int64 // negative: damaged

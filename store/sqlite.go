@@ -1,5 +1,6 @@
 // Package store keeps the rows of the chat and of its web sessions in a SQLite
-// database, and GIFs in a folder. The rules of the chat are in package rooms.
+// database (SQLite), and GIFs in a folder (Files). The rules of the chat are in
+// package rooms.
 package store
 
 import (
@@ -42,8 +43,8 @@ type SQLite struct {
 var _ rooms.Store = (*SQLite)(nil)
 
 // Open opens the database at path, creates it if it is missing, and applies the
-// missing migrations. The error is one line. A file that is damaged, belongs to
-// another program or was written by a newer program is not changed.
+// missing migrations. It returns an error of one line, and does not change the file,
+// if the file is damaged, belongs to another program or was written by a newer one.
 func Open(ctx context.Context, path string) (*SQLite, error) { return Place{Database: path}.Open(ctx) }
 
 func open(ctx context.Context, p Place) (*SQLite, error) {
@@ -56,17 +57,29 @@ func open(ctx context.Context, p Place) (*SQLite, error) {
 	if err != nil {
 		return nil, err
 	}
-	write, err := startWriter(ctx, db, path+"-wal")
+	s, err := start(ctx, db, path+"-wal", dsn(path, accessReader))
+	if err != nil {
+		return nil, err
+	}
+	s.migration = migration
+	return s, nil
+}
+
+// start returns a store that writes through db, whose write-ahead log is at the path
+// wal, and reads through connections with the data source name readDSN. It closes db
+// if it fails.
+func start(ctx context.Context, db *sql.DB, wal, readDSN string) (*SQLite, error) {
+	write, err := startWriter(ctx, db, wal)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, accessReader))
+	read, err := sql.Open("sqlite", readDSN)
 	if err != nil {
 		return nil, errors.Join(err, write.close())
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	s := &SQLite{read: &reader{DB: read}, write: write, migration: migration}
+	s := &SQLite{read: &reader{DB: read}, write: write}
 	s.reaper = startReaper(s)
 	return s, nil
 }
@@ -86,17 +99,17 @@ func openWriter(ctx context.Context, p Place) (*sql.DB, Migration, error) {
 		return nil, Migration{}, err
 	}
 	db.SetMaxOpenConns(1)
-	m := migrator{db: db, begin: p.noTables, keep: func(ctx context.Context, next int) (string, error) {
+	m := migrator{db: db, checkEmpty: p.noTables, keep: func(ctx context.Context, next int) (string, error) {
 		return keepCopy(ctx, db, p.Database, next, disk.FreeSpace)
 	}}
 	if isNew {
-		m.begin = func() error { return nil }
+		m.checkEmpty = func() error { return nil }
 	}
 	migration, err := m.run(ctx)
 	if err != nil {
 		return nil, Migration{}, errors.Join(sqliteerr.Explain(err), db.Close())
 	}
-	if err := p.migrated(); err != nil {
+	if err := p.removeMark(); err != nil {
 		return nil, Migration{}, errors.Join(err, db.Close())
 	}
 	return db, migration, nil

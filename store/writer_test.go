@@ -53,7 +53,7 @@ func TestOpen_sets_up_every_connection(t *testing.T) {
 	}
 }
 
-func TestRequireVersion(t *testing.T) {
+func TestRequireVersion_refuses_versions_with_the_WAL_reset_bug(t *testing.T) {
 	for version, good := range map[string]bool{
 		"3.51.3": true, "3.54.1": true, "4.0.0": true,
 		"3.51.2": false, "3.40.1": false, "2.8.17": false, "unknown": false,

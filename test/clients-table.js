@@ -10,11 +10,11 @@ const four = 'Engine.IO 4, Socket.IO 5', three = 'Engine.IO 3, Socket.IO 4'
 const msgpack = { en: `${four} as MessagePack`, ko: 'Engine.IO 4, MessagePack으로 된 Socket.IO 5' }
 const both = (text) => ({ en: text, ko: text })
 const yes = { en: 'yes', ko: '됨' }
-const afterCrash = { en: 'yes; by polling only after a crash', ko: '됨; 폴링만 쓰면 비정상 종료 뒤에만' }
+const afterCrash = { en: 'yes; over polling, only after a crash', ko: '됨; 폴링에서는 비정상 종료 뒤에만' }
 const withoutRecovery = { en: 'yes, with `RECOVERY_TIME=0s`', ko: '됨, `RECOVERY_TIME=0s`일 때' }
 const staying = { en: 'yes, without the upgrade', ko: '됨, 업그레이드 없이' }
-const served = { en: 'Chromium, the bundle served here', ko: 'Chromium, 이 서버가 주는 파일' }
-const carried = { en: 'carried by go-socket.io', ko: 'go-socket.io로 받음' }
+const served = { en: 'Chromium, the bundle served here', ko: 'Chromium, 이 서버가 제공하는 파일' }
+const carried = { en: 'carried by go-socket.io', ko: 'go-socket.io로 처리' }
 
 const stock = (where) => ({ en: (v) => `socket.io-client ${v} (${where.en})`, ko: (v) => `socket.io-client ${v} (${where.ko})` })
 const throughCarrier = (name) => ({ en: (v) => `${name.en(v)}, ${carried.en}`, ko: (v) => `${name.ko(v)}, ${carried.ko}` })
@@ -30,7 +30,7 @@ const rows = [
   }, msgpack],
   ['chromium 4 msgpack', {
     en: (v) => `socket.io-client ${v} (Chromium, socket.io.msgpack.min.js as served here)`,
-    ko: (v) => `socket.io-client ${v} (Chromium, 이 서버가 주는 socket.io.msgpack.min.js)`,
+    ko: (v) => `socket.io-client ${v} (Chromium, 이 서버가 제공하는 socket.io.msgpack.min.js)`,
   }, msgpack],
   ['node 3', node, both(four)],
   ['node 2', node, both(three)],
@@ -41,9 +41,9 @@ const rows = [
   ['chromium 2 carried', throughCarrier(chromium), both(three), staying],
   ['node 1 carried', throughCarrier(node), both(three), staying],
   ['chromium 1 carried', throughCarrier(chromium), both(three), staying],
-  ['python', { en: (v) => `python-socketio ${v} (Debian)`, ko: (v) => `python-socketio ${v} (데비안)` }, both(four), yes, talks, afterCrash],
+  ['python', both((v) => `python-socketio ${v} (Debian)`), both(four), yes, talks, afterCrash],
   ['go', both((v) => `github.com/karagenc/socket.io-go ${v} (Go)`), both(four), yes, talks, withoutRecovery],
-  ['plain', { en: () => 'plain WebSocket', ko: () => '순수 웹 소켓' }, both('RFC 6455'), { en: 'the notice only', ko: '알림만' }, ['notice']],
+  ['plain', { en: () => 'plain WebSocket', ko: () => '일반 웹소켓' }, both('RFC 6455'), { en: 'the notice only', ko: '알림만' }, ['notice']],
 ]
 const heads = {
   en: ['client', 'protocol', 'rooms, relays, acks, binary', 'reconnects after a restart'],

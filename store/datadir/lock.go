@@ -26,9 +26,9 @@ const (
 	lockRetry = 10 * time.Millisecond
 )
 
-// ErrInUse refuses a second server on one folder. The people in
-// a room and the time since it is empty are known to one process. Two processes
-// would remove each other's rooms.
+// ErrInUse refuses a second server on one folder. A server that starts deletes the
+// presence of people in all other processes, and clients receive the events of their
+// own process only: docs/decisions/0018-lock-the-data-folder.md.
 var ErrInUse = errors.New("another server uses this folder: end it, or choose another one with DATA_DIR")
 
 // FolderLock is the lock of a data folder.
@@ -58,7 +58,7 @@ func Lock(ctx context.Context, dir string) (*FolderLock, error) {
 	case !locked:
 		return nil, fmt.Errorf("data folder %s: %w", dir, ErrInUse)
 	}
-	if stopping(path) { // the server before crashed while it stopped
+	if stopping(path) { // the previous server crashed while it stopped
 		l.mark("")
 	}
 	return l, nil
@@ -77,7 +77,7 @@ func (l *FolderLock) MarkStopping() { l.mark(stoppingMark) }
 // mark ignores errors: without the mark, the next server returns ErrInUse.
 func (l *FolderLock) mark(text string) { _ = os.WriteFile(l.path, []byte(text), 0o600) }
 
-// Release gives the folder free.
+// Release unlocks the folder.
 func (l *FolderLock) Release() error {
 	l.mark("")
 	return l.lock.Close()

@@ -143,7 +143,7 @@ func TestBackup_that_cannot_write_a_gif_has_no_database(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := inspect.Backup(t.Context(), from, to); err == nil || strings.Contains(err.Error(), "copied") {
-		t.Errorf("Backup: got %v, want an error that copies nothing", err)
+		t.Errorf("Backup: got %v, want an error of a backup without a database", err)
 	}
 	if _, err := os.Stat(to.Database); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("database of the copy: got %v, want os.ErrNotExist", err)

@@ -29,9 +29,6 @@ const (
 	schemaWithReaper = 5
 )
 
-// opener is store.OpenReadOnly or store.OpenImmutable.
-type opener func(ctx context.Context, path string) (*store.ReadOnly, error)
-
 // GIFs reads every GIF that the messages of a place show, while a server runs or
 // without one. It returns the number of GIFs that could be read. damage describes
 // a GIF that is missing, unreadable or altered, or is "". GIFs changes nothing.

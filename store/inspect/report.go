@@ -21,8 +21,8 @@ type Report struct {
 	Synchronous int    // 2 is FULL: a commit waits for the disk
 	ForeignKeys bool
 	BusyTimeout int      // milliseconds
-	Schema      int      // the number of migrations the database has had
-	Known       int      // the number of migrations this program knows
+	Schema      int      // the number of migrations that were applied to the database
+	Known       int      // the number of migrations that this program has
 	Size, Log   int64    // bytes of the database and of its write-ahead log
 	Free        int64    // bytes free on the disk; -1 if unknown
 	Rooms       int64    // -1 if the database is too damaged to count them
@@ -65,6 +65,9 @@ func Database(ctx context.Context, path string) (Report, error) {
 	return r, nil
 }
 
+// opener is store.OpenReadOnly or store.OpenImmutable.
+type opener func(ctx context.Context, path string) (*store.ReadOnly, error)
+
 func report(ctx context.Context, path string, open opener) (_ Report, err error) {
 	db, err := open(ctx, path)
 	if err != nil {
@@ -87,7 +90,7 @@ func report(ctx context.Context, path string, open opener) (_ Report, err error)
 	return r, nil
 }
 
-// measure fills in what the file system knows.
+// measure fills in the sizes, the free space and the copies of migrations.
 func (r *Report) measure(path string) (err error) {
 	if r.Size, err = disk.FileSize(path); err != nil {
 		return err

@@ -39,7 +39,7 @@ func expectedParts(ctx context.Context, schema int) (_ []string, err error) {
 	if cached, ok := partsBySchema.Load(schema); ok {
 		return cached.([]string), nil
 	}
-	db, err := store.NewInMemory(ctx, schema)
+	db, err := store.EmptyDatabase(ctx, schema)
 	if err != nil {
 		return nil, err
 	}

@@ -42,10 +42,10 @@ CREATE TABLE messages (
 
 -- A retry of a message finds the first one.
 CREATE UNIQUE INDEX messages_by_client ON messages (room, session, client_id) WHERE client_id <> '';
--- Who may see a GIF, and which files are still shown.
+-- Finds the messages that show a GIF, for access to its file and for the sweep.
 CREATE INDEX messages_by_gif ON messages (gif_name) WHERE gif_name <> '';
 
--- The web sessions. The key is a hash: what opens a session is not in this file.
+-- The web sessions. The key is a hash, so the ids that open a session are not in this file.
 CREATE TABLE sessions (
   key     BLOB    NOT NULL PRIMARY KEY,
   data    BLOB    NOT NULL,

@@ -1,9 +1,9 @@
--- What an owner may do, what people call themselves, what is said to one person.
-ALTER TABLE rooms ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0; -- only the owner speaks
-ALTER TABLE rooms ADD COLUMN keep   INTEGER NOT NULL DEFAULT 0; -- not removed for standing empty
+-- Moderation, names and whispers.
+ALTER TABLE rooms ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0; -- only the owner can post
+ALTER TABLE rooms ADD COLUMN keep   INTEGER NOT NULL DEFAULT 0; -- not removed when it is empty
 
--- A row stays when its person goes, and with it the colour: what was said under
--- it stays that person's.
+-- A member's row stays after the member has left, so nobody else gets the colour of
+-- the member's messages.
 ALTER TABLE members ADD COLUMN standing    TEXT    NOT NULL DEFAULT 'in'; -- in, out, banned
 ALTER TABLE members ADD COLUMN nick        TEXT    NOT NULL DEFAULT '';
 ALTER TABLE members ADD COLUMN nick_key    TEXT    NOT NULL DEFAULT ''; -- the same for names that look the same
@@ -14,15 +14,15 @@ CREATE UNIQUE INDEX members_by_nick ON members (room, nick_key) WHERE nick_key <
 
 ALTER TABLE messages ADD COLUMN nick   TEXT    NOT NULL DEFAULT ''; -- the sender's, when it was sent
 ALTER TABLE messages ADD COLUMN topic  TEXT    NOT NULL DEFAULT ''; -- of a notice: entered, left, …
-ALTER TABLE messages ADD COLUMN person TEXT    NOT NULL DEFAULT ''; -- of a notice: whom it is about
-ALTER TABLE messages ADD COLUMN target INTEGER NOT NULL DEFAULT 0;  -- of an edit or a removal: the seq of what it changed
+ALTER TABLE messages ADD COLUMN person TEXT    NOT NULL DEFAULT ''; -- of a notice: the colour of the person concerned
+ALTER TABLE messages ADD COLUMN target INTEGER NOT NULL DEFAULT 0;  -- of an edit or a removal: the seq of the changed message
 ALTER TABLE messages ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;  -- the seq of the latest edit
 UPDATE messages SET person = substr(text, 1, 7),
   topic = CASE WHEN text LIKE '%입장하셨습니다.' THEN 'entered' ELSE 'left' END
   WHERE kind = 'notice';
 
--- What one person says to another. It has no place in the room's sequence, where
--- the others would see that there was something: each of the two has a list.
+-- Whispers from one person to another. They have no number in the room's sequence,
+-- where others would notice a gap: each of the two people has a list.
 CREATE TABLE whispers (
   id           TEXT    NOT NULL PRIMARY KEY,
   room         TEXT    NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

@@ -1,10 +1,9 @@
--- A visitor may have several sessions: its id is renewed now and then, and the
--- one before lives on for a moment. Those of an older program have none but
--- themselves.
+-- A visitor can have several sessions: when the id is renewed, the previous session
+-- stays valid for a moment. Each session of an older program is its own visitor.
 ALTER TABLE sessions ADD COLUMN visitor BLOB NOT NULL DEFAULT x''; -- a hash, as key is
 ALTER TABLE sessions ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
 UPDATE sessions SET visitor = key;
 CREATE INDEX sessions_by_visitor ON sessions (visitor);
 
--- How many rooms somebody has made.
+-- Counts the rooms of a session.
 CREATE INDEX rooms_by_owner ON rooms (owner_session);

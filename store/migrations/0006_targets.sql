@@ -1,3 +1,3 @@
--- The edits of a message, which go with it: without this, all others in the room
--- are looked at for them.
+-- Finds the edits of a message, which a removal erases too, without reading all
+-- messages of the room.
 CREATE INDEX messages_by_target ON messages (room, target) WHERE target <> 0;

@@ -1,6 +1,6 @@
--- What names have in common that look the same: several keys for each name, none
--- of which another name of the room may have. Program code computes them from the
--- names (computeNickKeys in store/names.go). Names that share a key by now stay.
+-- The keys of names: names that look the same share one. A name has several keys, and a
+-- new name must not share one with another name of the room. computeNickKeys in
+-- store/nickkeys.go computes them from the names. Existing names that share a key stay.
 DROP INDEX members_by_nick;
 ALTER TABLE members DROP COLUMN nick_key;
 CREATE TABLE nick_keys (

@@ -10,7 +10,7 @@ import (
 	"gifchat/rooms"
 )
 
-func together(t *testing.T, s rooms.Store) {
+func batches(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
 	var batch []rooms.Message

@@ -67,12 +67,13 @@ func authority(t *testing.T, s rooms.Store) {
 	if got := add(t, s, current); got.Seq != 3 || got.Authority != 0 {
 		t.Errorf("message under the current version: got %+v, want seq 3 and no version", got)
 	}
-	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Nick != "one" || m.Whispers != 0 {
+	if m, err := memberOf(ctx, s, room.ID, "a"); err != nil || m.Nick != "one" || m.Whispers != 0 {
 		t.Errorf("member after the refusals: got %+v, %v, want the nick one and no whispers", m, err)
 	}
 }
 
-// presence checks that a room is full, empty and left by the people of all processes.
+// presence checks that the people of all processes together decide whether a room is
+// full or empty, and whether a person has left.
 func presence(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := newRoom("room")
@@ -145,10 +146,10 @@ func roomLimits(t *testing.T, s rooms.Store) {
 		owner  rooms.Session
 		want   error
 	}{
-		"as many as one session may own":  {rooms.RoomLimits{PerSession: 1}, "owner", rooms.ErrTooManyRooms},
-		"as many as there may be":         {rooms.RoomLimits{All: 1}, "other", rooms.ErrTooManyRooms},
-		"fewer than one session may own":  {rooms.RoomLimits{PerSession: 1}, "another", nil},
-		"one more than without any limit": {rooms.RoomLimits{}, "owner", nil},
+		"a session at its limit":    {rooms.RoomLimits{PerSession: 1}, "owner", rooms.ErrTooManyRooms},
+		"all rooms at the limit":    {rooms.RoomLimits{All: 1}, "other", rooms.ErrTooManyRooms},
+		"a session below its limit": {rooms.RoomLimits{PerSession: 1}, "another", nil},
+		"a session without a limit": {rooms.RoomLimits{}, "owner", nil},
 	} {
 		room := newRoom(name)
 		room.OwnerSession = test.owner

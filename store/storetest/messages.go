@@ -14,7 +14,7 @@ import (
 	"gifchat/rooms"
 )
 
-func sameMessages(t *testing.T, s rooms.Store) {
+func unchangedMessages(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	gif := text(room.ID, "")
 	gif.Kind, gif.GIF = rooms.KindGIF, &rooms.GIF{
@@ -101,7 +101,7 @@ func repeatedMessage(t *testing.T, s rooms.Store) {
 	}
 }
 
-func seqsWithoutHoles(t *testing.T, s rooms.Store) {
+func seqsWithoutGaps(t *testing.T, s rooms.Store) {
 	const senders, each = 8, 25
 	busy := []rooms.Room{create(t, s, "one"), create(t, s, "two")}
 	var all sync.WaitGroup

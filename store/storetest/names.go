@@ -61,9 +61,9 @@ func names(t *testing.T, s rooms.Store) {
 	}
 }
 
-// namesAtOnce checks that one of several members gets a name, if all of them try to
+// concurrentNames checks that one of several members gets a name, if all of them try to
 // set similar names at the same time.
-func namesAtOnce(t *testing.T, s rooms.Store) {
+func concurrentNames(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	var given atomic.Int64
 	var all sync.WaitGroup

@@ -71,7 +71,7 @@ func changes(t *testing.T, s rooms.Store) {
 	}
 }
 
-func closedDoor(t *testing.T, s rooms.Store) {
+func closedRoom(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
 	m := guest(t, s, room.ID, "member", "#111111")
@@ -138,7 +138,7 @@ func addresses(t *testing.T, s rooms.Store) {
 	check(room.ID, strconv.Itoa(rooms.MaxAddressBans-1), began.Add(3*time.Hour+(rooms.MaxAddressBans-1)*time.Second))
 }
 
-func standings(t *testing.T, s rooms.Store) {
+func formerMembers(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
 	m := guest(t, s, room.ID, "guest", "#111111")
@@ -243,14 +243,14 @@ func whispers(t *testing.T, s rooms.Store) {
 	if got, err := s.Whispers(ctx, room.ID, "a", 1, 1); err != nil || len(got) != 1 || got[0].ID != second.ID {
 		t.Errorf("page after whisper 1: got %+v, %v, want the second whisper", got, err)
 	}
-	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
+	if m, err := memberOf(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
 		t.Errorf("whispers of a: got %d, %v, want 3", m.Whispers, err)
 	}
 	_, _, err := s.AddWhisper(ctx, rooms.Whisper{ID: newID(), Room: room.ID, From: a, To: rooms.Member{Session: "nobody"}, CreatedAt: began})
 	if !errors.Is(err, rooms.ErrNoPerson) {
 		t.Errorf("whisper to an unknown person: got %v, want ErrNoPerson", err)
 	}
-	if m, err := stands(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
+	if m, err := memberOf(ctx, s, room.ID, "a"); err != nil || m.Whispers != 3 {
 		t.Errorf("whispers of a after the refusal: got %d, %v, want 3", m.Whispers, err)
 	}
 }

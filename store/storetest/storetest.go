@@ -19,27 +19,27 @@ import (
 func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 	for name, test := range map[string]func(*testing.T, rooms.Store){
 		"rooms are listed in order of creation":             roomsInOrder,
-		"a removed room takes its content along":            removal,
-		"a member keeps the first grant":                    firstGrant,
+		"a removed room is removed with its content":        removal,
+		"a member who enters again stays unchanged":         repeatedEntry,
 		"members have different colours":                    differentColors,
-		"messages are returned unchanged":                   sameMessages,
+		"messages are returned unchanged":                   unchangedMessages,
 		"a page has the requested messages in order":        pages,
 		"a repeated client id returns the first message":    repeatedMessage,
 		"a fingerprint survives edits and removals":         fingerprints,
-		"concurrent messages have numbers without gaps":     seqsWithoutHoles,
-		"a batch is stored together":                        together,
+		"concurrent messages have numbers without gaps":     seqsWithoutGaps,
+		"a batch is numbered in order and finds a retry":    batches,
 		"an edit changes its target and has a number":       edits,
 		"a removal erases the message and its edits":        removals,
 		"a change is stored with its notice":                changes,
 		"a name that looks like another one is refused":     names,
 		"address bans expire and are limited":               addresses,
-		"a closed room admits members and programs only":    closedDoor,
-		"one of many concurrent look-alike names is stored": namesAtOnce,
-		"a former member keeps the colour":                  standings,
+		"a closed room admits members and programs only":    closedRoom,
+		"one of many concurrent look-alike names is stored": concurrentNames,
+		"a former member keeps the colour":                  formerMembers,
 		"a whisper is in two lists":                         whispers,
 		"a GIF is found by its name":                        shownGIFs,
 		"uploads are the GIFs that messages still show":     uploads,
-		"a cancelled change is not made":                    tooLate,
+		"a cancelled change is not made":                    cancelledChanges,
 		"an outdated authority version is refused":          authority,
 		"presence decides whether a room is full or empty":  presence,
 		"a room beyond the limits is refused":               roomLimits,
@@ -50,7 +50,7 @@ func Test(t *testing.T, open func(t *testing.T) rooms.Store) {
 	}
 }
 
-// began has the resolution of a millisecond, which every store keeps.
+// began has a resolution of a millisecond, which every store preserves.
 var began = time.Date(2026, 11, 23, 0, 44, 47, 519e6, time.UTC)
 
 // newRoom returns a room that the session "owner" has created.
@@ -113,8 +113,8 @@ func addMessage(ctx context.Context, s rooms.Store, m rooms.Message) (stored roo
 	return all[0].Message, all[0].Again, nil
 }
 
-// stands returns the membership of a session in a room.
-func stands(ctx context.Context, s rooms.Store, id rooms.ID, session rooms.Session) (rooms.Member, error) {
+// memberOf returns the membership of a session in a room.
+func memberOf(ctx context.Context, s rooms.Store, id rooms.ID, session rooms.Session) (rooms.Member, error) {
 	_, m, err := s.Standing(ctx, id, session)
 	return m, err
 }
@@ -174,7 +174,7 @@ func removal(t *testing.T, s rooms.Store) {
 	if _, err := s.RemoveRoom(ctx, rooms.Removal{ID: gone.ID}); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("RemoveRoom again: got %v, want ErrNotFound", err)
 	}
-	if _, err := stands(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
+	if _, err := memberOf(ctx, s, gone.ID, "owner"); !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("Standing in a removed room: got %v, want ErrNotFound", err)
 	}
 	if _, err := s.AddMember(ctx, rooms.Member{Room: gone.ID, Session: "s", Color: "#000000"}); !errors.Is(err, rooms.ErrNotFound) {
@@ -191,14 +191,14 @@ func removal(t *testing.T, s rooms.Store) {
 	}
 }
 
-func firstGrant(t *testing.T, s rooms.Store) {
+func repeatedEntry(t *testing.T, s rooms.Store) {
 	ctx := t.Context()
 	room := create(t, s, "room")
 	owner := rooms.Member{Room: room.ID, Session: "owner", Color: room.Owner, Since: began, Standing: rooms.StandingIn}
-	if got, err := stands(ctx, s, room.ID, "owner"); err != nil || got != owner {
+	if got, err := memberOf(ctx, s, room.ID, "owner"); err != nil || got != owner {
 		t.Errorf("Standing of the owner: got %+v, %v, want %+v", got, err, owner)
 	}
-	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
+	if got, err := memberOf(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
 		t.Errorf("Standing of a stranger: got %+v, %v, want the zero Member", got, err)
 	}
 	first := rooms.Member{Room: room.ID, Session: "guest", Color: "#111111", Since: began.Add(time.Second), Standing: rooms.StandingIn}
@@ -208,7 +208,7 @@ func firstGrant(t *testing.T, s rooms.Store) {
 			t.Errorf("AddMember: got %+v, %v, want %+v", got, err, first)
 		}
 	}
-	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != first {
+	if got, err := memberOf(ctx, s, room.ID, "guest"); err != nil || got != first {
 		t.Errorf("Standing: got %+v, %v, want %+v", got, err, first)
 	}
 }
@@ -220,7 +220,7 @@ func differentColors(t *testing.T, s rooms.Store) {
 	if _, err := s.AddMember(ctx, guest); !errors.Is(err, rooms.ErrColorTaken) {
 		t.Errorf("AddMember with the owner's colour: got %v, want ErrColorTaken", err)
 	}
-	if got, err := stands(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
+	if got, err := memberOf(ctx, s, room.ID, "guest"); err != nil || got != (rooms.Member{}) {
 		t.Errorf("Standing after the refusal: got %+v, %v, want the zero Member", got, err)
 	}
 	guest.Color = "#111111"
@@ -233,7 +233,7 @@ func differentColors(t *testing.T, s rooms.Store) {
 	}
 }
 
-func tooLate(t *testing.T, s rooms.Store) {
+func cancelledChanges(t *testing.T, s rooms.Store) {
 	room := create(t, s, "room")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
