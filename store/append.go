@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -29,17 +30,31 @@ func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.
 	return stored, nil
 }
 
-// addMessages stores the messages of one room with about three statements, however
-// many messages there are: it looks for their client ids, reserves their numbers and
-// inserts them.
+// addMessages stores the messages of one room with two statements, however many
+// messages there are: it reserves their numbers and inserts them. Only if a client id
+// is stored already, it starts again and looks for the client ids first.
 func addMessages(tx *transaction, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
+	authority, err := commonAuthority(messages)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := insertBatch(tx, id, authority, messages, nil)
+	if !errors.Is(err, errRepeated) {
+		return stored, err
+	}
 	first, err := firstMessages(tx, id, messages)
 	if err != nil {
 		return nil, err
 	}
-	authority, err := commonAuthority(messages)
-	if err != nil {
-		return nil, err
+	return insertBatch(tx, id, authority, messages, first)
+}
+
+// insertBatch inserts the messages whose client ids are not in first, the stored
+// messages by client id. The result has the stored message for the others. The error is
+// errRepeated, and nothing is written, if a client id is stored that is not in first.
+func insertBatch(tx *transaction, id rooms.ID, authority int64, messages []rooms.Message, first map[clientKey]*rooms.Message) ([]rooms.Stored, error) {
+	if first == nil {
+		first = make(map[clientKey]*rooms.Message, len(messages))
 	}
 	stored := make([]rooms.Stored, len(messages))
 	added := make([]*rooms.Message, 0, len(messages))
@@ -66,6 +81,9 @@ func addMessages(tx *transaction, id rooms.ID, messages []rooms.Message) ([]room
 	return stored, nil
 }
 
+// errRepeated is returned for messages of which one repeats a stored client id.
+var errRepeated = errors.New("client id is stored")
+
 // clientKey identifies a message of a room by its sender's own name for it.
 type clientKey struct {
 	session  rooms.Session
@@ -89,7 +107,7 @@ func commonAuthority(messages []rooms.Message) (int64, error) {
 }
 
 // insertNext inserts messages under the next numbers of a room. It writes nothing if
-// it returns rooms.ErrNotFound or rooms.ErrOutdated.
+// it returns rooms.ErrNotFound, rooms.ErrOutdated or errRepeated.
 func insertNext(tx *transaction, id rooms.ID, authority int64, messages []*rooms.Message) error {
 	if len(messages) == 0 {
 		return checkAuthority(tx, id, authority)
@@ -98,11 +116,16 @@ func insertNext(tx *transaction, id rooms.ID, authority int64, messages []*rooms
 	if err != nil {
 		return err
 	}
-	for _, m := range messages {
-		m.Seq = seq
-		seq++
+	for i, m := range messages {
+		m.Seq = seq + int64(i)
 	}
-	return insertMessages(tx, messages)
+	inserted, err := insertMessages(tx, messages)
+	if err != nil || inserted == len(messages) {
+		return err
+	}
+	_, removed := tx.exec("DELETE FROM messages WHERE room = ? AND seq >= ?", id, seq)
+	_, released := tx.exec("UPDATE rooms SET head = head - ? WHERE id = ?", len(messages), id)
+	return cmp.Or(removed, released, errRepeated)
 }
 
 // reserveSeqs reserves n numbers of a room and returns the first one. It writes
@@ -110,7 +133,7 @@ func insertNext(tx *transaction, id rooms.ID, authority int64, messages []*rooms
 // another authority version. Version 0 stands for any.
 func reserveSeqs(tx *transaction, id rooms.ID, authority int64, n int) (first int64, err error) {
 	var last int64
-	err = tx.queryRow("UPDATE rooms SET head = head + ? WHERE id = ? AND gone = 0 AND ? IN (0, authority) RETURNING head",
+	err = tx.queryRow("UPDATE OR FAIL rooms SET head = head + ? WHERE id = ? AND gone = 0 AND ? IN (0, authority) RETURNING head",
 		n, id, authority).Scan(&last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, checkAuthority(tx, id, authority)
@@ -138,7 +161,8 @@ func raiseAuthority(tx *transaction, id rooms.ID) error {
 // insertTexts are the statements that insert messages, by their number of rows.
 var insertTexts = textsByRows(func(rows int) string {
 	row := "(?" + strings.Repeat(", ?", columnsOfMessage-1) + ")"
-	return "INSERT INTO messages (" + messageColumns + ") VALUES " + row + strings.Repeat(", "+row, rows-1)
+	return "INSERT OR FAIL INTO messages (" + messageColumns + ") VALUES " + row + strings.Repeat(", "+row, rows-1) +
+		" ON CONFLICT (room, session, client_id) WHERE client_id <> '' DO NOTHING"
 })
 
 func textsByRows(text func(rows int) string) map[int]string {
@@ -149,7 +173,9 @@ func textsByRows(text func(rows int) string) map[int]string {
 	return texts
 }
 
-func insertMessages(tx *transaction, messages []*rooms.Message) error {
+// insertMessages inserts messages, except those that repeat a stored client id, and
+// returns how many it inserted.
+func insertMessages(tx *transaction, messages []*rooms.Message) (inserted int, err error) {
 	args := make([]any, 0, min(len(messages), maxRows)*columnsOfMessage)
 	for _, rows := range rowCounts {
 		for ; len(messages) >= rows; messages = messages[rows:] {
@@ -157,16 +183,27 @@ func insertMessages(tx *transaction, messages []*rooms.Message) error {
 			for _, m := range messages[:rows] {
 				args = appendColumns(args, m)
 			}
-			if _, err := tx.exec(insertTexts[rows], args...); err != nil {
-				return err
+			result, err := tx.exec(insertTexts[rows], args...)
+			if err != nil {
+				return 0, err
 			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return 0, err
+			}
+			inserted += int(n)
 		}
 	}
-	return nil
+	return inserted, nil
 }
 
+// insertMessage inserts a message, or returns errRepeated if its client id is stored.
 func insertMessage(tx *transaction, m rooms.Message) error {
-	return insertMessages(tx, []*rooms.Message{&m})
+	inserted, err := insertMessages(tx, []*rooms.Message{&m})
+	if err == nil && inserted == 0 {
+		err = errRepeated
+	}
+	return err
 }
 
 // appendColumns appends the values of messageColumns.
