@@ -58,7 +58,7 @@ func (p *Pages) Notice(c *gin.Context) error {
 	})
 }
 
-// errorPage names the error, and nothing about the server.
+// errorPage shows an error, and nothing about the server.
 type errorPage struct {
 	frame
 	Status  int
