@@ -201,6 +201,7 @@ type check struct {
 	want string // the error message; never contains a secret
 }
 
+// checks validates all settings whose type alone does not make them valid.
 func (c *config) checks() []check {
 	return []check{
 		{"PORT", 0 <= c.Port && c.Port <= 65535, fmt.Sprintf("%d is not a port; want 0 to 65535, 0 for any free one", c.Port)},
@@ -240,7 +241,7 @@ const (
 func (c *config) logLevel() slog.Level {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return slog.LevelInfo // not reached: checks has refused the level
+		return slog.LevelInfo // not reached: checks refuses unknown levels
 	}
 	return level
 }
@@ -348,10 +349,8 @@ func badOrigin(v string) string {
 	return ""
 }
 
+// isHostPort reports whether host is a name or an address followed by a port.
 func isHostPort(host string) bool {
-	if host == "" {
-		return false
-	}
 	_, err := netip.ParseAddr(host)
 	return err != nil && strings.Contains(host, ":")
 }
