@@ -52,7 +52,7 @@ func (h *chatHandlers) handleLasting(fn requestHandler) func(*socketio.Event) {
 		if !h.outdated(socket) {
 			return fn(ctx, socket, st, args)
 		}
-		time.AfterFunc(closeDelay, socket.CloseConn)
+		h.notifier.timers.After(closeDelay, socket.CloseConn)
 		return nil, rooms.ErrUnavailable
 	})
 }
