@@ -1,3 +1,4 @@
+// Package pages renders the HTML pages and answers their forms.
 package pages
 
 import (
