@@ -13,10 +13,10 @@ import (
 )
 
 const usage = `gifchat                  serve; settings come from the environment and from .env
-gifchat doctor           say how the data is and what is wrong with it
-gifchat backup <folder>  copy the data into an empty folder, the server running or not`
+gifchat doctor           print the state of the data and what is wrong with it
+gifchat backup <folder>  copy the data into an empty folder, also while a server runs`
 
-// errUsage refuses unknown arguments.
+// errUsage is the error of unknown arguments.
 var errUsage = errors.New(usage)
 
 // command runs the subcommand that the arguments name, or the server without

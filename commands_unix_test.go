@@ -58,6 +58,7 @@ func asNobody(t *testing.T) {
 	}
 	again := exec.CommandContext(t.Context(), copied, "-test.run", "^"+t.Name()+"$", "-test.v")
 	again.Dir = dir
+	again.Env = append(os.Environ(), "TMPDIR="+dir) // nobody need not be able to write in the present one
 	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, err := again.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {

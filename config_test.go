@@ -175,7 +175,7 @@ func TestLoadConfig_uses_the_default_rates_of_handlers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := cfg.rates(); got.Room != ratelimit.Unlimited || got.CreateVisitor != (ratelimit.Rate{Burst: 5, Each: 3 * time.Minute}) {
-		t.Errorf("limits with RATE_ROOM=off, RATE_CREATE_VISITOR=5+20/h: got %+v", got)
+		t.Errorf("limits with RATE_ROOM=off, RATE_CREATE_VISITOR=5+20/h: got %+v, want no limit of a room, and 5 rooms and one each 3 min of a visitor", got)
 	}
 }
 

@@ -43,21 +43,21 @@ func doctor(ctx context.Context, cfg config, out io.Writer) error {
 	if err := printTable(out, lines); err != nil {
 		return err
 	}
-	if problems := problems(r, damage, int64(cfg.MinFreeSpace)); len(problems) > 0 {
-		return errors.New("wrong: " + strings.Join(problems, "; "))
+	if found := problems(r, damage, int64(cfg.MinFreeSpace)); len(found) > 0 {
+		return errors.New("wrong: " + strings.Join(found, "; "))
 	}
 	return nil
 }
 
-// problems describes what is wrong with the database, the GIFs and the disk, of
-// which uploads leave floor bytes free.
-func problems(r inspect.Report, gifDamage string, floor int64) []string {
+// problems describes what is wrong with the database, the GIFs and the disk. Uploads
+// are refused if they could leave fewer than minFree bytes free.
+func problems(r inspect.Report, gifDamage string, minFree int64) []string {
 	all := r.Problems()
 	if gifDamage != "" {
 		all = append(all, gifDamage)
 	}
-	if floor > 0 && 0 <= r.Free && r.Free-store.UploadReserve < floor {
-		all = append(all, "a GIF would leave less than "+mib(floor)+" free (MIN_FREE_SPACE): none are taken")
+	if minFree > 0 && 0 <= r.Free && r.Free-store.UploadReserve < minFree {
+		all = append(all, "GIFs are refused: one could leave less than "+mib(minFree)+" free (MIN_FREE_SPACE)")
 	}
 	return all
 }
@@ -66,19 +66,19 @@ func reportLines(r inspect.Report, place store.Place, gifs string) [][2]string {
 	return [][2]string{
 		{"program", version()},
 		{"database", place.Database},
-		{"size", mib(r.Size) + ", its log " + mib(r.Log)},
-		{"rooms", countWords(r.Rooms)},
-		{"messages", countWords(r.Messages)},
+		{"size", mib(r.Size) + ", write-ahead log " + mib(r.Log)},
+		{"rooms", countText(r.Rooms)},
+		{"messages", countText(r.Messages)},
 		{"GIFs", gifs},
 		{"schema", fmt.Sprintf("%d of %d", r.Schema, r.Known)},
-		{"old copies", copyWords(r.Copies)},
+		{"old copies", copyNames(r.Copies)},
 		{"SQLite", r.Version},
 		{"journal_mode", r.Journal},
 		{"synchronous", fmt.Sprint(r.Synchronous)},
 		{"foreign_keys", fmt.Sprint(r.ForeignKeys)},
 		{"busy_timeout", fmt.Sprintf("%d ms", r.BusyTimeout)},
 		{"check", cmp.Or(r.Altered, r.Check)},
-		{"free space", freeWords(r.Free)},
+		{"free space", freeText(r.Free)},
 	}
 }
 
@@ -95,22 +95,22 @@ func printTable(out io.Writer, lines [][2]string) error {
 
 func mib(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
 
-func countWords(n int64) string {
+func countText(n int64) string {
 	if n < 0 {
 		return "unknown"
 	}
 	return fmt.Sprint(n)
 }
 
-func freeWords(free int64) string {
+func freeText(free int64) string {
 	if free < 0 {
 		return "unknown on this system"
 	}
 	return mib(free)
 }
 
-// copyWords names the copies of the database that migrations have kept.
-func copyWords(paths []string) string {
+// copyNames names the copies of the database that migrations have kept.
+func copyNames(paths []string) string {
 	var names []string
 	for _, path := range paths {
 		names = append(names, filepath.Base(path))

@@ -147,7 +147,7 @@ func newChat(cfg config, data *dataFolder, notifier *events.Notifier, log *slog.
 }
 
 // newHandler returns the HTTP handler. It adds the settings and the assets to c, which
-// has the other parts.
+// already contains the other parts.
 func newHandler(ctx context.Context, cfg config, c handlers.Config) (*handlers.Handler, error) {
 	var err error
 	if c.Templates, c.Public, err = assets(cfg.Dev); err != nil {

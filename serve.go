@@ -137,7 +137,7 @@ func logAddress(addr net.Addr, log *slog.Logger) {
 	attrs := []slog.Attr{slog.String("addr", addr.String())}
 	port := strconv.Itoa(tcp.Port)
 	host := tcp.IP.String()
-	if tcp.IP.IsUnspecified() || tcp.IP.IsLoopback() {
+	if tcp.IP.IsUnspecified() || host == "127.0.0.1" || host == "::1" { // but 127.0.0.2 is not localhost
 		host = "localhost"
 	}
 	attrs = append(attrs, slog.String("open", "http://"+net.JoinHostPort(host, port)))

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -43,5 +45,18 @@ func TestServe_closes_its_parts_in_order(t *testing.T) {
 	want := []string{"mark", "drain", "timers", "sockets", "plain WebSockets", "drain"}
 	if !slices.Equal(h.order, want) {
 		t.Errorf("close order: got %q, want %q", h.order, want)
+	}
+}
+
+func TestLogAddress_opens_the_address_that_listens(t *testing.T) {
+	for host, want := range map[string]string{
+		"127.0.0.1": "open=http://localhost:8005", "::1": "open=http://localhost:8005", "0.0.0.0": "open=http://localhost:8005",
+		"127.0.0.2": "open=http://127.0.0.2:8005", "192.0.2.7": "open=http://192.0.2.7:8005", "2001:db8::1": "open=http://[2001:db8::1]:8005",
+	} {
+		var out strings.Builder
+		logAddress(&net.TCPAddr{IP: net.ParseIP(host), Port: 8005}, slog.New(slog.NewTextHandler(&out, nil)))
+		if line := out.String(); !strings.Contains(line, want) {
+			t.Errorf("HOST=%s: got %s, want %s in it", host, line, want)
+		}
 	}
 }

@@ -2,7 +2,7 @@
 // requests and rooms.Chat; it makes no decisions about rooms, and has no SQL and no
 // packets.
 //
-// What the packages below contain:
+// The packages below:
 //
 //   - pages: the HTML pages and the answers to their forms
 //   - media: GIF uploads and downloads, assets and the stock client's files

@@ -47,19 +47,19 @@ func TestDoor_closed_refuses_strangers_alone(t *testing.T) {
 		w.send(`42/chat,1["join",{"room":"` + strings.TrimPrefix(room, "/room/") + `","password":"` + password + `"}]`)
 		w.until(`43/chat,1[{"ok":false,"reason":"closed","message":"` + closedKorean)
 		if !strings.Contains(stranger.get("/").body, badge) {
-			t.Errorf("%s: the list does not show that the room is closed", name)
+			t.Errorf("%s: list of rooms: got no badge of a closed room, want one", name)
 		}
 
 		owner.post(room+"/door", url.Values{"closed": {"false"}})
 		if strings.Contains(stranger.get("/").body, badge) {
-			t.Errorf("%s: the list shows an open room as closed", name)
+			t.Errorf("%s: list of rooms after the door was opened: got a badge of a closed room, want none", name)
 		}
 		if got := stranger.get(room + "?password=" + url.QueryEscape(password)); got.StatusCode != http.StatusOK {
 			t.Errorf("%s: a stranger enters after the door was opened: got %d, want 200", name, got.StatusCode)
 		}
 	}
 	if got := stranger.get("/?error="+url.QueryEscape(closedKorean), "Accept-Language", "en"); !strings.Contains(got.body, "The owner has closed the door.") {
-		t.Error("the list does not say the reason in English")
+		t.Error("list of rooms in English: got no sentence about the closed door, want one")
 	}
 }
 

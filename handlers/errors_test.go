@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"gifchat/handlers/input"
 	"gifchat/rooms"
 )
 
@@ -47,7 +48,7 @@ func TestErrors_of_large_bodies_leak_nothing(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	room := v.makeRoom("방", "")
-	large := strings.Repeat("x", maxFormSize+1)
+	large := strings.Repeat("x", input.MaxForm+1)
 	kind, file := upload("x.gif", smallGIF[:len(smallGIF)-1]+strings.Repeat("!\xfe\x80"+strings.Repeat("x", 128)+"\x00", 6<<20/132))
 	form := file.String()
 	for _, tt := range []struct{ name, path, kind, body string }{
@@ -67,9 +68,6 @@ func TestErrors_of_large_bodies_leak_nothing(t *testing.T) {
 		}
 	}
 }
-
-// maxFormSize is the size of the largest form: input.MaxForm.
-const maxFormSize = 64 << 10
 
 // broken is a chat that fails with the errors of how.
 type broken struct {

@@ -91,7 +91,7 @@ func (w *wire) expect(pattern string) {
 	}
 }
 
-func TestJoin(t *testing.T) {
+func TestJoin_answers_each_argument(t *testing.T) {
 	h := open(t, nil)
 	owner, guest := h.visitor(t), h.visitor(t)
 	private := strings.TrimPrefix(owner.makeRoom("방", "pw"), "/room/")
@@ -237,7 +237,7 @@ func TestSocket_without_a_cookie_may_enter_by_event(t *testing.T) {
 	}
 }
 
-func TestNotice(t *testing.T) {
+func TestNotice_sends_news_and_relays_replies(t *testing.T) {
 	var started *notice.Notice
 	h := open(t, func(c *settings) {
 		started = notice.Start(c.Server, notice.Config{Interval: 200 * time.Millisecond, SocketIO: true}, c.Log)

@@ -59,7 +59,7 @@ func TestGIF_is_revalidated_each_time(t *testing.T) {
 	}
 }
 
-func TestPoster(t *testing.T) {
+func TestPoster_is_served_like_its_GIF(t *testing.T) {
 	h := open(t, nil)
 	owner := h.visitor(t)
 	room := owner.makeRoom("방", "")

@@ -150,9 +150,9 @@ const sidAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 // belongsToConnection reports whether a request belongs to an open Socket.IO
 // connection: a poll, a POST or an upgrade. The connection has its visitor already, and
 // such requests are many, so they go to the engine directly: Gin took a twelfth of the
-// time of a poll. A query that is written in another way than clients write it takes
-// the longer path. So does a page of another origin: only Gin finds out whether the
-// client's address is that of this machine.
+// time of a poll. A query in another form than clients send goes through Gin. So does
+// the request of a page of another origin: only Gin finds out whether the client's
+// address is that of this machine.
 func (h *Handler) belongsToConnection(r *http.Request) bool {
 	if r.URL.Path != "/socket.io/" || h.cfg.Server == nil {
 		return false
@@ -168,8 +168,8 @@ func (h *Handler) belongsToConnection(r *http.Request) bool {
 	return false
 }
 
-// Close ends the watch over the sockets and the plain WebSockets, waits for them, and
-// logs how many lines were left out. It may be called again.
+// Close ends the session watcher and the plain WebSockets, waits for them, and logs
+// how many lines were left out. It may be called again.
 func (h *Handler) Close() error {
 	h.sessions.Close()
 	h.plain.Close()

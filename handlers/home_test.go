@@ -184,6 +184,22 @@ func TestEnter_with_a_wrong_password_returns_to_the_form(t *testing.T) {
 	}
 }
 
+func TestEnter_after_too_many_passwords_names_the_time_of_a_retry(t *testing.T) {
+	h := open(t, noLimits)
+	private := h.visitor(t).makeRoom("비밀", "pw")
+	guest := h.visitor(t)
+	guest.get("/")
+	for _, accept := range []string{"*/*", "text/html"} {
+		var got answer
+		for range 12 {
+			got = guest.post(private+"/enter", url.Values{"password": {"wrong"}}, "Accept", accept)
+		}
+		if got.Header.Get("Retry-After") == "" {
+			t.Errorf("wrong passwords of a client that accepts %s: got %d %v, want Retry-After", accept, got.StatusCode, got.Header)
+		}
+	}
+}
+
 func TestCreate_with_keep_makes_a_permanent_room(t *testing.T) {
 	h := open(t, nil)
 	for body, want := range map[string]bool{"keep=on": true, "": false} {

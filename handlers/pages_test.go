@@ -15,7 +15,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-func TestCookie(t *testing.T) {
+func TestCookie_has_its_flags_and_is_set_once(t *testing.T) {
 	cookie := func(got answer) *http.Cookie {
 		for _, c := range got.Cookies() {
 			if c.Name == "connect.sid" || c.Name == "__Host-connect.sid" {
@@ -29,7 +29,7 @@ func TestCookie(t *testing.T) {
 			h := open(t, func(c *settings) { c.Secure = secure })
 			c := cookie(h.visitor(t).get("/"))
 			if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Secure != secure || c.MaxAge != 30*24*60*60 {
-				t.Errorf("secure %v: got %+v", secure, c)
+				t.Fatalf("secure %v: got cookie %+v, want HttpOnly, SameSite=Lax, Path=/, 30 days and Secure %v", secure, c, secure)
 			}
 			if want := map[bool]string{false: "connect.sid", true: "__Host-connect.sid"}[secure]; c.Name != want || c.Domain != "" {
 				t.Errorf("secure %v: got %q of %q, want %q of this host alone", secure, c.Name, c.Domain, want)
@@ -127,7 +127,7 @@ func TestPages_have_headers_and_a_language(t *testing.T) {
 	}
 }
 
-func TestBundle(t *testing.T) {
+func TestBundle_is_served_in_the_accepted_coding(t *testing.T) {
 	h := open(t, nil)
 	v := h.visitor(t)
 	tests := []struct{ name, accept, body, coding string }{
@@ -168,7 +168,7 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-func TestPlainWebSocket(t *testing.T) {
+func TestPlainWebSocket_receives_the_greeting_and_answers_are_logged(t *testing.T) {
 	h := open(t, nil)
 	dial := func(path, origin string) (*websocket.Conn, error) {
 		conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+path,
@@ -207,7 +207,7 @@ func TestLanguageSwitch_links_to_this_host(t *testing.T) {
 	for _, path := range []string{"//evil.example/x", "///evil.example", "/%5Cevil.example", "/\\evil.example"} {
 		got := v.get(path)
 		if got.StatusCode != 404 || !regexp.MustCompile(`href="/[^/\\"][^"]*\?lang=en"`).MatchString(got.body) {
-			t.Errorf("%s: got %d %s", path, got.StatusCode, regexp.MustCompile(`href="[^"]*lang=[^"]*"`).FindString(got.body))
+			t.Errorf("%s: got %d %s, want 404 and a link to a path of this host", path, got.StatusCode, regexp.MustCompile(`href="[^"]*lang=[^"]*"`).FindString(got.body))
 		}
 	}
 }

@@ -42,7 +42,7 @@ func openCompany(t *testing.T) company {
 	return c
 }
 
-func TestEventsOfPeople(t *testing.T) {
+func TestEvents_of_people_reach_the_room(t *testing.T) {
 	c := openCompany(t)
 	a, b := c.annSocket, c.bobSock
 	b.send(`42/chat,2["nick","철수"]`)
@@ -81,7 +81,7 @@ func TestEventsOfPeople(t *testing.T) {
 	}
 }
 
-func TestEventsOfOwners(t *testing.T) {
+func TestEvents_of_moderation_are_for_the_owner(t *testing.T) {
 	c := openCompany(t)
 	a, b := c.annSocket, c.bobSock
 	for _, event := range []string{"kick", "ban", "unban", "mute", "unmute", "delegate"} {

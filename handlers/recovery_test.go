@@ -65,7 +65,7 @@ func TestRecovery_honours_a_kick_that_arrives_during_it(t *testing.T) {
 			for {
 				packet := w.until("/chat,")
 				if strings.Contains(packet, "after the kick") {
-					t.Fatal(packet)
+					t.Fatalf("packet during the recovery: got %s, want no message after the kick", packet)
 				}
 				if strings.Contains(packet, "error-message") {
 					break
@@ -74,7 +74,7 @@ func TestRecovery_honours_a_kick_that_arrives_during_it(t *testing.T) {
 			_, _ = h.chat.Post(t.Context(), owner, room.ID, rooms.Draft{Text: "after the kick"})
 			w.send(`42/chat,2["whispers",{"room":"` + string(room.ID) + `","after":0}]`)
 			if packet := w.until("/chat,"); !strings.HasPrefix(packet, "43/chat,2") {
-				t.Fatal(packet)
+				t.Fatalf("packet after the recovery: got %s, want only the acknowledgement", packet)
 			}
 		})
 	}

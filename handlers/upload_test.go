@@ -62,6 +62,6 @@ func TestUpload_refusal_names_what_is_wrong(t *testing.T) {
 
 	kind, body := "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"gif\"; filename=\"\"\r\n\r\n\r\n--x--\r\n"
 	if got := v.send("POST", room+"/gif", strings.NewReader(body), "Content-Type", kind); got.StatusCode != 400 || got.body != "올릴 GIF를 골라 주세요." {
-		t.Errorf("a form without a file: got %d %q", got.StatusCode, got.body)
+		t.Errorf("a form without a file: got %d %q, want 400 and the request to choose a GIF", got.StatusCode, got.body)
 	}
 }

@@ -42,7 +42,7 @@ func Of(r *http.Request) Language {
 }
 
 // Accepted returns the language of the cookie, or that of Accept-Language, or
-// Korean. It reads headers only, so that a Socket.IO handshake can be asked too.
+// Korean. It reads headers only, so that it also works for a Socket.IO handshake.
 func Accepted(r *http.Request) Language {
 	if cookie, err := r.Cookie(languageCookie); err == nil {
 		if l, ok := known(cookie.Value); ok {
@@ -65,8 +65,8 @@ func Cookie(l Language, secure bool) *http.Cookie {
 const maxLanguages = 20
 
 // parseAcceptLanguage returns the language with the highest weight. Malformed
-// entries are skipped, one by one: the parser would give up the whole header. A
-// language.Matcher would also take related languages, such as English for Welsh.
+// entries are skipped one by one, because the parser rejects a whole header. A
+// language.Matcher would also accept related languages, such as English for Welsh.
 func parseAcceptLanguage(header string) Language {
 	best, bestWeight := Korean, float32(0)
 	for i, entry := range strings.Split(header, ",") {

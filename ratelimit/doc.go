@@ -7,5 +7,5 @@
 //     uploads in progress, open connections.
 //
 // A quota over a period, such as the bytes that a visitor may upload in a day, is
-// no part of this package: it has to survive a restart, so the store counts it.
+// not part of this package: it has to survive a restart, so the store counts it.
 package ratelimit

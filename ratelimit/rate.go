@@ -11,7 +11,8 @@ import (
 )
 
 // Rate is how often something may happen: Burst times at once, and once more
-// after each interval Each. Users of a Rate may give the zero Rate a default.
+// after each interval Each. A package that is configured with rates can replace the
+// zero Rate by a default.
 type Rate struct {
 	Burst int
 	Each  time.Duration
@@ -20,10 +21,8 @@ type Rate struct {
 // Unlimited is the Rate that allows everything. Its text is "off".
 var Unlimited = Rate{Burst: -1}
 
-const (
-	maxBurst = 1_000_000
-	maxEach  = time.Hour // of the slowest rate
-)
+// maxBurst is the largest burst, and the largest number of events per unit.
+const maxBurst = 1_000_000
 
 var rateUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
 
@@ -44,9 +43,6 @@ func (r *Rate) UnmarshalText(text []byte) error {
 		return errRate
 	}
 	*r = Rate{Burst: n, Each: rateUnits[unit] / time.Duration(per)}
-	if r.Each > maxEach || r.Each <= 0 {
-		return errRate
-	}
 	return nil
 }
 

@@ -52,7 +52,7 @@ func NewTable(n int) *Table {
 	return &Table{seed: maphash.MakeSeed(), start: time.Now(), mask: groups - 1}
 }
 
-// Purpose tells the keys of one limit from those of another in the same table.
+// Purpose distinguishes the keys of one limit from those of another in the same table.
 type Purpose uint8
 
 // Key names a bucket.
@@ -141,11 +141,12 @@ func (s *shard) groupLocked(hash, mask uint64) *[groupSize]bucket {
 	return &s.groups[hash/(2*tableShards)&mask]
 }
 
-// take takes one token and leaves keep of them, or returns how long until it can.
+// take takes one token if keep tokens remain. Otherwise it returns how long until it
+// can.
 func (b *bucket) take(now time.Duration, r Rate, keep int) (wait time.Duration) {
 	most := time.Duration(r.Burst) * r.Each
 	full := max(b.full, now)
-	if full > now+2*most { // deeper than the deepest debt: no state of this rate
+	if full > now+2*most { // deeper than the deepest debt: another rate left this state
 		full = now
 	}
 	full += r.Each

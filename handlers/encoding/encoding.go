@@ -32,7 +32,7 @@ var codings = []Coding{Brotli, Gzip, Identity}
 // The levels are measured in docs/decisions/0024-compression.md.
 const (
 	brotliLevel  = 5       // a room of 50 rows in 0.5 ms; level 4 saves 0.1 ms and is 9 % larger
-	brotliWindow = 18      // 256 KiB, as long as the longest page; the default takes 8 MiB per writer
+	brotliWindow = 18      // 256 KiB, as long as the longest page; the default needs 8 MiB per writer
 	gzipLevel    = 5       // level 6 takes a third longer for less than 1 %
 	minEncoded   = 1 << 10 // bytes; a shorter body fits into one packet either way
 )

@@ -44,7 +44,7 @@ func (s serverEmitter) expel(from string, id rooms.ID, end bool) {
 		if !ok {
 			continue
 		}
-		// The visit is not ended: the chat has ended the person's presence already.
+		// The membership's visit needs no end: the chat has ended the person's presence.
 		if m, ok := st.release(id); ok {
 			socket.Leave(personRoom(id, m.member.Color))
 		}

@@ -112,11 +112,11 @@ func refererRoom(referer string) rooms.ID {
 	return ""
 }
 
-// joinRoom lets a member's socket join a room and returns the member. A second call
-// finds the socket joined.
+// joinRoom lets a member's socket join a room and returns the member. If the socket
+// has joined already, joinRoom only makes the room the default room.
 func (h *chatHandlers) joinRoom(ctx context.Context, socket *socketio.Socket, st *joinedRooms, id rooms.ID) (rooms.Member, error) {
 	if st.selectRoom(id) {
-		// The visitor may have been sent out of the room, now or a moment ago. Another
+		// No second Join: the visitor may have been sent out of the room a moment ago, and
 		// Join would undo that.
 		return h.chat.Member(ctx, st.visitor, id)
 	}
@@ -150,7 +150,7 @@ func (h *chatHandlers) leaveAll(st *joinedRooms, deliberate bool) {
 	st.mu.Lock()
 	st.disconnected = true
 	st.mu.Unlock()
-	for id, m := range st.byRoom { // nothing changes it any more
+	for id, m := range st.byRoom { // without mu: unchanged once disconnected
 		if deliberate {
 			h.limiter.EndVisit(st.visitor, id, m.visit)
 		} else {

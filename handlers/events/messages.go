@@ -139,8 +139,8 @@ func (h *chatHandlers) sync(ctx context.Context, _ *socketio.Socket, st *joinedR
 	return wire.SyncAck{OK: true, Messages: wire.Messages(missed), More: more}, nil
 }
 
-// maxSync is the number of messages that one sync returns at most. A client that was
-// away for long must not need more syncs than the events that it may send.
+// maxSync is the number of messages after which a sync ends. It is large, so that a
+// client that was offline for long stays within the rate limit of its events.
 const maxSync = 1000
 
 // readAfter reads the messages after a seq, up to maxSync or as many as fit into an

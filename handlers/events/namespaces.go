@@ -1,10 +1,10 @@
 // Package events connects Socket.IO to the chat: Notifier sends what happens in the
 // chat to the sockets, and Register answers the events of clients.
 //
-// What the files contain: names.go the names of the wire, notifier.go what the
-// server sends, requests.go how an event is answered, join.go, messages.go and
-// moderation.go the answers, joined.go the rooms of a socket, recovery.go sockets
-// that come back.
+// The server's events are in notifier.go; emitter.go and kept.go send them. The
+// clients' events are registered here and answered in join.go, messages.go and
+// moderation.go, by the rules of requests.go. joined.go has the rooms of a socket,
+// recovery.go the sockets that come back, names.go the names of all events.
 package events
 
 import (

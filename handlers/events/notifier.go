@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// removeAgain is when removeRoom is emitted for the second time: at the first time
-	// the oldest pages are still on their way to the list.
+	// removeAgain is the time after which removeRoom is emitted again: the stock pages
+	// miss the first one while they navigate from the room to the list.
 	removeAgain = 2 * time.Second
 
 	// peopleDelay is how long changes of the people in a room are collected: a class

@@ -12,7 +12,7 @@ import (
 
 // Recovery returns the connection state recovery of each namespace, for
 // socketio.Config. Clients of the chat recover their sockets within maxAbsence. The
-// default namespace has no recovery: its events are of the moment, and by contract
+// default namespace has no recovery: its events are soon out of date, and by contract
 // the last argument of a reply is its sender's id.
 func Recovery(maxAbsence time.Duration) func(namespace string) socketio.Recovery {
 	return func(namespace string) socketio.Recovery {
@@ -43,7 +43,7 @@ func (h *chatHandlers) checkMemberships(socket *socketio.Socket) error {
 }
 
 // rejoin lets a recovered socket join its rooms again. It notifies the client of the
-// rooms that the socket could not join, since the client believes to be in them.
+// rooms that the socket could not join, because the client still shows them.
 func (h *chatHandlers) rejoin(ctx context.Context, socket *socketio.Socket, st, before *joinedRooms) {
 	for id := range before.byRoom {
 		if before.refused[id] != nil {
@@ -53,7 +53,7 @@ func (h *chatHandlers) rejoin(ctx context.Context, socket *socketio.Socket, st, 
 		if slices.Contains(socket.Rooms(), socketRoom(id)) {
 			_, err = h.joinRoom(ctx, socket, st, id)
 		} else if _, err = h.chat.Member(ctx, st.visitor, id); err == nil {
-			err = rooms.ErrForbidden // let in again a moment ago: the socket has missed something
+			err = rooms.ErrForbidden // a member again since the check: the socket has missed events in between
 		}
 		if err != nil {
 			h.drop(socket, before, id, err)

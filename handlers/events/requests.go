@@ -13,7 +13,8 @@ import (
 	"gifchat/socketio"
 )
 
-// requestHandler answers an event: with its result, or with a refusal of its error.
+// requestHandler handles an event. Its result is the acknowledgement; its error is
+// sent as a refusal.
 type requestHandler func(ctx context.Context, socket *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error)
 
 // handle returns a handler that calls fn within the visitor's rate and always
@@ -51,7 +52,7 @@ func (h *chatHandlers) handleLasting(fn requestHandler) func(*socketio.Event) {
 		if !h.outdated(socket) {
 			return fn(ctx, socket, st, args)
 		}
-		time.AfterFunc(closeDelay, socket.CloseConn)
+		h.notifier.timers.After(closeDelay, socket.CloseConn)
 		return nil, rooms.ErrUnavailable
 	})
 }
@@ -92,8 +93,8 @@ type roomArgument struct {
 // message of 2,000 characters is 24 KB when each character is escaped.
 const maxArgument = 64 << 10
 
-// readArgument reads an event's first argument, an object, or a string that fromText
-// converts. Anything else is an error of the client.
+// readArgument reads an event's first argument: an object, or a string that fromText
+// converts. It returns a rooms.InvalidError for anything else.
 func readArgument[T any](args socketio.Args, fromText func(string) T) (T, error) {
 	var argument T
 	invalid := &rooms.InvalidError{Field: "argument", Reason: "wrong_type"}

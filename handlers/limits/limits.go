@@ -1,5 +1,5 @@
-// Package limits says how often visitors, addresses and rooms may do things, and
-// keeps account of it in a ratelimit.Table.
+// Package limits has the rate limits of visitors, addresses and rooms, and counts
+// their use in a ratelimit.Table.
 package limits
 
 import (
@@ -77,7 +77,7 @@ const (
 	connectBuckets = 1 << 17
 )
 
-// Limiter holds visitors, addresses and rooms to Rates.
+// Limiter enforces Rates for visitors, addresses and rooms.
 type Limiter struct {
 	rates Rates
 	table *ratelimit.Table

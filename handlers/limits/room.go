@@ -78,7 +78,7 @@ func (l *Limiter) takeBeyondRate(ctx context.Context, chat Attender, v rooms.Vis
 func (l *Limiter) takeAsOwner(id rooms.ID) []ratelimit.Cost {
 	costs := []ratelimit.Cost{l.reserve(id, -l.rates.Room.Burst)}
 	if l.table.Take(costs...) > 0 {
-		return nil
+		return nil // the debt is at its maximum: not charged
 	}
 	return costs
 }

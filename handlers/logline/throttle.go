@@ -13,8 +13,7 @@ import (
 // kind pass in any window. Further lines are counted, and the count is reported at
 // the end of the window. Kinds must be few: a Throttle keeps each until its end.
 //
-// It is no bucket of package ratelimit, which lets twice its burst pass within a
-// window: docs/decisions/0030-limits-and-typed-requests.md.
+// A bucket of package ratelimit would let twice its burst pass within a window: docs/decisions/0030-limits-and-typed-requests.md.
 type Throttle[K comparable] struct {
 	// Immutable.
 	most   int

@@ -205,7 +205,7 @@ func (a *Assets) Address(name string) string { return "/public/" + a.version + "
 
 // Serve serves /public/:version/*path.
 func (a *Assets) Serve(c *gin.Context) error {
-	// The address of another version gets the file of today, but not for long.
+	// An address with another version gets the current file, which browsers revalidate.
 	caching := immutable
 	if a.dev || c.Param("version") != a.version {
 		caching = revalidate

@@ -57,8 +57,8 @@ func (g *GIFs) Upload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	// The charge comes before AddGIF: a file that the room has no rate for would stay
-	// until the sweep.
+	// The charge comes before AddGIF: a stored file whose message is then refused would
+	// stay until the sweep.
 	charge, err := g.limiter.Post(ctx, g.chat, v, id)
 	if err != nil {
 		return err
@@ -139,8 +139,8 @@ func readField(part *multipart.Part) (string, error) {
 	return string(text), nil
 }
 
-// uploadError keeps the errors of the chat and of the limits. It takes any other
-// error for a malformed body: mime/multipart has no error values for a body that
+// uploadError returns the errors of the chat and of the limits unchanged, and reports
+// any other error as a malformed body: mime/multipart has no error values for a body that
 // ends early or is not multipart.
 func uploadError(err error) error {
 	switch {

@@ -117,7 +117,7 @@ func (u *uploads) mayCut(v, n *upload, slow bool) bool {
 func (u *uploads) end(n *upload) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if _, ok := u.active[n]; ok { // it is not if it was cut for another upload
+	if _, ok := u.active[n]; ok { // begin has removed an upload that it cut for another
 		u.removeLocked(n)
 	}
 }

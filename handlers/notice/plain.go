@@ -1,9 +1,11 @@
 package notice
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -29,6 +31,9 @@ const (
 
 	// plainWriteTimeout bounds the time in which a client takes a greeting.
 	plainWriteTimeout = 10 * time.Second
+
+	// plainCloseTimeout is how long Close waits for a client to answer a close frame.
+	plainCloseTimeout = 200 * time.Millisecond
 )
 
 // plainLogRate is how many texts of a connection are logged. The others are read and
@@ -84,7 +89,8 @@ func (p *Plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer p.end(source)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	hijacked := &hijacker{ResponseWriter: w}
+	conn, err := websocket.Accept(hijacked, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // checked above, by the same rule as for Socket.IO
 		CompressionMode:    websocket.CompressionDisabled,
 	})
@@ -93,13 +99,36 @@ func (p *Plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	//nolint:contextcheck // the connection lasts until Close, not as long as the request
-	p.serve(conn, p.log.With("address", origin.ClientAddress(r)))
+	p.serve(conn, hijacked.conn, p.log.With("address", origin.ClientAddress(r)))
+}
+
+// hijacker keeps the network connection of a WebSocket. The library itself waits 5 s
+// for a client that does not answer a close frame.
+type hijacker struct {
+	http.ResponseWriter
+
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacker) Hijack() (conn net.Conn, buffered *bufio.ReadWriter, err error) {
+	h.conn, buffered, err = http.NewResponseController(h.ResponseWriter).Hijack()
+	return h.conn, buffered, err
+}
+
+// WriteHeaderNow writes the header that Gin delays. The library calls it before Hijack.
+func (h *hijacker) WriteHeaderNow() {
+	if delayed, ok := h.ResponseWriter.(interface{ WriteHeaderNow() }); ok {
+		delayed.WriteHeaderNow()
+	}
 }
 
 // serve reads in this goroutine and writes in another one. Both end together.
-func (p *Plain) serve(conn *websocket.Conn, log *slog.Logger) {
+func (p *Plain) serve(conn *websocket.Conn, network net.Conn, log *slog.Logger) {
 	log.Info("websocket connected")
-	ctx, cancel := context.WithCancel(p.ctx)
+	// Not derived from p.ctx: a read whose context ends cuts the connection, before the
+	// close frame of Close is sent.
+	ctx, cancel := context.WithCancel(context.Background())
 	defer conn.CloseNow() //nolint:errcheck // the connection has ended in any case
 
 	var writer sync.WaitGroup
@@ -107,6 +136,10 @@ func (p *Plain) serve(conn *websocket.Conn, log *slog.Logger) {
 		defer cancel()
 		if err := p.write(ctx, conn); err != nil {
 			log.Warn("websocket write", "err", err)
+		}
+		if p.ctx.Err() != nil {
+			defer time.AfterFunc(plainCloseTimeout, func() { _ = network.Close() }).Stop()
+			_ = conn.Close(websocket.StatusGoingAway, "server closes")
 		}
 	})
 	err := p.read(ctx, conn, log)
@@ -120,22 +153,25 @@ func (p *Plain) serve(conn *websocket.Conn, log *slog.Logger) {
 	log.Info("websocket closed", "status", int(status))
 }
 
-// write sends the greeting every interval until the connection ends.
+// write sends the greeting every interval until the connection ends or Close is
+// called.
 func (p *Plain) write(ctx context.Context, conn *websocket.Conn) error {
 	ticker := time.NewTicker(p.cfg.Interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-p.ctx.Done():
-			return conn.Close(websocket.StatusGoingAway, "server closes")
+			return nil
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
 		writing, cancel := context.WithTimeout(ctx, plainWriteTimeout)
+		uncut := context.AfterFunc(p.ctx, cancel) // Close cuts a client that does not take the greeting
 		err := conn.Write(writing, websocket.MessageText, []byte(p.cfg.Greeting))
+		uncut()
 		cancel()
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && p.ctx.Err() == nil {
 			return err
 		}
 	}

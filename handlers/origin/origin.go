@@ -1,5 +1,5 @@
-// Package origin answers where a request comes from: the client's address, the
-// origin of the page that made a browser send it, and the host name it asks for.
+// Package origin finds out where a request comes from: the client's address, the
+// origin of the page that made a browser send it, and the host name in the request.
 package origin
 
 import (

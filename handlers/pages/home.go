@@ -123,6 +123,7 @@ func redirectEntrance(c *gin.Context, id rooms.ID, err error) error {
 	if !errors.Is(err, rooms.ErrWrongPassword) && !errors.Is(err, rooms.ErrTooManyTries) {
 		return redirectError(c, err)
 	}
+	refusal.SetRetryAfter(c.Writer.Header(), err)
 	c.Redirect(http.StatusFound, "/?enter="+escape(string(id))+"&error="+escape(i18n.Text(i18n.Korean, refusal.Of(err).Key)))
 	return nil
 }

@@ -90,8 +90,7 @@ func fitGIF(width, height int) (w, h int) {
 }
 
 // noticeText returns the text of a notice in the reader's language. The stored text is
-// Korean by contract. noticeText in public/js/room/rows.js does the
-// same.
+// Korean by contract. noticeText in public/js/room/rows.js does the same.
 func noticeText(m rooms.Message, l i18n.Language) string {
 	if l == i18n.Korean {
 		return m.Text

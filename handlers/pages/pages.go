@@ -1,3 +1,4 @@
+// Package pages renders the HTML pages and answers their forms.
 package pages
 
 import (
@@ -58,7 +59,7 @@ func (p *Pages) Notice(c *gin.Context) error {
 	})
 }
 
-// errorPage names the error, and nothing about the server.
+// errorPage shows an error, and nothing about the server.
 type errorPage struct {
 	frame
 	Status  int

@@ -1,4 +1,3 @@
-// Package pages renders the HTML pages and answers their forms.
 package pages
 
 import (

@@ -9,7 +9,7 @@ import (
 
 // FuzzSessionCookie searches for a cookie that opens without a valid signature.
 func FuzzSessionCookie(f *testing.F) {
-	secret := []byte(strings.Repeat("k", minSecret))
+	secret := []byte(strings.Repeat("k", MinSecret))
 	c := codec{[][]byte{secret}}
 	for _, value := range []string{
 		"", "s%3A", "s:", "s%3Aid", "s%3A.", "s%3Aid.", "s:id.mac", "j:{}", strings.Repeat("s%3A", 100),

@@ -30,7 +30,7 @@ func (s *Sessions) LogOut(chat Forgetter) func(*gin.Context) error {
 		}
 		options := s.gin.options
 		options.MaxAge = -1
-		if !known { // whatever the cookie is, it goes
+		if !known { // the cookie names no session: only delete the cookie
 			setCookie(c.Writer, gorilla.NewCookie(s.cookieName, "", &options))
 		} else {
 			session.Options(sessions.Options{

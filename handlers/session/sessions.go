@@ -39,9 +39,9 @@ const (
 	// With renewalGrace, an id that has ended is of no use after a minute.
 	defaultCheck = 30 * time.Second
 
-	// minSecret is the length of the shortest secret, in bytes: as long as the output
+	// MinSecret is the length of the shortest secret, in bytes: as long as the output
 	// of the HMAC, so that guessing the secret is no easier than forging a signature.
-	minSecret = 32
+	MinSecret = 32
 )
 
 // Config configures Sessions.
@@ -74,8 +74,8 @@ func New(cfg Config) (*Sessions, error) {
 	if cfg.Store == nil || len(cfg.Secrets) == 0 {
 		return nil, errors.New("session: Store and Secrets are required")
 	}
-	if len(cfg.Secrets[0]) < minSecret {
-		return nil, fmt.Errorf("session: the cookie secret needs at least %d bytes", minSecret)
+	if len(cfg.Secrets[0]) < MinSecret {
+		return nil, fmt.Errorf("session: the cookie secret needs at least %d bytes", MinSecret)
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -16,7 +16,7 @@ import (
 //  1. LoadSession of an unknown or expired id returns nil and no error.
 //  2. SaveSession replaces the session and restarts its time to live. It does
 //     nothing and returns false for a session that has been renewed. RefreshSession
-//     does the same for an existing session; without one it also returns false.
+//     does the same, and also returns false if the session does not exist.
 //  3. RenewSession stores a session under a new id. The session before ends after
 //     the grace. Without a session before, or if it has been renewed already,
 //     nothing changes and RenewSession returns false.

@@ -47,7 +47,7 @@ type Identity struct {
 	Visitor rooms.Visitor
 
 	sessionID string // of the cookie at the handshake; empty without a cookie
-	asOf      uint64 // the logouts counted before the session was loaded, see watcher
+	asOf      uint64 // the watcher's generation before the session was loaded
 }
 
 // HasSession reports whether the connection began with a session's cookie.

@@ -33,7 +33,7 @@ func TestSameVisitor_compares_visitors_with_a_session(t *testing.T) {
 }
 
 func TestSameClient_asks_for_the_cookie_of_the_session(t *testing.T) {
-	s, err := New(Config{Store: &revocable{}, Secrets: [][]byte{make([]byte, minSecret)}})
+	s, err := New(Config{Store: &revocable{}, Secrets: [][]byte{make([]byte, MinSecret)}})
 	if err != nil {
 		t.Fatal(err)
 	}

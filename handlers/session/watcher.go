@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// checkBatch is the number of sessions in one query of the store.
-	checkBatch = 500
+	// maxBatch is the number of sessions in one query of the store.
+	maxBatch = 500
 
 	// checkTimeout bounds a query for one socket.
 	checkTimeout = 5 * time.Second
@@ -26,8 +26,8 @@ const (
 //
 // The watcher finds a visitor's sockets by a Socket.IO room of the visitor. A logout
 // increments the generation, deletes the sessions, and then disconnects the sockets.
-// A socket that was identified in an older generation asks the store again once it
-// is in that room. So no socket stays between the first query and the room.
+// A socket that was identified in an older generation is checked with a second query
+// once it is in that room. So a logout between the first query and the room is noticed.
 type watcher struct {
 	// Immutable after watch.
 	store      Store
@@ -41,7 +41,7 @@ type watcher struct {
 	logouts atomic.Uint64
 
 	mu      sync.Mutex
-	renewed map[string]time.Time // guarded by mu; when ids were renewed, for a short while
+	renewed map[string]time.Time // guarded by mu; when ids were renewed, until their sockets are closed
 }
 
 func newWatcher(store Store, interval time.Duration, log *slog.Logger) *watcher {
@@ -102,8 +102,8 @@ func (w *watcher) end(s rooms.Session, deleteSessions func() error) error {
 	return nil
 }
 
-// renew notes that save gives a session a new id. The id before stays valid for a
-// while, for requests that were under way and for sockets that are open.
+// renew calls save, which gives a session a new id, and remembers the id before. That
+// id stays valid for renewalGrace, for requests that were under way and open sockets.
 func (w *watcher) renew(before string, save func() error) error {
 	if err := save(); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (w *watcher) recheck(s *socketio.Socket) error {
 	defer cancel()
 	live, err := w.store.LiveSessions(ctx, []string{identity.sessionID})
 	if err != nil {
-		w.log.Error("session not looked for", "err", err)
+		w.log.Error("session not checked", "err", err)
 		s.CloseConn() // as a broken network would: the client tries again
 		return errUnavailable
 	}
@@ -186,10 +186,10 @@ func (w *watcher) check(ctx context.Context) error {
 			}
 		}
 	}
-	batch := make([]string, 0, checkBatch)
+	batch := make([]string, 0, maxBatch)
 	var errs []error
 	for id := range sockets {
-		if batch = append(batch, id); len(batch) == checkBatch {
+		if batch = append(batch, id); len(batch) == maxBatch {
 			errs = append(errs, w.checkBatch(ctx, batch, sockets))
 			batch = batch[:0]
 		}
@@ -218,7 +218,7 @@ func (w *watcher) checkBatch(ctx context.Context, ids []string, sockets map[stri
 	if err != nil {
 		return err
 	}
-	w.logouts.Add(1) // disconnected sockets leave connections, which may connect again
+	w.logouts.Add(1) // a connection of a disconnected socket may connect to a namespace again
 	for i, id := range ended {
 		for _, s := range sockets[id] {
 			if renewed[i] {

@@ -50,7 +50,7 @@ func (s *revocable) revoke(ids ...string) {
 // the sessions that watch it.
 func watched(t testing.TB, kept Store) (*socketio.Server, *Sessions) {
 	t.Helper()
-	sessions, err := New(Config{Store: kept, Secrets: [][]byte{make([]byte, minSecret)}})
+	sessions, err := New(Config{Store: kept, Secrets: [][]byte{make([]byte, MinSecret)}})
 	if err != nil {
 		t.Fatal(err)
 	}
