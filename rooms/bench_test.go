@@ -17,7 +17,7 @@ import (
 type silent struct{ rooms.Notifier }
 
 func (silent) RoomCreated(rooms.Room)                              {}
-func (silent) Posted(rooms.Message)                                {}
+func (silent) Posted(...rooms.Message)                             {}
 func (silent) Entered(rooms.Member, rooms.Message, []rooms.Member) {}
 func (silent) PeopleChanged(rooms.ID, []rooms.Member)              {}
 

@@ -14,8 +14,9 @@ type Notifier interface {
 	// RoomRemoved is the last call for a room.
 	RoomRemoved(ID)
 	// Posted is called for messages of every kind, in the order of seq, except the
-	// notices of Entered and Left.
-	Posted(Message)
+	// notices of Entered and Left. Messages of one room that were stored together come in
+	// one call.
+	Posted(...Message)
 	// PeopleChanged is called when a person arrives, leaves or changes, after Entered and
 	// Left.
 	PeopleChanged(id ID, people []Member)

@@ -130,12 +130,21 @@ func (s *Service) postBatchLocked(ctx context.Context, live *liveRoom, batch []*
 	if err != nil || len(allowed) == 0 {
 		return
 	}
-	for _, p := range allowed {
-		if !p.stored.Again {
-			s.notify.Posted(p.stored.Message)
-		}
+	if added := addedMessages(allowed); len(added) > 0 {
+		s.notify.Posted(added...)
 	}
 	s.touchEmptyLocked(live)
+}
+
+// addedMessages returns the messages that were not stored before.
+func addedMessages(postings []*posting) []Message {
+	var added []Message
+	for _, p := range postings {
+		if !p.stored.Again {
+			added = append(added, p.stored.Message)
+		}
+	}
+	return added
 }
 
 func messagesOf(postings []*posting) []Message {

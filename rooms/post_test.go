@@ -115,7 +115,7 @@ func TestHistory_limits_a_page(t *testing.T) {
 // panicking is a Notifier that panics for each message.
 type panicking struct{ *diary }
 
-func (panicking) Posted(rooms.Message) { panic("test") }
+func (panicking) Posted(...rooms.Message) { panic("test") }
 
 func TestPost_unlocks_the_room_after_a_panic(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1})

@@ -61,7 +61,13 @@ func (d *diary) Left(m rooms.Member, n rooms.Message, people []rooms.Member) {
 func (d *diary) Expelled(m rooms.Member, why rooms.Topic) { d.note("expelled %s %s", m.Session, why) }
 func (d *diary) Whispered(w rooms.Whisper)                { d.note("whispered %s", w.Text) }
 
-func (d *diary) Posted(m rooms.Message) {
+func (d *diary) Posted(messages ...rooms.Message) {
+	for _, m := range messages {
+		d.posted(m)
+	}
+}
+
+func (d *diary) posted(m rooms.Message) {
 	switch m.Kind {
 	case rooms.KindNotice:
 		d.note("notice %s", m.Topic)

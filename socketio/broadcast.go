@@ -18,6 +18,7 @@ type Broadcast struct {
 	rooms     []string
 	except    []string
 	key       string // see Key
+	batch     *Batch // see In
 	volatile  bool
 	local     bool
 }
@@ -181,7 +182,7 @@ const twoRounds = 16
 // deliver sends p to the sockets. A client that cannot be sent to is closed by
 // the engine.
 func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
-	if len(targets) < twoRounds && !b.volatile {
+	if len(targets) < twoRounds && !b.volatile && b.batch == nil {
 		t := translation{text: p}
 		for _, s := range targets {
 			if s != b.sender && s.state.Load() == socketLive {
@@ -190,9 +191,9 @@ func (b Broadcast) deliver(targets []*Socket, p *engineio.Prepared) {
 		}
 		return
 	}
-	conns := flushLists.Get().(*[]*engineio.Conn)
+	conns := b.pending()
 	b.queue(targets, p, conns)
-	b.namespace.server.flushers.flush(conns)
+	b.flush(conns)
 }
 
 // queue is the first round. It appends the connections that need a flush to

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"gifchat/socketio/engineio"
 	"gifchat/socketio/internal/eventlog"
 )
 
@@ -137,7 +136,7 @@ func (r *recovery) eventEnd() string { return r.offsets.Blank() }
 // emit numbers an event, keeps it, and queues it for the broadcast's sockets.
 // A volatile event is not kept and carries the number of the event before it.
 func (r *recovery) emit(b Broadcast, e *encoder) {
-	conns := flushLists.Get().(*[]*engineio.Conn)
+	conns := b.pending()
 	r.mu.Lock()
 	targets, number := b.targets(), r.log.Last()
 	if !b.volatile {
@@ -152,7 +151,7 @@ func (r *recovery) emit(b Broadcast, e *encoder) {
 	}
 	b.queue(targets, p, conns)
 	r.mu.Unlock()
-	b.namespace.server.flushers.flush(conns)
+	b.flush(conns)
 }
 
 // emitTo emits to the room that is the socket's id. If the socket disconnects

@@ -47,8 +47,9 @@ type emitter interface {
 	// toRoom emits to the sockets of /chat in a Socket.IO room, except those in
 	// another one.
 	toRoom(room, except, event string, args ...any) error
-	// message emits a message to the sockets of /chat in a Socket.IO room.
-	message(room, event string, m wire.Message) error
+	// message emits a message to the sockets of /chat in a Socket.IO room. It is written
+	// when the batch is flushed.
+	message(batch *socketio.Batch, room, event string, m wire.Message) error
 	// expel takes the sockets of /chat that are in a Socket.IO room out of a room of
 	// the chat. With end, it disconnects those that are then in no room.
 	expel(from string, id rooms.ID, end bool)
@@ -93,21 +94,29 @@ func (n *Notifier) RoomChanged(r rooms.Room) {
 	n.check(n.out.toRoom(socketRoom(r.ID), "", eventRoom, wire.RoomStateOf(r)))
 }
 
-// Posted emits a message to the room, the sender included. Notices, edits and
-// removals have events of their own: stock pages would show a notice as the message
-// of a person.
-func (n *Notifier) Posted(m rooms.Message) {
-	event := eventChat
-	switch m.Kind {
+// Posted emits messages to their room, the senders included, with one write for each
+// socket.
+func (n *Notifier) Posted(messages ...rooms.Message) {
+	var batch socketio.Batch
+	defer batch.Flush()
+	for _, m := range messages {
+		n.check(n.out.message(&batch, socketRoom(m.Room), eventOf(m.Kind), wire.MessageOf(m)))
+	}
+}
+
+// eventOf returns the event of a message. Notices, edits and removals have events of
+// their own: stock pages would show a notice as the message of a person.
+func eventOf(kind rooms.Kind) string {
+	switch kind {
 	case rooms.KindNotice:
-		event = eventNotice
+		return eventNotice
 	case rooms.KindEdit:
-		event = eventEdit
+		return eventEdit
 	case rooms.KindRemove:
-		event = eventRemove
+		return eventRemove
 	case rooms.KindText, rooms.KindGIF, rooms.KindRemoved, rooms.KindDamaged:
 	}
-	n.check(n.out.message(socketRoom(m.Room), event, wire.MessageOf(m)))
+	return eventChat
 }
 
 // Entered emits join to the others in the room.

@@ -30,7 +30,7 @@ func (r *recorder) toRoom(room, except, event string, args ...any) error {
 	return r.add(chatNamespace+" "+room+" -"+except, event, args)
 }
 
-func (r *recorder) message(room, event string, m wire.Message) error {
+func (r *recorder) message(_ *socketio.Batch, room, event string, m wire.Message) error {
 	return r.toRoom(room, "", event, m)
 }
 
