@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 )
 
@@ -91,6 +92,7 @@ func (s *Service) storeWaitingLocked(ctx context.Context, live *liveRoom, own *p
 			return
 		default:
 		}
+		runtime.Gosched() // goroutines that are ready to run can add their messages to the batch
 		s.mu.Lock()
 		n := min(len(live.waiting), maxBatch)
 		batch := slices.Clone(live.waiting[:n])

@@ -151,7 +151,8 @@ func dsn(path string, a access) string {
 	q := url.Values{"_txlock": {"immediate"}}
 	switch a {
 	case accessWriter:
-		pragmas = append(pragmas, "journal_mode(WAL)")
+		pragmas = append(pragmas, "journal_mode(WAL)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
+			"temp_store(MEMORY)") // the journal of a statement with several rows: https://www.sqlite.org/tempfiles.html#statement_journal_files
 	case accessReader:
 		pragmas = append(pragmas, "journal_mode(WAL)", fmt.Sprintf("cache_size(-%d)", readerCache))
 		q.Set("_query_only", "true")

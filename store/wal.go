@@ -9,8 +9,13 @@ import (
 )
 
 const (
+	// checkpointPages is the size in pages of 4 KiB from which SQLite moves the log into
+	// the database. With its default of 1,000 the checkpoints took a twelfth of the
+	// processor time of stored messages: pages that change often are moved more often.
+	checkpointPages = 3000
+
 	// maxWAL is the size in bytes above which the writer empties the write-ahead
-	// log (WAL). SQLite's own checkpoints start at 4 MiB but wait for no reader:
+	// log (WAL). SQLite's own checkpoints start at 12 MiB but wait for no reader:
 	// while reads overlap all the time, the file would grow without bound.
 	// https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files
 	maxWAL = 16 << 20

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 
@@ -113,6 +114,7 @@ func (w *writer) run() {
 	for {
 		select {
 		case j := <-w.jobs:
+			runtime.Gosched() // goroutines that are ready to run can add their changes to the group
 			w.commit(w.gather(j))
 			w.wal.limit() // after all callers have their answers
 		case <-w.closing:
