@@ -134,8 +134,7 @@ func TestPost_returns_an_error_after_a_panic(t *testing.T) {
 		}
 		return r
 	}
-	_, packet, _ := strings.Cut(call("GET", "", "").Body, ":")
-	sid := siotest.ParseOpen(t, packet).SID
+	sid := siotest.ParseOpen(t, call("GET", "", "").Body).SID
 	call("POST", "&sid="+sid, "6:4hello").Want(t, 400, `{"code":3,"message":"Bad request"}`)
 	if got := siotest.Receive(t, closed); got != engineio.ReasonTransportError {
 		t.Errorf("closed with %q, want transport error", got)
