@@ -121,10 +121,14 @@ func (c *Conn) Identity() any { return c.identity }
 func (c *Conn) Transport() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ws != nil || c.external != nil && c.external.webSocket {
+	if c.onWebSocketLocked() {
 		return transportWebSocket
 	}
 	return transportPolling
+}
+
+func (c *Conn) onWebSocketLocked() bool {
+	return c.ws != nil || c.external != nil && c.external.webSocket
 }
 
 // Received returns the number of bytes that the client has sent in messages,

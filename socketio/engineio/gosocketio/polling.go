@@ -256,10 +256,13 @@ func (c *carrierPolling) Poll() []byte {
 }
 
 // Post handles a body (engineio.CarrierPolling).
-func (c *carrierPolling) Post(body []byte) (err error) {
-	err = errPanic // the result if post panics
-	defer recoverPanic(c.log, c.carrierConn)
-	return c.polling.post(body)
+func (c *carrierPolling) Post(body []byte) error {
+	err := errPanic // the result if post panics
+	func() {
+		defer recoverPanic(c.log, c.carrierConn)
+		err = c.polling.post(body)
+	}()
+	return err
 }
 
 // errPanic is the error of a body whose packets were lost in a panic.
