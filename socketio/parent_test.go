@@ -69,6 +69,7 @@ func TestParentNamespace_children_are_separate(t *testing.T) {
 	b.wantAlive()
 	a.close()
 	b.close()
+	eventually(t, func() bool { return len(p.Children()) == 0 })
 	wantRemoved(t, f, p, "/tenant-a")
 }
 

@@ -100,60 +100,70 @@ for (const revision of [4, 3]) {
 }
 
 describe('stalled stock client', () => {
-  test('stalled stock client: is cut, reconnects by itself and misses no message', async (t) => {
-    // The traffic exceeds the rate limits of a room.
-    const server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_ADDRESS: 'off' }, { path: binary({ race: false }) })
-    const a = await owner(server, { max: 10 })
-    const stalled = await connected(`${server.url}/chat`, { transports: ['websocket'], reconnectionDelay: 50 })
-    const messages = []
-    stalled.on('chat', (message) => messages.push(message))
-    const joined = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room })
-    assert.equal(joined.ok, true)
-    const held = joined.seq // the newest message that the page would show
-    const reasons = []
-    stalled.on('disconnect', (reason) => reasons.push(reason))
-
-    const wire = stalled.io.engine.transport.ws._socket
-    wire.pause()
-    const speakers = await Promise.all(Array.from({ length: 20 }, () => Raw.open(server, 4, { namespace: '/chat', cookie: a.cookie })))
-    for (const speaker of speakers) await speaker.emitWithAck('/chat', ['join', a.room])
-    const text = '😀'.repeat(2000) // 8 KB, the largest message
-    const begun = performance.now()
-    let sent = 0
-    while (cuts(server) === 0) {
-      for (const speaker of speakers) speaker.ws.send(`42/chat,${JSON.stringify(['chat', { room: a.room, chat: text }])}`)
-      sent += speakers.length
-      await pause(110) // each sends nine a second
-    }
-    t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${sent} messages`)
-    assert.equal(cuts(server), 1)
-
-    const back = nextEvent(stalled, 'connect')
-    wire.resume()
-    await back
-    assert.deepEqual(reasons, ['transport close'])
-
-    // The server sends a recovered client what it missed. Any other client joins with the last seq it holds, then syncs.
-    const seen = () => messages.filter(({ seq }) => seq).map(({ seq }) => seq)
-    for (let event = 'join', more = !stalled.recovered; more; event = 'sync') {
-      const after = Math.max(held, ...seen())
-      const answer = await stalled.timeout(eventTimeout).emitWithAck(event, { room: a.room, after })
-      if (event === 'join') assert.equal(answer.ok, true)
-      messages.push(...(answer.messages ?? []))
-      if (answer.retryAfter) await pause(answer.retryAfter)
-      more = answer.more
-    }
-    const [{ seq: newest }] = (await (await a.get(`/room/${a.room}/messages?limit=1`)).json()).messages
-    await until(() => Math.max(held, ...seen()) >= newest, 'the newest message')
-    const seqs = [...new Set(seen())].sort((x, y) => x - y)
-    assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => held + 1 + i), 'seqs of the received messages')
-    assert.equal(seqs.length, seen().length, 'number of received messages without duplicates')
-    for (const speaker of speakers) speaker.ws.terminate()
-    stalled.disconnect()
-    a.chat.disconnect()
-    await server.stop()
-  })
+  for (const [name, env] of Object.entries({ 'with recovery': {}, 'without recovery': { RECOVERY_TIME: '0s' } })) {
+    test(`stalled stock client ${name}: is cut, reconnects by itself and misses no message`, (t) => cutAndReconnect(t, env))
+  }
 })
+
+async function cutAndReconnect(t, env) {
+  // The traffic exceeds the rate limits of a room.
+  const server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_ADDRESS: 'off', ...env }, { path: binary({ race: false }) })
+  const a = await owner(server, { max: 10 })
+  const stalled = await connected(`${server.url}/chat`, { transports: ['websocket'], reconnectionDelay: 50 })
+  const messages = []
+  stalled.on('chat', (message) => messages.push(message))
+  const joined = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room })
+  assert.equal(joined.ok, true)
+  const held = joined.seq // the newest message that the page would show
+  const reasons = []
+  stalled.on('disconnect', (reason) => reasons.push(reason))
+
+  const wire = stalled.io.engine.transport.ws._socket
+  wire.pause()
+  const speakers = await Promise.all(Array.from({ length: 20 }, () => Raw.open(server, 4, { namespace: '/chat', cookie: a.cookie })))
+  for (const speaker of speakers) await speaker.emitWithAck('/chat', ['join', a.room])
+  const text = '😀'.repeat(2000) // 8 KB, the largest message
+  const begun = performance.now()
+  let sent = 0
+  while (cuts(server) === 0) {
+    for (const speaker of speakers) speaker.ws.send(`42/chat,${JSON.stringify(['chat', { room: a.room, chat: text }])}`)
+    sent += speakers.length
+    await pause(110) // each sends nine a second
+  }
+  t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${sent} messages`)
+  assert.equal(cuts(server), 1)
+
+  const back = nextEvent(stalled, 'connect')
+  wire.resume()
+  await back
+  assert.deepEqual(reasons, ['transport close'])
+
+  // A recovered client receives what it missed. Any other client catches up like the page:
+  // it joins with its newest seq, then syncs.
+  assert.equal(Boolean(stalled.recovered), !env.RECOVERY_TIME)
+  const seen = () => messages.filter(({ seq }) => seq).map(({ seq }) => seq)
+  if (!stalled.recovered) {
+    let after = Math.max(held, ...seen())
+    let answer = await stalled.timeout(eventTimeout).emitWithAck('join', { room: a.room, after })
+    assert.equal(answer.ok, true)
+    for (;;) {
+      messages.push(...(answer.messages ?? []))
+      if (!answer.more) break
+      after = Math.max(...seen())
+      answer = await stalled.timeout(eventTimeout).emitWithAck('sync', { room: a.room, after })
+      if (answer.retryAfter) await pause(answer.retryAfter)
+    }
+  }
+  const [{ seq: newest }] = (await (await a.get(`/room/${a.room}/messages?limit=1`)).json()).messages
+  await until(() => Math.max(...seen()) >= newest, 'the newest message')
+  const seqs = [...new Set(seen())].sort((x, y) => x - y)
+  assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => held + 1 + i), 'seqs of the received messages')
+  assert.equal(seqs.length, seen().length, 'number of received messages without duplicates')
+  for (const speaker of speakers) speaker.ws.terminate()
+  stalled.disconnect()
+  a.chat.disconnect()
+  await server.stop()
+}
 
 /** A minimal Socket.IO client that stores no received messages. */
 class Raw {

@@ -60,20 +60,6 @@ func BenchmarkFrames(b *testing.B) {
 	}
 }
 
-func TestParsePacket_allocates_nothing(t *testing.T) {
-	packet := []byte(`42["chat","hello"]`)
-	body := []byte("42[\"a\"]\x1e42[\"b\"]")
-	each := func(Packet) error { return nil }
-	for name, fn := range map[string]func(){
-		"ParsePacket":   func() { _, _ = ParsePacket(packet) },
-		"DecodePayload": func() { _ = DecodePayload(body, each) },
-	} {
-		if n := testing.AllocsPerRun(100, fn); n > 0 {
-			t.Errorf("%s: got %.0f allocations, want 0", name, n)
-		}
-	}
-}
-
 // discardConn is a network connection that accepts everything at once.
 type discardConn struct{ net.Conn }
 

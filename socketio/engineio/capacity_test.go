@@ -91,3 +91,21 @@ func TestMaxConnsPerAddr_counts_by_network(t *testing.T) {
 		t.Errorf("after one connection has closed: got %d, want 200", got)
 	}
 }
+
+func TestMaxConns_rejects_handshakes_with_503(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxConns: 2}}, nil)
+	f.Open()
+	_, second := f.Open()
+	a := f.Call("GET", "", "")
+	a.Want(t, 503, `{"code":3,"message":"Too many connections"}`)
+	if a.Header.Get("Retry-After") == "" {
+		t.Error("Retry-After: got none, want one")
+	}
+	if _, resp := f.Dial("EIO=4&transport=websocket"); resp == nil || resp.StatusCode != 503 {
+		t.Errorf("WebSocket handshake: got %v, want 503", resp)
+	}
+	second.Conn.Close()
+	if a := f.Call("GET", "", ""); a.Status != 200 {
+		t.Errorf("after a connection has closed: got %d, want 200", a.Status)
+	}
+}

@@ -138,7 +138,7 @@ func (c *CarrierConn) Receive(p Packet) {
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
 	if !c.conn.closed && c.conn.heartbeat != nil {
-		c.conn.resetHeartbeatLocked(c.conn.initialHeartbeatWait())
+		c.conn.resetHeartbeatLocked(c.conn.heartbeatWait())
 		c.conn.out.release()
 	}
 }
@@ -148,11 +148,11 @@ func (c *CarrierConn) End(reason Reason) { c.conn.close(reason) }
 
 // endLocked records the end of the connection and takes the packets that may still be
 // sent. It returns the transport if it must be closed at once. conn.mu is held.
-func (c *CarrierConn) endLocked(reason Reason, out *outbox) CarrierTransport {
+func (c *CarrierConn) endLocked(reason Reason) CarrierTransport {
 	c.reason = reason
 	byServer := reason == ReasonForcedClose || reason == ReasonShutdown
 	if byServer && (c.webSocket || c.polling) {
-		c.final = out.take(c.conn.server.cfg.Limits.MaxPayload)
+		c.final = c.conn.out.take(c.conn.server.cfg.Limits.MaxPayload)
 		return nil
 	}
 	return c.transport

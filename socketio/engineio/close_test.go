@@ -106,14 +106,12 @@ func TestServerClose_ends_concurrent_handshakes(t *testing.T) {
 func TestServerClose_waits_for_Closed(t *testing.T) {
 	enter, leave := make(chan struct{}), make(chan struct{})
 	var returned atomic.Bool
+	var conn *engineio.Conn
 	s := engineio.NewServer(engineio.Config{Accept: func(c *engineio.Conn) engineio.Receiver {
+		conn = c
 		return onClosed(func() { close(enter); <-leave; returned.Store(true) })
 	}})
-	var conn *engineio.Conn
 	s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
-	for _, c := range s.Conns() {
-		conn = c
-	}
 	go conn.Close()
 	siotest.Receive(t, enter)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

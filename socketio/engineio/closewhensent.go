@@ -5,7 +5,8 @@ import "time"
 // CloseWhenSent ends the connection when the client has received everything that
 // is queued. Over polling that may take further polls. An upgrade in progress is
 // completed first, or abandoned by the client. Further sends fail with ErrClosed.
-// A client that makes no progress for StallTimeout is disconnected.
+// A client that makes no progress for StallTimeout is disconnected. A Carrier's
+// WebSocket reports no progress, so its time limit is that of Limits.WriteTimeout.
 func (c *Conn) CloseWhenSent() {
 	c.mu.Lock()
 	if c.closed || c.closeWhenSent {
@@ -43,12 +44,13 @@ func (c *Conn) closeIfSent() {
 	}
 }
 
-// watchCloseWhenSent disconnects a client that does not fetch its last packets.
+// watchCloseWhenSent disconnects a polling client that does not fetch its last packets.
+// Over WebSocket, the goroutine that writes detects a client without progress.
 func (c *Conn) watchCloseWhenSent() {
 	time.AfterFunc(c.server.cfg.Limits.StallTimeout, func() {
 		c.mu.Lock()
 		closed := c.closed
-		stuck := c.ws == nil && !c.writingPoll && c.out.sinceProgress() >= c.server.cfg.Limits.StallTimeout && !c.pollProgressLocked()
+		stuck := !c.onWebSocketLocked() && !c.writingPoll && c.out.sinceProgress() >= c.server.cfg.Limits.StallTimeout && !c.pollProgressLocked()
 		c.mu.Unlock()
 		switch {
 		case closed:

@@ -1,147 +1,99 @@
-package engineio_test
+package engineio
 
 import (
+	"bytes"
 	"errors"
-	"slices"
-	"strings"
 	"testing"
-
-	"gifchat/socketio/engineio"
 )
 
-func TestParsePacket(t *testing.T) {
+func TestCodec_parses_text_messages(t *testing.T) {
+	message := func(data string) Packet { return Packet{Type: PacketMessage, Binary: true, Data: []byte(data)} }
 	for _, tt := range []struct {
+		k    codec
 		in   string
-		want engineio.Packet
-		ok   bool
+		want Packet
+		err  error
 	}{
-		{`0{"sid":"x"}`, engineio.Packet{Type: engineio.PacketOpen, Data: []byte(`{"sid":"x"}`)}, true},
-		{"1", engineio.Packet{Type: engineio.PacketClose}, true},
-		{"2", engineio.Packet{Type: engineio.PacketPing}, true},
-		{"2probe", engineio.Packet{Type: engineio.PacketPing, Data: []byte("probe")}, true},
-		{"3", engineio.Packet{Type: engineio.PacketPong}, true},
-		{"4", engineio.Packet{Type: engineio.PacketMessage}, true},
-		{"4hello €", engineio.Packet{Type: engineio.PacketMessage, Data: []byte("hello €")}, true},
-		{"5", engineio.Packet{Type: engineio.PacketUpgrade}, true},
-		{"6", engineio.Packet{Type: engineio.PacketNoop}, true},
-		{"", engineio.Packet{}, false},
-		{"7", engineio.Packet{}, false},
-		{"9", engineio.Packet{}, false},
-		{"/", engineio.Packet{}, false},
-		{"bAQID", engineio.Packet{}, false},
-		{" 4", engineio.Packet{}, false},
-		{"\x00", engineio.Packet{}, false},
+		{revision4, "4text", textPacket("4text"), nil},
+		{revision4, "bAQID", message("\x01\x02\x03"), nil},
+		{revision4, "b", message(""), nil},
+		{revision4, "b4AQI", message("\xe0\x04\x08"), nil}, // in revision 4 the data has no type
+		{revision4, "bA", Packet{}, errBase64},
+		{revision4, "cAQID", Packet{}, errPacketType},
+		{revision4, "", Packet{}, errEmptyPacket},
+		{revision3, "4text", textPacket("4text"), nil},
+		{revision3, "b4AQID", message("\x01\x02\x03"), nil},
+		{revision3, "b4", message(""), nil},
+		{revision3, "b4A", Packet{}, errBase64},
+		{revision3, "b", Packet{}, errEmptyPacket},
+		{revision3, "bAQID", Packet{}, errPacketType},
+		{revision3, "b7AQID", Packet{}, errPacketType},
+		{revision3, "b2AQID", Packet{Type: PacketPing}, nil},
+		{revision3, "b1!", Packet{Type: PacketClose}, nil},
+		{codecExternal, "b4AQID", message("\x01\x02\x03"), nil},
 	} {
-		got, err := engineio.ParsePacket([]byte(tt.in))
-		if (err == nil) != tt.ok || !equal(got, tt.want) {
-			t.Errorf("%q: got %v, %v, want %v", tt.in, got, err, tt.want)
-		}
-		if err == nil && string(got.AppendText(nil)) != tt.in {
-			t.Errorf("AppendText: got %q, want %q", got.AppendText(nil), tt.in)
+		got, err := tt.k.parseText([]byte(tt.in))
+		same := got.Type == tt.want.Type && got.Binary == tt.want.Binary && bytes.Equal(got.Data, tt.want.Data)
+		if !errors.Is(err, tt.err) || err == nil && !same {
+			t.Errorf("parseText of revision %d, %q: got %v, %v, want %v, %v", tt.k.revision(), tt.in, got, err, tt.want, tt.err)
 		}
 	}
 }
 
-func equal(a, b engineio.Packet) bool {
-	return a.Type == b.Type && a.Binary == b.Binary && string(a.Data) == string(b.Data)
-}
-
-func decode(body string) (packets []engineio.Packet, err error) {
-	err = engineio.DecodePayload([]byte(body), func(p engineio.Packet) error {
-		packets = append(packets, p)
-		return nil
-	})
-	return packets, err
-}
-
-func TestDecodePayload(t *testing.T) {
-	message := func(s string) engineio.Packet {
-		return engineio.Packet{Type: engineio.PacketMessage, Data: []byte(s)}
-	}
-	binary := func(s string) engineio.Packet {
-		return engineio.Packet{Type: engineio.PacketMessage, Binary: true, Data: []byte(s)}
-	}
+func TestCodec_selects_frames_for_each_transport(t *testing.T) {
 	for _, tt := range []struct {
-		name, in string
-		want     []engineio.Packet
-		ok       bool
+		polling      codec
+		wantsBase64  bool
+		want         codec
+		wantsPrepare string // the frames of Prepare("two", {1, 2}, {})
 	}{
-		{"one packet", "4a", []engineio.Packet{message("a")}, true},
-		{"several", "4a\x1e4€\x1e2", []engineio.Packet{message("a"), message("€"), {Type: engineio.PacketPing}}, true},
-		{"binary", "bAQID\x1e4a", []engineio.Packet{binary("\x01\x02\x03"), message("a")}, true},
-		{"empty binary", "b", []engineio.Packet{binary("")}, true},
-		{"padding", "bAQ==", []engineio.Packet{binary("\x01")}, true},
-		{"no padding", "bAQ", []engineio.Packet{binary("\x01")}, true},
-		{"base64 for URLs", "b-_-_", []engineio.Packet{binary("\xfb\xff\xbf")}, true},
-		{"a letter missing", "bA", nil, false},
-		{"nothing", "", nil, false},
-		{"only a separator", "\x1e", nil, false},
-		{"a separator in front", "\x1e4a", nil, false},
-		{"a separator behind", "4a\x1e", []engineio.Packet{message("a")}, false},
-		{"an unknown type behind a good one", "4a\x1e8", []engineio.Packet{message("a")}, false},
-		{"revision 3", "2:4a", []engineio.Packet{{Type: engineio.PacketPing, Data: []byte(":4a")}}, true},
-		{"invalid UTF-8", "4a\x1e4\xff", nil, false},
+		{revision4, false, revision4, "\x81\x044two\x82\x02\x01\x02\x82\x00"},
+		{revision4, true, revision4Base64, "\x81\x044two\x81\x05bAQI=\x81\x01b"},
+		{revision3, false, revision3, "\x81\x044two\x82\x03\x04\x01\x02\x82\x01\x04"},
+		{revision3, true, revision3Base64, "\x81\x044two\x81\x06b4AQI=\x81\x02b4"},
+		{revision3Base64, false, revision3, "\x81\x044two\x82\x03\x04\x01\x02\x82\x01\x04"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := decode(tt.in)
-			if (err == nil) != tt.ok || !slices.EqualFunc(got, tt.want, equal) {
-				t.Errorf("got %v, %v, want %v", got, err, tt.want)
+		p := Prepare([]byte("two"), []byte{1, 2}, nil)
+		k := tt.polling.webSocket(tt.wantsBase64)
+		if k != tt.want || string(k.frames(p)) != tt.wantsPrepare {
+			t.Errorf("codec %d, base64 %t: got codec %d, frames %q, want %d, %q",
+				tt.polling, tt.wantsBase64, k, k.frames(p), tt.want, tt.wantsPrepare)
+		}
+		if first, again := k.frames(p), k.frames(p); &first[0] != &again[0] {
+			t.Errorf("codec %d: got frames encoded twice, want them encoded once", k)
+		}
+		large := PrepareBinary(make([]byte, 70_000))
+		if h, size, err := parseHeader(k.frames(large)); err != nil || int(h.Length)+size != len(k.frames(large)) {
+			t.Errorf("codec %d: got length %d, %v for a frame of %d bytes, want the payload's length", k, h.Length, err, len(k.frames(large)))
+		}
+	}
+}
+
+// FuzzParseText checks that the server decodes what a client with forceBase64 encodes.
+func FuzzParseText(f *testing.F) {
+	for _, s := range []string{"", "b", "b4", "bAQID", "b4AQID", "bAQ==", "b4AQ", "b-_", "b A Q", "b2", "b1x", "b7", "4text", "9", "bA", "b=", "b안"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, k := range []codec{revision4Base64, revision3Base64} {
+			p, err := k.parseText(text)
+			if err != nil {
+				continue
 			}
-		})
-	}
-}
-
-func TestDecodePayload_stops_at_the_first_error(t *testing.T) {
-	stop := errors.New("stop")
-	n := 0
-	err := engineio.DecodePayload([]byte("4a\x1e4b"), func(engineio.Packet) error { n++; return stop })
-	if !errors.Is(err, stop) || n != 1 {
-		t.Errorf("got %v after %d packets, want %v after 1", err, n, stop)
-	}
-}
-
-func TestDecodePayload_takes_linear_time(t *testing.T) {
-	body := []byte(strings.Repeat("2\x1e", 500_000) + "2")
-	n := 0
-	allocs := testing.AllocsPerRun(1, func() {
-		n = 0
-		if err := engineio.DecodePayload(body, func(engineio.Packet) error { n++; return nil }); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if n != 500_001 || allocs > 2 {
-		t.Errorf("got %d packets with %.0f allocations, want 500001 with at most 2", n, allocs)
-	}
-}
-
-func FuzzParsePacket(f *testing.F) {
-	for _, s := range []string{"", "0{}", "1", "2probe", "3", "4hello", "5", "6", "7", "b"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := engineio.ParsePacket(b)
-		if err == nil && string(p.AppendText(nil)) != string(b) {
-			t.Errorf("AppendText: got %q, want %q", p.AppendText(nil), b)
-		}
-	})
-}
-
-func FuzzDecodePayload(f *testing.F) {
-	for _, s := range []string{"4a", "4a\x1e4b", "bAQID\x1e4a", "b", "\x1e", "2\x1e2\x1e2", "4\xff", "bAQ", "bA\nQ=="} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		want, err := decode(string(body))
-		if err != nil {
-			return
-		}
-		var encoded []byte
-		for _, p := range want {
-			encoded = engineio.AppendPayload(encoded, p)
-		}
-		got, err := decode(string(encoded))
-		if err != nil || !slices.EqualFunc(got, want, equal) {
-			t.Errorf("%q, encoded again as %q: got %v, %v, want %v", body, encoded, got, err, want)
+			if len(p.Data) > len(text) {
+				t.Fatalf("%q: got %d bytes of data, want at most %d", text, len(p.Data), len(text))
+			}
+			if !p.Binary {
+				continue
+			}
+			frame := k.frames(PrepareBinary(p.Data))
+			_, size, err := parseHeader(frame)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := k.parseText(frame[size:]); err != nil || !again.Binary || !bytes.Equal(again.Data, p.Data) {
+				t.Errorf("%q: got %v, %v from frame %q, want %q", text, again, err, frame, p.Data)
+			}
 		}
 	})
 }

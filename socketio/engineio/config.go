@@ -88,7 +88,7 @@ type Limits struct {
 	MaxPayload    int // bytes of a polling body or WebSocket message from the client; default 1,000,000
 	MaxFragments  int // frames per WebSocket message; default 4,096
 	MaxQueueBytes int // bytes queued for one client, plus 64 per packet; one larger packet may be queued alone; default 2 MiB
-	MaxBacklog    int // bytes in all blocked queues together; a broadcast counts once; default 64 MiB
+	MaxBacklog    int // bytes queued for all clients that cannot receive at once; a broadcast counts once; default 64 MiB
 	MaxControls   int // heartbeats, noops and WebSocket pings from one client per PingInterval; default 1,000
 
 	// StallTimeout is how long a client may make no progress while data is queued

@@ -102,7 +102,7 @@ func (c *Conn) start() {
 		c.mu.Unlock()
 		return
 	}
-	c.heartbeatDue = c.initialHeartbeatWait()
+	c.heartbeatDue = c.heartbeatWait()
 	c.heartbeat = time.AfterFunc(c.heartbeatDue, c.checkHeartbeat)
 	c.mu.Unlock()
 	c.receiver.Opened()
@@ -121,10 +121,14 @@ func (c *Conn) Identity() any { return c.identity }
 func (c *Conn) Transport() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ws != nil || c.external != nil && c.external.webSocket {
+	if c.onWebSocketLocked() {
 		return transportWebSocket
 	}
 	return transportPolling
+}
+
+func (c *Conn) onWebSocketLocked() bool {
+	return c.ws != nil || c.external != nil && c.external.webSocket
 }
 
 // Received returns the number of bytes that the client has sent in messages,
@@ -159,10 +163,10 @@ func (c *Conn) close(reason Reason) {
 	ws, probing := c.ws, c.probing
 	c.probing = nil
 	p, final := c.takePollLocked(reason)
-	writesLater := ws != nil && ws.shutdownLocked(&c.out, reason)
+	writesLater := ws != nil && ws.shutdownLocked(reason)
 	var transport CarrierTransport
 	if c.external != nil {
-		transport = c.external.endLocked(reason, &c.out)
+		transport = c.external.endLocked(reason)
 	}
 	if writesLater {
 		c.out.seal()

@@ -1,5 +1,6 @@
 // Package engineio is a server for the Engine.IO protocol, revision 4, over
-// HTTP long-polling and WebSocket. It is the transport layer of Socket.IO.
+// HTTP long-polling and WebSocket. It is the transport layer of Socket.IO. It also
+// serves revision 3, the protocol of Socket.IO 1.x and 2.x.
 //
 // The package keeps one bidirectional, ordered connection per client, first
 // over HTTP requests and then, after an upgrade, over a WebSocket. It handles
@@ -28,5 +29,6 @@
 //
 // The protocol is described at
 // https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md.
-// Comments name the section of that document that a rule comes from.
+// Comments name the section of that document that a rule comes from. The document of
+// revision 3 is linked in codec3.go.
 package engineio

@@ -8,22 +8,24 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// flushLocked writes as much of out as the socket accepts at once. conn.mu is held.
-func (s *webSocket) flushLocked(out *outbox) error {
+// flushLocked writes as much of the queue as the socket accepts at once. conn.mu is
+// held.
+func (s *webSocket) flushLocked() error {
 	if s.draining || s.ended {
 		return nil
 	}
-	full, err := s.writeNowLocked(out)
+	full, err := s.writeNowLocked()
 	if full {
 		s.draining = s.conn.server.run(s.drain)
-		out.setBlocked(s.draining)
+		s.conn.out.setBlocked(s.draining)
 	}
 	return err
 }
 
 // writeNowLocked writes until the socket is full or the queue is empty. Each write is
 // the rest of a packet, one large packet, or several small packets joined.
-func (s *webSocket) writeNowLocked(out *outbox) (full bool, err error) {
+func (s *webSocket) writeNowLocked() (full bool, err error) {
+	out := &s.conn.out
 	n := 0
 	for err == nil && !full {
 		b, joined := out.next(n, s.codec)
@@ -122,13 +124,13 @@ func (s *webSocket) nextChunk(n int) (b []byte, joined *buffer, err error) {
 // shutdownLocked closes the transport of a connection that is closing. If the server
 // closes it, queued packets are written first. writesLater reports that a goroutine
 // does that. conn.mu is held, and the connection's task is not done yet.
-func (s *webSocket) shutdownLocked(out *outbox, reason Reason) (writesLater bool) {
+func (s *webSocket) shutdownLocked(reason Reason) (writesLater bool) {
 	switch reason {
 	case ReasonForcedClose:
-		s.closeGracefullyLocked(ws.StatusNormalClosure, out)
+		s.closeGracefullyLocked(ws.StatusNormalClosure)
 		return s.draining
 	case ReasonShutdown:
-		s.closeGracefullyLocked(ws.StatusGoingAway, out)
+		s.closeGracefullyLocked(ws.StatusGoingAway)
 		return s.draining
 	default:
 		if s.draining && !s.ended { // the client does not read, so a close frame would not reach it
@@ -144,7 +146,7 @@ func (s *webSocket) shutdownLocked(out *outbox, reason Reason) (writesLater bool
 // the socket is full or every write may block, a goroutine does so while the client
 // makes progress. The queue accepts no more packets. conn.mu is held, and the
 // connection's task is not done yet.
-func (s *webSocket) closeGracefullyLocked(code ws.StatusCode, out *outbox) {
+func (s *webSocket) closeGracefullyLocked(code ws.StatusCode) {
 	if s.ended {
 		return
 	}
@@ -153,7 +155,7 @@ func (s *webSocket) closeGracefullyLocked(code ws.StatusCode, out *outbox) {
 	if s.draining {
 		return // the draining goroutine writes the rest and closes the socket
 	}
-	full, err := s.writeNowLocked(out)
+	full, err := s.writeNowLocked()
 	if !full && err == nil {
 		var n int
 		n, err = s.stream.tryWrite(s.pendingClose)
@@ -161,7 +163,7 @@ func (s *webSocket) closeGracefullyLocked(code ws.StatusCode, out *outbox) {
 	}
 	if err == nil && len(s.pendingClose) > 0 {
 		s.draining = true
-		out.setBlocked(true)
+		s.conn.out.setBlocked(true)
 		s.conn.server.tasks.Go(s.drain)
 		return
 	}

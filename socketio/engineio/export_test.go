@@ -21,16 +21,5 @@ func (c *Conn) Probing() bool {
 	return c.probing != nil
 }
 
-// Conns returns the open connections.
-func (s *Server) Conns() []*Conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]*Conn, 0, len(s.conns))
-	for _, c := range s.conns {
-		list = append(list, c)
-	}
-	return list
-}
-
 // Backlog returns the number of bytes in all blocked queues together.
 func (s *Server) Backlog() int64 { return s.backlog.bytes.Load() }

@@ -26,8 +26,8 @@ func newSID() SID {
 type Handshake struct {
 	Header   http.Header
 	RawQuery string // see Query
-	Address  string
-	Secure   bool // the request came over TLS
+	Address  string // see Config.Address
+	Secure   bool   // the request came over TLS
 	Time     time.Time
 }
 

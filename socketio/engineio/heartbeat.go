@@ -22,8 +22,8 @@ var (
 	pongPacket = prepareControl(PacketPong, "")
 )
 
-// initialHeartbeatWait returns when the timer fires if the client sends nothing.
-func (c *Conn) initialHeartbeatWait() time.Duration {
+// heartbeatWait returns the time until the timer fires if the client sends nothing.
+func (c *Conn) heartbeatWait() time.Duration {
 	if c.codec == revision4 {
 		return c.server.cfg.PingInterval
 	}
@@ -103,7 +103,7 @@ func (c *Conn) handlePing(p Packet) error {
 		c.mu.Unlock()
 		return nil
 	}
-	c.resetHeartbeatLocked(c.initialHeartbeatWait())
+	c.resetHeartbeatLocked(c.heartbeatWait())
 	c.out.release()
 	err := c.sendLocked(pong)
 	if err == nil {
@@ -116,8 +116,9 @@ func (c *Conn) handlePing(p Packet) error {
 
 var errTooManyControls = &wsError{ws.StatusPolicyViolation, "too many control packets"}
 
-// controlOverhead is the size of a control packet without its data: the packet type
-// and the header of a WebSocket frame.
+// controlOverhead is the size of a control packet over WebSocket without its data: the
+// packet type and the header of a masked frame. Over polling it is larger than the real
+// size, so a flood does not count as progress.
 const controlOverhead = 7
 
 // countControl counts a control packet or frame with the given number of data bytes

@@ -3,6 +3,7 @@ package engineio_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -310,4 +311,31 @@ func TestStall_shorter_than_the_timeout_keeps_the_connection(t *testing.T) {
 		w.Close()
 		p.WantClosed(t, engineio.ReasonTransportClose)
 	})
+}
+
+// A client that sends no heartbeat is detected within PingInterval and PingTimeout,
+// over each revision.
+func TestHeartbeat_detects_a_dead_client_in_time(t *testing.T) {
+	for _, revision := range []string{"3", "4"} {
+		for _, last := range []time.Duration{0, 26 * time.Second} { // of the last heartbeat, or of the handshake
+			t.Run(fmt.Sprintf("revision %s, last heartbeat after %v", revision, last), func(t *testing.T) {
+				inBubble(t, engineio.Config{}, func(b *bubble) {
+					sid := siotest.ParseOpen(t, <-b.requestOf(revision, "GET", "", "")).SID
+					p := <-b.peers
+					if last > 0 {
+						b.at(last)
+						heartbeat := map[string]string{"3": "1:2", "4": "3"}[revision] // the server's ping of revision 4 came after 25 s
+						<-b.requestOf(revision, "POST", "&sid="+sid, heartbeat)
+					}
+					b.at(last + 10*time.Second)
+					noop := map[string]string{"3": "1:6", "4": "6"}[revision]
+					<-b.requestOf(revision, "POST", "&sid="+sid, noop) // a noop is not a heartbeat
+					b.at(last + 44*time.Second)
+					p.WantOpen(t)
+					b.at(last + 46*time.Second)
+					p.WantClosed(t, engineio.ReasonPingTimeout)
+				})
+			})
+		}
+	}
 }

@@ -96,7 +96,7 @@ func (c *Conn) Resume() {
 	switch {
 	case c.closed || c.heartbeat == nil:
 	case c.codec != revision4:
-		c.resetHeartbeatLocked(c.initialHeartbeatWait())
+		c.resetHeartbeatLocked(c.heartbeatWait())
 	case c.awaitingPong:
 		c.restartPongTimeoutLocked()
 	}

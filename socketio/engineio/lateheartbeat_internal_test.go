@@ -46,7 +46,7 @@ func TestPause_does_not_count_new_bytes_as_a_stall(t *testing.T) {
 	}
 }
 
-func TestResume_before_a_waiting_heartbeat_check(t *testing.T) {
+func TestResume_before_a_waiting_heartbeat_check_keeps_the_connection(t *testing.T) {
 	c, _ := fakeConn(t)
 	c.checkHeartbeat() // ping
 	c.Pause()
@@ -54,19 +54,5 @@ func TestResume_before_a_waiting_heartbeat_check(t *testing.T) {
 	c.checkHeartbeat() // the timer had fired, and this call waited for c.mu
 	if c.closed {
 		t.Error("closed right after Resume: got true, want false")
-	}
-}
-
-func TestOutbox_unwritten_counts_what_the_codec_writes(t *testing.T) {
-	c, _ := fakeConn(t)
-	p := Prepare([]byte("x"), make([]byte, 1<<20))
-	k := revision4Base64
-	if _, err := c.out.push(p); err != nil {
-		t.Fatal(err)
-	}
-	total := len(k.frames(p))
-	c.out.advance(total-1000, k)
-	if n := c.out.unwritten(k); n != 1000 {
-		t.Errorf("unwritten: got %d, want 1000", n)
 	}
 }

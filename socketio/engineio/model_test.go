@@ -85,8 +85,7 @@ type model struct {
 func (m *model) handshake() {
 	w := httptest.NewRecorder()
 	m.engine.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?EIO="+m.revision+"&transport=polling", nil))
-	body := w.Body.String()
-	m.sid = siotest.ParseOpen(m.t, body[strings.Index(body, "0{"):]).SID
+	m.sid = siotest.ParseOpen(m.t, w.Body.String()).SID
 	m.peer = <-m.peers
 }
 

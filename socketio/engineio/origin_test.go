@@ -2,6 +2,7 @@ package engineio_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -65,8 +66,7 @@ func originMatrix(t *testing.T, revision string, secure bool) {
 		}
 		return a
 	}
-	first := request("GET", "", "").Body
-	sid, p := siotest.ParseOpen(t, first[strings.Index(first, "0{"):]).SID, f.Peer()
+	sid, p := siotest.ParseOpen(t, request("GET", "", "").Body).SID, f.Peer()
 	for _, tt := range originCases(host, secure) {
 		t.Run(tt.name, func(t *testing.T) {
 			var header []string
@@ -102,4 +102,40 @@ func originMatrix(t *testing.T, revision string, secure bool) {
 		})
 	}
 	p.WantOpen(t)
+}
+
+func TestAllowOrigin_sets_CORS_headers(t *testing.T) {
+	for _, credentials := range []bool{false, true} {
+		f := siotest.Serve(t, engineio.Config{AllowOrigin: func(_ *http.Request, origin string) (bool, bool) {
+			return origin == "https://friend.example", credentials
+		}}, nil)
+		sid, _ := f.Open()
+		wantCredentials := map[bool]string{false: "", true: "true"}[credentials]
+		for _, a := range []siotest.Response{
+			f.Call("GET", "", "", "Origin", "https://friend.example"),
+			f.Call("POST", "&sid="+sid, "4x", "Origin", "https://friend.example"),
+			f.Call("GET", "&sid=unknown", "", "Origin", "https://friend.example"), // the page may read errors too
+			f.Call("OPTIONS", "", "", "Origin", "https://friend.example", "Access-Control-Request-Method", "POST"),
+		} {
+			if got := a.Header.Get("Access-Control-Allow-Origin"); got != "https://friend.example" {
+				t.Errorf("status %d, Access-Control-Allow-Origin: got %q, want https://friend.example", a.Status, got)
+			}
+			if got := a.Header.Get("Access-Control-Allow-Credentials"); got != wantCredentials {
+				t.Errorf("status %d, Access-Control-Allow-Credentials: got %q, want %q", a.Status, got, wantCredentials)
+			}
+			if got := a.Header.Get("Vary"); got != "Origin" {
+				t.Errorf("status %d, Vary: got %q, want Origin", a.Status, got)
+			}
+		}
+		preflight := f.Call("OPTIONS", "", "", "Origin", "https://friend.example")
+		preflight.Want(t, 204, "")
+		if got := preflight.Header.Get("Access-Control-Allow-Methods"); got != "GET,POST" {
+			t.Errorf("Access-Control-Allow-Methods: got %q, want GET,POST", got)
+		}
+		f.Call("GET", "", "", "Origin", "https://evil.example").Want(t, 403, `{"code":4,"message":"Forbidden"}`)
+		f.Call("OPTIONS", "", "", "Origin", "https://evil.example").Want(t, 403, `{"code":4,"message":"Forbidden"}`)
+		if w, _ := f.Dial("EIO=4&transport=websocket", "Origin", "https://friend.example"); w == nil {
+			t.Error("WebSocket of an allowed origin: got an error, want 101")
+		}
+	}
 }

@@ -13,9 +13,9 @@ var errTooSlow = errors.New("engineio: the client is too slow")
 const entryCost = 64
 
 // outbox is the queue of packets for one client. It has its own lock, so that a
-// sender does not wait for a writer. With one lock for both, a broadcast that
-// follows another broadcast would wait for each of its writes, and no write could
-// carry packets of both.
+// sender does not wait for a writer. With one lock for both, a broadcast would wait
+// for each write of the broadcast before it, and no write could carry packets of
+// both.
 //
 // A queue is blocked while the socket is full or no poll waits. The packets of a
 // blocked queue count in the server's backlog. A queue that is not blocked is
@@ -57,7 +57,8 @@ func (o *outbox) empty() bool {
 // push appends p. It returns errTooSlow if the queue is full. A message that is
 // larger than the limit may be queued alone. Heartbeats are always accepted, because
 // they are small and MaxControls limits those that a client causes. flush reports
-// that the caller must flush the queue.
+// that the caller must flush the queue: it was empty, or it has stalled, and the flush
+// ends the connection.
 func (o *outbox) push(p *Prepared) (flush bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,7 +80,6 @@ func (o *outbox) push(p *Prepared) (flush bool, err error) {
 	if first {
 		o.progressAt = now
 	}
-	// Flushing a stalled queue ends the connection.
 	return first || now.Sub(o.progressAt) > limits.StallTimeout, nil
 }
 
@@ -244,7 +244,7 @@ func (o *outbox) waiting() (packets, bytes int) {
 // bytesLocked returns the queued bytes without entryCost.
 func (o *outbox) bytesLocked() int { return o.cost - (len(o.items)-o.head)*entryCost }
 
-// unwritten returns the number of bytes before the next packet on the wire.
+// unwritten returns the queued bytes that have not been written, as k encodes them.
 func (o *outbox) unwritten(k codec) int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -32,3 +32,16 @@ func TestOutbox_takes_packets_in_linear_time(t *testing.T) {
 	}
 	t.Errorf("taking %d packets: got %.0f times the time of %d packets, want less than 60", many, best, few)
 }
+
+func TestOutbox_unwritten_counts_what_the_codec_writes(t *testing.T) {
+	o := &outbox{server: &Server{cfg: Config{}.withDefaults()}}
+	k := revision4Base64
+	p := Prepare([]byte("x"), make([]byte, 1<<20))
+	if _, err := o.push(p); err != nil {
+		t.Fatal(err)
+	}
+	o.advance(len(k.frames(p))-1000, k)
+	if n := o.unwritten(k); n != 1000 {
+		t.Errorf("unwritten: got %d, want 1000", n)
+	}
+}

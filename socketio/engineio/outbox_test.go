@@ -216,3 +216,31 @@ func TestQueue_flushes_a_full_queue_of_a_fast_client(t *testing.T) {
 		}
 	}
 }
+
+// The queue of such a client accepts further packets, so only its age shows that the
+// client is slow.
+func TestQueue_ends_a_client_that_never_polls(t *testing.T) {
+	inBubble(t, engineio.Config{}, func(b *bubble) {
+		_, p := b.poll()
+		for i := range 12 { // StallTimeout is 10 s
+			b.at(time.Duration(i) * time.Second)
+			p.WantOpen(t)
+			if p.Conn.Queue(engineio.Prepare([]byte("x"))) {
+				p.Conn.Flush()
+			}
+		}
+		p.WantClosed(t, engineio.ReasonTooSlow)
+	})
+}
+
+func TestQueue_flushes_a_full_queue_into_a_waiting_poll(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 100_000}}, nil)
+	sid, p := f.Open()
+	waiting := waitingPoll(t, f, sid, p)
+	packet := strings.Repeat("x", 10_000)
+	for range 15 {
+		p.Conn.Queue(engineio.Prepare([]byte(packet)))
+	}
+	p.WantOpen(t)
+	siotest.Receive(t, waiting).Want(t, 200, strings.Repeat("4"+packet+"\x1e", 8)+"4"+packet) // the tenth packet did not fit
+}

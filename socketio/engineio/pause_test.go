@@ -1,7 +1,6 @@
 package engineio_test
 
 import (
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,9 +45,7 @@ func TestPause_suspends_the_ping_timeout(t *testing.T) {
 						}
 					}()
 				} else {
-					body := <-b.requestOf(test.query[4:5], "GET", "", "")
-					_, packet, _ := strings.Cut(body, "0{")
-					sid := siotest.ParseOpen(t, "0{"+packet).SID
+					sid := siotest.ParseOpen(t, <-b.requestOf(test.query[4:5], "GET", "", "")).SID
 					p = <-b.peers
 					p.OnMessage = pause
 					test.post(b, sid)

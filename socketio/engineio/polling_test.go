@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -371,6 +372,21 @@ func TestPost_closes_the_TCP_connection_of_a_slow_body(t *testing.T) {
 		t.Errorf("read: got %v, want the end of the connection", err)
 	}
 	p.WantClosed(t, engineio.ReasonTransportError)
+}
+
+// flushless is a ResponseWriter without Flush, as some middleware makes it.
+type flushless struct{ http.ResponseWriter }
+
+func TestPoll_works_without_a_Flusher(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.Open()
+	p.Send(t, "hello")
+	rec := httptest.NewRecorder()
+	f.Server.ServeHTTP(flushless{rec}, httptest.NewRequest("GET", "/?EIO=4&transport=polling&sid="+sid, nil))
+	if rec.Body.String() != "4hello" {
+		t.Errorf("poll: got %q, want 4hello", rec.Body)
+	}
+	p.WantOpen(t)
 }
 
 // waitingPoll makes a GET and returns when the server has it, so that SendVolatile can

@@ -130,6 +130,19 @@ func TestWaitQueue_returns_when_the_queue_is_short(t *testing.T) {
 	}
 }
 
+func TestWaitQueue_ends_with_the_connection(t *testing.T) {
+	inBubble(t, engineio.Config{}, func(b *bubble) {
+		_, p := b.poll()
+		done := make(chan error, 1)
+		go func() { done <- p.Conn.WaitQueue(b.t.Context(), -1) }() // an empty queue has more bytes
+		synctest.Wait()
+		p.Conn.Close()
+		if err := <-done; !errors.Is(err, engineio.ErrClosed) {
+			t.Errorf("WaitQueue after the end: got %v, want ErrClosed", err)
+		}
+	})
+}
+
 func TestCloseWhenSent_sends_everything_over_WebSocket(t *testing.T) {
 	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
 	w, p := f.WebSocket()

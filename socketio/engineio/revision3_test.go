@@ -114,9 +114,7 @@ func TestRevision3_upgrades(t *testing.T) {
 // In revision 3 the client sends the pings. The server waits 25 s + 20 s for each.
 func TestRevision3_answers_pings(t *testing.T) {
 	inBubble(t, engineio.Config{}, func(b *bubble) {
-		body := <-b.request3("GET", "", "")
-		_, packet, _ := strings.Cut(body, ":")
-		sid := siotest.ParseOpen(t, packet).SID
+		sid := siotest.ParseOpen(t, <-b.request3("GET", "", "")).SID
 		p := <-b.peers
 		b.at(44 * time.Second)
 		p.WantOpen(t)
@@ -138,4 +136,19 @@ func TestRevision3_ends_the_connection_after_a_pong(t *testing.T) {
 	sid, p := f.As("3").Open()
 	f.As("3").Call("POST", "&sid="+sid, "1:3").Want(t, 400, `{"code":3,"message":"Bad request"}`)
 	p.WantClosed(t, engineio.ReasonTransportError)
+}
+
+// A pong of revision 3 repeats the data of its ping, so it counts as a message does.
+func TestRevision3_limits_queued_pongs(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	sid, p := f.As("3").Open()
+	body := "900001:2" + strings.Repeat("x", 900_000)
+	for range 2 {
+		f.As("3").Call("POST", "&sid="+sid, body).Want(t, 200, "ok")
+	}
+	if _, bytes := p.Conn.Queued(); bytes < 1_800_000 || bytes > 2<<20 {
+		t.Errorf("Queued: got %d bytes, want two pongs", bytes)
+	}
+	f.As("3").Call("POST", "&sid="+sid, body)
+	p.WantClosed(t, engineio.ReasonTooSlow)
 }

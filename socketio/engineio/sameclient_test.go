@@ -28,8 +28,7 @@ func TestSameClient_rejects_requests_of_other_clients(t *testing.T) {
 				}
 				return a
 			}
-			a := request("ann", "GET", "", "")
-			sid := "&sid=" + siotest.ParseOpen(t, a.Body[strings.Index(a.Body, "0{"):]).SID
+			sid := "&sid=" + siotest.ParseOpen(t, request("ann", "GET", "", "").Body).SID
 			p := f.Peer()
 			hello := map[string]string{"3": "6:4hello", "4": "4hello"}[revision]
 

@@ -41,7 +41,8 @@ func (c *Conn) writableNowLocked() bool {
 	return !c.closed && c.out.empty() && c.canFlushLocked()
 }
 
-// canFlushLocked reports whether a flush would write something.
+// canFlushLocked reports whether the transport accepts packets now: the socket is not
+// full, or a poll waits.
 func (c *Conn) canFlushLocked() bool {
 	if c.ws != nil {
 		return !c.ws.draining
@@ -140,7 +141,7 @@ func (c *Conn) flushLocked() error {
 	case c.out.empty():
 		return nil
 	case c.ws != nil:
-		return c.ws.flushLocked(&c.out)
+		return c.ws.flushLocked()
 	case c.canFlushLocked():
 		c.respondPollLocked(c.takeResponseLocked())
 	}

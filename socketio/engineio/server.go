@@ -203,10 +203,10 @@ func (s *Server) run(task func()) bool {
 }
 
 // Close rejects new handshakes and ends every connection with ReasonShutdown. It
-// waits until their goroutines have ended and Receiver.Closed has returned, or
-// until ctx is done. It then returns the cause of ctx. A client that does not read
-// its last packets within 200 ms is disconnected. Stock clients
-// reconnect by themselves. Close may be called more than once.
+// waits until their goroutines have ended and Receiver.Closed has returned. If ctx
+// is done before, it returns the cause of ctx. A client that does not read its last
+// packets within 200 ms is disconnected. Stock clients reconnect by themselves.
+// Close may be called more than once.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true

@@ -1,7 +1,6 @@
 package engineio_test
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -105,11 +104,13 @@ func TestMaxBacklog_ends_closed_connections_that_still_write(t *testing.T) {
 		live = append(live, p)
 	}
 	_, big := f.Open()
+	before := f.Server.Backlog()
 	big.Send(t, strings.Repeat("x", 600_000))
-	for i, p := range live {
-		if r := closeReason(p); r != "" {
-			t.Errorf("open client %d with one small packet: closed with %q, want it open", i, r)
-		}
+	for _, p := range append(live, big) {
+		p.WantOpen(t)
+	}
+	if got := f.Server.Backlog(); got > before-1_000_000 {
+		t.Errorf("Backlog: got %d bytes, want a queue of 1.9 MB less than %d", got, before)
 	}
 }
 
@@ -140,96 +141,28 @@ func TestCloseWhenSent_continues_after_a_WebSocket_ping(t *testing.T) {
 	}
 }
 
-func TestQueue_flushes_a_full_queue_into_a_waiting_poll(t *testing.T) {
-	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 100_000}}, nil)
-	sid, p := f.Open()
-	first := waitingPoll(t, f, sid, p)
-	flush := false
-	for range 15 {
-		flush = p.Conn.Queue(engineio.Prepare([]byte(strings.Repeat("x", 10_000)))) || flush
-	}
-	if flush {
-		p.Conn.Flush()
-	}
-	if r := closeReason(p); r != "" {
-		t.Errorf("client with a waiting poll: closed with %q, want it open", r)
-	}
-	<-first
-}
-
-func TestQueue_ends_a_client_that_never_polls(t *testing.T) {
-	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{StallTimeout: 300 * time.Millisecond}}, nil)
-	_, p := f.Open()
-	for range 30 {
-		if p.Conn.Queue(engineio.Prepare([]byte("x"))) {
-			p.Conn.Flush()
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	if r := closeReason(p); r == "" {
-		n, _ := p.Conn.Queued()
-		t.Errorf("after 10 StallTimeouts without a poll: open with %d packets, want it closed", n)
-	}
-}
-
 func TestPoll_responses_that_are_not_read_count_as_slow(t *testing.T) {
 	f := siotest.Serve(t, engineio.Config{}, nil)
 	sid, p := f.Open()
-	for i := range 12 {
+	large := strings.Repeat("x", 8<<20) // more than the send buffer
+	for range 2 {
+		p.Send(t, large)
 		conn, err := (&net.Dialer{Control: smallBuffers}).DialContext(t.Context(), "tcp", f.Address())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		_ = p.Conn.Send(engineio.Prepare([]byte(strings.Repeat("x", 8<<20)))) // larger than the send buffer
 		fmt.Fprintf(conn, "GET /?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\n\r\n", sid)
-		time.Sleep(30 * time.Millisecond)
-		if r := closeReason(p); r != "" {
-			t.Logf("closed with %q at message %d", r, i)
-			return
-		}
+		siotest.Eventually(t, func() bool { // the first poll is answered, and the second one waits for the end of that response
+			packets, _ := p.Conn.Queued()
+			return packets == 0 || p.Conn.Polling()
+		})
+		p.WantOpen(t)
 	}
-	packets, bytes := p.Conn.Queued()
-	t.Errorf("12 unread responses of 8 MiB: open with %d packets and %d bytes queued, backlog %d, want it closed", packets, bytes, f.Server.Backlog())
-}
-
-// A pong of revision 3 repeats the data of the ping.
-func TestRevision3_limits_queued_pongs(t *testing.T) {
-	f := siotest.Serve(t, engineio.Config{}, nil)
-	sid, p := f.As("3").Open()
-	for range 40 {
-		body := "2" + strings.Repeat("x", 900_000)
-		post3(t, f, sid, body)
+	if err := p.Conn.Send(engineio.Prepare([]byte(large))); err == nil {
+		t.Error("Send after two unread responses: got no error, want one")
 	}
-	_, bytes := p.Conn.Queued()
-	if bytes > 4<<20 {
-		t.Errorf("Queued: got %d bytes, closed with %q, want at most 4 MiB", bytes, closeReason(p))
-	}
-}
-
-func post3(t *testing.T, f *siotest.Engine, sid, packet string) {
-	a, err := f.Try(context.Background(), "POST", "EIO=3&transport=polling&sid="+sid, strings.NewReader(fmt.Sprintf("%d:%s", len(packet), packet)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.Status != 200 {
-		t.Logf("%d %s", a.Status, a.Body)
-	}
-}
-
-func TestWaitQueue_ends_with_the_connection(t *testing.T) {
-	f := siotest.Serve(t, engineio.Config{}, nil)
-	_, p := f.Open()
-	done := make(chan error, 1)
-	go func() { done <- p.Conn.WaitQueue(context.Background(), -1) }()
-	time.Sleep(50 * time.Millisecond)
-	p.Conn.Close()
-	select {
-	case err := <-done:
-		t.Log(err)
-	case <-time.After(time.Second):
-		t.Error("WaitQueue after the end: got no result in 1 s, want one")
-	}
+	p.WantClosed(t, engineio.ReasonTooSlow)
 }
 
 // plainWriter is a ResponseWriter without deadlines, as some middleware makes it.

@@ -59,7 +59,7 @@ func (u *upgradingClient) connect() {
 	if err != nil || a.Status != 200 {
 		u.t.Fatalf("handshake: got %d, %v, want 200", a.Status, err)
 	}
-	u.sid = "&sid=" + siotest.ParseOpen(u.t, a.Body[strings.Index(a.Body, "0{"):]).SID
+	u.sid = "&sid=" + siotest.ParseOpen(u.t, a.Body).SID
 	u.peer = u.Peer()
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // result is the result of a check.
@@ -16,28 +17,25 @@ type result struct {
 }
 
 // addViolation counts a violation of an invariant.
-func (v *result) addViolation(invariant, format string, args ...any) {
-	v.violations[invariant+": "+fmt.Sprintf(format, args...)]++
+func (r *result) addViolation(invariant, format string, args ...any) {
+	r.violations[invariant+": "+fmt.Sprintf(format, args...)]++
 }
 
 // maxPrinted limits the printed violations, because one server error can cause thousands.
 const maxPrinted = 100
 
-func (v *result) print(out io.Writer) error {
-	_, err := fmt.Fprintf(out, "%d messages, %d of them notices;", v.messages, v.notices)
-	for _, o := range slices.Sorted(maps.Keys(v.counts)) {
-		if err == nil {
-			_, err = fmt.Fprintf(out, " %s %d", o, v.counts[o])
-		}
+func (r *result) print(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d messages, %d of them notices;", r.messages, r.notices)
+	for _, o := range slices.Sorted(maps.Keys(r.counts)) {
+		fmt.Fprintf(&b, " %s %d", o, r.counts[o])
 	}
-	if err == nil {
-		_, err = fmt.Fprintf(out, "\n%d violations\n", len(v.violations))
+	fmt.Fprintf(&b, "\n%d violations\n", len(r.violations))
+	lines := slices.Sorted(maps.Keys(r.violations))
+	for _, line := range lines[:min(len(lines), maxPrinted)] {
+		fmt.Fprintf(&b, "%s (%d×)\n", line, r.violations[line])
 	}
-	for i, line := range slices.Sorted(maps.Keys(v.violations)) {
-		if err == nil && i < maxPrinted {
-			_, err = fmt.Fprintf(out, "%s (%d×)\n", line, v.violations[line])
-		}
-	}
+	_, err := io.WriteString(out, b.String())
 	return err
 }
 
@@ -131,7 +129,7 @@ const kindNotice = "notice"
 // message (I5).
 func (c *checker) checkDatabase() {
 	type owned struct{ room, session, cid string }
-	names := make(map[owned]int)
+	copies := make(map[owned]int)
 	for room, head := range c.contents.heads {
 		list := c.contents.messages[room]
 		for i, m := range list {
@@ -145,7 +143,7 @@ func (c *checker) checkDatabase() {
 		}
 		for _, m := range list {
 			if m.cid != "" {
-				names[owned{room, m.session, m.cid}]++
+				copies[owned{room, m.session, m.cid}]++
 			}
 			if m.kind == kindNotice {
 				continue
@@ -155,7 +153,7 @@ func (c *checker) checkDatabase() {
 			}
 		}
 	}
-	for o, n := range names {
+	for o, n := range copies {
 		if n > 1 {
 			c.addViolation("I2", "room %s: database: got %q of one session %d times, want once", o.room, o.cid, n)
 		}

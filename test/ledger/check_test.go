@@ -307,7 +307,7 @@ func TestCheck_allows_unknown_outcomes(t *testing.T) {
 	}
 }
 
-func TestReadLedgers_refuses(t *testing.T) {
+func TestReadRecords_rejects_invalid_ledgers(t *testing.T) {
 	for name, folder := range map[string]fstest.MapFS{
 		"a clock that goes back":    {"a.jsonl": {Data: []byte(`{"t":2}` + "\n" + `{"t":1}` + "\n")}},
 		"an incomplete line":        {"a.jsonl": {Data: []byte(`{"t":2}` + "\n" + `{"t":`)}},

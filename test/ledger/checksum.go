@@ -14,7 +14,7 @@ func init() {
 }
 
 // rowChecksum returns the checksum that the server stores in a row to detect changes by the
-// disk: a CRC-32C of all columns, plus 1<<32. It repeats the algorithm of store/sum.go, so
+// disk: a CRC-32C of all columns, plus 1<<32. It repeats the algorithm of store/checksum.go, so
 // that an error in one of them is visible as damaged rows. The arguments are id, room,
 // color, session, text (also the client id), seq and time.
 func rowChecksum(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {

@@ -15,7 +15,7 @@ type roomView struct {
 	complete int64           // up to this seq, every message that the server must send has been shown
 	person   string          // the client's color in the room
 	shown    map[int64]bool  // by seq
-	names    map[string]bool // by cid
+	shownCID map[string]bool // by cid
 }
 
 func newClientChecker(c *checker, name string) *clientChecker {
@@ -52,7 +52,7 @@ func (v *clientChecker) follow(records []record) {
 func (v *clientChecker) joined(r record) {
 	w := v.rooms[r.Room]
 	if w == nil {
-		w = &roomView{newest: r.Seq, shown: make(map[int64]bool), names: make(map[string]bool)}
+		w = &roomView{newest: r.Seq, shown: make(map[int64]bool), shownCID: make(map[string]bool)}
 		v.rooms[r.Room] = w
 	}
 	w.joined = true
@@ -89,10 +89,10 @@ func (v *clientChecker) shown(r record) {
 		if first, sent := v.firstSent[messageKey{r.Room, r.CID}]; !sent || first.T > r.T {
 			v.addViolation("I5", "room %s: %s received %q before a client sent it", r.Room, v.name, r.CID)
 		}
-		if w.names[r.CID] {
+		if w.shownCID[r.CID] {
 			v.addViolation("I2", "room %s: %s received %q twice", r.Room, v.name, r.CID)
 		}
-		w.names[r.CID] = true
+		w.shownCID[r.CID] = true
 	}
 	switch {
 	case w.shown[r.Seq]:

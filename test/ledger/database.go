@@ -61,7 +61,7 @@ func readDatabase(ctx context.Context, path string) (_ contents, err error) {
 		return contents{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := contents{heads: make(map[string]int64), messages: make(map[string][]message)}
+	c := contents{heads: make(map[string]int64), messages: make(map[string][]message)}
 	rows, err := db.QueryContext(ctx, "SELECT id, head FROM rooms")
 	if err != nil {
 		return contents{}, err
@@ -73,15 +73,15 @@ func readDatabase(ctx context.Context, path string) (_ contents, err error) {
 		if err := rows.Scan(&room, &head); err != nil {
 			return contents{}, err
 		}
-		s.heads[room] = head
+		c.heads[room] = head
 	}
 	if err := rows.Err(); err != nil {
 		return contents{}, err
 	}
-	return s, s.readMessages(ctx, db)
+	return c, c.readMessages(ctx, db)
 }
 
-func (s *contents) readMessages(ctx context.Context, db *sql.DB) error {
+func (c *contents) readMessages(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, "SELECT room, seq, id, kind, session, client_id, text, gif_name, person, topic FROM messages ORDER BY room, seq")
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (s *contents) readMessages(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		m.sha = textDigest(text + gif)
-		s.messages[m.room] = append(s.messages[m.room], m)
+		c.messages[m.room] = append(c.messages[m.room], m)
 	}
 	return rows.Err()
 }
@@ -170,13 +170,13 @@ func fill(ctx context.Context, path, room, name string, n int) (err error) {
 	defer tx.Rollback()
 	_, err = tx.ExecContext(ctx, `
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
-		said AS (SELECT ?5 || printf('%012x', i) AS id, r.id AS room, r.head + i AS seq, r.owner AS color, r.owner_session AS session,
+		added AS (SELECT ?5 || printf('%012x', i) AS id, r.id AS room, r.head + i AS seq, r.owner AS color, r.owner_session AS session,
 			?2 || ' ' || i AS text, ?3 - (?1 - i) * 1000 AS created_at FROM n, rooms AS r WHERE r.id = ?4)
 		INSERT INTO messages (id, room, seq, kind, color, session, text, client_id, created_at,
 			gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, sum)
 		SELECT id, room, seq, 'text', color, session, text, text, created_at,
 			'', 0, 0, 0, 0, '', sum_of(id, room, color, session, text, seq, created_at)
-		FROM said`, n, name, time.Now().UnixMilli(), room, hex.EncodeToString(prefix))
+		FROM added`, n, name, time.Now().UnixMilli(), room, hex.EncodeToString(prefix))
 	if err != nil {
 		return err
 	}
@@ -190,14 +190,15 @@ func fill(ctx context.Context, path, room, name string, n int) (err error) {
 	return tx.Commit()
 }
 
-// shiftTime moves the time of a room's newest message, as a changed clock does.
+// shiftTime moves the time of a room's newest message, as a changed clock does. The row
+// then has no checksum.
 func shiftTime(ctx context.Context, path, room string, by time.Duration) (err error) {
 	db, err := openDatabase(path, "rw")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	_, err = db.ExecContext(ctx, `UPDATE messages SET created_at = created_at + ?, sum = 0
+	_, err = db.ExecContext(ctx, `UPDATE messages SET created_at = created_at + ?1, sum = 0
 		WHERE room = ?2 AND seq = (SELECT max(seq) FROM messages WHERE room = ?2)`, by.Milliseconds(), room)
 	return err
 }

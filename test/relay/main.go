@@ -107,7 +107,7 @@ func relay(log *slog.Logger) *socketio.Server {
 	n.On("counted", func(e *socketio.Event) { _ = e.Ack(counter.Load()) }) // as for join
 	burst := func(e *socketio.Event) {
 		var count, size int
-		if len(e.Args) == 2 && e.Args[0].Bind(&count) == nil && e.Args[1].Bind(&size) == nil {
+		if e.Bind(&count, &size) == nil {
 			emitParts(e.Socket, count, size)
 		}
 	}

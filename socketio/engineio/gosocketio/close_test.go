@@ -156,6 +156,27 @@ func TestSend_ends_only_clients_that_do_not_read(t *testing.T) {
 	}
 }
 
+// A client that reads all the time is not slow, although each batch of packets takes
+// longer than StallTimeout.
+func TestCloseWhenSent_waits_for_a_slow_reader(t *testing.T) {
+	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 4 << 20, MaxQueueBytes: 64 << 20, StallTimeout: 300 * time.Millisecond}})
+	w, p := f.WebSocket()
+	text := strings.Repeat("x", 64<<10)
+	const messages = 320 // 20 MB: more than the kernel's buffers hold
+	for range messages {
+		p.Send(t, text)
+	}
+	p.Conn.CloseWhenSent()
+	for i := range messages { // at most 8 MB per second
+		if got := readMessage(t, w); len(got) != len(text)+1 {
+			t.Fatalf("message %d: got %d bytes, want %d", i, len(got), len(text)+1)
+		}
+		time.Sleep(8 * time.Millisecond)
+	}
+	w.WantEnd()
+	p.WantClosed(t, engineio.ReasonForcedClose)
+}
+
 // A client that does not read delays Server.Close only briefly.
 func TestServerClose_disconnects_clients_that_do_not_read(t *testing.T) {
 	f := serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20, StallTimeout: time.Hour}})

@@ -59,60 +59,60 @@ func newPollingConn(conn transport.Conn, carrierConn *engineio.CarrierConn, log 
 }
 
 // acquire marks a body or packet as in progress. It returns false after Close.
-func (g *pollingConn) acquire() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
+func (c *pollingConn) acquire() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
 		return false
 	}
-	g.active++
+	c.active++
 	return true
 }
 
-func (g *pollingConn) release() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.active--; g.active == 0 && g.closed {
-		_ = g.Conn.Close()
+func (c *pollingConn) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.active--; c.active == 0 && c.closed {
+		_ = c.Conn.Close()
 	}
 }
 
 // Close closes the payload as soon as nothing is in progress.
-func (g *pollingConn) Close() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
+func (c *pollingConn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
 		return nil
 	}
-	g.closed = true
-	close(g.done)
-	if g.active == 0 {
-		_ = g.Conn.Close()
+	c.closed = true
+	close(c.done)
+	if c.active == 0 {
+		_ = c.Conn.Close()
 	}
 	return nil
 }
 
 // poll returns at least one packet, and all announced packets up to MaxPayload.
-func (g *pollingConn) poll() []byte {
+func (c *pollingConn) poll() []byte {
 	var body bytes.Buffer
 	for {
 		select {
-		case g.pollReady <- struct{}{}:
+		case c.pollReady <- struct{}{}:
 		default: // a poll that ended early has left its element
 		}
-		if g.payload.FlushOut(&body) != nil || g.pendingMessages.Load() <= 0 || body.Len() >= g.limits.MaxPayload {
+		if c.payload.FlushOut(&body) != nil || c.pendingMessages.Load() <= 0 || body.Len() >= c.limits.MaxPayload {
 			return body.Bytes()
 		}
 	}
 }
 
 // post feeds a body to the reading goroutine and returns when it has been read.
-func (g *pollingConn) post(body []byte) error {
-	if !g.acquire() {
+func (c *pollingConn) post(body []byte) error {
+	if !c.acquire() {
 		return io.EOF
 	}
-	defer g.release()
-	return g.payload.FeedIn(&abortableReader{r: bytes.NewReader(body), done: g.done}, false)
+	defer c.release()
+	return c.payload.FeedIn(&abortableReader{r: bytes.NewReader(body), done: c.done}, false)
 }
 
 // abortableReader is a body that ends when the connection ends.
@@ -131,25 +131,25 @@ func (a *abortableReader) Read(p []byte) (int, error) {
 }
 
 // NextReader returns the next packet of a body that engineio has checked.
-func (g *pollingConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
+func (c *pollingConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
 	select {
-	case <-g.done:
+	case <-c.done:
 		return 0, 0, nil, io.EOF // stopReading reads the rest
 	default:
 	}
-	kind, typ, r, err := g.Conn.NextReader()
+	kind, typ, r, err := c.Conn.NextReader()
 	if err == nil && typ == packet.PING {
-		g.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
+		c.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
 	}
 	return kind, typ, r, err
 }
 
 // stopReading reads a body in progress to its end, so that the goroutine that feeds it
 // does not block forever.
-func (g *pollingConn) stopReading() {
-	_ = g.Close()
+func (c *pollingConn) stopReading() {
+	_ = c.Close()
 	for {
-		_, _, r, err := g.Conn.NextReader()
+		_, _, r, err := c.Conn.NextReader()
 		if err != nil {
 			return
 		}
@@ -161,33 +161,33 @@ func (g *pollingConn) stopReading() {
 
 // NextWriter waits for a poll, except for a pong. The session writes pongs while it
 // reads, and a client may send its next poll only after the response to its POST.
-func (g *pollingConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
+func (c *pollingConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
 	if typ != packet.PONG {
-		return g.write(kind, typ)
+		return c.write(kind, typ)
 	}
 	select {
-	case g.pongPending <- struct{}{}:
-		return &deferredPong{conn: g}, nil
-	case <-g.done:
+	case c.pongPending <- struct{}{}:
+		return &deferredPong{conn: c}, nil
+	case <-c.done:
 		return nil, io.EOF
 	}
 }
 
-func (g *pollingConn) write(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
+func (c *pollingConn) write(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
 	select {
-	case <-g.pollReady:
-	case <-g.done:
+	case <-c.pollReady:
+	case <-c.done:
 		return nil, io.EOF
 	}
-	if !g.acquire() {
+	if !c.acquire() {
 		return nil, io.EOF
 	}
-	w, err := g.Conn.NextWriter(kind, typ)
+	w, err := c.Conn.NextWriter(kind, typ)
 	if err != nil {
-		g.release()
+		c.release()
 		return nil, err
 	}
-	return &pollWriter{WriteCloser: w, conn: g, message: typ == packet.MESSAGE}, nil
+	return &pollWriter{WriteCloser: w, conn: c, message: typ == packet.MESSAGE}, nil
 }
 
 // pollWriter writes one packet.
@@ -234,13 +234,13 @@ func (p *deferredPong) send() {
 	}
 }
 
-func (g *pollingConn) announce(packets []engineio.Packet) { g.pendingMessages.Add(int64(len(packets))) }
+func (c *pollingConn) announce(packets []engineio.Packet) { c.pendingMessages.Add(int64(len(packets))) }
 
 // SetReadDeadline does nothing: engineio knows when a client is late.
-func (g *pollingConn) SetReadDeadline(time.Time) error { return nil }
+func (c *pollingConn) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline does nothing: engineio limits the time of a response.
-func (g *pollingConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *pollingConn) SetWriteDeadline(time.Time) error { return nil }
 
 // carrierPolling is an engineio.CarrierPolling.
 type carrierPolling struct {
@@ -257,6 +257,13 @@ func (c *carrierPolling) Poll() []byte {
 
 // Post handles a body (engineio.CarrierPolling).
 func (c *carrierPolling) Post(body []byte) error {
-	defer recoverPanic(c.log, c.carrierConn)
-	return c.polling.post(body)
+	err := errPanic // the result if post panics
+	func() {
+		defer recoverPanic(c.log, c.carrierConn)
+		err = c.polling.post(body)
+	}()
+	return err
 }
+
+// errPanic is the error of a body whose packets were lost in a panic.
+var errPanic = errors.New("gosocketio: the library panicked")

@@ -16,6 +16,7 @@ import (
 	"github.com/googollee/go-socket.io/engineio/transport"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
 )
 
 // faulty is a transport that panics in the first read or the second write.
@@ -40,7 +41,7 @@ func (f *faulty) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, e
 	return f.Conn.NextWriter(kind, typ)
 }
 
-// faultyCarrier is a Carrier with a faulty transport for WebSocket.
+// faultyCarrier is a Carrier with faulty transports.
 type faultyCarrier struct {
 	*Carrier
 
@@ -58,6 +59,21 @@ func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrie
 		return nil, err
 	}
 	return &carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, nil
+}
+
+// faultyPayload is a payload that panics when it reads a body.
+type faultyPayload struct{ payload }
+
+func (faultyPayload) FeedIn(io.Reader, bool) error { panic("faulty payload") }
+
+// Polling returns a transport with a faulty payload.
+func (c *faultyCarrier) Polling(carrierConn *engineio.CarrierConn) (engineio.CarrierPolling, error) {
+	p, err := c.Carrier.Polling(carrierConn)
+	if err == nil {
+		lib := p.(*carrierPolling).polling
+		lib.payload = faultyPayload{lib.payload}
+	}
+	return p, err
 }
 
 // ended is a Receiver that receives the reason of the end.
@@ -99,5 +115,28 @@ func TestPanic_ends_one_connection(t *testing.T) {
 				t.Errorf("log: got %s, want %q", &logs, tt.name)
 			}
 		})
+	}
+}
+
+// The messages of the body are lost, so the client must not receive "ok".
+func TestPost_returns_an_error_after_a_panic(t *testing.T) {
+	closed := make(ended, 1)
+	s := engineio.NewServer(engineio.Config{
+		Carrier: &faultyCarrier{Carrier: New(nil)},
+		Accept:  func(*engineio.Conn) engineio.Receiver { return closed },
+	})
+	f := siotest.Listen(t, s, s)
+	call := func(method, query, body string) siotest.Response {
+		t.Helper()
+		r, err := siotest.Request(t.Context(), f.Client(), method, f.URL+"/?EIO=3&transport=polling"+query, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	sid := siotest.ParseOpen(t, call("GET", "", "").Body).SID
+	call("POST", "&sid="+sid, "6:4hello").Want(t, 400, `{"code":3,"message":"Bad request"}`)
+	if got := siotest.Receive(t, closed); got != engineio.ReasonTransportError {
+		t.Errorf("closed with %q, want transport error", got)
 	}
 }

@@ -37,18 +37,18 @@ func newWebSocketConn(conn transport.Conn, carrierConn *engineio.CarrierConn, se
 }
 
 // NextReader returns a complete, valid message within the size limit.
-func (g *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
-	kind, typ, r, err := g.Conn.NextReader()
+func (c *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, error) {
+	kind, typ, r, err := c.Conn.NextReader()
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	limit := int64(g.limits.MaxPayload) - 1 // the type has been read
+	limit := int64(c.limits.MaxPayload) - 1 // the type has been read
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil {
 		err = validate(kind, typ, data, limit)
 	}
 	if err != nil {
-		_ = g.Conn.Close() // closed first, because closing the reader reads the rest
+		_ = c.Conn.Close() // closed first, because closing the reader reads the rest
 	}
 	if closeErr := r.Close(); err == nil {
 		err = closeErr
@@ -57,13 +57,13 @@ func (g *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, er
 		return 0, 0, nil, err
 	}
 	if kind == frame.String && typ == base64Type {
-		if kind, typ, data, err = g.parseBase64(data); err != nil {
-			_ = g.Conn.Close()
+		if kind, typ, data, err = c.parseBase64(data); err != nil {
+			_ = c.Conn.Close()
 			return 0, 0, nil, err
 		}
 	}
 	if typ == packet.PING {
-		g.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
+		c.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
 	}
 	return kind, typ, io.NopCloser(bytes.NewReader(data)), nil
 }
@@ -73,8 +73,8 @@ func (g *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, er
 const base64Type = packet.Type('b' - '0')
 
 // parseBase64 decodes the data after the mark.
-func (g *webSocketConn) parseBase64(data []byte) (frame.Type, packet.Type, []byte, error) {
-	p, err := g.carrierConn.ParseText(append([]byte{'b'}, data...))
+func (c *webSocketConn) parseBase64(data []byte) (frame.Type, packet.Type, []byte, error) {
+	p, err := c.carrierConn.ParseText(append([]byte{'b'}, data...))
 	if err != nil {
 		return 0, 0, nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
@@ -82,7 +82,7 @@ func (g *webSocketConn) parseBase64(data []byte) (frame.Type, packet.Type, []byt
 	if p.Binary {
 		kind = frame.Binary
 	}
-	return kind, typ, p.Data, validate(kind, typ, p.Data, int64(g.limits.MaxPayload))
+	return kind, typ, p.Data, validate(kind, typ, p.Data, int64(c.limits.MaxPayload))
 }
 
 func validate(kind frame.Type, typ packet.Type, data []byte, limit int64) error {
@@ -104,23 +104,23 @@ func validate(kind frame.Type, typ packet.Type, data []byte, limit int64) error 
 }
 
 // NextWriter sets the deadline for a message.
-func (g *webSocketConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
-	deadline := time.Now().Add(g.limits.StallTimeout)
+func (c *webSocketConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
+	deadline := time.Now().Add(c.limits.StallTimeout)
 	if typ == packet.MESSAGE {
-		deadline = g.writeDeadline
+		deadline = c.writeDeadline
 	}
-	if err := g.Conn.SetWriteDeadline(deadline); err != nil {
+	if err := c.Conn.SetWriteDeadline(deadline); err != nil {
 		return nil, err
 	}
-	if kind == frame.Binary && g.sendBase64 {
-		return g.base64Writer(typ)
+	if kind == frame.Binary && c.sendBase64 {
+		return c.base64Writer(typ)
 	}
-	return g.Conn.NextWriter(kind, typ)
+	return c.Conn.NextWriter(kind, typ)
 }
 
 // base64Writer returns a writer that writes a binary packet as base64 text.
-func (g *webSocketConn) base64Writer(typ packet.Type) (io.WriteCloser, error) {
-	w, err := g.Conn.NextWriter(frame.String, base64Type)
+func (c *webSocketConn) base64Writer(typ packet.Type) (io.WriteCloser, error) {
+	w, err := c.Conn.NextWriter(frame.String, base64Type)
 	if err != nil {
 		return nil, err
 	}
@@ -141,25 +141,25 @@ func (w *base64Writer) Close() error { return errors.Join(w.WriteCloser.Close(),
 
 // SetReadDeadline does nothing. Package engineio checks the heartbeat, and the session's
 // deadline would leave out the ping interval.
-func (g *webSocketConn) SetReadDeadline(time.Time) error { return nil }
+func (c *webSocketConn) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline does nothing. NextWriter sets the deadline.
-func (g *webSocketConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *webSocketConn) SetWriteDeadline(time.Time) error { return nil }
 
 // Close returns no error, because the library would log it.
-func (g *webSocketConn) Close() error {
-	_ = g.Conn.Close()
+func (c *webSocketConn) Close() error {
+	_ = c.Conn.Close()
 	return nil
 }
 
 // announce sets one deadline for all packets. The library does not report progress
 // within a message, so a client that reads a few bytes at a time needs a limit.
-func (g *webSocketConn) announce(packets []engineio.Packet) {
+func (c *webSocketConn) announce(packets []engineio.Packet) {
 	size := 0
 	for _, p := range packets {
 		size += len(p.Data)
 	}
-	g.writeDeadline = time.Now().Add(g.limits.WriteTimeout(size))
+	c.writeDeadline = time.Now().Add(c.limits.WriteTimeout(size))
 }
 
-func (g *webSocketConn) stopReading() { _ = g.Conn.Close() }
+func (c *webSocketConn) stopReading() { _ = c.Conn.Close() }

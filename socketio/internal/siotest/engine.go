@@ -103,6 +103,9 @@ func (p *Peer) WantOpen(t testing.TB) {
 	}
 }
 
+// maxPeers is more connections than any test opens, so that Accept never blocks.
+const maxPeers = 32768
+
 // Engine is an engineio.Server that listens on a free port.
 type Engine struct {
 	Server *engineio.Server
@@ -123,7 +126,7 @@ func Serve(t testing.TB, cfg engineio.Config, onMessage func(*Peer, []byte, bool
 // ServeWith is Serve with a function that starts the HTTP server.
 func ServeWith(t testing.TB, cfg engineio.Config, onMessage func(*Peer, []byte, bool), start func(*httptest.Server)) *Engine {
 	t.Helper()
-	e := &Engine{t: t, revision: "4", Peers: make(chan *Peer, 32768)}
+	e := &Engine{t: t, revision: "4", Peers: make(chan *Peer, maxPeers)}
 	cfg.Accept = func(c *engineio.Conn) engineio.Receiver {
 		p := NewPeer(c, onMessage)
 		e.Peers <- p
@@ -205,11 +208,7 @@ func (e *Engine) OpenWith(query string) (sid string, p *Peer) {
 	if r.Status != http.StatusOK {
 		e.t.Fatalf("handshake: got %d %s, want 200", r.Status, r.Body)
 	}
-	packet := r.Body
-	if e.revision == "3" {
-		_, packet, _ = strings.Cut(r.Body, ":") // after the length
-	}
-	return ParseOpen(e.t, packet).SID, e.Peer()
+	return ParseOpen(e.t, r.Body).SID, e.Peer()
 }
 
 // Dial requests a WebSocket with the given query. It returns the response instead if

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
+	"regexp"
 	"testing"
 )
 
@@ -57,16 +57,21 @@ type OpenPacket struct {
 	MaxPayload   int      `json:"maxPayload"`
 }
 
-// ParseOpen decodes an open packet.
-func ParseOpen(t testing.TB, packet string) OpenPacket {
+// openPattern matches an open packet, which go-socket.io ends with a line feed. In a
+// polling body of revision 3 its length comes before it, and packets can follow.
+var openPattern = regexp.MustCompile(`^0(\{[^}]*\})\n?$|^[0-9]+:0(\{[^}]*\})`)
+
+// ParseOpen decodes an open packet: a WebSocket message, or a polling body of either
+// revision.
+func ParseOpen(t testing.TB, body string) OpenPacket {
 	t.Helper()
-	var o OpenPacket
-	data, ok := strings.CutPrefix(packet, "0")
-	if !ok {
-		t.Fatalf("handshake: got %q, want an open packet", packet)
+	match := openPattern.FindStringSubmatch(body)
+	if match == nil {
+		t.Fatalf("handshake: got %q, want an open packet", body)
 	}
-	if err := json.Unmarshal([]byte(data), &o); err != nil {
-		t.Fatalf("open packet %q: %v", packet, err)
+	var o OpenPacket
+	if err := json.Unmarshal([]byte(match[1]+match[2]), &o); err != nil {
+		t.Fatalf("open packet %q: %v", body, err)
 	}
 	return o
 }

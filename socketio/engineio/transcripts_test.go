@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,9 +24,9 @@ import (
 //
 // The server echoes messages.
 func TestWebSocket_follows_transcripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/sessions/*.txt")
+	files, err := filepath.Glob("testdata/transcripts/*.txt")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("testdata/sessions/*.txt: got no files, %v, want some", err)
+		t.Fatalf("testdata/transcripts/*.txt: got no files, %v, want some", err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -73,7 +74,11 @@ func playLine(t *testing.T, w *siotest.WebSocket, line string) {
 			t.Errorf("frame: got %v %x, want binary %s", fr.Header, fr.Payload, text)
 		}
 	case "S#":
-		w.WantClose(map[string]ws.StatusCode{"1000": 1000, "1007": 1007}[text])
+		code, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.WantClose(ws.StatusCode(code))
 	default:
 		t.Fatalf("transcript: got %q, want C:, C!, S:, S! or S#", line)
 	}
