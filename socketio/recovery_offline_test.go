@@ -103,3 +103,31 @@ func TestLeave_of_a_lost_socket_does_not_change_the_resumed_session(t *testing.T
 	_ = n.To("other").Emit("b")
 	wantMissed(t, f.resume(r), `42/chat,["a"]`, `42/chat,["b"]`)
 }
+
+// The middleware disconnects the socket that it checks, or another goroutine
+// disconnects the socket of the lost connection.
+func TestSocketDisconnect_reaches_a_socket_that_resumes(t *testing.T) {
+	for _, which := range []string{"the new socket", "the lost socket"} {
+		t.Run(which, func(t *testing.T) {
+			f := recovering(t, socketio.Recovery{})
+			var sockets []*socketio.Socket // the lost one and the new one
+			f.Of("/chat").Use(func(s *socketio.Socket) error {
+				if sockets = append(sockets, s); s.Recovered() {
+					disconnect := sockets[0]
+					if which == "the new socket" {
+						disconnect = s
+					}
+					disconnect.Disconnect()
+				}
+				return nil
+			})
+			r := &stockClient{}
+			f.connectTo(r)
+			f.lose(r)
+			r.client = f.dial()
+			r.send(`40/chat,{"pid":"` + r.pid + `"}`)
+			r.want(`44/chat,{"message":"Disconnected by the server"}`)
+			f.wantNewSocket(r) // the session is used up
+		})
+	}
+}

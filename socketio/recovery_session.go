@@ -28,6 +28,7 @@ type session struct {
 	lost        time.Time     // when the connection ended
 	data        any           // Socket.Data of the lost connection
 	resumable   bool          // the disconnect handlers have returned
+	dismissed   bool          // the server disconnected the socket while middleware was checking it
 	settled     chan struct{} // closed then; nil unless a goroutine waits for it
 }
 
@@ -93,7 +94,7 @@ func (r *recovery) resume(s *Socket, found *session, auth connectAuth) {
 	s.session.pid, s.session.since, s.session.position = found.pid, found.since, position
 	s.session.memberships = found.memberships.Clone() // the lost socket can still leave rooms
 	s.id, s.data, s.pendingRooms, s.recovered = found.id, found.data, found.memberships.Rooms(), true
-	r.resuming[s] = false
+	r.resuming[s.id] = s
 }
 
 // takeOver closes the connection of a session that is in use and waits until
