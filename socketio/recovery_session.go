@@ -149,7 +149,7 @@ func (r *recovery) begin(s *Socket) error {
 	}
 	pid := r.register(s)
 	answer := connectAnswer{SID: s.id, PID: pid}.encode(s)
-	if missed.complete {
+	if missed.beforeAnswer() {
 		missed.queue(c)
 		c.queue(answer)
 	} else {
