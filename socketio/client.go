@@ -24,6 +24,10 @@ type client struct {
 	// message decides. The field is next to conn because a sender reads both.
 	msgpack bool
 
+	// refilling is held while missed events are queued: the replays of all
+	// namespaces share the queue.
+	refilling sync.Mutex
+
 	// Owned by the receiving goroutine.
 	decoder decoder
 	heard   bool              // the client has sent a message

@@ -18,7 +18,8 @@ const (
 	maxBeforeAnswer = 64 << 10
 
 	// maxReplayQueue bounds what a replay puts into the queue of a connection,
-	// in bytes. It keeps a fast link busy between two polls.
+	// in bytes. It keeps a fast link busy between two polls. The next events are
+	// queued when at most a quarter of it is left.
 	maxReplayQueue = 256 << 10
 
 	// maxHeld bounds the packets that wait for the end of a replay, in bytes.
@@ -80,7 +81,7 @@ func (b *batch) queue(c *client) {
 func (b *batch) beforeAnswer() bool { return b.complete && b.bytes <= maxBeforeAnswer }
 
 // missed returns what is sent with the answer to CONNECT. ok is false if the
-// log has evicted a missed event. mu is held.
+// log has evicted a missed event. mu and the client's refilling are held.
 func (r *recovery) missed(s *Socket) (b batch, ok bool) {
 	if !s.recovered {
 		return batch{complete: true}, true
@@ -90,8 +91,9 @@ func (r *recovery) missed(s *Socket) (b batch, ok bool) {
 }
 
 // read returns the next events of a replay and the packets held between them,
-// up to a size in bytes but at least one event. ok is false if the events, or
-// the rooms that the socket was in, are not known any more. mu is held.
+// up to a size in bytes. It returns at least one event unless size is 0 or
+// less. ok is false if the events, or the rooms that the socket was in, are not
+// known any more. mu is held.
 func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 	s := p.socket
 	entries, ok := r.log.After(p.last)
@@ -105,7 +107,7 @@ func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 			break
 		}
 		if e.Packet != nil && e.Reaches(string(s.id), &s.session.memberships) {
-			if b.bytes+e.Size() > size && len(b.packets) > 0 {
+			if b.bytes+e.Size() > size && (len(b.packets) > 0 || size <= 0) {
 				return b, true
 			}
 			b.bytes += e.Size()
@@ -161,11 +163,18 @@ func (r *recovery) shareOfQueue(size int) int {
 	return min(size, r.namespace.server.engine.Limits().MaxQueueBytes/2)
 }
 
+// refillAt returns at how many queued bytes the next events are queued.
+func (r *recovery) refillAt() int { return r.shareOfQueue(maxReplayQueue) / 4 }
+
 // queueRoom returns how many bytes of missed events can be queued for a client
-// now. It is negative if other packets fill the queue.
+// now. It is 0 or less if other packets fill the queue. c.refilling is held.
 func (r *recovery) queueRoom(c *client) int {
 	packets, bytes := c.conn.Queued()
-	return r.shareOfQueue(maxReplayQueue) - bytes - packets*eventlog.Overhead
+	room := r.shareOfQueue(maxReplayQueue) - bytes - packets*eventlog.Overhead
+	if bytes <= r.refillAt() {
+		return max(room, 1) // run does not wait, so it has to queue an event
+	}
+	return room
 }
 
 // run continues a replay each time the client has taken most of its queue. It
@@ -174,7 +183,7 @@ func (r *recovery) run(p *replay) {
 	defer p.drop()
 	conn := p.socket.client.conn
 	for more := true; more; {
-		if err := conn.WaitQueue(p.ctx, r.shareOfQueue(maxReplayQueue)/4); errors.Is(err, engineio.ErrClosed) {
+		if err := conn.WaitQueue(p.ctx, r.refillAt()); errors.Is(err, engineio.ErrClosed) {
 			break
 		}
 		var lost bool
@@ -199,10 +208,13 @@ func (r *recovery) next(p *replay) (more, lost bool) {
 	if p.stopped {
 		return false, false
 	}
+	c := p.socket.client
+	c.refilling.Lock()
+	defer c.refilling.Unlock()
 	var b batch
 	var ok bool
 	if p.ctx.Err() == nil {
-		b, ok = r.read(p, r.queueRoom(p.socket.client))
+		b, ok = r.read(p, r.queueRoom(c))
 	}
 	switch {
 	case ok:
@@ -213,12 +225,12 @@ func (r *recovery) next(p *replay) (more, lost bool) {
 		r.drop(p.socket.session)
 		return false, true
 	}
-	b.queue(p.socket.client)
+	b.queue(c)
 	if !b.complete {
 		return true, false
 	}
 	p.stopped = true
-	delete(r.replays, p.socket.client)
+	delete(r.replays, c)
 	if !p.ending() { // otherwise events after the last one are not sent
 		p.socket.state.CompareAndSwap(socketBehind, socketLive) // not if it has disconnected
 	}

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"gifchat/socketio/engineio"
@@ -134,17 +135,29 @@ func (r *recovery) positionOf(found *session, offset string) (number uint64, ok 
 // events and the membership follow each other under one lock, so that no event
 // falls between them or comes twice.
 func (r *recovery) begin(s *Socket) error {
+	err := r.enter(s)
+	switch {
+	case err == nil:
+		s.client.conn.Flush()
+	case errors.Is(err, engineio.ErrClosed):
+		s.client.conn.Close()
+	}
+	return err
+}
+
+// enter is begin without flushing or closing the connection.
+func (r *recovery) enter(s *Socket) error {
 	c := s.client
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.refilling.Lock()
+	defer c.refilling.Unlock()
 	if r.arrive(s) {
-		r.mu.Unlock()
 		return errDismissed
 	}
 	r.stopReplayOf(c) // of an earlier socket that the server disconnected
 	missed, ok := r.missed(s)
 	if !ok { // more was emitted during the middleware than the log keeps
-		r.mu.Unlock()
-		c.conn.Close()
 		return engineio.ErrClosed
 	}
 	pid := r.register(s)
@@ -158,8 +171,6 @@ func (r *recovery) begin(s *Socket) error {
 		r.startReplay(s, missed.last)
 	}
 	r.namespace.members.add(s)
-	r.mu.Unlock()
-	c.conn.Flush()
 	return nil
 }
 
