@@ -380,11 +380,11 @@ func (c *client) socket(namespace string) *Socket {
 	return nil
 }
 
-// remove removes s from the client.
-func (c *client) remove(s *Socket) {
+// remove removes s from the client. It returns false if s was removed before.
+func (c *client) remove(s *Socket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.removeLocked(s)
+	return c.removeLocked(s)
 }
 
 // removeLocked returns false if s was removed before.

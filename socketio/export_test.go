@@ -109,3 +109,18 @@ func (s *Socket) DelaysOfClose() int {
 
 // Dismiss is the first step of Disconnect.
 func (s *Socket) Dismiss() { s.namespace.delivery.dismiss(s) }
+
+// BeforeBegin calls fn for each socket between its middleware and its
+// registration.
+func (n *Namespace) BeforeBegin(fn func(*Socket)) { n.delivery = hookedDelivery{n.delivery, fn} }
+
+type hookedDelivery struct {
+	delivery
+
+	beforeBegin func(*Socket)
+}
+
+func (d hookedDelivery) begin(s *Socket) error {
+	d.beforeBegin(s)
+	return d.delivery.begin(s)
+}
