@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Join adds the sockets of the broadcast to rooms.
+// Join adds the sockets of the broadcast to rooms. With Recovery, it does not
+// reach clients that are offline.
 func (b Broadcast) Join(rooms ...string) {
 	for _, s := range b.Sockets() {
 		s.Join(rooms...)
@@ -15,7 +16,8 @@ func (b Broadcast) Join(rooms ...string) {
 	}
 }
 
-// Leave removes the sockets of the broadcast from rooms.
+// Leave removes the sockets of the broadcast from rooms. With Recovery, it also
+// removes the rooms that clients would resume.
 func (b Broadcast) Leave(rooms ...string) {
 	b.namespace.delivery.leaveAll(b, rooms)
 	if adapter := b.remote(); adapter != nil {

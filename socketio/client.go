@@ -24,6 +24,10 @@ type client struct {
 	// message decides. The field is next to conn because a sender reads both.
 	msgpack bool
 
+	// refilling is held while missed events are queued: the replays of all
+	// namespaces share the queue.
+	refilling sync.Mutex
+
 	// Owned by the receiving goroutine.
 	decoder decoder
 	heard   bool              // the client has sent a message
@@ -376,11 +380,11 @@ func (c *client) socket(namespace string) *Socket {
 	return nil
 }
 
-// remove removes s from the client.
-func (c *client) remove(s *Socket) {
+// remove removes s from the client. It returns false if s was removed before.
+func (c *client) remove(s *Socket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.removeLocked(s)
+	return c.removeLocked(s)
 }
 
 // removeLocked returns false if s was removed before.

@@ -48,11 +48,11 @@ func (c *client) open(n *Namespace, s *Socket) error {
 		n.delivery.abandon(s)
 		return err
 	}
-	if err := n.delivery.begin(s); err != nil {
-		c.remove(s)
+	if err := n.delivery.begin(s); err != nil && c.remove(s) {
+		s.dropAcks()
 		return err
 	}
-	return nil
+	return nil // also if kick has removed s: its disconnect handlers follow
 }
 
 // allowConnect counts a CONNECT. Connecting and disconnecting costs the

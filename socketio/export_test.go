@@ -98,3 +98,29 @@ func (n *Namespace) Replays() int {
 	defer r.mu.Unlock()
 	return len(r.replays)
 }
+
+// DelaysOfClose returns how many replays delay the end of a connection that
+// closes when everything has been sent.
+func (s *Socket) DelaysOfClose() int {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	return s.client.holds
+}
+
+// Dismiss is the first step of Disconnect.
+func (s *Socket) Dismiss() { s.namespace.delivery.dismiss(s) }
+
+// BeforeBegin calls fn for each socket between its middleware and its
+// registration.
+func (n *Namespace) BeforeBegin(fn func(*Socket)) { n.delivery = hookedDelivery{n.delivery, fn} }
+
+type hookedDelivery struct {
+	delivery
+
+	beforeBegin func(*Socket)
+}
+
+func (d hookedDelivery) begin(s *Socket) error {
+	d.beforeBegin(s)
+	return d.delivery.begin(s)
+}

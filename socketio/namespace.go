@@ -24,7 +24,7 @@ type Namespace struct {
 	closing sync.Once
 	adapter Adapter // set by open; may be nil
 
-	users int  // guarded by server.mu: sockets, and clients that are connecting
+	users int  // guarded by server.mu: sockets, clients that are connecting, and replays
 	kept  bool // guarded by server.mu: it stays without users
 
 	ackIDs atomic.Uint64 // the last id that was used

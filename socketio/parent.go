@@ -105,7 +105,16 @@ func (s *Server) enterExisting(name string) (*Namespace, bool) {
 	return n, ok
 }
 
-// leave is called when a socket that entered n was refused or has disconnected.
+// stay makes a user of n count twice, so that n is not removed before leave is
+// called for the second time.
+func (s *Server) stay(n *Namespace) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n.users++
+}
+
+// leave is called when a socket that entered n was refused or has disconnected,
+// and once for each call of stay.
 func (s *Server) leave(n *Namespace) {
 	if s.release(n) {
 		n.close()

@@ -95,11 +95,9 @@ type recovery struct {
 	sessions map[string]*session // by pid
 	offline  list.List           // the sessions without a connection, oldest first
 
-	// resuming has the recovered sockets that middleware is checking. The value
-	// is true if the server disconnected the socket in that time.
-	resuming map[*Socket]bool
-	replays  map[*client]*replay // the sockets that are behind
-	sweeper  *time.Timer         // runs while something can expire; nil otherwise
+	resuming map[SocketID]*Socket // the recovered sockets that middleware is checking
+	replays  map[*client]*replay  // the sockets that are behind
+	sweeper  *time.Timer          // runs while something can expire; nil otherwise
 	closed   bool
 }
 
@@ -111,7 +109,7 @@ func newRecovery(n *Namespace, cfg Recovery) *recovery {
 		namespace: n,
 		offsets:   eventlog.NewOffsets(),
 		sessions:  make(map[string]*session),
-		resuming:  make(map[*Socket]bool),
+		resuming:  make(map[SocketID]*Socket),
 		replays:   make(map[*client]*replay),
 	}
 }

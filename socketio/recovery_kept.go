@@ -43,6 +43,7 @@ func (n *Namespace) ReplaceKept(key string, replacement func(event string, args 
 		errs = append(errs, err)
 		r.mu.Lock()
 		r.log.Replace(kept[i].Number, packet)
+		r.expire() // the replacement may be larger
 		r.mu.Unlock()
 	}
 	return errors.Join(errs...)

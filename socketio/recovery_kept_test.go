@@ -126,3 +126,20 @@ func TestReplaceKept_does_nothing_without_recovery(t *testing.T) {
 	}
 	n.DropKept("k")
 }
+
+// ReplaceKept makes an event larger than the log.
+func TestReplaceKept_obeys_the_limit_of_bytes(t *testing.T) {
+	f := recovering(t, socketio.Recovery{MaxBytes: 1000})
+	n := f.Of("/chat")
+	r := &stockClient{}
+	f.connectTo(r)
+	f.lose(r)
+	_ = n.Local().Key("k").Emit("a", "short")
+	if err := n.ReplaceKept("k", func(string, socketio.Args) []any { return []any{strings.Repeat("x", 1000)} }); err != nil {
+		t.Fatal(err)
+	}
+	if events, _ := n.Kept(); events != 0 {
+		t.Errorf("kept events: got %d, want 0", events)
+	}
+	f.wantNewSocket(r)
+}

@@ -9,12 +9,16 @@ import (
 // checking. A socket moves from one group to the next under recovery.mu, so
 // that an operation that holds mu sees each of them exactly once.
 
-// dismiss ends the session of s and its replay.
+// dismiss ends the session of s and its replay. s can also be the socket of the
+// lost connection, while middleware checks the socket that resumes the session.
 func (r *recovery) dismiss(s *Socket) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.session != nil {
 		r.drop(s.session)
+	}
+	if resuming := r.resuming[s.id]; resuming != nil {
+		resuming.session.dismissed = true
 	}
 	if p := r.replayOf(s); p != nil {
 		p.end(r.log.Last())
@@ -33,7 +37,7 @@ func (r *recovery) dismissAll(b Broadcast) []*Socket {
 		}
 	}
 	for _, s := range r.resumingIn(b.target()) {
-		r.resuming[s] = true
+		s.session.dismissed = true
 	}
 	for _, s := range r.offlineIn(b.target()) {
 		r.drop(s)
@@ -104,7 +108,7 @@ func (r *recovery) offlineIn(to Target) []*session {
 // checking. mu is held.
 func (r *recovery) resumingIn(to Target) []*Socket {
 	var list []*Socket
-	for s := range r.resuming {
+	for _, s := range r.resuming {
 		if to.contains(s.id, s.session.memberships.In) {
 			list = append(list, s)
 		}
@@ -115,9 +119,11 @@ func (r *recovery) resumingIn(to Target) []*Socket {
 // arrive ends the check by middleware and reports whether the server
 // disconnected the socket in that time. mu is held.
 func (r *recovery) arrive(s *Socket) (dismissed bool) {
-	dismissed = r.resuming[s]
-	delete(r.resuming, s)
-	return dismissed
+	if !s.recovered {
+		return false
+	}
+	delete(r.resuming, s.id)
+	return s.session.dismissed
 }
 
 // abandon forgets a socket that was refused.

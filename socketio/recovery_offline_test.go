@@ -1,8 +1,12 @@
 package socketio_test
 
 import (
+	"context"
+	"errors"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"gifchat/socketio"
 )
@@ -102,4 +106,89 @@ func TestLeave_of_a_lost_socket_does_not_change_the_resumed_session(t *testing.T
 	_ = n.To("room").Emit("a")
 	_ = n.To("other").Emit("b")
 	wantMissed(t, f.resume(r), `42/chat,["a"]`, `42/chat,["b"]`)
+}
+
+// The middleware disconnects the socket that it checks, or another goroutine
+// disconnects the socket of the lost connection.
+func TestSocketDisconnect_reaches_a_socket_that_resumes(t *testing.T) {
+	for _, which := range []string{"the new socket", "the lost socket"} {
+		t.Run(which, func(t *testing.T) {
+			f := recovering(t, socketio.Recovery{})
+			var sockets []*socketio.Socket // the lost one and the new one
+			f.Of("/chat").Use(func(s *socketio.Socket) error {
+				if sockets = append(sockets, s); s.Recovered() {
+					disconnect := sockets[0]
+					if which == "the new socket" {
+						disconnect = s
+					}
+					disconnect.Disconnect()
+				}
+				return nil
+			})
+			r := &stockClient{}
+			f.connectTo(r)
+			f.lose(r)
+			r.client = f.dial()
+			r.send(`40/chat,{"pid":"` + r.pid + `"}`)
+			r.want(`44/chat,{"message":"Disconnected by the server"}`)
+			f.wantNewSocket(r) // the session is used up
+		})
+	}
+}
+
+// Another goroutine disconnects the socket after its middleware. Its connect and
+// disconnect handlers run, and it leaves the namespace once.
+func TestSocketDisconnect_just_before_a_socket_is_connected(t *testing.T) {
+	cfg := socketio.Config{
+		PingInterval: 24 * time.Hour,
+		Recovery:     func(string) socketio.Recovery { return socketio.Recovery{MaxAbsence: time.Minute} },
+	}
+	inBubble(t, cfg, func(b *bubble) {
+		var notes journal
+		parent := b.server.OfFunc(func(string) bool { return true })
+		p, other := &poller{bubble: b}, &poller{bubble: &bubble{t: b.t, server: b.server}}
+		p.connect()
+		p.poll()
+		p.n, _ = b.server.Lookup("/chat")
+		other.open()
+		other.connect() // keeps the namespace
+		p.lose()
+		parent.OnConnect(func(*socketio.Socket) { notes.note("connect") })
+		parent.OnDisconnect(func(*socketio.Socket, socketio.Reason) { notes.note("disconnect") })
+		p.n.BeforeBegin((*socketio.Socket).Disconnect)
+		p.connect()
+		notes.want(b.t, "connect", "disconnect")
+		if n, ok := b.server.Lookup("/chat"); !ok || n != p.n || n.Count() != 1 {
+			b.t.Errorf("namespace: got %v, want it with the other socket", n)
+		}
+		other.send("41/chat,")
+		if _, ok := b.server.Lookup("/chat"); ok {
+			b.t.Error("namespace: got it after its last socket, want it removed")
+		}
+	})
+}
+
+// The socket is refused while another goroutine waits for its acknowledgement.
+func TestSocketDisconnect_of_a_socket_that_resumes_ends_the_wait_for_its_acknowledgement(t *testing.T) {
+	withPoller(t, socketio.Recovery{}, func(p *poller) {
+		lost, _ := p.n.Socket(p.sid)
+		p.lose()
+		answered := make(chan error, 1)
+		p.n.BeforeBegin(func(s *socketio.Socket) {
+			go func() { _, err := s.EmitWithAck(context.Background(), "question"); answered <- err }()
+			for s.PendingAcks() == 0 {
+				runtime.Gosched()
+			}
+			lost.Disconnect()
+		})
+		p.connect()
+		select {
+		case err := <-answered:
+			if !errors.Is(err, socketio.ErrDisconnected) {
+				t.Errorf("EmitWithAck: got %v, want %v", err, socketio.ErrDisconnected)
+			}
+		default:
+			t.Error("EmitWithAck: got no result, want an error")
+		}
+	})
 }

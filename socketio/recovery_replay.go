@@ -18,7 +18,8 @@ const (
 	maxBeforeAnswer = 64 << 10
 
 	// maxReplayQueue bounds what a replay puts into the queue of a connection,
-	// in bytes. It keeps a fast link busy between two polls.
+	// in bytes. It keeps a fast link busy between two polls. The next events are
+	// queued when at most a quarter of it is left.
 	maxReplayQueue = 256 << 10
 
 	// maxHeld bounds the packets that wait for the end of a replay, in bytes.
@@ -64,6 +65,7 @@ type heldPacket struct {
 // batch is a part of the missed events.
 type batch struct {
 	packets  []*engineio.Prepared
+	bytes    int    // the sizes of the events in packets
 	last     uint64 // the number of the last event that was examined
 	complete bool   // there are no more missed events
 }
@@ -74,18 +76,24 @@ func (b *batch) queue(c *client) {
 	}
 }
 
+// beforeAnswer reports whether the batch can be sent before the answer to
+// CONNECT: it contains all missed events, and they are small.
+func (b *batch) beforeAnswer() bool { return b.complete && b.bytes <= maxBeforeAnswer }
+
 // missed returns what is sent with the answer to CONNECT. ok is false if the
-// log has evicted a missed event. mu is held.
+// log has evicted a missed event. mu and the client's refilling are held.
 func (r *recovery) missed(s *Socket) (b batch, ok bool) {
 	if !s.recovered {
 		return batch{complete: true}, true
 	}
-	return r.read(&replay{socket: s, last: s.session.position, until: math.MaxUint64}, maxBeforeAnswer)
+	size := min(maxBeforeAnswer, r.queueRoom(s.client))
+	return r.read(&replay{socket: s, last: s.session.position, until: math.MaxUint64}, size)
 }
 
 // read returns the next events of a replay and the packets held between them,
-// up to a size in bytes but at least one event. ok is false if the events, or
-// the rooms that the socket was in, are not known any more. mu is held.
+// up to a size in bytes. It returns at least one event unless size is 0 or
+// less. ok is false if the events, or the rooms that the socket was in, are not
+// known any more. mu is held.
 func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 	s := p.socket
 	entries, ok := r.log.After(p.last)
@@ -99,9 +107,10 @@ func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 			break
 		}
 		if e.Packet != nil && e.Reaches(string(s.id), &s.session.memberships) {
-			if size -= e.Size(); size < 0 && len(b.packets) > 0 {
+			if b.bytes+e.Size() > size && (len(b.packets) > 0 || size <= 0) {
 				return b, true
 			}
+			b.bytes += e.Size()
 			b.packets = append(p.takeHeld(b.packets, e.Number), e.Packet)
 		}
 		b.last = e.Number
@@ -132,16 +141,40 @@ func (r *recovery) startReplay(s *Socket, last uint64) {
 	r.replays[s.client] = p
 	s.state.CompareAndSwap(socketLive, socketBehind) // the connection may have ended
 	s.client.holdClose()
+	r.namespace.server.stay(r.namespace) // so that the next connect to it stops the replay
 	r.namespace.server.workers.tasks.Go(func() { r.run(p) })
 }
 
 // end makes the event with the given number the last one, because the server
 // disconnects the socket. mu is held.
 func (p *replay) end(last uint64) {
-	if p.until == math.MaxUint64 {
+	if !p.ending() {
 		p.until = last
 		time.AfterFunc(replayAfterDisconnect, p.drop)
 	}
+}
+
+// ending reports whether the server has disconnected the socket.
+func (p *replay) ending() bool { return p.until != math.MaxUint64 }
+
+// shareOfQueue returns a limit for replays in bytes: size, or half of what can
+// be queued for a client if that is less.
+func (r *recovery) shareOfQueue(size int) int {
+	return min(size, r.namespace.server.engine.Limits().MaxQueueBytes/2)
+}
+
+// refillAt returns at how many queued bytes the next events are queued.
+func (r *recovery) refillAt() int { return r.shareOfQueue(maxReplayQueue) / 4 }
+
+// queueRoom returns how many bytes of missed events can be queued for a client
+// now. It is 0 or less if other packets fill the queue. c.refilling is held.
+func (r *recovery) queueRoom(c *client) int {
+	packets, bytes := c.conn.Queued()
+	room := r.shareOfQueue(maxReplayQueue) - bytes - packets*eventlog.Overhead
+	if bytes <= r.refillAt() {
+		return max(room, 1) // run does not wait, so it has to queue an event
+	}
+	return room
 }
 
 // run continues a replay each time the client has taken most of its queue. It
@@ -149,14 +182,12 @@ func (p *replay) end(last uint64) {
 func (r *recovery) run(p *replay) {
 	defer p.drop()
 	conn := p.socket.client.conn
-	limit := min(maxReplayQueue, r.namespace.server.engine.Limits().MaxQueueBytes/2)
 	for more := true; more; {
-		if err := conn.WaitQueue(p.ctx, limit/4); errors.Is(err, engineio.ErrClosed) {
+		if err := conn.WaitQueue(p.ctx, r.refillAt()); errors.Is(err, engineio.ErrClosed) {
 			break
 		}
-		packets, bytes := conn.Queued()
 		var lost bool
-		more, lost = r.next(p, limit-bytes-packets*eventlog.Overhead)
+		more, lost = r.next(p)
 		if lost {
 			r.namespace.server.cfg.Log.Warn("recovery ended: missed events were evicted", "namespace", r.namespace.name, "socket", p.socket.id)
 			conn.Close()
@@ -165,35 +196,44 @@ func (r *recovery) run(p *replay) {
 	}
 	r.stopReplay(p)
 	p.socket.client.releaseClose()
+	r.namespace.server.leave(r.namespace)
 }
 
-// next queues events of a replay up to a size in bytes, and makes the socket
-// live after the last one. more is false if the replay has ended. lost is true
-// if an event was missing; then the session is dropped.
-func (r *recovery) next(p *replay, size int) (more, lost bool) {
+// next queues as many events of a replay as the queue has room for, and makes
+// the socket live after the last one. more is false if the replay has ended.
+// lost is true if an event was missing; then the session is dropped.
+func (r *recovery) next(p *replay) (more, lost bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p.stopped {
 		return false, false
 	}
-	b, ok := r.read(p, size)
+	c := p.socket.client
+	c.refilling.Lock()
+	defer c.refilling.Unlock()
+	var b batch
+	var ok bool
+	if p.ctx.Err() == nil {
+		b, ok = r.read(p, r.queueRoom(c))
+	}
 	switch {
-	case p.ctx.Err() != nil, !ok && p.until != math.MaxUint64:
-		// The server has disconnected the socket: its client gets the DISCONNECT.
-		b = batch{packets: append(b.packets, p.takeHeld(nil, math.MaxUint64)...), complete: true}
 	case ok:
 		p.last = b.last
+	case p.ending(): // the rest is dropped, except the DISCONNECT and what was held before it
+		b = batch{packets: p.takeHeld(nil, math.MaxUint64), complete: true}
 	default:
 		r.drop(p.socket.session)
 		return false, true
 	}
-	b.queue(p.socket.client)
+	b.queue(c)
 	if !b.complete {
 		return true, false
 	}
 	p.stopped = true
-	delete(r.replays, p.socket.client)
-	p.socket.state.CompareAndSwap(socketBehind, socketLive) // not if it has disconnected
+	delete(r.replays, c)
+	if !p.ending() { // otherwise events after the last one are not sent
+		p.socket.state.CompareAndSwap(socketBehind, socketLive) // not if it has disconnected
+	}
 	return false, false
 }
 
@@ -208,7 +248,7 @@ func (r *recovery) hold(s *Socket, packet *engineio.Prepared) bool {
 	}
 	p.held = append(p.held, heldPacket{after: r.log.Last(), packet: packet})
 	p.heldBytes += heldSize(packet)
-	tooMuch := p.heldBytes > maxHeld
+	tooMuch := p.heldBytes > r.shareOfQueue(maxHeld)
 	r.mu.Unlock()
 	if tooMuch {
 		s.client.conn.Close()
@@ -229,6 +269,7 @@ func (r *recovery) replayOf(s *Socket) *replay {
 func (r *recovery) stopReplayOf(c *client) {
 	if p := r.replays[c]; p != nil {
 		p.stopped, p.held = true, nil
+		p.drop() // ends the goroutine, which may wait for the queue
 		delete(r.replays, c)
 	}
 }

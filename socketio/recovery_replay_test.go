@@ -23,9 +23,11 @@ type poller struct {
 	offset   string
 	events   []int    // the numbers of the received events e
 	received []string // the other packets, without their offsets
+
+	onPacket func(packet string) // called for each of the other packets, unless nil
 }
 
-// withPoller runs a test with a connected client in a room "room".
+// withPoller runs a test with a connected client.
 func withPoller(t *testing.T, r socketio.Recovery, test func(*poller)) {
 	t.Helper()
 	if r.MaxAbsence == 0 {
@@ -35,18 +37,21 @@ func withPoller(t *testing.T, r socketio.Recovery, test func(*poller)) {
 		PingInterval: 24 * time.Hour,
 		Recovery:     func(string) socketio.Recovery { return r },
 	}
-	inBubble(t, cfg, func(b *bubble) {
-		p := &poller{bubble: b, n: b.server.Of("/chat")}
-		p.n.Use(func(s *socketio.Socket) error {
-			if !s.Recovered() {
-				s.Join("room")
-			}
-			return nil
-		})
-		p.connect()
-		p.poll()
-		test(p)
+	inBubble(t, cfg, func(b *bubble) { test(newPoller(b)) })
+}
+
+// newPoller returns a connected client in the room "room".
+func newPoller(b *bubble) *poller {
+	p := &poller{bubble: b, n: b.server.Of("/chat")}
+	p.n.Use(func(s *socketio.Socket) error {
+		if !s.Recovered() {
+			s.Join("room")
+		}
+		return nil
 	})
+	p.connect()
+	p.poll()
+	return p
 }
 
 // connect sends CONNECT, like a stock client that connects or resumes.
@@ -88,6 +93,9 @@ func (p *poller) poll() {
 			continue
 		}
 		p.received = append(p.received, packet)
+		if p.onPacket != nil {
+			p.onPacket(packet)
+		}
 	}
 	synctest.Wait()
 }
@@ -95,9 +103,9 @@ func (p *poller) poll() {
 // pollUntil polls until the client has received the event with that number.
 func (p *poller) pollUntil(number int) {
 	p.t.Helper()
-	for polls := 0; len(p.events) == 0 || p.events[len(p.events)-1] < number; polls++ {
+	for polls := 0; !slices.Contains(p.events, number); polls++ {
 		if polls > 20_000 {
-			p.t.Fatalf("events: got up to %v, want %d", p.events[len(p.events)-1], number)
+			p.t.Fatalf("events: got %d, want them up to %d", len(p.events), number)
 		}
 		p.poll()
 	}
@@ -429,5 +437,89 @@ func TestReplay_of_a_disconnected_socket_stops_at_the_next_connect(t *testing.T)
 		}
 		p.wantEvents(len(p.events))
 		p.wantReceived("40", "40", `42/chat,["end"]`)
+	})
+}
+
+// The deadline comes while a part of the queue is empty.
+func TestReplay_queues_no_event_after_the_deadline_of_a_disconnect(t *testing.T) {
+	withPoller(t, socketio.Recovery{}, func(p *poller) {
+		s := p.resume(100)
+		p.poll()
+		s.Disconnect()
+		_, before := s.Queued()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if _, after := s.Queued(); after > before+100 {
+			t.Errorf("queue after the deadline: got %d bytes, want the %d before it and a DISCONNECT", after, before)
+		}
+	})
+}
+
+// The namespace of a disconnected socket is removed, and its client connects
+// again before the replay has ended.
+func TestReplay_of_a_removed_namespace_stops_at_the_next_connect(t *testing.T) {
+	cfg := socketio.Config{
+		PingInterval: 24 * time.Hour,
+		Recovery:     func(string) socketio.Recovery { return socketio.Recovery{MaxAbsence: time.Minute} },
+	}
+	inBubble(t, cfg, func(b *bubble) {
+		parent := b.server.OfFunc(func(string) bool { return true })
+		parent.Use(func(s *socketio.Socket) error { s.Join("room"); return nil })
+		p := &poller{bubble: b}
+		p.connect()
+		p.poll()
+		p.n, _ = b.server.Lookup("/chat")
+		other := &poller{bubble: &bubble{t: t, server: b.server}, n: p.n} // keeps the namespace
+		other.open()
+		other.connect()
+		s := p.resume(50)
+		other.send("41/chat,")
+		s.Disconnect()
+		synctest.Wait()
+		p.send("41/chat,")
+		p.pid, p.offset = "", ""
+		p.connect()
+		time.Sleep(2 * time.Second)
+		for range 10 {
+			_ = b.server.Of("/chat").Emit("poll")
+			p.poll()
+		}
+		for _, packet := range p.received {
+			if packet == "41/chat," {
+				b.t.Fatal("got the DISCONNECT of the earlier socket")
+			}
+		}
+	})
+}
+
+// The replay ends while Disconnect is under way.
+func TestReplay_of_a_dismissed_socket_is_not_followed_by_live_events(t *testing.T) {
+	withPoller(t, socketio.Recovery{}, func(p *poller) {
+		s := p.resume(20)
+		s.Dismiss()
+		p.emit(21, 21, 10) // after the end
+		for p.n.Replays() > 0 {
+			p.poll()
+		}
+		p.emit(22, 22, 10)
+		s.Disconnect()
+		for p.received[len(p.received)-1] != "41/chat," {
+			p.poll()
+		}
+		p.wantEvents(20)
+	})
+}
+
+// The client leaves the namespace and does not poll, so the queue stays full.
+func TestReplay_ends_when_the_client_disconnects(t *testing.T) {
+	withPoller(t, socketio.Recovery{}, func(p *poller) {
+		s := p.resume(50)
+		if got := s.DelaysOfClose(); got != 1 {
+			t.Fatalf("replays of the connection: got %d, want 1", got)
+		}
+		p.send("41/chat,")
+		if got := s.DelaysOfClose(); got != 0 || p.n.Replays() != 0 {
+			t.Errorf("replays of the connection: got %d, and %d in the namespace, want none", got, p.n.Replays())
+		}
 	})
 }

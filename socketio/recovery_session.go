@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"gifchat/socketio/engineio"
@@ -28,6 +29,7 @@ type session struct {
 	lost        time.Time     // when the connection ended
 	data        any           // Socket.Data of the lost connection
 	resumable   bool          // the disconnect handlers have returned
+	dismissed   bool          // the server disconnected the socket while middleware was checking it
 	settled     chan struct{} // closed then; nil unless a goroutine waits for it
 }
 
@@ -93,7 +95,7 @@ func (r *recovery) resume(s *Socket, found *session, auth connectAuth) {
 	s.session.pid, s.session.since, s.session.position = found.pid, found.since, position
 	s.session.memberships = found.memberships.Clone() // the lost socket can still leave rooms
 	s.id, s.data, s.pendingRooms, s.recovered = found.id, found.data, found.memberships.Rooms(), true
-	r.resuming[s] = false
+	r.resuming[s.id] = s
 }
 
 // takeOver closes the connection of a session that is in use and waits until
@@ -133,22 +135,34 @@ func (r *recovery) positionOf(found *session, offset string) (number uint64, ok 
 // events and the membership follow each other under one lock, so that no event
 // falls between them or comes twice.
 func (r *recovery) begin(s *Socket) error {
+	err := r.enter(s)
+	switch {
+	case err == nil:
+		s.client.conn.Flush()
+	case errors.Is(err, engineio.ErrClosed):
+		s.client.conn.Close()
+	}
+	return err
+}
+
+// enter is begin without flushing or closing the connection.
+func (r *recovery) enter(s *Socket) error {
 	c := s.client
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.refilling.Lock()
+	defer c.refilling.Unlock()
 	if r.arrive(s) {
-		r.mu.Unlock()
 		return errDismissed
 	}
 	r.stopReplayOf(c) // of an earlier socket that the server disconnected
 	missed, ok := r.missed(s)
 	if !ok { // more was emitted during the middleware than the log keeps
-		r.mu.Unlock()
-		c.conn.Close()
 		return engineio.ErrClosed
 	}
 	pid := r.register(s)
 	answer := connectAnswer{SID: s.id, PID: pid}.encode(s)
-	if missed.complete {
+	if missed.beforeAnswer() {
 		missed.queue(c)
 		c.queue(answer)
 	} else {
@@ -157,8 +171,6 @@ func (r *recovery) begin(s *Socket) error {
 		r.startReplay(s, missed.last)
 	}
 	r.namespace.members.add(s)
-	r.mu.Unlock()
-	c.conn.Flush()
 	return nil
 }
 

@@ -17,7 +17,7 @@ type workers struct {
 	ready   chan *client // received by idle workers
 
 	idle    atomic.Int32
-	tasks   sync.WaitGroup
+	tasks   sync.WaitGroup // the workers, and the replays of all namespaces
 	once    sync.Once
 	closing chan struct{}
 	hurry   atomic.Bool // packets in inboxes are dropped
@@ -61,8 +61,9 @@ func (w *workers) run(c *client) {
 	}
 }
 
-// close waits until every inbox is empty or ctx is done. It drops packets that
-// wait longer than inboxTimeout. Disconnect handlers run in any case.
+// close waits until every inbox is empty and every replay has ended, or ctx is
+// done. It drops packets that wait longer than inboxTimeout. Disconnect handlers
+// run in any case.
 func (w *workers) close(ctx context.Context) error {
 	w.once.Do(func() { close(w.closing) })
 	done := make(chan struct{})

@@ -286,7 +286,7 @@ func (r *Reader) extension(t Token) error {
 		r.date(1000 * int64(binary.BigEndian.Uint32(b)))
 	case kind == -1 && len(b) == 8: // 30 bits of nanoseconds, 34 of seconds
 		n := binary.BigEndian.Uint64(b)
-		r.date(int64(n&(1<<34-1)*1000 + n>>34/1e6))
+		r.date(int64((n&(1<<34-1))*1000 + (n>>34)/1e6))
 	case kind == -1 && len(b) == 12: // nanoseconds, seconds
 		seconds := int64(binary.BigEndian.Uint64(b[4:])) //nolint:gosec // two's complement
 		if seconds > maxDate/1000 || seconds < -maxDate/1000 {

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// AppendFloat appends a number as JSON.stringify writes it.
+// AppendFloat appends a number as JSON.stringify writes it, except that it keeps
+// the sign of -0.
 func AppendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
@@ -14,7 +15,11 @@ func AppendFloat(dst []byte, f float64) []byte {
 	if size := math.Abs(f); size != 0 && (size < 1e-6 || size >= 1e21) {
 		format = 'e'
 	}
-	return strconv.AppendFloat(dst, f, format, -1, 64)
+	dst = strconv.AppendFloat(dst, f, format, -1, 64)
+	if n := len(dst); format == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // strconv writes 1e-07
+		dst = append(dst[:n-2], dst[n-1])
+	}
+	return dst
 }
 
 // AppendString appends valid UTF-8 as a JSON string.
