@@ -44,7 +44,7 @@ createSettingsPanel({ dialog: find("#panel"), opener: find("#open-panel"), rowTe
 confirmQuit(find("#quit"), menu, t, () => moderate("quit"))
 confirmRemoval(find(".people__remove"), state, menu, t)
 leaveByLink(find("#exit-btn"), connection)
-loadOlderMessages(find("#older"), find("#older").dataset.path, log, whispers)
+loadOlderMessages(find("#older"), log, whispers)
 syncWhenShown()
 
 const banner = new ConnectionBanner(find("#connection"), t)

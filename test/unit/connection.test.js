@@ -23,6 +23,7 @@ function start(answer, { isReload = false } = {}) {
       },
     }),
     off: () => socket.removeAllListeners(),
+    connect: () => log.push('connect'),
     disconnect: () => { socket.connected = false; log.push('disconnect') },
   })
   const connection = new RoomConnection('room1', me, {
@@ -215,6 +216,17 @@ describe('the connection to a room', () => {
       assert.equal(log.length, 6)
     })
   }
+
+  test('the back button of the browser connects again, but not after the end', async () => {
+    const { connection, socket, log, open } = start(() => welcome)
+    await open()
+    connection.disconnect()
+    connection.connect()
+    assert.deepEqual(log.slice(-2), ['disconnect', 'connect'])
+    socket.emit('quit')
+    connection.connect()
+    assert.equal(log.at(-1), 'ended quit')
+  })
 
   test('a failed attempt to connect is not the end', async () => {
     const { socket, log, open } = start(() => welcome)

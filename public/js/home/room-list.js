@@ -1,7 +1,7 @@
 // The list of rooms, kept as it is on the server.
 import { cloneTemplate, setColor, setColors, setTexts } from "../lib/dom.js"
 
-const maxRows = 200 // of the last page; further rooms are behind the link to the next page
+const maxRows = 200 // of the last page; further rooms are on the next page
 
 export class RoomList {
   #body; #more; #template; #status; #t

@@ -63,8 +63,8 @@ export class RoomConnection {
   /** Closes the connection, so that the visitor's place is free at once. */
   disconnect() { this.#socket?.disconnect() }
 
-  /** Opens the connection again. */
-  connect() { this.#socket?.connect() }
+  /** Opens the connection again, unless the visit has ended. */
+  connect() { if (!this.#ended) this.#socket?.connect() }
 
   /** Requests what the page may have missed while it was hidden for so many ms. */
   shown(hiddenFor) {

@@ -155,18 +155,16 @@ export function createLog(document, page, color) {
 
 /**
  * Loads older messages when the visitor presses the button.
- * @param {HTMLButtonElement} button
- * @param {string} path the address of the room's messages
+ * @param {HTMLButtonElement} button data-path is the address of the room's messages
  */
-export function loadOlderMessages(button, path, log, whispers) {
+export function loadOlderMessages(button, log, whispers) {
   button.addEventListener("click", async () => {
     button.disabled = true
     const { first } = log
     // A page of the history can hold edits and removals only. Then the next page is loaded.
     for (let before = first, more = true; more && log.first === first;) {
-      const answer = await fetch(`${path}?before=${before}`).catch(() => null)
-      if (!answer?.ok) break
-      const page = await answer.json()
+      const page = await fetchHistory(button.dataset.path, before).catch(() => null)
+      if (!page) break
       more = page.more
       before = page.messages[0]?.seq
       log.prepend(page.messages)
@@ -175,4 +173,10 @@ export function loadOlderMessages(button, path, log, whispers) {
     button.disabled = false
     await whispers.show()
   })
+}
+
+/** Resolves to the page of the history before a seq, or to null after a refusal. Rejects when the connection is lost. */
+async function fetchHistory(path, before) {
+  const answer = await fetch(`${path}?before=${before}`)
+  return answer.ok ? answer.json() : null
 }
