@@ -108,7 +108,7 @@ describe('the outbox', () => {
     assert.equal(log[0].retry, null)
   })
 
-  test('stop drops what waits', async () => {
+  test('stop drops the waiting jobs', async () => {
     const outbox = new Outbox(), log = []
     outbox.add(job('a', log))
     outbox.stop()
@@ -118,7 +118,7 @@ describe('the outbox', () => {
     assert.deepEqual({ log, emitted: socket.emitted }, { log: [], emitted: [] })
   })
 
-  test('failAll fails what waits, and what comes later', async () => {
+  test('failAll fails the waiting jobs and all later ones', async () => {
     const outbox = new Outbox(), log = []
     outbox.add(job('a', log))
     outbox.failAll()

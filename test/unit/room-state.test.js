@@ -12,7 +12,7 @@ describe('the state of a room', () => {
       { title: '', max: 12, owner: me, private: true, frozen: false, keep: true, closed: false })
   })
 
-  test('listeners hear the present state, and each change', () => {
+  test('a listener is called with the current state, and after each change', () => {
     const state = new RoomState(me, room), heard = []
     state.subscribe(({ room, people }) => heard.push([room.title, people.length]))
     state.update({ title: '새 방' })
@@ -56,7 +56,7 @@ describe('the state of a room', () => {
     state.setPeople([{ color: me, muted: true, mutedFor: 20 }, { color: other, muted: true, mutedFor: 40 }, { color: '#3', muted: true }])
     assert.equal(state.closedReason, 'silent')
     await bothEnded
-    assert.equal(heard.at(-1), '#3', 'a mute without an end lasts')
+    assert.equal(heard.at(-1), '#3', 'a mute without an end stays')
     assert.ok(heard.includes(`${other},#3`), `one ends before the other: ${heard.join(' ')}`)
     assert.equal(state.closedReason, '')
   })

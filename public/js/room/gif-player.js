@@ -1,6 +1,8 @@
 // GIFs show their first frame. A GIF plays while the pointer is over it, while it has the keyboard's focus, and after a
 // tap. With autoplay it also plays for some seconds when it scrolls into view.
 
+import { keepText, loadText } from "../lib/storage.js"
+
 const playTime = 5_000 // ms; WCAG 2.2.2
 const visiblePart = .4 // of a GIF that starts autoplay
 const storageKey = "gif-autoplay"
@@ -62,18 +64,13 @@ export class GIFPlayer {
   }
 
   #autoplay() {
-    let stored = null
-    try {
-      stored = localStorage.getItem(storageKey)
-    } catch { /* the browser stores nothing */ }
-    return stored === null ? !this.#reducedMotion.matches : stored === "on"
+    const choice = loadText("localStorage", storageKey)
+    return choice === null ? !this.#reducedMotion.matches : choice === "on"
   }
 
   #autoplayChanged() {
     const { checked } = this.#checkbox
-    try {
-      localStorage.setItem(storageKey, checked ? "on" : "off")
-    } catch { /* the choice holds until the page is left */ }
+    keepText("localStorage", storageKey, checked ? "on" : "off")
     for (const button of this.#visible) {
       const playback = this.#playbacks.get(button)
       if (checked) playback.play(playTime)
