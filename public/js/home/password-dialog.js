@@ -1,11 +1,11 @@
-import { setTexts } from "../lib/dom.js"
+import { opensElsewhere, setTexts } from "../lib/dom.js"
 
 /** Asks for a private room's password in a dialog. It is sent in the body of a form, and never in an address. */
 export function askForPassword(rows, dialog) {
   const form = dialog.querySelector("form")
   rows.addEventListener("click", event => {
     const link = event.target.closest('.join-btn[data-password="true"]')
-    if (!link || event.ctrlKey || event.metaKey) return
+    if (!link || opensElsewhere(event)) return
     event.preventDefault()
     form.action = `/room/${link.dataset.id}/enter`
     const title = link.closest("tr").querySelector('[data-slot="title"]').textContent

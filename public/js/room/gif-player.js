@@ -81,6 +81,7 @@ export class GIFPlayer {
 
 class Playback {
   #image; #button; #poster; #timer
+  #duration = 0 // ms; 0: until it is stopped
   #decoded = [] // the GIF and its poster, which the browser keeps decoded for a change without a flicker
   playing = false
 
@@ -91,9 +92,9 @@ class Playback {
     button.setAttribute("aria-pressed", "false")
   }
 
-  /** Plays for so many ms, or until it is stopped. */
-  async play(ms) {
-    clearTimeout(this.#timer)
+  /** Plays for so many ms, or for 0 until it is stopped. While the GIF loads, a later call replaces the time. */
+  async play(ms = 0) {
+    this.#duration = ms
     if (!this.playing) {
       const [gif, poster] = this.#decoded = [new Image(), new Image()]
       this.#setPlaying(true)
@@ -104,7 +105,8 @@ class Playback {
       if (!loaded) return this.stop() // the file or the connection is gone
       this.#image.src = this.#image.dataset.gif
     }
-    if (ms) this.#timer = setTimeout(() => this.stop(), ms)
+    clearTimeout(this.#timer)
+    if (this.#duration) this.#timer = setTimeout(() => this.stop(), this.#duration)
   }
 
   stop() {
