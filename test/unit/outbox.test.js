@@ -86,9 +86,10 @@ describe('the outbox', () => {
   })
 
   test('a job fails after four attempts, and the next one is sent', async (t) => {
-    skipTime(t)
+    const waited = skipTime(t)
     const socket = socketWith(null, null, null, null, { ok: true, seq: 1 })
     const { log } = await deliver(socket, 'a', 'b')
+    assert.deepEqual(waited, [1_500, 1_500, 1_500], 'pauses between the attempts')
     assert.deepEqual(socket.emitted, ['a', 'a', 'a', 'a', 'b'])
     assert.equal(log[0].reason, undefined)
     assert.equal(typeof log[0].retry, 'function')

@@ -34,5 +34,5 @@ export function retryDelay(answer) {
   return answer?.retryAfter || defaultDelay
 }
 
-/** Resolves after that many ms. */
+/** Resolves after a time in ms. */
 export const wait = ms => new Promise(resolve => setTimeout(resolve, ms))

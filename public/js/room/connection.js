@@ -66,7 +66,7 @@ export class RoomConnection {
   /** Opens the connection again, unless the visit has ended. */
   connect() { if (!this.#ended) this.#socket?.connect() }
 
-  /** Requests what the page may have missed while it was hidden for so many ms. */
+  /** Requests what the page can have missed while it was hidden for hiddenFor ms. */
   shown(hiddenFor) {
     if (this.#socket?.connected && hiddenFor > maxHidden) this.#parts.sequence.sync()
   }

@@ -92,7 +92,7 @@ class Playback {
     button.setAttribute("aria-pressed", "false")
   }
 
-  /** Plays for so many ms, or for 0 until it is stopped. While the GIF loads, a later call replaces the time. */
+  /** Plays for a time in ms, or for 0 until it is stopped. While the GIF loads, a later call replaces the time. */
   async play(ms = 0) {
     this.#duration = ms
     if (!this.playing) {

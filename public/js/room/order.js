@@ -37,7 +37,7 @@ function belongsAfter(other, row) {
 }
 
 /**
- * Reports whether a row continues the row before it: the same person wrote both within so many ms.
+ * Reports whether a row continues the row before it: the same person wrote both, less than within ms apart.
  * @param {{user: string, time: string, separate: boolean}|null} before separate rows are notices and whispers
  */
 export function continues(row, before, within) {
