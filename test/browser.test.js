@@ -203,9 +203,16 @@ describe('pages', () => {
     const host = new Visitor(own)
     await host.get('/')
     const ids = []
-    for (let i = 0; i < 101; i++) ids.push(await host.createRoom({ title: `방 ${i}` }))
+    for (let i = 0; i < 100; i++) ids.push(await host.createRoom({ title: `방 ${i}` }))
     const page = await openPage(own)
+    let listen
+    const held = new Promise((resolve) => { listen = resolve })
+    await page.route('**/socket.io/**', async (route) => { await held; await route.continue() })
     await page.goto('/')
+    assert.equal(await page.locator('#more-rooms').isVisible(), false, 'a next page for 100 rooms')
+    ids.push(await host.createRoom({ title: '방 100' }))
+    listen()
+    await page.locator('#more-rooms').waitFor()
     assert.equal(await page.locator('tbody tr').count(), 100)
     const last = await openPage(own)
     await last.goto('/')

@@ -115,6 +115,19 @@ describe('door of a room', { concurrency: 2 }, () => {
     await ann.context().close()
   })
 
+  test('room removed in another tab: leaves no control of the room on the page', async () => {
+    const { ann } = await company(desktop)
+    const tab = await ann.context().newPage()
+    await tab.goto(ann.url())
+    await tab.locator('#open-panel').waitFor()
+    await tab.locator('.people__remove button').press('Enter')
+    await tab.locator('.menu__item--danger').press('Enter')
+    await ann.locator('.ended', { hasText: '방이 삭제되었어요.' }).waitFor()
+    assert.equal(await ann.locator('.room-top button:visible').count(), 0)
+    assertNoErrors([ann])
+    await ann.context().close()
+  })
+
   test('exit button: sends a DISCONNECT, and the back button of the browser joins again', async () => {
     const { ann } = await company(desktop)
     const bob = await openPage(server)

@@ -100,6 +100,22 @@ describe('GIFs on the page', () => {
     await page.context().close()
   })
 
+  test('GIF: under the pointer plays for more than five seconds, also if it was still loading', async () => {
+    const page = await openPage(server, restless)
+    let load
+    const held = new Promise((resolve) => { load = resolve })
+    await page.route('**/gif/*.gif', async (route) => { await held; await route.continue() })
+    await page.goto(`/room/${host.room}`)
+    await pressed(page, true)
+    await film(page).hover()
+    const loaded = page.waitForResponse('**/gif/*.gif')
+    load()
+    await loaded
+    await pause(5500)
+    assert.equal(await film(page).getAttribute('aria-pressed'), 'true')
+    await page.context().close()
+  })
+
   test('autoplay switch: stops GIFs and keeps its state after a reload', async () => {
     const page = await visit({ ...phone, reducedMotion: 'no-preference' })
     await pressed(page, true)

@@ -384,6 +384,23 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await leave(ann, bob)
   })
 
+  test('own messages and whispers: have the time of the server, also when the clock of the browser is wrong', async () => {
+    const [ann, bob] = await company()
+    await ann.clock.setFixedTime(Date.now() - 3 * 3600_000)
+    const whisperTo = await colorOf(bob)
+    await write(ann, '지금 몇 시')
+    await choose(ann, whisperTo, '귓속말')
+    await ann.keyboard.type('쉿, 몇 시')
+    await ann.keyboard.press('Enter')
+    for (const text of ['지금 몇 시', '쉿, 몇 시']) {
+      await row(bob, text).waitFor()
+      const timeOf = (page) => row(page, text).locator('time').evaluate((time) => [time.dateTime, time.textContent].join(' '))
+      const want = await timeOf(bob)
+      await until(async () => await timeOf(ann) === want, `the time ${want} of "${text}"`)
+    }
+    await leave(ann, bob)
+  })
+
   test('names: have a contrast of at least 4.5 in both themes', async () => {
     const page = await openPage(server)
     await page.goto('/room')

@@ -309,6 +309,22 @@ describe('room page', { concurrency: 2 }, () => {
     await page.context().close()
   })
 
+  test('browser that stores nothing: joins the room and sends', async () => {
+    const host = await owner(server)
+    const page = await openPage(server)
+    await page.addInitScript(() => { // as with all cookies blocked, which the session of this test needs
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError') } })
+      }
+    })
+    await enter(page, host.room)
+    await write(page, '기억하지 않아도')
+    await row(page, '기억하지 않아도').and(page.locator('[data-seq]')).waitFor()
+    await page.locator('label:has(#autoplay)').click()
+    assert.deepEqual(page.errors, [])
+    await page.context().close()
+  })
+
   test('page without the Socket.IO client: shows a banner and still sends', async () => {
     const host = await owner(server)
     const page = await openPage(server)

@@ -19,7 +19,7 @@ if (complete && existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === vers
 }
 
 mkdirSync(target, { recursive: true })
-rmSync(stamp, { force: true }) // written last, so that an interrupted copy has none
+rmSync(stamp, { force: true }) // written last: an interrupted copy has no stamp
 for (const name of files) {
   const bytes = readFileSync(join(source, 'dist', name))
   writeFileSync(join(target, name), bytes)

@@ -23,7 +23,6 @@ const groupWithin = 5 * time.Minute
 
 // messageRow is a message on the room's page.
 type messageRow struct {
-	ID        rooms.ID
 	Seq       int64
 	Class     string // mine, other or system
 	User      rooms.Color
@@ -50,7 +49,7 @@ func messageRows(messages []rooms.Message, you rooms.Color, l i18n.Language) []m
 			continue
 		}
 		row := messageRow{
-			ID: m.ID, Seq: m.Seq, Class: "other", User: m.User, Name: cmp.Or(m.Nick, string(m.User)),
+			Seq: m.Seq, Class: "other", User: m.User, Name: cmp.Or(m.Nick, string(m.User)),
 			Text: m.Text, GIF: m.GIF, CreatedAt: m.CreatedAt,
 			Edited: m.Edited != 0, Removed: m.Kind == rooms.KindRemoved, Damaged: m.Kind == rooms.KindDamaged,
 		}

@@ -14,12 +14,14 @@ const list = new RoomList(elements, t)
 setColors(document)
 askForPassword(list.rows, find("#enter-dialog"))
 
-// The address without an error that the visitor has read: a reload must not show it again.
+// The address without the error that it can carry, so that a reload does not show the error again.
 const after = new URLSearchParams(location.search).get("after")
 const address = after ? `/?after=${encodeURIComponent(after)}` : "/"
 if (location.search) history.replaceState(null, "", address)
 
-followLobby(await connect("/room"), list, async () => {
-  const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null)
-  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null
-})
+followLobby(await connect("/room"), list, () => loadPage().catch(() => null))
+
+async function loadPage() {
+  const answer = await fetch(address, { headers: { Accept: "text/html" } })
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null
+}

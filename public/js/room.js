@@ -10,7 +10,7 @@ import { createPeople } from "./room/people.js"
 import { RoomState, stateOf } from "./room/room-state.js"
 import { Sequence } from "./room/sequence.js"
 import { createSettingsPanel } from "./room/settings-panel.js"
-import { ConnectionBanner, showHeader, showEnded } from "./room/status.js"
+import { ConnectionBanner, showEnded, showHeader } from "./room/status.js"
 import { Whispers } from "./room/whispers.js"
 import { createWriting } from "./room/writing.js"
 
@@ -44,7 +44,7 @@ createSettingsPanel({ dialog: find("#panel"), opener: find("#open-panel"), rowTe
 confirmQuit(find("#quit"), menu, t, () => moderate("quit"))
 confirmRemoval(find(".people__remove"), state, menu, t)
 leaveByLink(find("#exit-btn"), connection)
-loadOlderMessages(find("#older"), find("#older").dataset.path, log, whispers)
+loadOlderMessages(find("#older"), log, whispers)
 syncWhenShown()
 
 const banner = new ConnectionBanner(find("#connection"), t)
@@ -52,13 +52,13 @@ const socket = await connect("/chat", { auth: { room } }).catch(() => null)
 if (socket) {
   banner.watch(socket)
   connection.start(socket, { state, sequence, whispers, outbox })
-} else { // a build without the client works as without scripts
+} else { // a build without the client: the page works like one without scripts
   composer.becomePlain()
   outbox.failAll()
   banner.showUnavailable()
 }
 
-/** Emits what the visitor decides about a person or about the visit, and shows a refusal in the log. */
+/** Emits quit or an event of moderation, and shows a refusal in the log. */
 async function moderate(event, data) {
   const answer = await request(event, data)
   if (!answer?.ok) log.showNotice(answer?.message ?? t("failed"))

@@ -13,7 +13,7 @@ describe('what an answer means', () => {
     test(reason, () => assert.deepEqual([isFinal(reason), isTemporary(reason), retryDelay({ ok: false, reason })], [final, temporary, delay]))
   }
 
-  test('the server’s own time to wait comes first', () => {
+  test('retryAfter replaces the default delay, but does not make a final refusal temporary', () => {
     assert.equal(retryDelay({ reason: 'rate_limited', retryAfter: 70 }), 70)
     assert.equal(retryDelay({ reason: 'frozen', retryAfter: 70 }), 0)
     assert.equal(retryDelay(null), 1_500)
@@ -26,7 +26,7 @@ describe('what an answer means', () => {
     assert.equal(isFinal(undefined), false)
   })
 
-  test('uploads wait twice as long after each attempt, or as long as the server says, and up to a quarter more', () => {
+  test('an upload waits twice as long after each attempt, or for retryAfter if that is longer, and up to a quarter more', () => {
     assert.deepEqual([1, 2, 3, 4].map((n) => pauseAfter(n, 0, 0)), [1_500, 3_000, 6_000, 12_000])
     assert.equal(pauseAfter(1, 5_000, 0), 5_000)
     assert.equal(pauseAfter(1, 0, 1), 1_875)
@@ -39,7 +39,7 @@ describe('what an answer means', () => {
     assert.equal(await request(socket(() => Promise.reject(new Error('operation has timed out'))), 'nick'), null)
   })
 
-  test('wait waits', async (t) => {
+  test('wait resolves after its time and not before', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     let done = false
     const waiting = wait(10).then(() => { done = true })

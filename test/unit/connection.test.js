@@ -23,6 +23,7 @@ function start(answer, { isReload = false } = {}) {
       },
     }),
     off: () => socket.removeAllListeners(),
+    connect: () => log.push('connect'),
     disconnect: () => { socket.connected = false; log.push('disconnect') },
   })
   const connection = new RoomConnection('room1', me, {
@@ -43,7 +44,7 @@ function start(answer, { isReload = false } = {}) {
 }
 
 describe('the connection to a room', () => {
-  test('joins with the last number, and hands on what comes', async () => {
+  test('joins after the newest number of the page, and passes events to the parts of the page', async () => {
     const { socket, log, shown, parts, open } = start(() => welcome)
     await open()
     assert.deepEqual(socket.asked, [{ event: 'join', room: 'room1', after: 2 }])
@@ -62,7 +63,7 @@ describe('the connection to a room', () => {
     assert.equal(parts.used, socket)
   })
 
-  test('live messages of a new connection wait until it has joined', async () => {
+  test('live messages do not advance the sequence until the new connection has joined', async () => {
     const { socket, parts, open, cut } = start((event) => event === 'join' ? welcome : new Promise(() => {}))
     await open()
     cut()
@@ -84,7 +85,7 @@ describe('the connection to a room', () => {
     assert.equal(await connection.request('nick', { nick: 'x' }), null)
   })
 
-  test('requests the rest of what was missed', async () => {
+  test('the missed messages that a join leaves out are requested', async () => {
     const { events, parts, open } = start((event) => event === 'join'
       ? { ...welcome, seq: 5, more: true } : { ok: true, messages: [{ seq: 4 }, { seq: 5 }], more: false })
     await open()
@@ -92,7 +93,7 @@ describe('the connection to a room', () => {
     assert.equal(parts.sequence.seq, 5)
   })
 
-  test('after an interruption it asks for the missed messages before it joins', async () => {
+  test('after an interruption the missed messages are requested before the join', async () => {
     const { events, open, cut } = start((event) => event === 'join' ? welcome : { ok: true, messages: [], more: false })
     await open()
     cut()
@@ -100,7 +101,7 @@ describe('the connection to a room', () => {
     assert.deepEqual(events(), ['join', 'sync', 'join'])
   })
 
-  test('a visitor who was sent out meanwhile does not join again', async () => {
+  test('a visitor who was kicked during an interruption does not join again', async () => {
     let joined = false
     const { events, log, open, cut } = start((event) => {
       if (event === 'sync') return { ok: false, reason: 'forbidden' }
@@ -139,7 +140,7 @@ describe('the connection to a room', () => {
     })
   }
 
-  test('a join that is tried again waits for the next connection', async (t) => {
+  test('a lost connection cancels the next attempt to join', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const { events, open, cut } = start(() => ({ ok: false, reason: 'internal' }))
     await open()
@@ -149,7 +150,7 @@ describe('the connection to a room', () => {
     assert.deepEqual(events(), ['join'])
   })
 
-  test('only one attempt is scheduled, and none after the end', async (t) => {
+  test('only one attempt to join is scheduled, and none after the end', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const { socket, events, open } = start(() => ({ ok: false, reason: 'internal' }))
     await open()
@@ -166,7 +167,7 @@ describe('the connection to a room', () => {
     assert.equal(events().length, 3)
   })
 
-  test('a refusal behind the end shows nothing', async () => {
+  test('a refusal that comes after the end shows nothing', async () => {
     let refuse
     const { socket, log, open } = start(() => new Promise((resolve) => { refuse = resolve }))
     await open()
@@ -178,7 +179,7 @@ describe('the connection to a room', () => {
 
   for (const [name, answer, isReload, want] of [
     ['a page of another visitor is loaded again', { ...welcome, user: '#222222' }, false, ['reload']],
-    ['but not twice, for a browser without cookies', { ...welcome, user: '#222222' }, true, ['resume', 'whispers 2']],
+    ['a reloaded page of another visitor is kept, for a browser without cookies', { ...welcome, user: '#222222' }, true, ['resume', 'whispers 2']],
     ['a page that is ahead of a restored backup is loaded again', { ...welcome, seq: 1 }, true, ['reload']],
   ]) {
     test(name, async () => {
@@ -200,7 +201,7 @@ describe('the connection to a room', () => {
 
   for (const [name, emit, want] of [
     ['the room is removed', (socket) => socket.emit('removeRoom'), 'ended removed'],
-    ['the visitor is sent out', (socket) => socket.emit('kicked', { reason: 'kicked' }), 'ended kicked'],
+    ['the visitor is kicked', (socket) => socket.emit('kicked', { reason: 'kicked' }), 'ended kicked'],
     ['the visitor is banned', (socket) => socket.emit('kicked', { reason: 'banned' }), 'ended banned'],
     ['the visitor leaves for good in another tab', (socket) => socket.emit('quit'), 'ended quit'],
     ['the server disconnects', (socket) => socket.emit('disconnect', 'io server disconnect'), 'ended ended'],
@@ -215,6 +216,17 @@ describe('the connection to a room', () => {
       assert.equal(log.length, 6)
     })
   }
+
+  test('the back button of the browser connects again, but not after the end', async () => {
+    const { connection, socket, log, open } = start(() => welcome)
+    await open()
+    connection.disconnect()
+    connection.connect()
+    assert.deepEqual(log.slice(-2), ['disconnect', 'connect'])
+    socket.emit('quit')
+    connection.connect()
+    assert.equal(log.at(-1), 'ended quit')
+  })
 
   test('a failed attempt to connect is not the end', async () => {
     const { socket, log, open } = start(() => welcome)

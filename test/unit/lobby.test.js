@@ -5,7 +5,7 @@ import { followLobby } from '../../public/js/home/lobby.js'
 
 const tick = () => new Promise(setImmediate)
 
-/** A lobby whose list writes into log, and whose page is loaded when load is called. */
+/** A lobby whose list writes into log. loaded(page) ends the nth load, by default the latest. */
 function start(replaced = true) {
   const socket = Object.assign(new EventEmitter(), { recovered: false })
   const log = []
@@ -13,9 +13,9 @@ function start(replaced = true) {
     add: ({ _id }) => log.push(`add ${_id}`), change: ({ _id }) => log.push(`change ${_id}`), remove: (id) => log.push(`remove ${id}`),
     setPeople: ({ room, count }) => log.push(`${count} in ${room}`), replace: (page) => { log.push(`replace ${page}`); return replaced },
   }
-  let load
-  followLobby(socket, list, () => new Promise((resolve) => { load = resolve; log.push('load') }))
-  return { socket, log, loaded: (page) => { load(page); return tick() } }
+  const loads = []
+  followLobby(socket, list, () => new Promise((resolve) => { loads.push(resolve); log.push('load') }))
+  return { socket, log, loaded: (page, nth = -1) => { loads.at(nth)(page); return tick() } }
 }
 
 describe('the list of rooms', () => {
@@ -28,7 +28,7 @@ describe('the list of rooms', () => {
     assert.deepEqual(log, ['add a', 'change a', '2 in a', 'remove a'])
   })
 
-  test('is loaded again with each connection, but for one that is recovered', () => {
+  test('is loaded again with each connection that is not recovered', () => {
     const { socket, log } = start()
     socket.emit('connect')
     assert.deepEqual(log, ['load'])
@@ -44,6 +44,18 @@ describe('the list of rooms', () => {
     await loaded('page')
     socket.emit('newRoom', { _id: 'c' })
     assert.deepEqual(log, ['load', 'add b', 'replace page', 'add b', 'add c'])
+  })
+
+  test('a second connection during a load starts another, and the first one is ignored', async () => {
+    const { socket, log, loaded } = start()
+    socket.emit('connect')
+    socket.emit('newRoom', { _id: 'b' })
+    socket.emit('connect')
+    socket.emit('newRoom', { _id: 'c' })
+    await loaded('old page', 0)
+    socket.emit('newRoom', { _id: 'd' })
+    await loaded('page', 1)
+    assert.deepEqual(log, ['load', 'add b', 'load', 'add c', 'add d', 'replace page', 'add c', 'add d'])
   })
 
   test('events are applied once when the page shows the same rows, or is not loaded', async () => {

@@ -10,7 +10,7 @@ const isEntry = (name) => !name.includes('/') // one for each page: it builds th
 const read = (name) => readFileSync(join(root, name), 'utf8')
 const importsOf = (name) => [...read(name).matchAll(/from "(\.[^"]+)"/g)].map(([, path]) => join(name, '..', path))
 
-// Names of the browser that a module could use while it is imported.
+// Globals of the browser that a module could use while it is imported.
 const browserNames = ['document', 'window', 'location', 'navigator', 'localStorage', 'sessionStorage', 'matchMedia', 'addEventListener', 'Image']
 
 describe('the modules of the pages', () => {
@@ -20,7 +20,7 @@ describe('the modules of the pages', () => {
   })
 
   for (const name of files.filter((name) => !isEntry(name))) {
-    test(`importing ${name} uses nothing of the browser`, async () => {
+    test(`importing ${name} uses no global of the browser`, async () => {
       const used = []
       for (const global of browserNames) {
         Object.defineProperty(globalThis, global, { configurable: true, get: () => { used.push(global) } })
@@ -36,10 +36,10 @@ describe('the modules of the pages', () => {
     })
 
     test(`${name} exports something that is used`, () => {
-      const exported = [...read(name).matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map(([, export_]) => export_)
+      const exported = [...read(name).matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map(([, exportName]) => exportName)
       assert.ok(exported.length > 0)
       const others = [...files.filter((other) => other !== name).map(read), ...readdirSync(import.meta.dirname).map((test) => readFileSync(join(import.meta.dirname, test), 'utf8'))]
-      for (const export_ of exported) assert.ok(others.some((text) => new RegExp(`\\b${export_}\\b`).test(text)), `${export_} is not imported`)
+      for (const exportName of exported) assert.ok(others.some((text) => new RegExp(`\\b${exportName}\\b`).test(text)), `${exportName} is not imported`)
     })
   }
 

@@ -5,8 +5,8 @@ import { continues, newDay, rowBefore } from '../../public/js/room/order.js'
 const at = (minutes) => new Date(Date.UTC(2026, 0, 1, 12, minutes)).toISOString()
 
 /**
- * A row by its description: a seq, 'w3@5' for whisper 3 at minute 5, '4@5' for seq 4 at minute 5, 'said' for a line of
- * the page, or 'pending'.
+ * Makes a row from its description: a seq, 'w3@5' for whisper 3 at minute 5, '4@5' for seq 4 at minute 5, 'said' for a
+ * line of the page, or 'pending'.
  */
 function row(text) {
   const [, whisper, number, minute] = text.match(/^(w?)(\d+)(?:@(\d+))?$/) ?? []
@@ -56,7 +56,7 @@ describe('the place of a row', () => {
     }
   })
 
-  test('only the rows behind the place are read', () => {
+  test('only the rows after the place are read', () => {
     let read = 0
     function* rows() {
       for (const text of ['9', '8', '7', '6']) {
@@ -78,7 +78,7 @@ describe('groups of rows', () => {
     ['another person', by('#1', 1), by('#2', 0), false],
     ['the first row', by('#1', 1), null, false],
     ['a notice or whisper', by('#1', 1, true), by('#1', 0), false],
-    ['behind a notice or whisper', by('#1', 1), by('#1', 0, true), false],
+    ['after a notice or whisper', by('#1', 1), by('#1', 0, true), false],
   ]) {
     test(`${name}: ${want}`, () => assert.equal(continues(now, before, within), want))
   }

@@ -86,9 +86,10 @@ describe('the outbox', () => {
   })
 
   test('a job fails after four attempts, and the next one is sent', async (t) => {
-    skipTime(t)
+    const waited = skipTime(t)
     const socket = socketWith(null, null, null, null, { ok: true, seq: 1 })
     const { log } = await deliver(socket, 'a', 'b')
+    assert.deepEqual(waited, [1_500, 1_500, 1_500], 'pauses between the attempts')
     assert.deepEqual(socket.emitted, ['a', 'a', 'a', 'a', 'b'])
     assert.equal(log[0].reason, undefined)
     assert.equal(typeof log[0].retry, 'function')
@@ -108,7 +109,7 @@ describe('the outbox', () => {
     assert.equal(log[0].retry, null)
   })
 
-  test('stop drops what waits', async () => {
+  test('stop drops the waiting jobs', async () => {
     const outbox = new Outbox(), log = []
     outbox.add(job('a', log))
     outbox.stop()
@@ -118,7 +119,7 @@ describe('the outbox', () => {
     assert.deepEqual({ log, emitted: socket.emitted }, { log: [], emitted: [] })
   })
 
-  test('failAll fails what waits, and what comes later', async () => {
+  test('failAll fails the waiting jobs and all later ones', async () => {
     const outbox = new Outbox(), log = []
     outbox.add(job('a', log))
     outbox.failAll()

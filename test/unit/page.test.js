@@ -26,7 +26,7 @@ describe('the data of a page', () => {
     test(`a sentence with ${name}`, () => assert.equal(translator({ key: sentence })('key', ...args), want))
   }
 
-  test('an unknown key shows', () => assert.equal(translator({})('missing.key'), 'missing.key'))
+  test('an unknown key is returned as it is', () => assert.equal(translator({})('missing.key'), 'missing.key'))
 
   test('times of the page’s language', () => {
     assert.equal(timeFormats('ko').day(new Date(2026, 0, 2, 12)), '2026년 1월 2일 금요일')
@@ -41,7 +41,7 @@ describe('the data of a page', () => {
 describe('names and notices', () => {
   const t = translator({ 'topic.entered': '%s entered.', 'topic.named': '%c is now %s.', 'topic.unnamed': '%c has no name.' })
 
-  test('a person is called by the nickname, else by the colour', () => {
+  test('nameOf returns the nickname, or the colour of a person without one', () => {
     assert.deepEqual([{ nick: '밥', color: '#1' }, { color: '#1' }, { nick: '', color: '#1' }].map(nameOf), ['밥', '#1', '#1'])
   })
 

@@ -10,7 +10,7 @@ const page = { lang: 'ko', t }
 
 describe('what a row shows', () => {
   for (const [name, message, want] of [
-    ['a message of somebody else', { kind: 'text', user: other, nick: '밥', chat: '안녕' }, { kind: 'other', name: '밥', text: '안녕', color: other }],
+    ['a message of another person', { kind: 'text', user: other, nick: '밥', chat: '안녕' }, { kind: 'other', name: '밥', text: '안녕', color: other }],
     ['a person without a nickname', { kind: 'text', user: other, chat: '안녕' }, { kind: 'other', name: other, text: '안녕', color: other }],
     ['an own message', { kind: 'text', user: me, chat: '안녕' }, { kind: 'mine', name: me, text: '안녕', color: me }],
     ['a GIF', { kind: 'gif', user: other, gif: 'a.gif' }, { kind: 'other', name: other, text: '', color: other }],
@@ -59,13 +59,13 @@ describe('the menu of a person', () => {
     ])
   })
 
-  test('asks before what cannot be undone easily', () => {
+  test('confirms a kick, a ban and a new owner first', () => {
     const { items } = menu({ nick: '밥' }, true)
     assert.deepEqual(items.map(({ sure }) => sure), [undefined, undefined, undefined, 'kick.sure 밥', 'ban.sure 밥', 'delegate.sure 밥'])
     assert.deepEqual(items.map(({ option }) => option).filter(Boolean), ['ban.address'])
   })
 
-  test('of a muted person unmutes; a bot becomes no owner', () => {
+  test('of a muted person has unmute, and that of a bot has no delegate', () => {
     assert.deepEqual(menu({ muted: true }, true).labels, ['whisper', 'unmute', 'kick', 'ban', 'delegate'])
     assert.deepEqual(menu({ bot: true }, true).labels, ['whisper', 'mute.short 10', 'mute.long', 'kick', 'ban'])
   })

@@ -25,7 +25,7 @@ describe('the sequence of a room', () => {
     assert.deepEqual({ seq: sequence.seq, shown, asked }, { seq: 5, shown: [4, 5], asked: [] })
   })
 
-  test('a message that is known is not shown again', () => {
+  test('a known message is not shown again', () => {
     const { sequence, shown } = start(3)
     sequence.finish()
     for (const message of messages(3, 2, 4, 4)) sequence.receive(message)
@@ -39,7 +39,7 @@ describe('the sequence of a room', () => {
     assert.deepEqual({ seq: sequence.seq, shown, asked }, { seq: 3, shown: [{ chat: 'not stored' }], asked: [] })
   })
 
-  test('a gap is requested, and live messages behind it count', async () => {
+  test('a gap is requested, and the live messages after it count', async () => {
     const { sequence, shown, asked } = start(1, page([2, 3]))
     sequence.finish()
     sequence.receive({ seq: 4 })
@@ -59,7 +59,7 @@ describe('the sequence of a room', () => {
     assert.deepEqual(asked, [0])
   })
 
-  test('live messages during a sync start no other', async () => {
+  test('live messages during a sync start no other sync', async () => {
     const { sequence, asked } = start(0, page([1, 2]))
     const synced = sequence.sync()
     sequence.receive({ seq: 3 })
@@ -90,7 +90,7 @@ describe('the sequence of a room', () => {
     assert.equal(sequence.seq, 3)
   })
 
-  test('a gap behind the last page is requested by the next live message', async () => {
+  test('a gap after the last page is requested by the next live message', async () => {
     const { sequence, asked } = start(0, page([1]), page([2, 3, 4]))
     const synced = sequence.sync()
     sequence.receive({ seq: 4 }) // 2 and 3 are in no page

@@ -31,7 +31,7 @@ describe('a text as it is sent', () => {
     ['keeps its indentation', '  if (x)\n    y', '  if (x)\n    y'],
     ['loses spaces at the end', 'x \n\t', 'x'],
     ['loses NUL', 'a\0b', 'ab'],
-    ['loses half a character', 'a\ud800b', 'a\ufffdb'],
+    ['loses half of a surrogate pair', 'a\ud800b', 'a\ufffdb'],
     ['keeps whole characters', '😀', '😀'],
     ['of spaces is empty', ' \n ', ''],
   ]) {
@@ -68,7 +68,7 @@ describe('the settings', () => {
     test(name, () => assert.deepEqual(settingsOf({ ...fields, ...change }), want))
   }
 
-  test('minutes of a banned address are rounded up', () => {
+  test('the minutes of a banned address are rounded up', () => {
     assert.deepEqual([{}, { addressFor: 1 }, { addressFor: 60_000 }, { addressFor: 60_001 }].map(minutesBanned), [0, 1, 1, 2])
   })
 

@@ -23,13 +23,13 @@ function start({ count = 0, since = '', refusals = [] } = {}) {
 const live = ({ live }) => live.map(({ n }) => n)
 
 describe('whispers', () => {
-  test('a live one is shown as a message of its author', () => {
+  test('a live whisper is shown as a message of its author', () => {
     const { whispers, log } = start()
     whispers.receive(whisper(1))
     assert.deepEqual(log.live, [{ ...whisper(1), kind: 'whisper', user: '#1' }])
   })
 
-  test('one that is known is not shown again', () => {
+  test('a known whisper is not shown again', () => {
     const { whispers, log } = start()
     for (const n of [1, 2, 2, 1]) whispers.receive(whisper(n))
     assert.deepEqual(live(log), [1, 2])
@@ -56,7 +56,7 @@ describe('whispers', () => {
     assert.deepEqual({ asked, shown: log.shown }, { asked: [0, 1, 3, 5], shown: [1, 2, 3, 4, 5, 6] })
   })
 
-  test('nothing is requested when none is missing', async () => {
+  test('nothing is requested when no whisper is missing', async () => {
     const { whispers, asked } = start()
     await whispers.catchUp(0)
     whispers.receive(whisper(1))
@@ -64,7 +64,7 @@ describe('whispers', () => {
     assert.deepEqual(asked, [])
   })
 
-  test('older ones are requested back to the oldest message of the page', async () => {
+  test('older whispers are requested back to the oldest message of the page', async () => {
     const { whispers, log, asked } = start({ count: 9, since: time(8) })
     await whispers.catchUp(9)
     asked.length = 0
@@ -73,13 +73,13 @@ describe('whispers', () => {
     assert.deepEqual({ asked, shown: log.shown }, { asked: [3, 1], shown: [4, 5, 6, 7, 8, 9] })
   })
 
-  test('a list that is shown whole has each whisper once', async () => {
+  test('a page without older messages shows all whispers, each once', async () => {
     const { whispers, log } = start({ count: 9 })
     await whispers.catchUp(9)
     assert.deepEqual(log.shown, [1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  test('one that comes live during a request is kept once', async () => {
+  test('a live whisper that arrives during a request is kept once', async () => {
     const { whispers, log } = start({ count: 3, since: time(1) })
     whispers.receive(whisper(1))
     const caughtUp = whispers.catchUp(3)
@@ -88,7 +88,7 @@ describe('whispers', () => {
     assert.deepEqual({ live: live(log), shown: log.shown }, { live: [1, 2], shown: [1, 2, 3] })
   })
 
-  test('nothing is tried again when it is stopped during a request', async (t) => {
+  test('a request that fails after stop is not retried', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const { whispers, asked } = start({ count: 1, refusals: [null] })
     const caughtUp = whispers.catchUp(1)
@@ -98,7 +98,7 @@ describe('whispers', () => {
     assert.equal(asked.length, 1)
   })
 
-  test('after a temporary refusal it is tried again, and not after a final one or stop', async (t) => {
+  test('a request is retried after a temporary refusal or no answer, and not after a final refusal or stop', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     for (const [refusal, stops, want] of [
       [{ ok: false, reason: 'rate_limited', retryAfter: 50 }, false, 2],

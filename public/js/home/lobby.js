@@ -5,7 +5,7 @@
  * @param {() => Promise<Document|null>} load loads the page again
  */
 export function followLobby(socket, list, load) {
-  let pending = null // events during a load: the loaded page may be older than they are
+  let pending = null // events during the latest load: the loaded page can be older than they are
 
   const handle = (event, apply) => socket.on(event, data => {
     pending?.push(() => apply(data))
@@ -19,9 +19,10 @@ export function followLobby(socket, list, load) {
   // The page was sent before its socket connected, and an interrupted socket has missed events.
   socket.on("connect", async () => {
     if (socket.recovered) return
-    pending = []
+    const own = pending = []
     const fresh = await load()
-    if (fresh && list.replace(fresh)) for (const apply of pending) apply()
+    if (pending !== own) return // the socket has connected again, and loads again
     pending = null
+    if (fresh && list.replace(fresh)) for (const apply of own) apply()
   })
 }

@@ -1,14 +1,15 @@
+import { opensElsewhere, setTexts } from "../lib/dom.js"
+
 /** Asks for a private room's password in a dialog. It is sent in the body of a form, and never in an address. */
 export function askForPassword(rows, dialog) {
   const form = dialog.querySelector("form")
-  const textOf = (root, slot) => root.querySelector(`[data-slot="${slot}"]`)
   rows.addEventListener("click", event => {
     const link = event.target.closest('.join-btn[data-password="true"]')
-    if (!link || event.ctrlKey || event.metaKey) return
+    if (!link || opensElsewhere(event)) return
     event.preventDefault()
     form.action = `/room/${link.dataset.id}/enter`
-    textOf(form, "title").textContent = textOf(link.closest("tr"), "title").textContent
-    textOf(form, "problem").textContent = "" // of the last attempt
+    const title = link.closest("tr").querySelector('[data-slot="title"]').textContent
+    setTexts(form, { title, problem: "" })
     form.elements.password.removeAttribute("aria-invalid")
     form.reset()
     dialog.showModal()

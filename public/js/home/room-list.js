@@ -1,7 +1,7 @@
 // The list of rooms, kept as it is on the server.
 import { cloneTemplate, setColor, setColors, setTexts } from "../lib/dom.js"
 
-const maxRows = 200 // of the last page; further rooms are behind the link to the next page
+const maxRows = 200 // of the last page; further rooms are on the next page
 
 export class RoomList {
   #body; #more; #template; #status; #t
@@ -52,13 +52,13 @@ export class RoomList {
 
   remove(id) { this.#find(id)?.remove() }
 
-  /** Replaces the rows by those of a page that was loaded again. Returns false if that shows the same rows. */
+  /** Replaces the rows by those of a page that was loaded again. Returns false if that shows the same. */
   replace(fresh) {
     const body = fresh.querySelector(".room-list tbody")
-    if (!body || describe(body) === describe(this.#body)) return false
+    const more = fresh.querySelector("#more-rooms")
+    if (!body || describe(body, more) === describe(this.#body, this.#more)) return false
     const focused = document.activeElement.closest?.("tr[data-id]")?.dataset.id
     this.#body.replaceChildren(...body.children)
-    const more = fresh.querySelector("#more-rooms")
     this.#more.replaceWith(more)
     this.#more = more
     setColors(this.#body)
@@ -83,6 +83,6 @@ export class RoomList {
   }
 }
 
-/** Returns what a table body shows, to compare it with another. */
-const describe = ({ rows }) => Array.from(rows, row =>
-  row.dataset.id + row.textContent.replace(/\s+/g, " ") + row.querySelector('[data-slot="closed"]').hidden).join()
+/** Returns what a page of the list shows, to compare it with another. */
+const describe = ({ rows }, more) => [more.hidden, ...Array.from(rows, row =>
+  row.dataset.id + row.textContent.replace(/\s+/g, " ") + row.querySelector('[data-slot="closed"]').hidden)].join()

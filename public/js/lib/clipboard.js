@@ -1,7 +1,7 @@
 // Text and files of a paste or a drop. Spreadsheets and word processors add a picture of the text, and file managers
 // add the name of the file.
 
-/** Returns the text of a clipboard or a drag, or "" if it has none but the names of its files. */
+/** Returns the text of a clipboard or a drag, or "" if it has no text besides the names of its files. */
 export function textIn(data) {
   const text = data.getData("text/plain") || textOfMarkup(data.getData("text/html"))
   if (!/\S/.test(text)) return ""

@@ -36,6 +36,9 @@ export function makeButton(label, action, className = "") {
   return button
 }
 
+/** Reports whether a click opens a link in another tab or window. */
+export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey
+
 /** Runs fn with the next frame. A hidden page draws no frames, so there fn runs as a task. */
 export function onNextFrame(fn) {
   if (document.hidden) setTimeout(fn)

@@ -26,7 +26,7 @@ export const isTemporary = reason => reason === "rate_limited" || reason === "un
 const defaultDelay = 1_500 // ms
 
 /**
- * Returns after how many ms to repeat a question, or 0 if the answer would stay the same.
+ * Returns after how many ms to repeat a request, or 0 if the answer would stay the same.
  * @param {object|null} answer is null when the server did not answer
  */
 export function retryDelay(answer) {
@@ -34,5 +34,5 @@ export function retryDelay(answer) {
   return answer?.retryAfter || defaultDelay
 }
 
-/** Resolves after that many ms. */
+/** Resolves after a time in ms. */
 export const wait = ms => new Promise(resolve => setTimeout(resolve, ms))

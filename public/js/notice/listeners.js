@@ -9,6 +9,7 @@ const socketIOAnswer = "Hello Node.JS"
 export function listenPlain(panel) {
   let current = null
   let isPaused = false
+  let reconnectTimer = 0
 
   function open() {
     const socket = current = new WebSocket(`${location.origin.replace(/^http/, "ws")}/`)
@@ -21,12 +22,13 @@ export function listenPlain(panel) {
     socket.addEventListener("close", () => {
       if (socket !== current) return // the panel was resumed before this socket had closed
       panel.setConnected(false)
-      if (!isPaused) setTimeout(() => { if (!isPaused) open() }, reconnectDelay)
+      if (!isPaused) reconnectTimer = setTimeout(open, reconnectDelay)
     })
   }
 
   panel.onPause(paused => {
     isPaused = paused
+    clearTimeout(reconnectTimer)
     if (paused) current.close()
     else open()
   })

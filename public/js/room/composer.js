@@ -1,12 +1,13 @@
 // The text box of the room. It writes a message to all, a whisper to one person, or another text for a message.
 import { setTexts } from "../lib/dom.js"
 import { nameOf } from "../lib/page.js"
+import { keepText, loadText } from "../lib/storage.js"
 import { isComposing, submitOnEnter } from "../lib/submit-on-enter.js"
 import { textOf } from "./rows.js"
 
 /**
- * Returns a text as it is sent: without a NUL and without half a character, which cannot be stored, and without spaces
- * at the end. Spaces at the beginning are indentation.
+ * Returns a text as it is sent: without NUL and without halves of surrogate pairs, which cannot be stored, and without
+ * spaces at the end. Spaces at the beginning are indentation.
  */
 export const cleanText = text => (text.toWellFormed?.() ?? text).replaceAll("\0", "").trimEnd()
 
@@ -40,8 +41,8 @@ export class Composer {
     submitOnEnter(this.#box, () => form.requestSubmit())
     this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.leaveMode())
     // Whispers and edits are not kept: after a reload the box writes to all.
-    this.#box.addEventListener("input", () => { if (this.#bar.hidden) this.#storeDraft() })
-    this.#box.value = sessionStorage.getItem(this.#draftKey) ?? this.#box.value
+    this.#box.addEventListener("input", () => { if (this.#bar.hidden) this.#keepDraft() })
+    this.#box.value = loadText("sessionStorage", this.#draftKey) ?? this.#box.value
     limit.set(this.#limits.message)
     // On a touch screen the keyboard would cover the messages.
     if (!matchMedia("(pointer: coarse)").matches) this.#box.focus()
@@ -77,7 +78,7 @@ export class Composer {
     this.#recipient = this.#row = null
     if (this.#bar.hidden) return
     this.#bar.hidden = true
-    setTexts(this.#bar, { mode: "" }) // it describes the box to screen readers
+    setTexts(this.#bar, { mode: "" }) // the box refers to it by aria-describedby
     this.#box.value = this.#draft
     this.#limit.set(this.#limits.message)
     delete this.#form.dataset.mode
@@ -163,11 +164,7 @@ export class Composer {
     this.#limit.set(this.#limits.message)
   }
 
-  #storeDraft() {
-    try {
-      sessionStorage.setItem(this.#draftKey, this.#box.value)
-    } catch { /* the draft is longer than the browser stores */ }
-  }
+  #keepDraft() { keepText("sessionStorage", this.#draftKey, this.#box.value) }
 
-  #forgetDraft() { sessionStorage.removeItem(this.#draftKey) }
+  #forgetDraft() { keepText("sessionStorage", this.#draftKey, null) }
 }

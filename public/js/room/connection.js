@@ -3,8 +3,8 @@ import { request, retryDelay } from "../lib/socket.js"
 
 const maxHidden = 60_000 // ms; a page that was hidden for longer synchronises when it is shown
 
-// The reasons for which a visitor is not let in again, and what the page shows then. "forbidden" covers a visitor who
-// was sent out, has left or has logged out elsewhere: the server does not distinguish them.
+// Refusals after which the visitor cannot join again, and the reason that the page then shows. "forbidden" covers a visitor
+// who was kicked, has left or has logged out elsewhere: the server does not distinguish them.
 const endings = { not_found: "removed", banned: "banned", forbidden: "ended" }
 
 export class RoomConnection {
@@ -63,10 +63,10 @@ export class RoomConnection {
   /** Closes the connection, so that the visitor's place is free at once. */
   disconnect() { this.#socket?.disconnect() }
 
-  /** Opens the connection again. */
-  connect() { this.#socket?.connect() }
+  /** Opens the connection again, unless the visit has ended. */
+  connect() { if (!this.#ended) this.#socket?.connect() }
 
-  /** Requests what the page may have missed while it was hidden for so many ms. */
+  /** Requests what the page can have missed while it was hidden for hiddenFor ms. */
   shown(hiddenFor) {
     if (this.#socket?.connected && hiddenFor > maxHidden) this.#parts.sequence.sync()
   }
@@ -74,11 +74,12 @@ export class RoomConnection {
   async #join() {
     clearTimeout(this.#retryTimer)
     const { state, sequence, whispers, outbox } = this.#parts
-    // A join would let a visitor back into a public room who was sent out during the interruption. A sync is refused.
-    if (this.#joined && this.#isRefused(await sequence.sync())) return
+    // A visitor who was kicked during the interruption must not come back: a sync is refused, but a join would let the
+    // visitor into a public room again.
+    if (this.#joined && this.#handleRefusal(await sequence.sync())) return
     const after = sequence.seq
     const answer = await this.request("join", { after })
-    if (this.#isRefused(answer)) return
+    if (this.#handleRefusal(answer)) return
     if (this.#isOutdated(answer, after)) return this.#page.reload()
     this.#joined = true
     state.update(answer.state)
@@ -87,11 +88,11 @@ export class RoomConnection {
     if (!answer.more) sequence.finish()
     outbox.resume()
     whispers.catchUp(answer.whispers)
-    if (answer.more) this.#isRefused(await sequence.sync())
+    if (answer.more) this.#handleRefusal(await sequence.sync())
   }
 
-  /** Returns true after a refusal, which ends the visit, is tried again later, or is explained by the server's page. */
-  #isRefused(answer) {
+  /** Returns false for an accepted request. After a refusal, ends the visit, joins again later, or opens the page with the reason. */
+  #handleRefusal(answer) {
     if (answer?.ok) return false
     const ending = endings[answer?.reason]
     const delay = retryDelay(answer)

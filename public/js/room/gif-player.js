@@ -1,6 +1,8 @@
 // GIFs show their first frame. A GIF plays while the pointer is over it, while it has the keyboard's focus, and after a
 // tap. With autoplay it also plays for some seconds when it scrolls into view.
 
+import { keepText, loadText } from "../lib/storage.js"
+
 const playTime = 5_000 // ms; WCAG 2.2.2
 const visiblePart = .4 // of a GIF that starts autoplay
 const storageKey = "gif-autoplay"
@@ -62,18 +64,13 @@ export class GIFPlayer {
   }
 
   #autoplay() {
-    let stored = null
-    try {
-      stored = localStorage.getItem(storageKey)
-    } catch { /* the browser stores nothing */ }
-    return stored === null ? !this.#reducedMotion.matches : stored === "on"
+    const choice = loadText("localStorage", storageKey)
+    return choice === null ? !this.#reducedMotion.matches : choice === "on"
   }
 
   #autoplayChanged() {
     const { checked } = this.#checkbox
-    try {
-      localStorage.setItem(storageKey, checked ? "on" : "off")
-    } catch { /* the choice holds until the page is left */ }
+    keepText("localStorage", storageKey, checked ? "on" : "off")
     for (const button of this.#visible) {
       const playback = this.#playbacks.get(button)
       if (checked) playback.play(playTime)
@@ -84,6 +81,7 @@ export class GIFPlayer {
 
 class Playback {
   #image; #button; #poster; #timer
+  #duration = 0 // ms; 0: until it is stopped
   #decoded = [] // the GIF and its poster, which the browser keeps decoded for a change without a flicker
   playing = false
 
@@ -94,9 +92,9 @@ class Playback {
     button.setAttribute("aria-pressed", "false")
   }
 
-  /** Plays for so many ms, or until it is stopped. */
-  async play(ms) {
-    clearTimeout(this.#timer)
+  /** Plays for a time in ms, or for 0 until it is stopped. While the GIF loads, a later call replaces the time. */
+  async play(ms = 0) {
+    this.#duration = ms
     if (!this.playing) {
       const [gif, poster] = this.#decoded = [new Image(), new Image()]
       this.#setPlaying(true)
@@ -107,7 +105,8 @@ class Playback {
       if (!loaded) return this.stop() // the file or the connection is gone
       this.#image.src = this.#image.dataset.gif
     }
-    if (ms) this.#timer = setTimeout(() => this.stop(), ms)
+    clearTimeout(this.#timer)
+    if (this.#duration) this.#timer = setTimeout(() => this.stop(), this.#duration)
   }
 
   stop() {

@@ -43,8 +43,8 @@ export async function replacePreview(preview, image) {
 }
 
 /**
- * Checks a file before its upload: the server would refuse it for the same reasons. Resolves to the key of
- * the sentence that says what is wrong with the file, or to "".
+ * Checks a file before its upload: the server would refuse it for the same reasons. Resolves to the key of the sentence
+ * about its fault, or to "".
  * @param {Blob} file
  * @param {{gifBytes: number, gifSide: number}} limits in bytes and pixels
  */

@@ -1,9 +1,11 @@
 // The ways out of the room: back to the list, for good, and by removing the room.
 
+import { opensElsewhere } from "../lib/dom.js"
+
 /** Disconnects when the visitor goes back to the list. A tab that only closes may be reloading. */
 export function leaveByLink(link, connection) {
   link.addEventListener("click", event => {
-    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) connection.disconnect()
+    if (!opensElsewhere(event)) connection.disconnect()
   })
   addEventListener("pageshow", event => { if (event.persisted) connection.connect() }) // the browser's back button
 }

@@ -51,7 +51,7 @@ class MessageLog {
     if (this.#waiting.length === messages.length) onNextFrame(() => this.flush())
   }
 
-  /** Shows the messages of the next frame now. */
+  /** Shows the waiting messages now. */
   flush() {
     const added = this.#waiting.splice(0).filter(message => this.#show(message))
     const others = added.filter(({ user }) => user !== this.#color)
@@ -85,17 +85,24 @@ class MessageLog {
     return row
   }
 
-  /** Turns a pending row into the stored message. The row stays the same element, so nothing flickers. */
+  /**
+   * Turns a pending row into the stored message. The answer to a request has only a number, and the event has everything;
+   * either can come first. The row stays the same element, so nothing flickers.
+   */
   confirm(row, message) {
-    const { _id, seq, n, createdAt, gif } = message
-    if (row.dataset.seq || row.dataset.n && !createdAt) return
+    const { seq, n, createdAt, gif } = message
     showSent(row)
-    row.dataset.id = _id
+    if (!row.dataset.clientId) return // the event came first
     if (seq) row.dataset.seq = seq
     if (n) row.dataset.n = n
-    if (createdAt) row.querySelector("time").dateTime = createdAt
+    if (createdAt) {
+      delete row.dataset.clientId
+      const time = row.querySelector("time")
+      time.dateTime = createdAt
+      this.#page.time.show(time)
+    }
     if (gif) this.#confirmGIF(row, gifImage(message, this.#page.limits))
-    if (seq || createdAt) this.#place(row) // the answer to a whisper has neither: its event follows
+    if (seq || createdAt) this.#place(row) // the answer to a whisper has neither
   }
 
   async #confirmGIF(row, image) {
@@ -110,14 +117,17 @@ class MessageLog {
       if (row) this.#rows.apply(row, message)
       return false
     }
+    const isMine = message.clientId && message.user === this.#color
+    const pending = isMine && this.#list.querySelector(`[data-client-id="${CSS.escape(message.clientId)}"]`)
+    if (pending) {
+      this.confirm(pending, message)
+      return false
+    }
     const known = message.kind === "whisper" ? this.#list.querySelector(`[data-n="${message.n}"]`) : this.#row(message.seq)
     if (known || this.#isOwnMove(message)) return false
     if (!isOlder && message.seq < this.first) return false // its row was trimmed
-    const isMine = message.clientId && message.user === this.#color
-    const pending = isMine && this.#list.querySelector(`[data-client-id="${CSS.escape(message.clientId)}"]`)
-    if (pending) this.confirm(pending, message)
-    else this.#place(this.#rows.create(message))
-    return !pending
+    this.#place(this.#rows.create(message))
+    return true
   }
 
   #row(seq) { return this.#list.querySelector(`.message[data-seq="${seq}"]`) }
@@ -155,18 +165,16 @@ export function createLog(document, page, color) {
 
 /**
  * Loads older messages when the visitor presses the button.
- * @param {HTMLButtonElement} button
- * @param {string} path the address of the room's messages
+ * @param {HTMLButtonElement} button data-path is the address of the room's messages
  */
-export function loadOlderMessages(button, path, log, whispers) {
+export function loadOlderMessages(button, log, whispers) {
   button.addEventListener("click", async () => {
     button.disabled = true
     const { first } = log
     // A page of the history can hold edits and removals only. Then the next page is loaded.
     for (let before = first, more = true; more && log.first === first;) {
-      const answer = await fetch(`${path}?before=${before}`).catch(() => null)
-      if (!answer?.ok) break
-      const page = await answer.json()
+      const page = await fetchHistory(button.dataset.path, before).catch(() => null)
+      if (!page) break
       more = page.more
       before = page.messages[0]?.seq
       log.prepend(page.messages)
@@ -175,4 +183,10 @@ export function loadOlderMessages(button, path, log, whispers) {
     button.disabled = false
     await whispers.show()
   })
+}
+
+/** Resolves to the page of the history before a seq, or to null after a refusal. Rejects when the connection is lost. */
+async function fetchHistory(path, before) {
+  const answer = await fetch(`${path}?before=${before}`)
+  return answer.ok ? answer.json() : null
 }

@@ -7,7 +7,7 @@ export class NicknameForm {
 
   /**
    * @param {HTMLElement} status announces the change
-   * @param {(nick: string) => Promise<object|null>} rename asks the server for another name
+   * @param {(nick: string) => Promise<object|null>} rename requests another name
    */
   constructor(form, status, t, rename) {
     this.#form = form
@@ -33,7 +33,7 @@ export class NicknameForm {
     })
   }
 
-  /** Opens the form with the present name. The focus later returns to opener. */
+  /** Opens the form with the current name. The focus later returns to opener. */
   open(nick, opener) {
     this.#opener = opener
     this.#input.value = nick

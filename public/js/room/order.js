@@ -9,34 +9,35 @@
  */
 
 /**
- * Returns the row behind which a row belongs, or null if it belongs at the beginning.
+ * Returns the row after which a row belongs, or null if it belongs at the beginning.
  * @param {Iterable<Row>} rows the other rows, from the last to the first
  * @param {Row} row
  */
 export function rowBefore(rows, row) {
-  let before // undefined: the next one of rows
+  let before // the answer if the next row has its place before row
   let passedNumbered = false
-  for (const one of rows) {
-    before ??= one
-    // A line that only this page shows has no number. It stays in its place, and says nothing about the order.
-    if (isNumbered(row) && !isNumbered(one) && !one.waiting) continue
-    if (!belongsAfter(one, row)) return before
+  for (const other of rows) {
+    before ??= other
+    // A line that only this page shows has no number. It keeps its place, and does not decide the place of others.
+    if (isNumbered(row) && !isNumbered(other) && !other.waiting) continue
+    if (!belongsAfter(other, row)) return before
     before = undefined
-    passedNumbered ||= isNumbered(one)
+    passedNumbered ||= isNumbered(other)
   }
   return passedNumbered ? null : before ?? null // null: older than all numbered rows
 }
 
 const isNumbered = ({ seq, n }) => Boolean(seq || n)
 
-function belongsAfter(one, row) {
-  if (one.seq && row.seq) return one.seq > row.seq
-  if (!isNumbered(one)) return one.waiting
-  return Boolean(one.n || row.n) && one.time > row.time
+/** Reports whether other has its place after row. */
+function belongsAfter(other, row) {
+  if (other.seq && row.seq) return other.seq > row.seq
+  if (!isNumbered(other)) return other.waiting
+  return Boolean(other.n || row.n) && other.time > row.time
 }
 
 /**
- * Reports whether a row continues the row before it: the same person wrote both within so many ms.
+ * Reports whether a row continues the row before it: the same person wrote both, less than within ms apart.
  * @param {{user: string, time: string, separate: boolean}|null} before separate rows are notices and whispers
  */
 export function continues(row, before, within) {

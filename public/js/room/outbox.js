@@ -62,8 +62,10 @@ export class Outbox {
   /** Resolves to true when the job was sent or has failed, and to false when the connection was lost. */
   async #send(job) {
     const socket = this.#socket
-    for (let left = attempts; left > 0; left--) {
-      const answer = await socket.timeout(answerWithin).emitWithAck(job.event, job.data).catch(() => null)
+    let answer
+    for (let failed = 0; failed < attempts; failed++) {
+      if (failed > 0) await wait(answer?.retryAfter ?? pause)
+      answer = await socket.timeout(answerWithin).emitWithAck(job.event, job.data).catch(() => null)
       if (answer?.ok) {
         job.sent(answer)
         return true
@@ -73,7 +75,6 @@ export class Outbox {
         this.#fail(job, answer)
         return true
       }
-      await wait(answer?.retryAfter ?? pause)
     }
     this.#fail(job)
     return true

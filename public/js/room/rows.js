@@ -49,7 +49,6 @@ export class Rows {
     const { kind, name, text, color, damaged } = rowContent(message, this.#color, this.#page)
     row.className = `message ${kind}`
     row.dataset.user = message.user ?? ""
-    if (message._id) row.dataset.id = message._id
     if (message.seq) row.dataset.seq = message.seq
     else delete row.dataset.seq
     setTexts(row, { user: name, text, edited: "" })
@@ -93,7 +92,7 @@ export class Rows {
   }
 
   /** Marks a message as edited by the edit with this seq. */
-  markEdited(row, seq = Infinity) {
+  markEdited(row, seq) {
     row.dataset.edited = seq
     setTexts(row, { edited: this.#page.t("room.edited") })
   }

@@ -4,7 +4,7 @@
 export class Sequence {
   #show; #fetch
   #complete = false // nothing up to seq is missing, and live messages continue from there
-  #ahead = new Set() // numbers of live messages behind a gap
+  #ahead = new Set() // numbers of live messages after a gap
   #syncing = null // the promise of a sync in progress
   #failed = false // the last sync failed: the next live message starts another
 
@@ -32,7 +32,7 @@ export class Sequence {
     if (this.#complete || this.#failed) this.sync()
   }
 
-  /** Expects a gap: the connection was lost. */
+  /** Marks the sequence as incomplete: the connection was lost, so messages can be missing. */
   interrupt() { this.#complete = false }
 
   /** Shows requested messages. */
@@ -41,7 +41,7 @@ export class Sequence {
     this.seq = Math.max(this.seq, messages.at(-1)?.seq ?? 0)
   }
 
-  /** Notes that the server had no more messages to send. */
+  /** Notes that the server has sent all its messages. */
   finish() {
     while (this.#ahead.delete(this.seq + 1)) this.seq++
     this.#complete = Math.max(...this.#ahead, 0) <= this.seq

@@ -3,7 +3,7 @@ import { setTexts } from "../lib/dom.js"
 import { createBanList, createTokenList } from "./access-lists.js"
 
 /**
- * Returns what the fields of the form ask for. A room keeps its password if no new one is given.
+ * Returns the settings to request for the fields of the form. A room keeps its password if no new one is given.
  * @param {{title: string, max: number, password: string, open: boolean, keep: boolean}} fields
  */
 export function settingsOf({ title, max, password, open, keep }) {
@@ -14,6 +14,7 @@ export function settingsOf({ title, max, password, open, keep }) {
 }
 
 /**
+ * Builds the dialog and the button that opens it.
  * @param {{dialog: HTMLDialogElement, opener: HTMLButtonElement, rowTemplate: HTMLTemplateElement}} elements
  * @param {import("./room-state.js").RoomState} state
  * @param {(event: string, data?: object) => Promise<object|null>} request

@@ -63,7 +63,7 @@ export function showHeader(document, state) {
 export function showEnded(document, reason, t) {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
   const section = setTexts(cloneTemplate(document.querySelector("template#ended")), { why: t(`ended.${reason}`) })
-  document.querySelector("#people-toggle").hidden = true
+  document.querySelector(".room-top__buttons").hidden = true
   document.querySelector("main").replaceChildren(section)
   section.querySelector("a").focus()
 }

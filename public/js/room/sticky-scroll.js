@@ -12,7 +12,7 @@ export class StickyScroll {
   constructor(box, button) {
     this.#box = box
     this.#button = button
-    this.#label = button.dataset.label ??= button.textContent
+    this.#label = button.textContent
     box.addEventListener("scroll", () => this.#scrolled(), { passive: true })
     button.addEventListener("click", () => this.toEnd())
     const resizes = new ResizeObserver(() => {

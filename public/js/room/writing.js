@@ -1,4 +1,4 @@
-// Builds what the visitor writes with: the composer, the menu of messages, and uploads.
+// Builds the composer, the menu of messages, and uploads.
 import { acceptFiles } from "../lib/clipboard.js"
 import { Composer } from "./composer.js"
 import { MessageActions } from "./message-actions.js"
