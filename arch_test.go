@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 
 	"rooms":         {"ratelimit"},
 	"store":         {"rooms"},
-	"store/datadir": {"rooms", "store"},
+	"store/datadir": {"rooms", "store", "store/internal/disk"},
 	"store/inspect": {"rooms", "store", "store/internal/disk", "store/internal/sqliteerr"},
 
 	"socketio":                     {},

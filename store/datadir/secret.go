@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"gifchat/store/internal/disk"
 )
 
 const (
@@ -58,10 +60,12 @@ func createSecret(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
-	return nil
+	return disk.SyncDir(dir) // without the secret, every session would end after a power cut
 }
 
 // AddressKey derives the key for the hashes of banned addresses from the cookie
