@@ -134,6 +134,7 @@ func carrier(cfg config, log *slog.Logger) engineio.Carrier {
 // notifier for every change.
 func newChat(cfg config, data *dataFolder, notifier *events.Notifier, log *slog.Logger) *rooms.Service {
 	return rooms.NewService(data.db, data.gifs, notifier, rooms.Options{
+		NoticeText: events.NoticeText,
 		Log:        log,
 		EmptyGrace: time.Duration(cfg.EmptyRoomGrace),
 		OwnerGrace: time.Duration(cfg.OwnerGrace),

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"gifchat/handlers/events"
 	"gifchat/handlers/limits"
 	"gifchat/handlers/notice"
 	"gifchat/ratelimit"
@@ -285,7 +286,7 @@ func TestDocs_describe_every_refusal_of_an_event(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk.Store = db
-		chat := rooms.NewService(disk, gifs, c.Notifier, rooms.Options{EmptyGrace: -1})
+		chat := rooms.NewService(disk, gifs, c.Notifier, rooms.Options{EmptyGrace: -1, NoticeText: events.NoticeText})
 		t.Cleanup(func() {
 			chat.Close()
 			_ = db.Close()

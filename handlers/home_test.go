@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gifchat/handlers/events"
 	"gifchat/rooms"
 	"gifchat/store"
 	"gifchat/store/storetest"
@@ -144,7 +145,7 @@ func openFull(t *testing.T, made int) *testServer {
 		t.Fatal(err)
 	}
 	return open(t, func(cfg *settings) {
-		chat := rooms.NewService(db, nil, cfg.Notifier, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50})
+		chat := rooms.NewService(db, nil, cfg.Notifier, rooms.Options{EmptyGrace: -1, MaxRooms: made + 1, MaxRoomsPerVisitor: 50, NoticeText: events.NoticeText})
 		t.Cleanup(chat.Close)
 		cfg.Chat = chat
 	})

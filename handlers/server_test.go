@@ -86,6 +86,7 @@ func openWith(t *testing.T, options rooms.Options, change func(*settings)) *test
 	if err != nil {
 		t.Fatal(err)
 	}
+	options.NoticeText = events.NoticeText
 	chat := rooms.NewService(db, gifs, notifier, options)
 	memory := &memorySessions{rows: make(map[string]*memorySession)}
 	cfg.store = memory

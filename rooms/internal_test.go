@@ -142,10 +142,14 @@ func TestLiveRoom_ends_with_its_last_user(t *testing.T) {
 	}
 }
 
-func TestNotice_of_a_nickname_has_the_colour(t *testing.T) {
-	for nick, want := range map[string]string{"철수": "#78583a님의 이름: 철수", "": "#78583a님이 이름을 지웠습니다."} {
-		if got := noticeAbout(TopicNamed, Member{Color: "#78583a", Nick: nick}); got.Text != want || got.Nick != nick {
-			t.Errorf("notice of the nickname %q: got %+v, want %q", nick, got, want)
-		}
+func TestNotice_has_the_person_and_the_text_of_the_options(t *testing.T) {
+	s := NewService(nil, nil, nil, Options{NoticeText: func(topic Topic, m Member) string { return string(topic) + " " + m.Name() }})
+	defer s.Close()
+	m := Member{Color: "#78583a", Nick: "철수"}
+	if got := s.noticeAbout(TopicNamed, m); got.Text != "named 철수" || got.Nick != m.Nick || got.Person != m.Color {
+		t.Errorf("notice about %+v: got %+v, want its name, its colour and the text of the options", m, got)
+	}
+	if got := s.noticeOf(TopicFrozen, "6b038c7f8bb22f6d27999d18"); got.Text != "frozen " || got.Person != "" {
+		t.Errorf("notice about a room: got %+v, want no person and the text of the options", got)
 	}
 }

@@ -32,7 +32,7 @@ func (s *Service) endMembership(ctx context.Context, v Visitor, id ID, who Color
 		if err != nil {
 			return decision{}, err
 		}
-		notice := noticeAbout(why, m)
+		notice := s.noticeAbout(why, m)
 		m.Nick = ""
 		change(live, &m)
 		return decision{
@@ -50,7 +50,7 @@ func (s *Service) Unban(ctx context.Context, v Visitor, id ID, who Color) error 
 			return decision{}, err
 		}
 		m.Standing, m.Address, m.AddressUntil = StandingOut, "", time.Time{}
-		return decision{Change: Change{Member: &m, Notice: noticeAbout(TopicUnbanned, m)}}, nil
+		return decision{Change: Change{Member: &m, Notice: s.noticeAbout(TopicUnbanned, m)}}, nil
 	})
 }
 
@@ -89,7 +89,7 @@ func (s *Service) setMute(ctx context.Context, v Visitor, id ID, who Color, unti
 			return decision{}, err
 		}
 		m.MutedUntil = until
-		return decision{Change: Change{Member: &m, Notice: noticeAbout(topic, m)}}, nil
+		return decision{Change: Change{Member: &m, Notice: s.noticeAbout(topic, m)}}, nil
 	})
 }
 
@@ -103,14 +103,14 @@ func (s *Service) Delegate(ctx context.Context, v Visitor, id ID, who Color) err
 		if m.Bot {
 			return decision{}, &InvalidError{Field: "person", Reason: "bot"}
 		}
-		return handOver(a.room, m), nil
+		return s.handOver(a.room, m), nil
 	})
 }
 
 // handOver returns the decision that makes a member the owner. An owner is not muted.
-func handOver(room Room, to Member) decision {
+func (s *Service) handOver(room Room, to Member) decision {
 	room.Owner, room.OwnerSession = to.Color, to.Session
-	d := decision{Change: Change{Room: &room, Notice: noticeAbout(TopicOwner, to)}}
+	d := decision{Change: Change{Room: &room, Notice: s.noticeAbout(TopicOwner, to)}}
 	if to.Muted(now()) {
 		to.MutedUntil = time.Time{}
 		d.Member = &to

@@ -39,7 +39,7 @@ func (s *Service) Rename(ctx context.Context, v Visitor, id ID, nick string) (Me
 			return decision{}, err
 		}
 		renamed.Nick = nick
-		return decision{Change: Change{Member: &renamed, Notice: noticeAbout(TopicNamed, renamed)}}, nil
+		return decision{Change: Change{Member: &renamed, Notice: s.noticeAbout(TopicNamed, renamed)}}, nil
 	})
 	if err != nil {
 		return Member{}, err

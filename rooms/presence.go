@@ -163,7 +163,7 @@ func (s *Service) peopleLeftLocked(live *liveRoom, people []Member) {
 func (s *Service) storeArrival(ctx context.Context, a access) (notice Message, first bool, err error) {
 	ctx, cancel := detach(ctx)
 	defer cancel()
-	notice = noticeAbout(TopicEntered, a.member)
+	notice = s.noticeAbout(TopicEntered, a.member)
 	p := s.presence(a.room.ID, a.member.Session)
 	p.Authority = a.room.Authority
 	stored, first, err := s.store.AddPresence(ctx, p, s.unlessStrict(notice))
@@ -178,7 +178,7 @@ func (s *Service) storeArrival(ctx context.Context, a access) (notice Message, f
 func (s *Service) storeDeparture(live *liveRoom, p *person) (notice Message, last bool) {
 	ctx, cancel := detach(s.background)
 	defer cancel()
-	notice = noticeAbout(TopicLeft, p.member)
+	notice = s.noticeAbout(TopicLeft, p.member)
 	stored, last, err := s.store.RemovePresence(ctx, s.presence(live.id, p.member.Session), s.unlessStrict(notice))
 	if err != nil {
 		s.log.Warn("departure not stored", "room", live.id, "err", err)

@@ -105,18 +105,18 @@ func TestNotices_are_stored_unless_strict(t *testing.T) {
 				if m.Kind != rooms.KindNotice || m.User != "" || m.Session != "" {
 					t.Errorf("History: got %+v, want a notice without a sender", m)
 				}
-				got = append(got, m.Text)
+				got = append(got, string(m.Topic)+" "+string(m.Person))
 			}
-			want := []string{"#7453ac님이 입장하셨습니다.", "#bf6440님이 입장하셨습니다.", "#bf6440님이 퇴장하셨습니다."}
+			want := []string{"entered #7453ac", "entered #bf6440", "left #bf6440"}
 			if strict {
 				want = nil
 			}
 			var told []string
 			for _, m := range c.diary.posts {
 				if !strict && m.Seq != int64(len(told))+1 {
-					t.Errorf("seq of announced notice %q: got %d, want %d", m.Text, m.Seq, len(told)+1)
+					t.Errorf("seq of announced notice %q: got %d, want %d", m.Topic, m.Seq, len(told)+1)
 				}
-				told = append(told, m.Text)
+				told = append(told, string(m.Topic)+" "+string(m.Person))
 			}
 			if !slices.Equal(got, want) || !strict && !slices.Equal(told, want) {
 				t.Errorf("strict %t: got history %q and announcements %q, want %q", strict, got, told, want)

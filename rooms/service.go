@@ -40,6 +40,9 @@ type Options struct {
 	// Strict keeps to the textbook's original, which stores no notices of people who
 	// enter and leave.
 	Strict bool
+	// NoticeText returns the text of a notice, which is stored with it. m is the person
+	// that the notice is about, or the zero Member. With nil, notices have no text.
+	NoticeText func(t Topic, m Member) string
 	// UploadQuota is the number of bytes of GIFs that a visitor may post in 24 hours.
 	// Zero means 200 MiB.
 	UploadQuota int64
@@ -63,6 +66,7 @@ type Service struct {
 	emptyGrace, leaveGrace, ownerGrace time.Duration
 	limits                             RoomLimits
 	strict                             bool
+	noticeText                         func(Topic, Member) string
 	uploadQuota                        int64
 	addressKey                         []byte
 
@@ -91,6 +95,9 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 	if opts.OwnerGrace == 0 {
 		opts.OwnerGrace = defaultOwnerGrace
 	}
+	if opts.NoticeText == nil {
+		opts.NoticeText = func(Topic, Member) string { return "" }
+	}
 	if opts.UploadQuota == 0 {
 		opts.UploadQuota = defaultUploadQuota
 	}
@@ -110,6 +117,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		ownerGrace:     opts.OwnerGrace,
 		limits:         RoomLimits{All: opts.MaxRooms, PerSession: opts.MaxRoomsPerVisitor},
 		strict:         opts.Strict,
+		noticeText:     opts.NoticeText,
 		uploadQuota:    opts.UploadQuota,
 		addressKey:     opts.AddressKey,
 		hashes:         newHasher(ctx.Done()),

@@ -56,7 +56,7 @@ func (s *Service) Configure(ctx context.Context, v Visitor, id ID, n Settings) (
 		if topic == "" {
 			return decision{}, nil
 		}
-		notice := noticeOf(topic, id)
+		notice := s.noticeOf(topic, id)
 		if topic == TopicTitled {
 			notice.Text = fmt.Sprintf("방 제목이 바뀌었습니다: %s", room.Title)
 		}

@@ -11,7 +11,7 @@ import (
 func (s *Service) Quit(ctx context.Context, v Visitor, id ID) error {
 	return s.changeRoom(ctx, v, id, actRead, func(_ context.Context, live *liveRoom, a access) (decision, error) {
 		m := a.member
-		notice := noticeAbout(TopicLeft, m)
+		notice := s.noticeAbout(TopicLeft, m)
 		m.Standing, m.Nick = StandingOut, ""
 		d := decision{
 			Change: Change{Member: &m, Notice: notice},
@@ -98,7 +98,7 @@ func (s *Service) succeed(id ID) {
 	case heir != nil:
 		ctx, cancel := detach(s.background)
 		defer cancel()
-		d := handOver(room, heir.member)
+		d := s.handOver(room, heir.member)
 		d.Authority, d.Absent = room.Authority, room.OwnerSession
 		if err := s.applyLocked(ctx, live, d); err != nil {
 			s.retrySuccession(live, err)

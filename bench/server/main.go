@@ -86,7 +86,7 @@ func run(ctx context.Context, listen, root string) (err error) {
 	contract(wire.Of("/"))
 	notifier := events.NewNotifier(wire, log)
 	defer notifier.Close()
-	chat := rooms.NewService(db, gifs, notifier, rooms.Options{Log: log})
+	chat := rooms.NewService(db, gifs, notifier, rooms.Options{Log: log, NoticeText: events.NoticeText})
 	defer chat.Close()
 
 	site, err := handlers.New(handlers.Config{

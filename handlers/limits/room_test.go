@@ -55,7 +55,7 @@ func newFloodedRoom(t *testing.T, r limits.Rates) *floodedRoom {
 		t.Fatal(err)
 	}
 	notifier := events.NewNotifier(socketio.NewServer(socketio.Config{}), slog.New(slog.DiscardHandler))
-	chat := rooms.NewService(db, nil, notifier, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
+	chat := rooms.NewService(db, nil, notifier, rooms.Options{EmptyGrace: -1, OwnerGrace: -1, NoticeText: events.NoticeText})
 	t.Cleanup(func() {
 		chat.Close()
 		notifier.Close()
