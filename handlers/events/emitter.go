@@ -1,6 +1,7 @@
 package events
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -33,6 +34,18 @@ func (s serverEmitter) toRoom(room, except, event string, args ...any) error {
 		to = to.Except(except)
 	}
 	return to.Emit(event, args...)
+}
+
+// message emits a message to a room of /chat. An edit or a removal first
+// changes what is kept of its target, so that a client that was offline does
+// not get the old text.
+func (s serverEmitter) message(batch *socketio.Batch, room, event string, m wire.Message) error {
+	key := messageKey(m)
+	var err error
+	if m.Target != 0 {
+		err = s.chat.ReplaceKept(key, func(event string, args socketio.Args) []any { return amendKept(m, event, args) })
+	}
+	return errors.Join(err, s.chat.To(room).Key(key).In(batch).Emit(event, m))
 }
 
 func (s serverEmitter) expel(from string, id rooms.ID, end bool) {

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"errors"
 	"fmt"
 
 	"gifchat/handlers/wire"
@@ -17,18 +16,6 @@ func messageKey(m wire.Message) string {
 		seq = m.Target
 	}
 	return fmt.Sprintf("%s:%d", m.Room, seq)
-}
-
-// message emits a message to a room of /chat. An edit or a removal first
-// changes what is kept of its target, so that a client that was offline does
-// not get the old text.
-func (s serverEmitter) message(batch *socketio.Batch, room, event string, m wire.Message) error {
-	key := messageKey(m)
-	var err error
-	if m.Target != 0 {
-		err = s.chat.ReplaceKept(key, func(event string, args socketio.Args) []any { return amendKept(m, event, args) })
-	}
-	return errors.Join(err, s.chat.To(room).Key(key).In(batch).Emit(event, m))
 }
 
 // amendKept returns the arguments of a kept event after the edit or removal m

@@ -16,12 +16,8 @@ import (
 )
 
 const (
-	// maxGIF is the size of the largest GIF in bytes, as in the original server. It
-	// keeps a room loadable over a slow mobile network.
-	maxGIF = 5 << 20
-
-	// maxUpload has room for the multipart headers and the small fields.
-	maxUpload = maxGIF + 64<<10
+	// formOverhead has room for the multipart headers and the small fields, in bytes.
+	formOverhead = 64 << 10
 
 	// maxParts is the number of parts of a form that are read. Our form has three.
 	maxParts = 8
@@ -64,7 +60,7 @@ func (g *GIFs) Upload(c *gin.Context) error {
 		return err
 	}
 	defer charge.Refund()
-	gif, err := g.chat.AddGIF(ctx, v, id, file.FileName(), &cappedReader{r: file, left: maxGIF})
+	gif, err := g.chat.AddGIF(ctx, v, id, file.FileName(), &cappedReader{r: file, left: rooms.GIFLimits().Bytes})
 	if err != nil {
 		return fileError(err)
 	}
@@ -81,14 +77,15 @@ func (g *GIFs) Upload(c *gin.Context) error {
 
 // openFile reads an upload's form up to its file.
 func openFile(c *gin.Context) (file *multipart.Part, clientID string, err error) {
-	preamble := &cappedReader{r: input.Limit(c, maxUpload), left: maxPreamble}
+	maxForm := rooms.GIFLimits().Bytes + formOverhead
+	preamble := &cappedReader{r: input.Limit(c, maxForm), left: maxPreamble}
 	c.Request.Body = io.NopCloser(preamble)
 	form, err := c.Request.MultipartReader()
 	if err != nil {
 		return nil, "", &rooms.InvalidError{Field: "gif", Reason: "empty"}
 	}
 	file, clientID, err = findFile(form)
-	preamble.left = maxUpload
+	preamble.left = maxForm
 	return file, clientID, err
 }
 
