@@ -124,9 +124,22 @@ func insertNext(tx *transaction, id rooms.ID, authority int64, messages []*rooms
 	if err != nil || inserted == len(messages) {
 		return err
 	}
-	_, removed := tx.exec("DELETE FROM messages WHERE room = ? AND seq >= ?", id, seq)
+	if inserted > 0 {
+		err = deleteInserted(tx, messages)
+	}
 	_, released := tx.exec("UPDATE rooms SET head = head - ? WHERE id = ?", len(messages), id)
-	return cmp.Or(removed, released, errRepeated)
+	return cmp.Or(err, released, errRepeated)
+}
+
+// deleteInserted deletes the messages that this transaction has inserted. It compares
+// id and seq: in a room whose head is damaged, an older message can have such a seq.
+func deleteInserted(tx *transaction, messages []*rooms.Message) error {
+	for _, m := range messages {
+		if _, err := tx.exec("DELETE FROM messages WHERE id = ? AND seq = ?", string(m.ID), m.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reserveSeqs reserves n numbers of a room and returns the first one. It writes
