@@ -49,7 +49,8 @@ type Chat interface {
 	// message. It returns the message of the edit or removal. ErrNoMessage, ErrNotYours,
 	// InvalidError.
 	Amend(ctx context.Context, v Visitor, id ID, a Amendment) (Stored, error)
-	// Whisper sends a message to one member, present or absent. ErrNoPerson, InvalidError. A repeated ClientID returns the first whisper.
+	// Whisper sends a message to one member, present or absent. A repeated ClientID
+	// returns the first whisper. ErrNoPerson, InvalidError.
 	Whisper(ctx context.Context, v Visitor, id ID, to Color, d Draft) (Whisper, error)
 	// Whispers returns what the visitor has sent and received after a number of the
 	// visitor's own list, at most 200 and 200 by default.

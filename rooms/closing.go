@@ -40,6 +40,17 @@ func (s *Service) touchEmptyLocked(live *liveRoom) {
 	}
 }
 
+// closeIfEmptyLocked starts the grace of an empty room, unless it runs already. The
+// caller holds live.lock.
+func (s *Service) closeIfEmptyLocked(live *liveRoom) {
+	s.mu.Lock()
+	idle := len(live.people) == 0 && live.closing == nil
+	s.mu.Unlock()
+	if idle && s.emptyGrace >= 0 {
+		s.closeLaterLocked(live, s.emptyGrace, s.removeEmpty)
+	}
+}
+
 // Remove implements Chat.
 func (s *Service) Remove(ctx context.Context, v Visitor, id ID) error {
 	if !id.valid() {

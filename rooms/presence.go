@@ -69,9 +69,9 @@ func (s *Service) Arrive(ctx context.Context, v Visitor, id ID) (Member, *Visit,
 }
 
 // personLocked returns the person of a member. An absent member becomes present, unless
-// the room is full. The people of this process are a cache of the store's presence: another process
-// may have ended one, but only together with a change of the room's authority. The
-// caller holds live.lock.
+// the room is full. The people of this process are a cache of the store's presence.
+// Another process can have ended a presence, but only together with a change of the
+// room's authority. The caller holds live.lock.
 func (s *Service) personLocked(ctx context.Context, live *liveRoom, a access) (*person, error) {
 	p := live.find(a.member.Session)
 	if p != nil && p.authority == a.room.Authority {
@@ -80,15 +80,19 @@ func (s *Service) personLocked(ctx context.Context, live *liveRoom, a access) (*
 	if p == nil && live.fullFor(a.room, a.member.Session) {
 		return nil, ErrFull
 	}
-	notice, first, err := s.storeArrival(ctx, a)
+	unstored := p != nil && p.authority == 0 // announced while the store failed
+	notice, first, err := s.storeArrival(ctx, a, unstored)
 	switch {
 	case isRefusal(err):
 		return nil, fmt.Errorf("arrive in %s: %w", live.id, err)
 	case err != nil: // a full disk must not keep people out
 		s.log.Warn("notice not stored", "room", live.id, "err", err)
-		a.room.Authority, first = 0, p == nil
+		if p != nil {
+			return p, nil
+		}
+		a.room.Authority, first = 0, true
 	}
-	if p != nil && !first {
+	if p != nil && (!first || unstored) {
 		p.authority = a.room.Authority
 		return p, nil
 	}
@@ -159,14 +163,19 @@ func (s *Service) peopleLeftLocked(live *liveRoom, people []Member) {
 }
 
 // storeArrival makes a member present in the store. It returns the notice, which has no
-// seq if it was not stored, and whether the member was absent before.
-func (s *Service) storeArrival(ctx context.Context, a access) (notice Message, first bool, err error) {
+// seq if it was not stored, and whether the member was absent before. The notice of a
+// member who was announced already is not stored.
+func (s *Service) storeArrival(ctx context.Context, a access, announced bool) (notice Message, first bool, err error) {
 	ctx, cancel := detach(ctx)
 	defer cancel()
 	notice = s.noticeAbout(TopicEntered, a.member)
 	p := s.presence(a.room.ID, a.member.Session)
 	p.Authority = a.room.Authority
-	stored, first, err := s.store.AddPresence(ctx, p, s.unlessStrict(notice))
+	var store Message
+	if !announced {
+		store = s.unlessStrict(notice)
+	}
+	stored, first, err := s.store.AddPresence(ctx, p, store)
 	if stored.Seq != 0 {
 		notice = stored
 	}
@@ -191,8 +200,8 @@ func (s *Service) storeDeparture(live *liveRoom, p *person) (notice Message, las
 	return notice, last || p.authority == 0
 }
 
-// removeAbsentLater ends a presence that the store could not end: it would count
-// towards the room's capacity as long as this process runs.
+// removeAbsentLater ends a presence that the store could not end. Until then it counts
+// towards the room's capacity and keeps the empty room from being removed.
 func (s *Service) removeAbsentLater(id ID, session Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,9 +216,12 @@ func (s *Service) removeAbsentLater(id ID, session Session) {
 		}
 		ctx, cancel := detach(s.background)
 		defer cancel()
-		_, _, err = s.store.RemovePresence(ctx, s.presence(id, session), Message{})
+		_, last, err := s.store.RemovePresence(ctx, s.presence(id, session), Message{})
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			s.removeAbsentLater(id, session)
+		}
+		if last {
+			s.closeIfEmptyLocked(live)
 		}
 	})
 }

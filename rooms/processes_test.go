@@ -292,6 +292,27 @@ func TestProcesses_keep_an_owner_who_is_present_in_one_of_them(t *testing.T) {
 	})
 }
 
+// A process does not make a person the owner whose membership another process has ended.
+func TestProcesses_give_the_room_to_a_member(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := rooms.Options{EmptyGrace: -1, OwnerGrace: time.Minute}
+		first := newChat(t, opts)
+		other := first.second(t, opts)
+		id := first.room(t, rooms.NewRoom{})
+		first.enter(t, id, bob, carl)
+		other.arrive(t, id, bob)
+		other.arrive(t, id, carl)
+		if err := first.Kick(t.Context(), ada, id, bobColor); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if got := first.owner(t, id); got != carl.Session {
+			t.Errorf("owner: got %s, want carl", got)
+		}
+	})
+}
+
 func TestProcesses_number_messages_without_gaps(t *testing.T) {
 	const senders, each = 6, 25
 	first := newChat(t, rooms.Options{EmptyGrace: -1})

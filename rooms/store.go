@@ -105,12 +105,13 @@ type Store interface {
 	// AddPresence makes a session present in a room through a process: ErrNotFound,
 	// ErrOutdated, and ErrFull if the people of all processes fill the room, where the
 	// owner always has a place. first reports that the session was not present through
-	// any process; then the notice is stored, unless it is the zero Message, and returned
-	// with its seq.
+	// any process; then the notice is stored, unless it is the zero Message. It returns
+	// the notice with its seq, or the zero Message if no notice was stored.
 	AddPresence(ctx context.Context, p Presence, notice Message) (stored Message, first bool, err error)
 	// RemovePresence ends the presence of a session through a process. last reports that
-	// it was present and is not through any other process; then the notice is stored as
-	// by AddPresence, unless nobody is left in the room. ErrNotFound.
+	// it was present and is not through any other process; then the notice is stored and
+	// returned as by AddPresence, unless nobody is left in the room. ErrNotFound,
+	// ErrOutdated.
 	RemovePresence(ctx context.Context, p Presence, notice Message) (stored Message, last bool, err error)
 	// EndProcess ends all presences through a process. A store also has to end those of a
 	// process that could not call it.

@@ -93,12 +93,14 @@ func (s *Service) succeed(id ID) {
 	if live.find(live.owner) != nil {
 		return
 	}
-	heir, unsure := s.heir(live)
+	heir, unsure, err := s.heir(live)
 	switch {
-	case heir != nil:
+	case err != nil:
+		s.retrySuccession(live, err)
+	case heir.Standing == StandingIn:
 		ctx, cancel := detach(s.background)
 		defer cancel()
-		d := s.handOver(room, heir.member)
+		d := s.handOver(room, heir)
 		d.Authority, d.Absent = room.Authority, room.OwnerSession
 		if err := s.applyLocked(ctx, live, d); err != nil {
 			s.retrySuccession(live, err)
@@ -124,9 +126,24 @@ func (s *Service) retrySuccession(live *liveRoom, err error) {
 	s.succeedLater(live, retryDelay)
 }
 
-// heir returns the person who has been present for longest and is connected. It never
-// returns a program. unsure reports that a person without a connection may come back.
-func (s *Service) heir(live *liveRoom) (heir *person, unsure bool) {
+// heir returns the member who has been present for longest and is connected, or the zero
+// Member. It never returns a program. unsure reports that a person without a connection
+// may come back. heir reads each membership from the store, because another process can
+// have ended it.
+func (s *Service) heir(live *liveRoom) (heir Member, unsure bool, err error) {
+	candidates, unsure := s.candidates(live)
+	for _, session := range candidates {
+		_, m, err := s.store.Standing(s.background, live.id, session)
+		if err != nil || m.Standing == StandingIn {
+			return m, false, err
+		}
+	}
+	return Member{}, unsure, nil
+}
+
+// candidates returns the connected people who can become the owner, in order of arrival,
+// and whether a person without a connection may come back.
+func (s *Service) candidates(live *liveRoom) (connected []Session, unsure bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range live.people {
@@ -135,10 +152,10 @@ func (s *Service) heir(live *liveRoom) (heir *person, unsure bool) {
 		case p.connections == 0:
 			unsure = true
 		default:
-			return p, false
+			connected = append(connected, p.member.Session)
 		}
 	}
-	return nil, unsure
+	return connected, unsure
 }
 
 func (s *Service) succeedLater(live *liveRoom, delay time.Duration) {

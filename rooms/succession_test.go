@@ -86,14 +86,6 @@ func TestSuccession_skips_a_person_without_a_connection(t *testing.T) {
 
 func TestSuccession(t *testing.T) {
 	const grace = 10 * time.Minute
-	ownedBy := func(t *testing.T, c chat, id rooms.ID) rooms.Session {
-		t.Helper()
-		room, err := c.Room(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return room.OwnerSession
-	}
 	run := func(name string, test func(t *testing.T, c chat, id rooms.ID)) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -110,14 +102,14 @@ func TestSuccession(t *testing.T) {
 		c.arrive(t, id, carl)
 		leave()
 		time.Sleep(grace + 2*time.Second - 1)
-		if got := ownedBy(t, c, id); got != ada.Session {
+		if got := c.owner(t, id); got != ada.Session {
 			t.Errorf("owner before the end of the grace: got %s, want ada", got)
 		}
 		c.diary.take()
 		time.Sleep(1)
 		synctest.Wait()
 		c.told(t, "notice owner", "changed 방")
-		if got := ownedBy(t, c, id); got != bob.Session {
+		if got := c.owner(t, id); got != bob.Session {
 			t.Errorf("owner: got %s, want bob", got)
 		}
 	})
@@ -127,7 +119,7 @@ func TestSuccession(t *testing.T) {
 		time.Sleep(grace / 2)
 		c.arrive(t, id, ada)
 		time.Sleep(2 * grace)
-		if got := ownedBy(t, c, id); got != ada.Session {
+		if got := c.owner(t, id); got != ada.Session {
 			t.Errorf("owner: got %s, want ada", got)
 		}
 	})
@@ -135,14 +127,14 @@ func TestSuccession(t *testing.T) {
 		c.arrive(t, id, carl)
 		time.Sleep(grace)
 		synctest.Wait()
-		if got := ownedBy(t, c, id); got != carl.Session {
+		if got := c.owner(t, id); got != carl.Session {
 			t.Errorf("owner: got %s, want carl", got)
 		}
 	})
 	run("owner of an empty room stays", func(t *testing.T, c chat, id rooms.ID) {
 		c.arrive(t, id, ada)()
 		time.Sleep(24 * time.Hour)
-		if got := ownedBy(t, c, id); got != ada.Session {
+		if got := c.owner(t, id); got != ada.Session {
 			t.Errorf("owner: got %s, want ada", got)
 		}
 	})
@@ -155,7 +147,7 @@ func TestSuccession(t *testing.T) {
 		}
 		time.Sleep(1)
 		synctest.Wait()
-		if got := ownedBy(t, c, id); got != bob.Session {
+		if got := c.owner(t, id); got != bob.Session {
 			t.Errorf("owner: got %s, want bob", got)
 		}
 		c.told(t, "left ada", "changed 방", "expelled ada left", "people bob", "notice owner", "changed 방")
@@ -170,7 +162,7 @@ func TestSuccession(t *testing.T) {
 		}
 		time.Sleep(1)
 		synctest.Wait()
-		if got := ownedBy(t, c, id); got != bob.Session {
+		if got := c.owner(t, id); got != bob.Session {
 			t.Errorf("owner: got %s, want bob", got)
 		}
 	})
@@ -184,7 +176,7 @@ func TestSuccession(t *testing.T) {
 		c.arrive(t, id, carl)
 		time.Sleep(1)
 		synctest.Wait()
-		if got := ownedBy(t, c, id); got != carl.Session {
+		if got := c.owner(t, id); got != carl.Session {
 			t.Errorf("owner: got %s, want carl", got)
 		}
 	})

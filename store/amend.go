@@ -40,7 +40,7 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 	target, sound, err := scanAnyMessage(tx.queryRow("SELECT "+messageColumns+
 		" FROM messages WHERE room = ? AND seq = ?", m.Room, m.Target))
-	if err = found(err); errors.Is(err, rooms.ErrNotFound) {
+	if err = noRowIsNotFound(err); errors.Is(err, rooms.ErrNotFound) {
 		return nil, undo(rooms.ErrNoMessage)
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"gifchat/rooms"
 )
 
-// maxRows is the most rows that one statement inserts or looks for.
+// maxRows is the maximum of rows that one statement inserts or looks for.
 const maxRows = 64
 
 // rowCounts are the numbers of rows for which statements are prepared: a batch of 20
@@ -49,9 +49,10 @@ func addMessages(tx *transaction, id rooms.ID, messages []rooms.Message) ([]room
 	return insertBatch(tx, id, authority, messages, first)
 }
 
-// insertBatch inserts the messages whose client ids are not in first, the stored
-// messages by client id. The result has the stored message for the others. The error is
-// errRepeated, and nothing is written, if a client id is stored that is not in first.
+// insertBatch inserts the messages whose client ids are not in first, which has stored
+// messages by client id. For the others the result has the message in first, with Again.
+// The error is errRepeated, and nothing is written, if a client id is stored but not in
+// first.
 func insertBatch(tx *transaction, id rooms.ID, authority int64, messages []rooms.Message, first map[clientKey]*rooms.Message) ([]rooms.Stored, error) {
 	if first == nil {
 		first = make(map[clientKey]*rooms.Message, len(messages))
@@ -81,7 +82,7 @@ func insertBatch(tx *transaction, id rooms.ID, authority int64, messages []rooms
 	return stored, nil
 }
 
-// errRepeated is returned for messages of which one repeats a stored client id.
+// errRepeated means that a message has a client id that is stored already.
 var errRepeated = errors.New("client id is stored")
 
 // clientKey identifies a message of a room by its sender's own name for it.
@@ -123,9 +124,22 @@ func insertNext(tx *transaction, id rooms.ID, authority int64, messages []*rooms
 	if err != nil || inserted == len(messages) {
 		return err
 	}
-	_, removed := tx.exec("DELETE FROM messages WHERE room = ? AND seq >= ?", id, seq)
+	if inserted > 0 {
+		err = deleteInserted(tx, messages)
+	}
 	_, released := tx.exec("UPDATE rooms SET head = head - ? WHERE id = ?", len(messages), id)
-	return cmp.Or(removed, released, errRepeated)
+	return cmp.Or(err, released, errRepeated)
+}
+
+// deleteInserted deletes the messages that this transaction has inserted. It compares
+// id and seq: in a room whose head is damaged, an older message can have such a seq.
+func deleteInserted(tx *transaction, messages []*rooms.Message) error {
+	for _, m := range messages {
+		if _, err := tx.exec("DELETE FROM messages WHERE id = ? AND seq = ?", string(m.ID), m.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reserveSeqs reserves n numbers of a room and returns the first one. It writes
@@ -149,7 +163,7 @@ func checkAuthority(tx *transaction, id rooms.ID, authority int64) error {
 	if err == nil && authority != 0 && authority != current {
 		return rooms.ErrOutdated
 	}
-	return found(err)
+	return noRowIsNotFound(err)
 }
 
 // raiseAuthority makes everything outdated that was allowed before.
@@ -224,7 +238,8 @@ var lookupTexts = textsByRows(func(rows int) string {
 		" FROM sent CROSS JOIN messages ON room = ? AND session = sent_by AND client_id = sent_id WHERE client_id <> ''"
 })
 
-// firstMessages returns the messages that are stored under the client ids of others.
+// firstMessages looks for the client ids of messages, and returns the messages of the
+// room that are stored under them, by client id.
 func firstMessages(tx *transaction, id rooms.ID, messages []rooms.Message) (map[clientKey]*rooms.Message, error) {
 	var keys []any
 	for _, m := range messages {

@@ -15,7 +15,7 @@ func (s *SQLite) GIF(ctx context.Context, name string) (rooms.Message, error) {
 	if err == nil && m.Kind == rooms.KindDamaged {
 		err = errors.New("the message of the GIF is damaged") // its room and sender are unknown
 	}
-	return m, found(err)
+	return m, noRowIsNotFound(err)
 }
 
 // Uploads implements rooms.Store.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,7 +28,7 @@ func standing(row scanner) (rooms.Room, rooms.Member, error) {
 	var r roomRow
 	var m memberRow
 	if err := row.Scan(append(r.columns(), m.columns()...)...); err != nil {
-		return rooms.Room{}, rooms.Member{}, found(err)
+		return rooms.Room{}, rooms.Member{}, noRowIsNotFound(err)
 	}
 	return r.room(), m.member(), nil
 }
@@ -148,7 +149,7 @@ func updateMember(tx *transaction, m rooms.Member, renamed bool) error {
 	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, muted_until = ?, address = ?, address_until = ?
 		WHERE room = ? AND session = ?`,
 		m.Standing, m.Nick, orZero(m.MutedUntil), m.Address, orZero(m.AddressUntil), m.Room, m.Session)
-	if err := one(updated, err, rooms.ErrNoPerson); err != nil {
+	if err := requireRow(updated, err, rooms.ErrNoPerson); err != nil {
 		return err
 	}
 	if m.Address != "" {
@@ -211,13 +212,14 @@ func (s *SQLite) Banned(ctx context.Context, id rooms.ID, limit int) ([]rooms.Me
 		WHERE room = ? AND standing = ? ORDER BY since DESC, color LIMIT ?`, id, rooms.StandingBanned, limit)
 }
 
-// one returns an error if a statement that changes one row has found no row.
-func one(result sql.Result, err, missing error) error {
+// requireRow returns the error of a statement that changes one row, or missing if it
+// changed no row.
+func requireRow(result sql.Result, err, missing error) error {
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, missing)
+		return cmp.Or(err, missing)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ const selectVacancy = `SELECT EXISTS (SELECT 1 FROM presence WHERE room = r.id A
 // AddPresence implements rooms.Store.
 func (s *SQLite) AddPresence(ctx context.Context, p rooms.Presence, notice rooms.Message) (stored rooms.Message, first bool, err error) {
 	err = s.write.do(ctx, func(tx *transaction) error {
+		stored = rooms.Message{} // the writer can run this again
 		if err := checkAuthority(tx, p.Room, p.Authority); err != nil {
 			return err
 		}
@@ -43,7 +44,7 @@ func (s *SQLite) AddPresence(ctx context.Context, p rooms.Presence, notice rooms
 // RemovePresence implements rooms.Store.
 func (s *SQLite) RemovePresence(ctx context.Context, p rooms.Presence, notice rooms.Message) (stored rooms.Message, last bool, err error) {
 	err = s.write.do(ctx, func(tx *transaction) error {
-		stored, last = notice, false
+		stored, last = rooms.Message{}, false // the writer can run this again
 		if err := checkAuthority(tx, p.Room, p.Authority); err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func (s *SQLite) EndProcess(ctx context.Context, process string) error {
 	})
 }
 
-// addNotice stores a notice, unless it is the zero Message.
+// addNotice stores a notice, unless it is the zero Message, and returns it with its seq.
 func addNotice(tx *transaction, id rooms.ID, notice rooms.Message) (rooms.Message, error) {
 	if notice.Kind == "" {
 		return notice, nil

@@ -21,7 +21,7 @@ func (s *SQLite) Rooms(ctx context.Context, p rooms.RoomPage) ([]rooms.Room, err
 // Room implements rooms.Store.
 func (s *SQLite) Room(ctx context.Context, id rooms.ID) (rooms.Room, error) {
 	r, err := scanRoom(s.read.QueryRowContext(ctx, "SELECT "+roomColumns+" FROM rooms AS r WHERE id = ? AND gone = 0", id))
-	return r, found(err)
+	return r, noRowIsNotFound(err)
 }
 
 // roomRow is the destination of roomColumns.
@@ -173,8 +173,9 @@ func scanString(row scanner) (s string, err error) {
 	return s, err
 }
 
-// found converts the error of a query for one row: no row is rooms.ErrNotFound.
-func found(err error) error {
+// noRowIsNotFound converts the error of a query for one row: sql.ErrNoRows becomes
+// rooms.ErrNotFound, any other error rooms.ErrUnavailable.
+func noRowIsNotFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return rooms.ErrNotFound
 	}

@@ -152,7 +152,7 @@ func (w *writer) commit(group []*job) {
 	for len(group) > 0 {
 		failed, err := w.transact(group)
 		if err != nil && failed >= 0 {
-			group[failed].end(answer(err))
+			group[failed].end(callerError(err))
 			group = slices.Delete(group, failed, failed+1)
 			continue
 		}
@@ -163,10 +163,14 @@ func (w *writer) commit(group []*job) {
 	}
 }
 
-// answer returns the error that a caller gets for the error of its change.
-func answer(err error) error {
-	if refused, ok := errors.AsType[*undoError](err); ok && refusal(refused.error) {
-		return refused.error
+// callerError returns what the caller of a failed change gets: the refusal of an undone
+// change, and rooms.ErrUnavailable for other errors.
+func callerError(err error) error {
+	if undone, ok := errors.AsType[*undoError](err); ok {
+		err = undone.error
+	}
+	if isRefusal(err) {
+		return err
 	}
 	return unavailable(err)
 }
@@ -183,7 +187,7 @@ func (w *writer) transact(group []*job) (failed int, err error) {
 	err = w.tx.run(func() error {
 		for i, j := range group {
 			j.err = j.change(w.tx)
-			if j.err != nil && !refusal(j.err) {
+			if j.err != nil && !isRefusal(j.err) {
 				failed = i
 				return j.err
 			}
@@ -193,11 +197,9 @@ func (w *writer) transact(group []*job) (failed int, err error) {
 	return failed, err
 }
 
-// refusal reports whether a change was refused before it wrote anything.
-func refusal(err error) bool {
-	if _, wrote := errors.AsType[*undoError](err); wrote {
-		return false
-	}
+// isRefusal reports whether err is one of refusals. It returns false for an undoError,
+// whose change has written something.
+func isRefusal(err error) bool {
 	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
@@ -207,8 +209,8 @@ var refusals = []error{
 	rooms.ErrFull, rooms.ErrOccupied, rooms.ErrTooManyRooms, rooms.ErrNoPerson, rooms.ErrNoMessage,
 }
 
-// undo marks a refusal of a change that has written something, which must be rolled
-// back.
+// undo marks the error of a change that has written something, which must be rolled back
+// even if the error is a refusal.
 func undo(err error) error {
 	if err == nil {
 		return nil
@@ -216,6 +218,5 @@ func undo(err error) error {
 	return &undoError{err}
 }
 
+// undoError hides the error in it from errors.Is: the transaction must fail.
 type undoError struct{ error }
-
-func (e *undoError) Unwrap() error { return e.error }

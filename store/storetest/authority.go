@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"gifchat/rooms"
@@ -86,6 +87,7 @@ func presence(t *testing.T, s rooms.Store) {
 	arrive := func(session rooms.Session, process string, seq int64, first bool, want error) {
 		t.Helper()
 		got, isFirst, err := s.AddPresence(ctx, rooms.Presence{Room: room.ID, Session: session, Process: process}, notice(room.ID, rooms.TopicEntered))
+		checkNotice(t, "AddPresence", got)
 		if got.Seq != seq || isFirst != first || !errors.Is(err, want) {
 			t.Errorf("AddPresence of %s through %s: got seq %d, first %t, %v, want %d, %t, %v", session, process, got.Seq, isFirst, err, seq, first, want)
 		}
@@ -93,6 +95,7 @@ func presence(t *testing.T, s rooms.Store) {
 	leave := func(session rooms.Session, process string, seq int64, last bool) {
 		t.Helper()
 		got, isLast, err := s.RemovePresence(ctx, rooms.Presence{Room: room.ID, Session: session, Process: process}, notice(room.ID, rooms.TopicLeft))
+		checkNotice(t, "RemovePresence", got)
 		if got.Seq != seq || isLast != last || err != nil {
 			t.Errorf("RemovePresence of %s through %s: got seq %d, last %t, %v, want %d, %t", session, process, got.Seq, isLast, err, seq, last)
 		}
@@ -136,6 +139,15 @@ func presence(t *testing.T, s rooms.Store) {
 	_, _, err := s.AddPresence(ctx, rooms.Presence{Room: room.ID, Session: "a", Process: "one"}, rooms.Message{})
 	if !errors.Is(err, rooms.ErrNotFound) {
 		t.Errorf("AddPresence in a removed room: got %v, want ErrNotFound", err)
+	}
+}
+
+// checkNotice checks that a notice without a seq, which was not stored, is the zero
+// Message.
+func checkNotice(t *testing.T, method string, got rooms.Message) {
+	t.Helper()
+	if got.Seq == 0 && !reflect.DeepEqual(got, rooms.Message{}) {
+		t.Errorf("%s: got notice %+v, want the zero Message for a notice that was not stored", method, got)
 	}
 }
 

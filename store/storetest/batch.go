@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"gifchat/rooms"
@@ -51,8 +53,41 @@ func largeBatch(t *testing.T, s rooms.Store) {
 			t.Errorf("message %d of the repeated batch: got %+v, want %+v with Again", i, m, first[i].Message)
 		}
 	}
+	seq = partlyRepeated(t, s, batch, first, seq)
 	stored, err := s.Messages(t.Context(), room.ID, rooms.Page{After: -1, Limit: 2 * size})
 	if err != nil || int64(len(stored)) != seq {
 		t.Errorf("messages: got %d, %v, want %d", len(stored), err, seq)
 	}
+}
+
+// partlyRepeated stores a batch of which every second message is stored already, first
+// under an outdated authority version. It returns the last seq.
+func partlyRepeated(t *testing.T, s rooms.Store, batch []rooms.Message, first []rooms.Stored, seq int64) int64 {
+	t.Helper()
+	mixed := slices.Clone(batch)
+	for i := 1; i < len(mixed); i += 2 {
+		mixed[i] = text(mixed[i].Room, "new")
+		mixed[i].ClientID = fmt.Sprint("new ", i)
+	}
+	mixed[0].Authority = 2
+	if _, err := s.AddMessages(t.Context(), mixed[0].Room, mixed); !errors.Is(err, rooms.ErrOutdated) {
+		t.Errorf("partly repeated batch under version 2 of 1: got %v, want ErrOutdated", err)
+	}
+	mixed[0].Authority = 1
+	got, err := s.AddMessages(t.Context(), mixed[0].Room, mixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range got {
+		want := rooms.Stored{Message: first[i].Message, Again: true}
+		if i%2 == 1 {
+			seq++
+			want = rooms.Stored{Message: mixed[i]}
+			want.Seq = seq
+		}
+		if !reflect.DeepEqual(m, want) {
+			t.Errorf("message %d of the partly repeated batch: got %+v, want %+v", i, m, want)
+		}
+	}
+	return seq
 }
