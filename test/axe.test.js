@@ -88,8 +88,8 @@ async function lookAround(audit, secret) {
   await page.locator('.flash').waitFor()
   await audit.look('form for a room, refused')
   await page.goto('/notice')
-  for (const lane of ['#panel-log-plain ol', '#panel-log-socketio ol']) {
-    await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
+  for (const panel of ['#panel-log-plain ol', '#panel-log-socketio ol']) {
+    await until(() => page.locator(panel).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
   }
   await audit.look('notices')
   await page.goto('/nowhere')
@@ -250,9 +250,9 @@ describe('accessibility', { concurrency: 2 }, () => {
     server = await startServer({
       RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_CREATE_VISITOR: 'off', RATE_CREATE_ADDRESS: 'off', MAX_ROOMS_PER_VISITOR: '200', EMPTY_ROOM_GRACE: 'never',
     })
-    const keeper = new Visitor(server)
-    await keeper.get('/')
-    await Promise.all(Array.from({ length: 101 }, (_, i) => keeper.createRoom({ title: `방 ${i}` })))
+    const host = new Visitor(server)
+    await host.get('/')
+    await Promise.all(Array.from({ length: 101 }, (_, i) => host.createRoom({ title: `방 ${i}` })))
   })
 
   for (const locale of Object.keys(combinations)) {
@@ -268,9 +268,9 @@ describe('accessibility', { concurrency: 2 }, () => {
       await around.page.locator('.person').waitFor({ state: 'attached' })
       await around.look('an empty room')
       await around.page.context().clearCookies()
-      const keeper = new Visitor(small)
-      await keeper.get('/')
-      await lookAround(around, await keeper.createRoom({ title: '비밀방', password: 'pw' }))
+      const host = new Visitor(small)
+      await host.get('/')
+      await lookAround(around, await host.createRoom({ title: '비밀방', password: 'pw' }))
       await around.page.context().close()
       await small.stop()
 

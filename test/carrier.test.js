@@ -1,4 +1,4 @@
-// The tests of matrix.test.js for old clients that go-socket.io carries. It offers no upgrade.
+// The tests of matrix.test.js for old clients that go-socket.io carries. go-socket.io offers no upgrade.
 import { clients, matrix, together } from './lib/matrix.js'
 
 const carried = { env: { EIO3_ENGINE: 'go-socket.io' }, upgrades: false }

@@ -83,8 +83,8 @@ async function upload(files) {
     const room = await visitor.createRoom()
     await visitor.enter(room)
     const numbers = [...files.keys()].slice(from, from + 90)
-    await Promise.all([0, 1, 2].map(async (lane) => { // three at a time
-      for (const i of numbers.filter((i) => i % 3 === lane)) {
+    await Promise.all([0, 1, 2].map(async (offset) => { // three at a time
+      for (const i of numbers.filter((i) => i % 3 === offset)) {
         const answer = await visitor.upload(room, files[i], { name: `${i}.gif` })
         answers[i] = { status: answer.status, text: await answer.text() }
       }

@@ -10,7 +10,7 @@ import { promised } from './lib/sizes.js'
 
 const stripes = animatedGIF({ width: 240, height: 160, draw: (x, y, frame) => (x + frame * 40) % 80 < 40 ? 0 : 1, delay: 15 })
 const calm = { ...desktop, reducedMotion: 'reduce' }
-const restless = { ...desktop, reducedMotion: 'no-preference' }
+const animated = { ...desktop, reducedMotion: 'no-preference' }
 
 describe('GIFs on the page', () => {
   let server, host
@@ -70,13 +70,13 @@ describe('GIFs on the page', () => {
   })
 
   test('GIF: plays for five seconds, and again while the pointer or the focus is on it', async () => {
-    const page = await visit(restless)
+    const page = await visit(animated)
     assert.equal(await page.locator('#autoplay').isChecked(), true)
     await pressed(page, true)
-    const began = Date.now()
+    const startedAt = Date.now()
     assert.equal(await moves(page), true)
     await until(async () => await film(page).getAttribute('aria-pressed') === 'false', 'the GIF stopped')
-    assert.ok(Date.now() - began <= promised(5500), `playing time: got ${Date.now() - began} ms, want at most ${promised(5500)}`)
+    assert.ok(Date.now() - startedAt <= promised(5500), `playing time: got ${Date.now() - startedAt} ms, want at most ${promised(5500)}`)
     await until(async () => !await moves(page), 'a still picture')
 
     await film(page).hover()
@@ -101,7 +101,7 @@ describe('GIFs on the page', () => {
   })
 
   test('GIF: under the pointer plays for more than five seconds, also if it was still loading', async () => {
-    const page = await openPage(server, restless)
+    const page = await openPage(server, animated)
     let load
     const held = new Promise((resolve) => { load = resolve })
     await page.route('**/gif/*.gif', async (route) => { await held; await route.continue() })
@@ -177,7 +177,7 @@ describe('GIFs on the page', () => {
   })
 
   test('own upload: is replaced in place by the stored GIF', async () => {
-    const page = await visit(restless)
+    const page = await visit(animated)
     await film(page).waitFor()
     await page.setInputFiles('#chat-form input[name=gif]', { name: '내 움짤.gif', mimeType: 'image/gif', buffer: Buffer.from(stripes) })
     const mine = page.locator('#chat-list .mine .gif')

@@ -119,11 +119,11 @@ describe('HTTP request', () => {
   for (const [name, request] of Object.entries(requests)) {
     test(`request with ${name}: is refused within a second`, async (t) => {
       await bounded(async () => {
-        const begun = performance.now()
+        const startedAt = performance.now()
         assert.match(await exchange(request), /^HTTP\/1\.1 4\d\d /)
-        const took = performance.now() - begun
-        t.diagnostic(`${took.toFixed(1)} ms`)
-        assert.ok(took < promised(1000), `refusal: got ${took} ms, want less than ${promised(1000)}`)
+        const duration = performance.now() - startedAt
+        t.diagnostic(`${duration.toFixed(1)} ms`)
+        assert.ok(duration < promised(1000), `refusal: got ${duration} ms, want less than ${promised(1000)}`)
       })
     })
   }
@@ -310,12 +310,12 @@ async function endless(revision) {
 /** Opens connections with requests that never end. cut collects the ms until each is closed. */
 function slowloris(connections, cut) {
   for (let i = 0; i < connections; i++) {
-    const begun = performance.now()
+    const startedAt = performance.now()
     const socket = net.connect(server.port, 'localhost')
     const timer = setInterval(() => socket.write('x'), 1000)
     socket.on('error', () => {})
     socket.on('data', () => {})
-    socket.on('close', () => { clearInterval(timer); cut.push(performance.now() - begun) })
+    socket.on('close', () => { clearInterval(timer); cut.push(performance.now() - startedAt) })
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
   }
 }

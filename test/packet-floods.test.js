@@ -53,8 +53,8 @@ longTest('announced attachments that never arrive: cost at most 32 MiB and end a
     sockets.push(...await Promise.all(Array.from({ length: 50 }, (_, k) => open(server, k % 2 ? 3 : 4))))
   }
   const before = resident(server.pid)
-  const begun = performance.now()
-  const ends = sockets.map(({ gone }) => gone.then(() => performance.now() - begun))
+  const startedAt = performance.now()
+  const ends = sockets.map(({ gone }) => gone.then(() => performance.now() - startedAt))
   const placeholders = Array.from({ length: 10 }, (_, num) => ({ _placeholder: true, num }))
   for (const { ws } of sockets) ws.send(`4510-${JSON.stringify(['reply', 'x'.repeat(2000), ...placeholders])}`)
   const times = await withTimeout(30_000, Promise.all(ends), 'a close of every connection')
@@ -76,7 +76,7 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
     let cut = 0
     for (const socket of sockets) socket.gone.then(() => { cut++ })
     const counts = [], waits = []
-    const begun = performance.now()
+    const startedAt = performance.now()
     for (let beat = 0; beat < 40; beat++) { // 2 s: 400 from each connection, below the limit
       for (const { ws } of sockets) for (let i = 0; i < 10; i++) ws.send(heartbeat)
       if (beat % 5 === 0) {
@@ -85,7 +85,7 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
         waits.push(performance.now() - asked)
         counts.push(await goroutines())
       }
-      await pause(Math.max(0, begun + (beat + 1) * 50 - performance.now()))
+      await pause(Math.max(0, startedAt + (beat + 1) * 50 - performance.now()))
     }
     t.diagnostic(`${before} goroutines before, at most ${Math.max(...counts)} during the flood; an answer took at most ${percentile(waits, 1)} ms`)
     assert.ok(Math.max(...counts) <= before + 5, `goroutines: got ${counts}, want at most ${before + 5}`)

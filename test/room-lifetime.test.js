@@ -107,8 +107,8 @@ test('SIGTERM: ends a busy server within seconds', async () => {
   for (const options of Object.values(transportModes)) sockets.push((await owner(server, {}, { ...options, reconnection: false })).chat)
   const start = performance.now()
   await server.stop('SIGTERM')
-  const took = performance.now() - start
-  assert.ok(took < promised(5000), `stop: got ${took} ms, want less than ${promised(5000)}`)
+  const duration = performance.now() - start
+  assert.ok(duration < promised(5000), `stop: got ${duration} ms, want less than ${promised(5000)}`)
   await until(() => sockets.every((socket) => !socket.connected), 'every client disconnected')
 })
 

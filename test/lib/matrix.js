@@ -96,7 +96,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         assert.deepEqual(binary(plain), bytes)
         one.disconnect()
         two.disconnect()
-        shown(`${mode}: talk`)
+        shown(`${mode}: events`)
       })
 
       test(`${mode}: sends and receives messages in a room`, async () => {
