@@ -81,7 +81,7 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
       for (const { ws } of sockets) for (let i = 0; i < 10; i++) ws.send(heartbeat)
       if (beat % 5 === 0) {
         const asked = performance.now()
-        await canary.emitWithAck('counted')
+        await canary.emitWithAck('echo')
         waits.push(performance.now() - asked)
         counts.push(await goroutines())
       }
@@ -94,7 +94,7 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
     for (const { ws } of sockets) for (let i = 0; i < 601; i++) ws.send(heartbeat)
     await until(() => cut === 50, 'a close of every flooding connection')
     for (const socket of sockets) assert.equal(await socket.gone, 1008)
-    await canary.emitWithAck('counted')
+    await canary.emitWithAck('echo')
     canary.ws.terminate()
     await server.stop()
   })

@@ -75,7 +75,7 @@ export class LoadClient {
   /** Records any other event that names a room; the checker decides whether the client was a member. */
   #recordOther(event, { room, seq, _id, clientId }) {
     if (room === this.#room && this.#wanted && !this.#member) return // the acknowledgement of join is in transit
-    this.#note('told', { room, seq, id: _id, cid: clientId, reason: event })
+    this.#note('notified', { room, seq, id: _id, cid: clientId, reason: event })
   }
 
   #show(op, { room, seq, _id, chat, gif, clientId }) {
