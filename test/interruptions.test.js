@@ -146,11 +146,11 @@ describe('interruption', { concurrency: true }, () => {
     await Promise.all(Array.from({ length: 64 }, async (_, i) => {
       const { visitor, room } = rooms[i % rooms.length]
       while (performance.now() < end || complete <= 20 || aborted <= 20) {
-        const giveUp = new AbortController()
-        const asked = visitor.request('GET', `/room/${room}/messages?limit=100`, { signal: giveUp.signal })
+        const controller = new AbortController()
+        const asked = visitor.request('GET', `/room/${room}/messages?limit=100`, { signal: controller.signal })
           .then(async (answer) => ({ status: answer.status, body: await answer.text() }))
         // The abort mostly hits a running request.
-        const ticking = pause(Math.random() ** 3 * 1500).then(() => giveUp.abort())
+        const aborting = pause(Math.random() ** 3 * 1500).then(() => controller.abort())
         try {
           const { status, body } = await asked
           assert.equal(status, 200, body)
@@ -163,7 +163,7 @@ describe('interruption', { concurrency: true }, () => {
           if (error.name !== 'AbortError') throw error
           aborted++
         }
-        await ticking
+        await aborting
       }
     }))
     t.diagnostic(`${complete} answers, ${aborted} aborted`)

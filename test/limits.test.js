@@ -9,7 +9,7 @@ import WebSocket from 'ws'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { pause, until, withTimeout } from './lib/clients.js'
-import { MiB, measurable, peak, resetPeak, worktime } from './lib/process.js'
+import { MiB, measurable, peak, resetPeak, processorTime } from './lib/process.js'
 import { longTest, eventTimeout, promised, sized } from './lib/sizes.js'
 
 const limit = 1_000_000
@@ -67,10 +67,10 @@ describe('million bytes of one shape', () => {
         const body = revision === 4 ? payload : inLengths(payload)
         let worked
         await bounded(async () => {
-          const before = measurable ? worktime(server.pid) : 0
+          const before = measurable ? processorTime(server.pid) : 0
           const [status] = await refusal(revision, await handshake(revision), body, {})
           assert.ok([200, 400, 413].includes(status), `status: got ${status}, want 200, 400 or 413`)
-          worked = measurable ? worktime(server.pid) - before : 0
+          worked = measurable ? processorTime(server.pid) - before : 0
         }, 16)
         t.diagnostic(`${worked} ms`)
         assert.ok(worked <= promised(100), `processor time: got ${worked} ms, want at most ${promised(100)}`)

@@ -20,7 +20,7 @@ longTest('73 probes, repeated: have the same outcome each time and leak no gorou
   const server = await startServer({ RATE_CONNECT: 'off', RATE_CONNECT_ADDRESS: 'off' })
   const canary = await startCanary(server)
   const outcomes = new Map() // of the first round
-  const settle = (name, outcome) => {
+  const compare = (name, outcome) => {
     if (!outcomes.has(name)) outcomes.set(name, outcome)
     assert.deepEqual({ name, ...outcome }, { name, ...outcomes.get(name) })
   }
@@ -28,9 +28,9 @@ longTest('73 probes, repeated: have the same outcome each time and leak no gorou
   for (let round = 0; round < rounds; round++) {
     const queue = [
       ...[3, 4].flatMap((revision) => webSocketProbes.map((probe) => async () =>
-        settle(`${probe.name}, ${revision}`, { outcome: (await probeWebSocket(server, probe, revision)).outcome }))),
-      ...handshakeProbes.map((probe) => async () => settle(probe.name, await probeHandshake(server, probe))),
-      ...bodyProbes.map((probe) => async () => settle(probe.name, await probeBody(server, probe))),
+        compare(`${probe.name}, ${revision}`, { outcome: (await probeWebSocket(server, probe, revision)).outcome }))),
+      ...handshakeProbes.map((probe) => async () => compare(probe.name, await probeHandshake(server, probe))),
+      ...bodyProbes.map((probe) => async () => compare(probe.name, await probeBody(server, probe))),
     ]
     await Promise.all(Array.from({ length: 16 }, async () => {
       for (let run; (run = queue.shift());) await run()
@@ -67,7 +67,7 @@ longTest('announced attachments that never arrive: cost at most 32 MiB and end a
 })
 
 for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
-  test(`10,000 unsolicited heartbeats a second, revision ${revision}: start no goroutine and delay nobody`, async (t) => {
+  test(`10,000 unsolicited heartbeats a second, revision ${revision}: start no goroutine and delay no client`, async (t) => {
     const server = await startServer({}, { path: relay() })
     const canary = await open(server, 4)
     const sockets = await Promise.all(Array.from({ length: 50 }, () => open(server, revision)))

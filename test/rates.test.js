@@ -8,7 +8,7 @@ import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { client, nextEvent, pause } from './lib/clients.js'
 import { animatedGIF } from './lib/gif.js'
-import { MiB, measurable, peak, resetPeak, resident, worktime } from './lib/process.js'
+import { MiB, measurable, peak, resetPeak, resident, processorTime } from './lib/process.js'
 import { longTest, percentile, eventTimeout, promised, sized } from './lib/sizes.js'
 import { ChatSocket, address, closeAgents, manyAddresses, newCookie, postForm, requestFrom } from './lib/addresses.js'
 import { Visitor } from './lib/visitor.js'
@@ -196,8 +196,8 @@ async function joinFrom(server, froms, rooms) {
  * fewer are expected. `spare` messages of the burst are reserved for other senders; `times` multiplies the upper bound.
  */
 function assertNear(got, most, length, what, { spare = 0, times = 1 } = {}) {
-  const [least, may] = [most(Math.max(0, length - 1)) - spare, times * most(length)]
-  assert.ok(got >= least * 0.9 && got <= may * 1.1, `${what}: got ${got}, want ${Math.round(least)} to ${Math.round(may)}`)
+  const [least, highest] = [most(Math.max(0, length - 1)) - spare, times * most(length)]
+  assert.ok(got >= least * 0.9 && got <= highest * 1.1, `${what}: got ${got}, want ${Math.round(least)} to ${Math.round(highest)}`)
 }
 
 test(`RATE_ROOM: limits a room, also for ${sources} addresses, and never its owner`, { skip }, async (t) => {
@@ -221,10 +221,10 @@ test(`RATE_ROOM: limits a room, also for ${sources} addresses, and never its own
   await teaching
   owner.close()
   const waits = await canary.stop()
-  const may = most(length)
+  const allowed = most(length)
   taken[rooms[0]] += lines.length
   assert.deepEqual(lines.filter(({ ok }) => !ok), [], `refused messages of the owner, of ${lines.length}`)
-  t.diagnostic(`${Object.values(taken).join(' and ')} of ${Math.round(may)} in each of two rooms, ${refused} refused; the canary waited for ${percentile(waits, 0.99)} ms`)
+  t.diagnostic(`${Object.values(taken).join(' and ')} of ${Math.round(allowed)} in each of two rooms, ${refused} refused; the canary waited for ${percentile(waits, 0.99)} ms`)
   for (const room of rooms) assertNear(taken[room], most, length, 'accepted messages of a room', { times: 2 }) // members of 10 s have the same rate once more
   assertWithin(percentile(waits, 0.99), promised(100), 'answers of the canary, p99 in ms')
   await server.stop()
@@ -243,8 +243,8 @@ test('RATE_ADDRESS: applies to forty visitors in ten rooms together', { skip }, 
   const most = (length) => Math.min(100, 60 + 20 * joined) + 20 * length
   const { taken, refused, length } = await floodRooms(senders, sized(2, 30), most)
   const waits = await canary.stop()
-  const all = Object.values(taken).reduce((sum, times) => sum + times), may = most(length)
-  t.diagnostic(`${all} of ${Math.round(may)} from an address, ${refused} refused; the canary waited for ${percentile(waits, 0.99)} ms`)
+  const all = Object.values(taken).reduce((sum, times) => sum + times), allowed = most(length)
+  t.diagnostic(`${all} of ${Math.round(allowed)} from an address, ${refused} refused; the canary waited for ${percentile(waits, 0.99)} ms`)
   assertNear(all, most, length, 'accepted messages of one address', { spare: 25 }) // the last quarter of the burst is for calm visitors
   assertWithin(percentile(waits, 0.99), promised(100), 'answers of the canary, p99 in ms')
   await server.stop()
@@ -396,10 +396,10 @@ test('preflights: cost no session, no memory and no connection', { skip }, async
   }, () => durations.length >= sized(100, 5000))
   await go(1) // the connections of all addresses cost some MiB and stay open
   if (measurable) resetPeak(server.pid)
-  const before = measurable ? [peak(server.pid), worktime(server.pid)] : [0, 0]
+  const before = measurable ? [peak(server.pid), processorTime(server.pid)] : [0, 0]
   durations.length = 0
   await go(sized(2, 30))
-  const [grown, worked] = measurable ? [(peak(server.pid) - before[0]) / MiB, worktime(server.pid) - before[1]] : [0, 0]
+  const [grown, worked] = measurable ? [(peak(server.pid) - before[0]) / MiB, processorTime(server.pid) - before[1]] : [0, 0]
   const waits = await canary.stop()
   t.diagnostic(`${durations.length} answered in ${percentile(durations, 0.99)} ms (p99), each with ${Math.round(1000 * worked / durations.length)} µs of a processor; `
     + `the canary waited for ${percentile(waits, 0.99)} ms; +${grown.toFixed(1)} MiB`)

@@ -82,8 +82,8 @@ for (const [name, { prepare, frame, answers, cut, kept, n = many }] of Object.en
     let i = 1
     for (; i <= (cut ? all : Math.min(all, 120)); i++) { // one after another, to measure the time
       const asked = performance.now()
-      const answered = new Promise((resolve) => raw.ws.once('message', function look(data) {
-        return outcome(data.toString()) ? resolve() : raw.ws.once('message', look)
+      const answered = new Promise((resolve) => raw.ws.once('message', function check(data) {
+        return outcome(data.toString()) ? resolve() : raw.ws.once('message', check)
       }))
       raw.send(frame(i, prepared))
       await withTimeout(eventTimeout, answered, `answer ${i}`)
