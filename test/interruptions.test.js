@@ -125,7 +125,7 @@ describe('interruption', { concurrency: true }, () => {
     assert.deepEqual(answer.messages, await history())
     socket.disconnect()
     await server.restart() // a server that used the times would do so at its start
-    await pause(3000)
+    await pause(3000) // longer than the leave grace and EMPTY_ROOM_GRACE
     await ordered()
     await server.stop()
   })

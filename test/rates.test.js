@@ -265,7 +265,7 @@ longTest('new rooms and sessions: are limited by rate and number', { skip }, asy
   const made = fast.filter(({ status }) => status === 302).length
   assert.ok(made >= 20 && made <= Math.min(25, 21 + since(asked)), `new rooms: got ${made} in ${since(asked)} s, want 20 to 25`)
   assert.deepEqual(fast.filter(({ status, headers }) => status === 429 && !(headers['retry-after'] >= 1)), [], 'refusals without Retry-After')
-  await pause(6000)
+  await pause(6000) // the rate allows a room a second
   const more = await make(address(0), cookie, 10)
   assert.equal(made + more.filter(({ status }) => status === 302).length, 25, 'rooms of one visitor')
   assert.equal(more.at(-1).status === 409 || more.at(-1).status === 429, true)

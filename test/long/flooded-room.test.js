@@ -35,7 +35,7 @@ test('flood by 25 sockets of one address: the messages of the owner and of a qui
     answers.member.push(await member.emitWithAck('chat', { room, chat: `말 ${i}` }))
     for (let j = 0; j < 4; j++) {
       answers.owner.push(await owner.emitWithAck('chat', { room, chat: `방장 ${i}` }))
-      await pause(525)
+      await pause(525) // the owner sends two messages a second, the member one in two seconds
     }
   }
   over = true
