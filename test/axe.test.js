@@ -36,7 +36,7 @@ class Audit {
   }
 
   /** Runs axe-core on the present state, in the themes and widths of this language. */
-  async look(state) {
+  async check(state) {
     this.states.push(state)
     const turns = this.#combinations // by turns in the short form
     for (const [width, theme] of turns[this.states.length % turns.length]) {
@@ -66,49 +66,49 @@ const emitWithAck = async (visitor, event, what) => {
 }
 
 /** Checks the pages outside of a room. */
-async function lookAround(audit, secret) {
+async function checkPages(audit, secret) {
   const { page } = audit
   await page.goto('/')
-  await audit.look('one room')
+  await audit.check('one room')
   await page.locator(`.join-btn[data-id="${secret}"]`).click()
   await page.locator('dialog:modal').waitFor()
-  await audit.look('asked for a password')
+  await audit.check('asked for a password')
   await page.fill('dialog [name=password]', 'wrong')
   await page.keyboard.press('Enter')
   await page.locator('#enter-problem:not(:empty)').waitFor()
-  await audit.look('a wrong password')
+  await audit.check('a wrong password')
   await page.goto(`/?enter=${secret}`)
-  await audit.look('asked for a password at another address')
+  await audit.check('asked for a password at another address')
   await page.goto('/room')
   await page.locator('.forget summary').click()
-  await audit.look('form for a room, and asked whether to be forgotten')
+  await audit.check('form for a room, and asked whether to be forgotten')
   await page.locator('.forget summary').click()
   await page.fill('[name=title]', 'x'.repeat(61))
   await page.locator('form[action="/room"] button').click()
   await page.locator('.flash').waitFor()
-  await audit.look('form for a room, refused')
+  await audit.check('form for a room, refused')
   await page.goto('/notice')
-  for (const lane of ['#panel-log-plain ol', '#panel-log-socketio ol']) {
-    await until(() => page.locator(lane).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
+  for (const panel of ['#panel-log-plain ol', '#panel-log-socketio ol']) {
+    await until(() => page.locator(panel).evaluate((e) => e.scrollHeight > e.clientHeight), 'a list that can be scrolled')
   }
-  await audit.look('notices')
+  await audit.check('notices')
   await page.goto('/nowhere')
-  await audit.look('no such page')
+  await audit.check('no such page')
   await page.goto(`/room/${'0'.repeat(24)}`)
-  await audit.look('no such room')
+  await audit.check('no such room')
   await page.goto(`/room/${secret}`)
-  await audit.look('no way into a room')
+  await audit.check('no way into a room')
   // The page that a browser without scripts gets for a refused message.
   await page.evaluate((id) => {
     document.body.insertAdjacentHTML('beforeend', `<form method="post" action="/room/${id}/chat" id="blind"><input name="chat" value="  안녕"></form>`)
     document.querySelector('#blind').submit()
   }, secret)
   await page.locator('.unsent').waitFor()
-  await audit.look('a refused message')
+  await audit.check('a refused message')
 }
 
 /** Creates a room with every kind of message and two members. */
-async function company(server) {
+async function createFullRoom(server) {
   const ann = await owner(server, { title: '다 있는 방', max: 20 })
   const [bob, eve] = await Promise.all([member(server, ann.room), member(server, ann.room)])
   bob.room = eve.room = ann.room
@@ -130,7 +130,7 @@ async function company(server) {
 }
 
 /** Checks the room in the states of its owner. */
-async function lookAsOwner(audit, server, { ann, bob }) {
+async function checkAsOwner(audit, server, { ann, bob }) {
   const { page } = audit
   await audit.signIn(ann, server)
   await page.goto(`/room/${ann.room}`)
@@ -142,15 +142,15 @@ async function lookAsOwner(audit, server, { ann, bob }) {
     document.querySelector('#chat-list').append(row)
   })
   await page.locator('.message.mine', { hasText: '맞는 말' }).hover()
-  await audit.look('every kind of message')
+  await audit.check('every kind of message')
   await page.locator('#more').click()
   await page.locator('.menu button').nth(1).waitFor()
-  await audit.look('menu of a message')
+  await audit.check('menu of a message')
   await page.locator('.menu__item--danger').click()
-  await audit.look('asked whether to remove')
+  await audit.check('asked whether to remove')
   await page.keyboard.press('Escape')
   await page.locator('button.gif').last().click()
-  await audit.look('a GIF that plays')
+  await audit.check('a GIF that plays')
 
   await page.locator('#scroll').evaluate((e) => { e.scrollTop = 0 })
   await bob.postMessage(ann.room, '새 글')
@@ -161,29 +161,29 @@ async function lookAsOwner(audit, server, { ann, bob }) {
       banner.classList.toggle('banner--good', isGood)
       banner.hidden = false
     }, [words, good])
-    await audit.look(state)
+    await audit.check(state)
   }
   await page.locator('#connection').evaluate((banner) => { banner.hidden = true })
   await page.locator('#newer').click()
 
   await page.locator('.person__open', { hasText: '밥' }).click()
   await page.locator('.menu button').nth(5).waitFor()
-  await audit.look('menu of a person')
+  await audit.check('menu of a person')
   await page.locator('.menu button').first().click() // a whisper
   await page.locator('#mode').waitFor()
   await page.fill('#chat', 'x'.repeat(2001))
   await page.keyboard.press('Enter')
   await page.locator('#chat-problem:not(:empty)').waitFor()
-  await audit.look('a whisper that is too long')
+  await audit.check('a whisper that is too long')
   await page.keyboard.press('Escape')
   await page.locator('.person__open', { has: page.locator('.badge--you') }).click()
   await page.fill('[name=nick]', 'x'.repeat(21))
   await page.keyboard.press('Enter')
   await page.locator('#nick-problem:not(:empty)').waitFor()
-  await audit.look('a name that is refused')
+  await audit.check('a name that is refused')
   await page.keyboard.press('Escape')
   await page.locator('#quit').click()
-  await audit.look('asked whether to leave')
+  await audit.check('asked whether to leave')
   await page.keyboard.press('Escape')
 
   let release
@@ -192,56 +192,56 @@ async function lookAsOwner(audit, server, { ann, bob }) {
   await page.setInputFiles('#chat-form input[name=gif]', gif(60, 40))
   await page.locator('.message--pending').waitFor()
   await page.locator('#drop').evaluate((e) => { e.hidden = false })
-  await audit.look('an upload under way, and a file above the page')
+  await audit.check('an upload under way, and a file above the page')
   await page.locator('#drop').evaluate((e) => { e.hidden = true })
   release()
   await page.locator('.message--failed button').nth(1).waitFor()
-  await audit.look('an upload that failed')
+  await audit.check('an upload that failed')
   await page.locator('.mine[data-seq]', { hasText: '맞는 말' }).hover()
   await page.locator('#more').click()
   await page.locator('.menu button').first().click()
   await page.locator('#mode').waitFor()
-  await audit.look('an edit')
+  await audit.check('an edit')
   await page.keyboard.press('Escape')
 
   await page.setViewportSize({ width: 375, height: 800 })
   await page.locator('#people-toggle').click()
-  await audit.look('list of people on a phone')
+  await audit.check('list of people on a phone')
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.locator('#open-panel').click()
   await page.locator('#bans button').waitFor()
   await page.fill('#make-token [name=nick]', '봇 2')
   await page.locator('#make-token button').click()
   await page.locator('#made-token').waitFor()
-  await audit.look('settings')
+  await audit.check('settings')
   await page.fill('#settings [name=max]', '1')
   await page.locator('#settings .button--primary').click()
   await page.locator('[data-problem=capacity]:not(:empty)').waitFor()
-  await audit.look('settings that are refused')
+  await audit.check('settings that are refused')
   await page.fill('#settings [name=max]', '20')
   await page.locator('#settings .button--primary').click()
   await page.locator('[data-slot=saved]:not(:empty)').waitFor()
   await page.locator('#tokens button').first().click()
-  await audit.look('settings saved, and asked whether to end a token')
+  await audit.check('settings saved, and asked whether to end a token')
 }
 
 /** Checks the room in the states of a member who is muted and then kicked. */
-async function lookAsMember(audit, server, { ann, bob, bobColor }) {
+async function checkAsMember(audit, server, { ann, bob, bobColor }) {
   const { page } = audit
   await audit.signIn(bob, server)
   await page.goto(`/room/${ann.room}`)
   await page.locator('.person').nth(1).waitFor({ state: 'attached' })
   await emitWithAck(ann, 'settings', { frozen: true })
   await page.locator('#closed:not(:empty)').waitFor()
-  await audit.look('frozen')
+  await audit.check('frozen')
   await emitWithAck(ann, 'settings', { frozen: false })
   await emitWithAck(ann, 'mute', { person: bobColor })
   await page.locator('.badge--muted').waitFor()
   await page.locator('#closed:not(:empty)').waitFor()
-  await audit.look('muted')
+  await audit.check('muted')
   await emitWithAck(ann, 'kick', { person: bobColor })
   await page.locator('.ended').waitFor()
-  await audit.look('kicked')
+  await audit.check('kicked')
 }
 
 describe('accessibility', { concurrency: 2 }, () => {
@@ -250,46 +250,46 @@ describe('accessibility', { concurrency: 2 }, () => {
     server = await startServer({
       RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_CREATE_VISITOR: 'off', RATE_CREATE_ADDRESS: 'off', MAX_ROOMS_PER_VISITOR: '200', EMPTY_ROOM_GRACE: 'never',
     })
-    const keeper = new Visitor(server)
-    await keeper.get('/')
-    await Promise.all(Array.from({ length: 101 }, (_, i) => keeper.createRoom({ title: `방 ${i}` })))
+    const host = new Visitor(server)
+    await host.get('/')
+    await Promise.all(Array.from({ length: 101 }, (_, i) => host.createRoom({ title: `방 ${i}` })))
   })
 
   for (const locale of Object.keys(combinations)) {
     const testIn = locale === 'ko-KR' ? test : longTest // the other language differs in its words only
     testIn(`axe-core: finds no violations on the pages in ${locale}`, async () => {
       const small = await startServer({ NOTICE_INTERVAL: '100ms' })
-      const around = await Audit.open(small, locale)
-      await around.page.goto('/')
-      await around.look('no rooms')
+      const fewRooms = await Audit.open(small, locale)
+      await fewRooms.page.goto('/')
+      await fewRooms.check('no rooms')
       const ann = await owner(small)
-      await around.signIn(ann, small)
-      await around.page.goto(`/room/${ann.room}`)
-      await around.page.locator('.person').waitFor({ state: 'attached' })
-      await around.look('an empty room')
-      await around.page.context().clearCookies()
-      const keeper = new Visitor(small)
-      await keeper.get('/')
-      await lookAround(around, await keeper.createRoom({ title: '비밀방', password: 'pw' }))
-      await around.page.context().close()
+      await fewRooms.signIn(ann, small)
+      await fewRooms.page.goto(`/room/${ann.room}`)
+      await fewRooms.page.locator('.person').waitFor({ state: 'attached' })
+      await fewRooms.check('an empty room')
+      await fewRooms.page.context().clearCookies()
+      const host = new Visitor(small)
+      await host.get('/')
+      await checkPages(fewRooms, await host.createRoom({ title: '비밀방', password: 'pw' }))
+      await fewRooms.page.context().close()
       await small.stop()
 
-      const many = await Audit.open(server, locale)
-      await many.page.goto('/')
-      await many.look('list of rooms')
-      await many.page.locator('#more-rooms a').click()
-      await many.page.waitForURL(/after=/)
-      await many.look('last page of rooms')
-      await many.page.context().close()
-      assert.deepEqual([...around.found, ...many.found], [])
+      const manyRooms = await Audit.open(server, locale)
+      await manyRooms.page.goto('/')
+      await manyRooms.check('list of rooms')
+      await manyRooms.page.locator('#more-rooms a').click()
+      await manyRooms.page.waitForURL(/after=/)
+      await manyRooms.check('last page of rooms')
+      await manyRooms.page.context().close()
+      assert.deepEqual([...fewRooms.found, ...manyRooms.found], [])
     })
 
     testIn(`axe-core: finds no violations in a room in ${locale}`, async () => {
-      const people = await company(server)
+      const people = await createFullRoom(server)
       const asOwner = await Audit.open(server, locale)
-      await lookAsOwner(asOwner, server, people)
+      await checkAsOwner(asOwner, server, people)
       const asMember = await Audit.open(server, locale)
-      await lookAsMember(asMember, server, people)
+      await checkAsMember(asMember, server, people)
       assert.deepEqual([...asOwner.found, ...asMember.found], [])
       assertNoErrors([asOwner.page, asMember.page], /ERR_FAILED/)
       await Promise.all([asOwner, asMember].map(({ page }) => page.context().close()))
@@ -303,7 +303,7 @@ describe('accessibility', { concurrency: 2 }, () => {
       document.querySelector('main form button').textContent = ''
       document.querySelector('main h1').style.color = 'var(--color-line)'
     })
-    await audit.look('broken')
+    await audit.check('broken')
     assert.match(audit.found.join('\n'), /button-name/)
     assert.match(audit.found.join('\n'), /color-contrast/)
     await until(() => audit.page.url().endsWith('/room'), 'the page /room')

@@ -140,21 +140,21 @@ describe('pages', () => {
   test('notice page: has one connection after pause and resume', async () => {
     const page = await openPage(server, { ...desktop, locale: 'en-US' })
     await page.goto('/notice')
-    const lane = page.locator('#panel-log-plain')
-    await lane.locator('.line--in').first().waitFor()
+    const panel = page.locator('#panel-log-plain')
+    await panel.locator('.line--in').first().waitFor()
     await page.evaluate(() => {
       const button = document.querySelector('#panel-log-plain [data-slot=pause]')
       button.click()
       button.click()
     })
     await page.waitForTimeout(4_000) // longer than the delay of a reconnect
-    const before = await lane.locator('.line--in').count(), begun = performance.now()
+    const before = await panel.locator('.line--in').count(), startedAt = performance.now()
     await page.waitForTimeout(3_000)
-    const received = await lane.locator('.line--in').count() - before, intervals = (performance.now() - begun) / 500
+    const received = await panel.locator('.line--in').count() - before, intervals = (performance.now() - startedAt) / 500
     assert.ok(received <= intervals + 2, `notices: got ${received} in ${intervals.toFixed(1)} intervals, want at most 2 more`)
-    assert.match(await lane.locator('.panel-log__state').textContent(), /Connected/)
+    assert.match(await panel.locator('.panel-log__state').textContent(), /Connected/)
     await page.setViewportSize(phone.viewport)
-    const lines = await lane.locator('.line__way').first().evaluate((way) =>
+    const lines = await panel.locator('.line__way').first().evaluate((way) =>
       Math.round(way.getBoundingClientRect().height / parseFloat(getComputedStyle(way).lineHeight)))
     assert.equal(lines, 1, 'lines of the word "Received"')
     await page.context().close()

@@ -40,9 +40,9 @@ for (const [row, { file, env }] of Object.entries(bundles)) {
 
     for (const [mode, { transports }] of Object.entries(transportModes)) {
       const last = env ? transports[0] : transports.at(-1)
-      const received = await page.evaluate((args) => window.talk(args), { transports, last, text, room, lines })
+      const received = await page.evaluate((args) => window.exchange(args), { transports, last, text, room, lines })
       assert.deepEqual(received, { news: 'Hello Socket.IO', reply: [text, hex, hex], chats: [lines, lines] }, mode)
-      record(row, version, `${mode}: talk`, `${mode}: room`)
+      record(row, version, `${mode}: events`, `${mode}: room`)
     }
     await server.restart()
     const received = await page.evaluate((args) => window.comeBack(args), { room })
@@ -59,7 +59,7 @@ async function served(server, path) {
   return version
 }
 
-/** Runs in the page: defines window.talk and window.comeBack for the loaded client. */
+/** Runs in the page: defines window.exchange and window.comeBack for the loaded client. */
 function inPage() {
   const withTimeout = (promise, what) => Promise.race([promise, new Promise((_, reject) =>
     setTimeout(() => reject(new Error(`timeout: want ${what}`)), 30_000))])
@@ -84,7 +84,7 @@ function inPage() {
     return socket
   }
 
-  window.talk = async ({ transports, last, text, room, lines }) => {
+  window.exchange = async ({ transports, last, text, room, lines }) => {
     const [one, two, ...chats] = await Promise.all(['', '', '/chat', '/chat'].map((n) => open(n, transports, last)))
     const news = withTimeout(new Promise((resolve) => one.once('news', resolve)), 'the news')
     const replies = []

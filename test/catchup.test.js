@@ -3,7 +3,7 @@
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { binary, startServer } from './lib/server.js'
-import { Crowd, fromOneAddress } from './lib/crowd.js'
+import { LoadClients, fromOneAddress } from './lib/load-clients.js'
 import { random, seed, startFaultProxy } from './lib/fault-proxy.js'
 import { insertMessages } from './lib/ledger.js'
 import { client, collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
@@ -18,26 +18,26 @@ describe('client after an absence', () => {
     const testOf = missed > 100 ? longTest : test
     testOf(`client that missed ${missed} messages: gets them in order beside traffic`, async (t) => {
       const server = await startServer(unlimited, { path: binary({ race: false }) })
-      const crowd = new Crowd(server, random(seed))
-      await crowd.gather(4, 1)
-      const [away] = crowd.talkers
+      const load = new LoadClients(server, random(seed))
+      await load.start(4, 1)
+      const [away] = load.clients
       const from = away.last
       await server.stop() // so that no client receives them live
-      await insertMessages(server, away.room, missed, { ledger: crowd.ledger })
+      await insertMessages(server, away.room, missed, { ledger: load.ledger })
       await server.start()
-      const begun = performance.now()
+      const startedAt = performance.now()
       let over = false
-      const talking = (async () => { while (!over) await crowd.talk(200, 300, { restless: 0 }) })()
-      await until(() => crowd.talkers.every(({ last }) => last >= from + missed), 'every client caught up', 300_000)
-      const took = performance.now() - begun
+      const sending = (async () => { while (!over) await load.sendRandomly(200, 300, { interruption: 0 }) })()
+      await until(() => load.clients.every(({ last }) => last >= from + missed), 'every client caught up', 300_000)
+      const duration = performance.now() - startedAt
       over = true
-      await talking
+      await sending
       const http = performance.now()
-      await crowd.ledger.read(crowd.keeper(away.room), away.room)
+      await load.ledger.read(load.ownerOf(away.room), away.room)
       const paged = performance.now() - http
-      t.diagnostic(`${Math.round(took)} ms by sync, ${Math.round(paged)} ms by GET; ${await crowd.settle()}`)
+      t.diagnostic(`${Math.round(duration)} ms by sync, ${Math.round(paged)} ms by GET; ${await load.stopAndCheck()}`)
       if (missed > 10_000) return
-      assert.ok(took <= promised(4000), `four clients, with the reconnect: got ${took} ms, want at most ${promised(4000)}`)
+      assert.ok(duration <= promised(4000), `four clients, with the reconnect: got ${duration} ms, want at most ${promised(4000)}`)
       assert.ok(paged <= promised(1000), `history by GET: got ${paged} ms, want at most ${promised(1000)}`)
     })
   }
@@ -46,9 +46,9 @@ describe('client after an absence', () => {
 // A fresh server needs the most memory, because its heap has not grown yet.
 test('10,000 messages by sync: arrive within a second and cost little memory', { skip: !measurable && 'memory is measured on Linux only' }, async (t) => {
   const server = await startServer({}, { path: binary({ race: false }) }) // with the default RATE_VISITOR
-  const keeper = new Visitor(server)
-  await keeper.get('/')
-  const room = await keeper.createRoom()
+  const owner = new Visitor(server)
+  await owner.get('/')
+  const room = await owner.createRoom()
   await server.stop()
   await insertMessages(server, room, 10_000)
   await server.start()
@@ -59,7 +59,7 @@ test('10,000 messages by sync: arrive within a second and cost little memory', {
     await join(socket, room)
     resetPeak(server.pid)
     const before = peak(server.pid)
-    const begun = performance.now()
+    const startedAt = performance.now()
     const seqs = []
     for (let more = true; more;) {
       const answer = await socket.timeout(eventTimeout).emitWithAck('sync', { room, after: seqs.at(-1) ?? 0 })
@@ -67,12 +67,12 @@ test('10,000 messages by sync: arrive within a second and cost little memory', {
       seqs.push(...answer.messages.map(({ seq }) => seq))
       more = answer.more
     }
-    const took = performance.now() - begun
+    const duration = performance.now() - startedAt
     const grown = (peak(server.pid) - before) / MiB
-    t.diagnostic(`${name}: ${Math.round(took)} ms, +${grown.toFixed(1)} MiB`)
+    t.diagnostic(`${name}: ${Math.round(duration)} ms, +${grown.toFixed(1)} MiB`)
     assert.deepEqual(seqs, seqs.map((_, n) => n + 1))
     assert.ok(seqs.length > 10_000, `messages: got ${seqs.length}, want more than 10,000`)
-    assert.ok(took <= promised(1000), `sync: got ${took} ms, want at most ${promised(1000)}`)
+    assert.ok(duration <= promised(1000), `sync: got ${duration} ms, want at most ${promised(1000)}`)
     assert.ok(grown <= sized(24, 8), `memory: got ${grown} MiB more, want at most ${sized(24, 8)}`)
     socket.disconnect()
   }
@@ -90,8 +90,8 @@ test('long messages by sync: come in answers that fit into the queue beside live
   await server.start()
   const sender = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
   await join(sender, room)
-  const talk = setInterval(() => sender.emit('chat', { room, chat: '말'.repeat(300) }), 25)
-  t.after(() => clearInterval(talk))
+  const timer = setInterval(() => sender.emit('chat', { room, chat: '말'.repeat(300) }), 25)
+  t.after(() => clearInterval(timer))
   for (const options of [transportModes['polling only'], transportModes['polling, then upgrade']]) {
     await Promise.all(Array.from({ length: 3 }, async () => {
       const socket = client(`${slow.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie } })
@@ -111,7 +111,7 @@ test('long messages by sync: come in answers that fit into the queue beside live
       socket.disconnect()
     }))
   }
-  clearInterval(talk)
+  clearInterval(timer)
   slow.close()
   await server.stop()
 })
@@ -138,9 +138,9 @@ class Traffic {
   /** Sends `rate` messages a second over all rooms from now on. A late timer catches up. */
   flow(rate) {
     this.stop()
-    const [begun, first] = [performance.now(), this.#n]
+    const [startedAt, first] = [performance.now(), this.#n]
     this.#timer = setInterval(() => {
-      for (; this.#n < first + (performance.now() - begun) * rate / 1000; this.#n++) {
+      for (; this.#n < first + (performance.now() - startedAt) * rate / 1000; this.#n++) {
         const [room, sender] = [this.#rooms, this.#senders].map((list) => list[this.#n % list.length])
         sender.emit('chat', { room, chat: `flow ${this.#n}` }, ({ ok, seq }) => ok && this.sent.push(seq))
       }
@@ -177,11 +177,11 @@ async function joinBetween(server, visitor, room, k) {
 async function joinBeside(t, server, visitor, rooms, traffic, { rate, joiners, atOnce }) {
   traffic.flow(rate)
   await until(() => traffic.sent.length > 2 * rooms.length, 'traffic in the rooms')
-  const [begun, before] = [performance.now(), traffic.sent.length]
+  const [startedAt, before] = [performance.now(), traffic.sent.length]
   for (let i = 0; i < joiners; i += atOnce) {
     await Promise.all(Array.from({ length: atOnce }, (_, k) => joinBetween(server, visitor, rooms[k % rooms.length], Math.floor(k / rooms.length))))
   }
-  const flowed = (traffic.sent.length - before) / (performance.now() - begun) * 1000
+  const flowed = (traffic.sent.length - before) / (performance.now() - startedAt) * 1000
   t.diagnostic(`${joiners} joined, ${atOnce} at a time, beside ${flowed.toFixed(0)} messages a second`)
   assert.ok(flowed >= sized(1, 180), `traffic: got ${flowed} messages a second, want at least ${sized(1, 180)}`)
 }

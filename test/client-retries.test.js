@@ -13,7 +13,8 @@ import { Visitor } from './lib/visitor.js'
 const sio2 = createRequire(import.meta.url)('sio2')
 const again = { reconnectionDelay: 50, reconnectionDelayMax: 300 }
 
-async function keeper(server, max = 50) {
+/** Creates a visitor with a room. */
+async function visitorWithRoom(server, max = 50) {
   const visitor = new Visitor(server)
   await visitor.get('/')
   return { visitor, room: await visitor.createRoom({ max }) }
@@ -25,7 +26,7 @@ const texts = async ({ visitor, room }) =>
 describe('stock client with retries', () => {
   test('retries: end with the first answer, also if it is a refusal', async () => {
     const server = await startServer()
-    const { visitor, room } = await keeper(server)
+    const { visitor, room } = await visitorWithRoom(server)
     const socket = await connected(`${server.url}/chat`, { ...again, retries: 10, ackTimeout: 500, extraHeaders: { cookie: visitor.cookie } })
     const emit = (...args) => new Promise((resolve) => socket.emit(...args, (...answer) => resolve(answer)))
     assert.deepEqual((await emit('join', room)).map((x) => x?.ok ?? x), [null, true])
@@ -45,7 +46,7 @@ describe('stock client with retries', () => {
 
   test('retries: deliver each message over a crash once and in order', async () => {
     const server = await startServer()
-    const { visitor, room } = await keeper(server)
+    const { visitor, room } = await visitorWithRoom(server)
     const socket = await connected(`${server.url}/chat`, { ...again, retries: 50, ackTimeout: 500, extraHeaders: { cookie: visitor.cookie } })
     const answers = []
     const total = 30
@@ -82,7 +83,7 @@ class Stock {
     this.note = (op, fields) => note(op, { room, ...fields })
   }
 
-  hear(message, op = 'recv') {
+  receive(message, op = 'recv') {
     if (message.seq <= this.#covered) return
     if (op === 'recovered') this.#covered = message.seq
     if (message.seq > this.last + 1) this.note('gap', { seq: message.seq }) // only notices may be missing
@@ -91,12 +92,12 @@ class Stock {
   }
 
   /** Handles the answer to a join with the last seq. Returns false if the join has to be repeated. */
-  hold(answer) {
+  handleJoin(answer) {
     if (!answer?.ok) return false
     if (!this.joined) this.note('join', { seq: answer.seq, reason: answer.user })
     if (!this.joined) this.last = this.#covered = answer.seq
     this.joined = true
-    for (const message of answer.messages ?? []) if (message.seq > this.last) this.hear(message, 'recovered')
+    for (const message of answer.messages ?? []) if (message.seq > this.last) this.receive(message, 'recovered')
     if (answer.messages?.length) this.#covered = Math.max(this.#covered, answer.messages.at(-1).seq)
     return true
   }
@@ -120,16 +121,16 @@ class Stock {
 function modern(stock, url, options) {
   const socket = client(`${url}/chat`, { ...again, ...options, retries: 1000, ackTimeout: 1000 })
   let waiting = [] // live messages until the join is answered
-  const live = (message) => (waiting ? waiting.push(message) : stock.hear(message))
+  const live = (message) => (waiting ? waiting.push(message) : stock.receive(message))
   socket.onAny((event, message) => message?.room === stock.room && message.seq && live(message))
   socket.on('connect', () => {
     if (socket.recovered && !waiting) return
     waiting ??= []
     socket.emit('join', { room: stock.room, ...(stock.joined && { after: stock.last }) }, (error, answer) => {
-      if (!stock.hold(answer)) return
+      if (!stock.handleJoin(answer)) return
       const held = waiting ?? []
       waiting = null
-      held.forEach((message) => stock.hear(message))
+      held.forEach((message) => stock.receive(message))
     })
   })
   stock.postMessage = () => new Promise((resolve, reject) => {
@@ -148,17 +149,17 @@ function modern(stock, url, options) {
 function old(stock, url, options) {
   const socket = sio2(`${url}/chat`, { forceNew: true, ...again, ...options })
   let waiting = []
-  const live = (message) => (waiting ? waiting.push(message) : stock.hear(message))
+  const live = (message) => (waiting ? waiting.push(message) : stock.receive(message))
   for (const event of ['chat', 'notice', 'join', 'exit', 'edit', 'remove']) {
     socket.on(event, (message) => message?.room === stock.room && message.seq && live(message))
   }
   socket.on('connect', () => {
     waiting ??= []
     const join = () => socket.emit('join', { room: stock.room, ...(stock.joined && { after: stock.last }) }, (answer) => {
-      if (!stock.hold(answer)) return setTimeout(join, 300)
+      if (!stock.handleJoin(answer)) return setTimeout(join, 300)
       const held = waiting ?? []
       waiting = null
-      held.forEach((message) => stock.hear(message))
+      held.forEach((message) => stock.receive(message))
     })
     join()
   })
@@ -183,18 +184,18 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
   test(`${name}: loses and duplicates nothing over a faulty network`, async (t) => {
     const dice = random(seed)
     const server = await startServer({ PING_INTERVAL: '2s', PING_TIMEOUT: '2s' }, { path: binary({ race: false }) })
-    const chaos = await startFaultProxy(server.port, { dice, kinds: ['reset', 'finish', 'stall'], every: 1000, share: 0.2 })
-    const { visitor, room } = await keeper(server)
+    const proxy = await startFaultProxy(server.port, { dice, kinds: ['reset', 'finish', 'stall'], every: 1000, share: 0.2 })
+    const { visitor, room } = await visitorWithRoom(server)
     const ledger = new Ledger()
     const stocks = [], sockets = []
     for (let i = 0; i < 9; i++) {
       const person = new Visitor(server)
       await person.get('/')
       stocks.push(new Stock(`stock-${i}`, room, ledger))
-      sockets.push(make(stocks[i], chaos.url, { ...Object.values(transportModes)[i % 3], extraHeaders: { cookie: person.cookie } }))
+      sockets.push(make(stocks[i], proxy.url, { ...Object.values(transportModes)[i % 3], extraHeaders: { cookie: person.cookie } }))
     }
     await until(() => stocks.every(({ joined }) => joined), 'every client in the room', 20_000)
-    chaos.start()
+    proxy.start()
     const end = performance.now() + sized(2000, 60_000)
     await Promise.all(stocks.map(async (stock) => {
       while (performance.now() < end || stock.acked <= 5) {
@@ -202,7 +203,7 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
         await pause(100 + dice() * 300)
       }
     }))
-    chaos.stop()
+    proxy.stop()
     await pause(3000) // until the exits of lost connections are announced
     const head = (await ledger.read(visitor, room)).at(-1).seq
     for (const stock of stocks) {
@@ -210,13 +211,13 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
         if (stock.last >= head) return true
         stock.note('gap', { seq: head + 1 })
         const answer = await stock.sync().catch(() => null)
-        for (const message of answer?.messages ?? []) if (message.seq > stock.last) stock.hear(message, 'recovered')
+        for (const message of answer?.messages ?? []) if (message.seq > stock.last) stock.receive(message, 'recovered')
         return stock.last >= head
       }, `${stock.name} has the newest message`, 15_000)
     }
     await ledger.read(visitor, room)
     await server.stop()
     sockets.forEach((socket) => socket.disconnect())
-    t.diagnostic(`SEED=${seed}: ${ledger.check(server)}; faults ${JSON.stringify(chaos.counts)}`)
+    t.diagnostic(`SEED=${seed}: ${ledger.check(server)}; faults ${JSON.stringify(proxy.counts)}`)
   })
 }

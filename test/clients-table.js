@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { recorded } from './lib/client-record.js'
 import { transportModes } from './lib/transports.js'
 
-const talks = Object.keys(transportModes).flatMap((mode) => [`${mode}: talk`, `${mode}: room`])
+const everyMode = Object.keys(transportModes).flatMap((mode) => [`${mode}: events`, `${mode}: room`])
 const four = 'Engine.IO 4, Socket.IO 5', three = 'Engine.IO 3, Socket.IO 4'
 const msgpack = { en: `${four} as MessagePack`, ko: 'Engine.IO 4, MessagePack으로 된 Socket.IO 5' }
 const both = (text) => ({ en: text, ko: text })
@@ -41,8 +41,8 @@ const rows = [
   ['chromium 2 carried', throughCarrier(chromium), both(three), staying],
   ['node 1 carried', throughCarrier(node), both(three), staying],
   ['chromium 1 carried', throughCarrier(chromium), both(three), staying],
-  ['python', both((v) => `python-socketio ${v} (Debian)`), both(four), yes, talks, afterCrash],
-  ['go', both((v) => `github.com/karagenc/socket.io-go ${v} (Go)`), both(four), yes, talks, withoutRecovery],
+  ['python', both((v) => `python-socketio ${v} (Debian)`), both(four), yes, everyMode, afterCrash],
+  ['go', both((v) => `github.com/karagenc/socket.io-go ${v} (Go)`), both(four), yes, everyMode, withoutRecovery],
   ['plain', { en: () => 'plain WebSocket', ko: () => '일반 웹소켓' }, both('RFC 6455'), { en: 'the notice only', ko: '알림만' }, ['notice']],
 ]
 const heads = {
@@ -56,7 +56,7 @@ for (const { client } of lines) {
 }
 
 function table(language) {
-  const cells = rows.map(([id, name, protocol, word = yes, needs = talks, back = yes]) => {
+  const cells = rows.map(([id, name, protocol, word = yes, needs = everyMode, back = yes]) => {
     const shown = lines.filter(({ client }) => client === id)
     const facts = new Set(shown.map(({ fact }) => fact))
     return [

@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFile
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
 import { assertNoErrors, openPage, screenshot } from './lib/browser.js'
-import { Crowd, fromOneAddress } from './lib/crowd.js'
+import { LoadClients, fromOneAddress } from './lib/load-clients.js'
 import { random, seed } from './lib/fault-proxy.js'
 import { assertIntegrity, insertMessages } from './lib/ledger.js'
 import { connected, join as enter, pause } from './lib/clients.js'
@@ -28,9 +28,9 @@ longTest('server with a million messages: starts within 1 s and opens a room wit
   for (let i = 0; i < 10; i++) rooms.push(await visitor.createRoom({ title: `방 ${i}` }))
   await server.stop()
   for (const room of rooms) await insertMessages(server, room, 100_000)
-  const begun = performance.now()
+  const startedAt = performance.now()
   await server.start()
-  const ready = performance.now() - begun
+  const ready = performance.now() - startedAt
   const opened = []
   for (const room of rooms) {
     const at = performance.now()
@@ -98,7 +98,7 @@ test('killed backup: leaves a folder that every command refuses', async () => {
     const into = mkdtempSync(join(server.dataDir, '..', 'killed-'))
     const backup = execFile(binary({ race: false }), ['backup', into], { env: { DATA_DIR: server.dataDir } }, () => {})
     const exited = once(backup, 'exit')
-    for (const begun = performance.now(); readdirSync(into).length === 0 && performance.now() - begun < 5000;) await pause(1)
+    for (const startedAt = performance.now(); readdirSync(into).length === 0 && performance.now() - startedAt < 5000;) await pause(1)
     await pause(delay)
     backup.kill('SIGKILL')
     await exited
@@ -170,13 +170,13 @@ test('damaged message: is found by the doctor, shown as damaged, and removable b
 
 test('backup beside traffic: restores to a complete prefix of every room', async (t) => {
   const server = await startServer(fromOneAddress, { path: binary({ race: false }) })
-  const crowd = new Crowd(server, random(seed))
-  await crowd.gather(40, 8)
-  const rooms = [...new Set(crowd.talkers.map(({ room }) => room))]
+  const load = new LoadClients(server, random(seed))
+  await load.start(40, 8)
+  const rooms = [...new Set(load.clients.map(({ room }) => room))]
   const waits = []
   let over = false
-  const talking = Promise.all([
-    crowd.recite(200, () => over),
+  const sending = Promise.all([
+    load.sendAtRate(200, () => over),
     (async () => { // measures the answers
       const visitor = new Visitor(server)
       await visitor.get('/')
@@ -192,17 +192,17 @@ test('backup beside traffic: restores to a complete prefix of every room', async
       socket.disconnect()
     })(),
     (async () => { // uploads GIFs
-      const keeper = crowd.keeper(rooms[0])
+      const roomOwner = load.ownerOf(rooms[0])
       while (!over) {
-        assert.equal((await keeper.upload(rooms[0], animatedGIF())).status, 200)
+        assert.equal((await roomOwner.upload(rooms[0], animatedGIF())).status, 200)
         await pause(300)
       }
     })(),
   ])
   await pause(1500)
-  const [begun, acked] = [performance.now(), crowd.acked]
+  const [startedAt, acked] = [performance.now(), load.acked]
   const ackedBefore = async () => Object.fromEntries(await Promise.all(rooms.map(async (room) =>
-    [room, (await (await crowd.keeper(room).get(`/room/${room}/messages?limit=1`)).json()).messages[0].seq])))
+    [room, (await (await load.ownerOf(room).get(`/room/${room}/messages?limit=1`)).json()).messages[0].seq])))
 
   for (let round = 0; round < sized(3, 30); round++) {
     const before = await ackedBefore()
@@ -214,9 +214,9 @@ test('backup beside traffic: restores to a complete prefix of every room', async
     const restored = await startServer({}, { path: binary({ race: false }), keep: into })
     const gifs = new Set()
     for (const room of rooms) {
-      const keeper = crowd.keeper(room)
+      const roomOwner = load.ownerOf(room)
       const there = new Visitor(restored)
-      there.cookie = keeper.cookie // sessions are in the database
+      there.cookie = roomOwner.cookie // sessions are in the database
       const all = []
       for (let before = ''; before !== undefined;) {
         const { messages, more } = await (await there.get(`/room/${room}/messages?limit=100&before=${before}`)).json()
@@ -240,11 +240,11 @@ test('backup beside traffic: restores to a complete prefix of every room', async
     await restored.stop()
     assertIntegrity(restored)
   }
-  const reached = (crowd.acked - acked) / (performance.now() - begun) * 1000
+  const reached = (load.acked - acked) / (performance.now() - startedAt) * 1000
   over = true
-  await talking
-  crowd.talkers.forEach((talker) => { talker.over = true; talker.socket.disconnect() })
-  t.diagnostic(`${crowd.acked} messages, ${reached.toFixed(0)} a second; an answer took ${percentile(waits, 0.5)} ms (p50), ${percentile(waits, 0.99)} ms (p99)`)
+  await sending
+  load.clients.forEach((client) => { client.over = true; client.socket.disconnect() })
+  t.diagnostic(`${load.acked} messages, ${reached.toFixed(0)} a second; an answer took ${percentile(waits, 0.5)} ms (p50), ${percentile(waits, 0.99)} ms (p99)`)
   assert.ok(reached >= sized(1, 180), `messages a second: got ${reached}, want at least ${sized(1, 180)}`)
   if (soak) assert.ok(percentile(waits, 0.99) <= 100, `99th percentile of the answers: got ${percentile(waits, 0.99)} ms, want at most 100`)
   await server.stop()

@@ -22,7 +22,7 @@ describe('door of a room', { concurrency: 2 }, () => {
   before(async () => { server = await startServer() })
 
   /** Opens a page that has created a room. */
-  async function company(options) {
+  async function openNewRoom(options) {
     const ann = await openPage(server, options)
     await ann.goto('/room')
     await ann.fill('input[name=title]', '교실')
@@ -34,7 +34,7 @@ describe('door of a room', { concurrency: 2 }, () => {
 
   for (const [language, words] of Object.entries(languages)) {
     test(`door switch: closes the room, and every page shows it at once (${language})`, async () => {
-      const { ann, room } = await company(words.options)
+      const { ann, room } = await openNewRoom(words.options)
       const [bob, list] = await Promise.all([openPage(server, { ...phone, locale: words.options.locale ?? 'ko-KR' }), openPage(server, words.options)])
       await bob.goto(ann.url())
       await bob.locator('.person').nth(1).waitFor({ state: 'attached' })
@@ -71,7 +71,7 @@ describe('door of a room', { concurrency: 2 }, () => {
     })
 
     test(`ban: can include the address and is lifted in the list of bans (${language})`, async () => {
-      const { ann, room } = await company(words.options)
+      const { ann, room } = await openNewRoom(words.options)
       const flooder = await member(server, room)
       await ann.locator('.person').nth(1).waitFor()
       const kicked = nextEvent(flooder.chat, 'kicked')
@@ -116,7 +116,7 @@ describe('door of a room', { concurrency: 2 }, () => {
   })
 
   test('room removed in another tab: leaves no control of the room on the page', async () => {
-    const { ann } = await company(desktop)
+    const { ann } = await openNewRoom(desktop)
     const tab = await ann.context().newPage()
     await tab.goto(ann.url())
     await tab.locator('#open-panel').waitFor()
@@ -129,7 +129,7 @@ describe('door of a room', { concurrency: 2 }, () => {
   })
 
   test('exit button: sends a DISCONNECT, and the back button of the browser joins again', async () => {
-    const { ann } = await company(desktop)
+    const { ann } = await openNewRoom(desktop)
     const bob = await openPage(server)
     const sent = []
     await bob.routeWebSocket('**/socket.io/**', (ws) => {

@@ -96,7 +96,7 @@ for (const [name, { row, env, restart, unordered, command, prepare }] of Object.
         assert.ok(relayed.length > 0, 'relayed replies: got none')
         for (const args of relayed) assert.deepEqual(args, [text, { deep: [bytes] }, bytes])
         assert.deepEqual(received.slice(0, 10), lines)
-        record(row, version, `${mode}: talk`, `${mode}: room`)
+        record(row, version, `${mode}: events`, `${mode}: room`)
 
         if (!signal) {
           program.kill()

@@ -21,7 +21,7 @@ before(async () => {
  * Returns what Chromium paints of each file: the frames by WebCodecs, which fails if no
  * frame is complete, and the first frame by an image element.
  */
-const look = (files) => page.evaluate(async (files) => {
+const paint = (files) => page.evaluate(async (files) => {
   async function describe(width, height, pixels) {
     const hash = String(new Uint8Array(await crypto.subtle.digest('SHA-1', pixels)))
     return { width, height, hash, painted: pixels.some((value, i) => i % 4 === 3 && value > 0) }
@@ -83,8 +83,8 @@ async function upload(files) {
     const room = await visitor.createRoom()
     await visitor.enter(room)
     const numbers = [...files.keys()].slice(from, from + 90)
-    await Promise.all([0, 1, 2].map(async (lane) => { // three at a time
-      for (const i of numbers.filter((i) => i % 3 === lane)) {
+    await Promise.all([0, 1, 2].map(async (offset) => { // three at a time
+      for (const i of numbers.filter((i) => i % 3 === offset)) {
         const answer = await visitor.upload(room, files[i], { name: `${i}.gif` })
         answers[i] = { status: answer.status, text: await answer.text() }
       }
@@ -129,14 +129,14 @@ function assertWellFormed(file) {
 test('served GIF: is painted by Chromium like the uploaded one', async (t) => {
   const named = corpus()
   const files = named.map(([, bytes]) => bytes)
-  const originals = await look(files)
+  const originals = await paint(files)
   const { answers, shown } = await upload(files)
   const accepted = [...shown.keys()]
   const served = await Promise.all(accepted.map((i) => read(shown.get(i), shown.get(i).gif)))
   const moving = accepted.filter((i) => shown.get(i).poster)
   const posters = await Promise.all(moving.map((i) => read(shown.get(i), shown.get(i).poster)))
-  const copies = new Map((await look(served)).map((copy, n) => [accepted[n], copy]))
-  const firsts = new Map((await look(posters)).map((first, n) => [moving[n], first]))
+  const copies = new Map((await paint(served)).map((copy, n) => [accepted[n], copy]))
+  const firsts = new Map((await paint(posters)).map((first, n) => [moving[n], first]))
 
   let doubtful = 0 // accepted, though Chromium paints nothing: a frame without pixels comes first, and only a decoder could tell
   const wrong = []

@@ -9,8 +9,8 @@ import { owner } from './lib/visitor.js'
 import { promised } from './lib/sizes.js'
 
 const stripes = animatedGIF({ width: 240, height: 160, draw: (x, y, frame) => (x + frame * 40) % 80 < 40 ? 0 : 1, delay: 15 })
-const calm = { ...desktop, reducedMotion: 'reduce' }
-const restless = { ...desktop, reducedMotion: 'no-preference' }
+const still = { ...desktop, reducedMotion: 'reduce' }
+const animated = { ...desktop, reducedMotion: 'no-preference' }
 
 describe('GIFs on the page', () => {
   let server, host
@@ -32,117 +32,117 @@ describe('GIFs on the page', () => {
     return page
   }
 
-  const film = (page) => page.locator('#chat-list .gif')
-  const pressed = (page, want) => until(async () => await film(page).getAttribute('aria-pressed') === String(want), `the GIF ${want ? 'playing' : 'stopped'}`)
+  const gif = (page) => page.locator('#chat-list .gif')
+  const untilPressed = (page, want) => until(async () => await gif(page).getAttribute('aria-pressed') === String(want), `the GIF ${want ? 'playing' : 'stopped'}`)
 
   /** Returns whether the visible picture changes within some frames. */
   async function moves(page) {
-    const look = async () => (await film(page).locator('img').screenshot()).toString('base64')
-    const first = await look()
+    const shoot = async () => (await gif(page).locator('img').screenshot()).toString('base64')
+    const first = await shoot()
     for (let i = 0; i < 4; i++) {
       await pause(80)
-      if (await look() !== first) return true
+      if (await shoot() !== first) return true
     }
     return false
   }
 
   test('GIF: shows the first frame until it is clicked, with reduced motion', async () => {
-    const page = await visit(calm)
-    await film(page).waitFor()
+    const page = await visit(still)
+    await gif(page).waitFor()
     await until(async () => !await moves(page), 'a still picture')
     assert.equal(await page.locator('#autoplay').isChecked(), false)
     assert.match(page.requests[0], /^\/gif\/[0-9a-f]{24}\.gif\/poster$/)
     assert.ok(page.requests.every((path) => path.endsWith('/poster')), `requests: got ${page.requests}, want posters only`)
     await screenshot(page, 'gif-still-1280')
 
-    await film(page).hover()
+    await gif(page).hover()
     await pause(100)
-    assert.equal(await film(page).getAttribute('aria-pressed'), 'false')
-    await film(page).click()
-    await pressed(page, true)
+    assert.equal(await gif(page).getAttribute('aria-pressed'), 'false')
+    await gif(page).click()
+    await untilPressed(page, true)
     assert.equal(await moves(page), true)
     await screenshot(page, 'gif-playing-1280')
-    await film(page).click()
-    await pressed(page, false)
+    await gif(page).click()
+    await untilPressed(page, false)
     await until(async () => !await moves(page), 'a still picture')
     assertNoErrors([page])
     await page.context().close()
   })
 
   test('GIF: plays for five seconds, and again while the pointer or the focus is on it', async () => {
-    const page = await visit(restless)
+    const page = await visit(animated)
     assert.equal(await page.locator('#autoplay').isChecked(), true)
-    await pressed(page, true)
-    const began = Date.now()
+    await untilPressed(page, true)
+    const startedAt = Date.now()
     assert.equal(await moves(page), true)
-    await until(async () => await film(page).getAttribute('aria-pressed') === 'false', 'the GIF stopped')
-    assert.ok(Date.now() - began <= promised(5500), `playing time: got ${Date.now() - began} ms, want at most ${promised(5500)}`)
+    await until(async () => await gif(page).getAttribute('aria-pressed') === 'false', 'the GIF stopped')
+    assert.ok(Date.now() - startedAt <= promised(5500), `playing time: got ${Date.now() - startedAt} ms, want at most ${promised(5500)}`)
     await until(async () => !await moves(page), 'a still picture')
 
-    await film(page).hover()
-    await pressed(page, true)
+    await gif(page).hover()
+    await untilPressed(page, true)
     assert.equal(await moves(page), true)
     await page.mouse.move(2, 2)
-    await pressed(page, false)
+    await untilPressed(page, false)
 
     const button = page.getByRole('button', { name: '고양이: GIF 재생 또는 멈춤' })
     await page.locator('#chat').focus()
     for (let i = 0; i < 12 && !await button.evaluate((b) => b === document.activeElement); i++) await page.keyboard.press('Shift+Tab')
-    await pressed(page, true)
+    await untilPressed(page, true)
     await screenshot(page, 'gif-focus-1280')
     await page.keyboard.press('Enter')
-    await pressed(page, false)
+    await untilPressed(page, false)
     await page.keyboard.press(' ')
-    await pressed(page, true)
+    await untilPressed(page, true)
     await page.keyboard.press('Tab')
-    await pressed(page, false)
+    await untilPressed(page, false)
     assertNoErrors([page])
     await page.context().close()
   })
 
   test('GIF: under the pointer plays for more than five seconds, also if it was still loading', async () => {
-    const page = await openPage(server, restless)
+    const page = await openPage(server, animated)
     let load
     const held = new Promise((resolve) => { load = resolve })
     await page.route('**/gif/*.gif', async (route) => { await held; await route.continue() })
     await page.goto(`/room/${host.room}`)
-    await pressed(page, true)
-    await film(page).hover()
+    await untilPressed(page, true)
+    await gif(page).hover()
     const loaded = page.waitForResponse('**/gif/*.gif')
     load()
     await loaded
     await pause(5500)
-    assert.equal(await film(page).getAttribute('aria-pressed'), 'true')
+    assert.equal(await gif(page).getAttribute('aria-pressed'), 'true')
     await page.context().close()
   })
 
   test('autoplay switch: stops GIFs and keeps its state after a reload', async () => {
     const page = await visit({ ...phone, reducedMotion: 'no-preference' })
-    await pressed(page, true)
+    await untilPressed(page, true)
     await page.locator('#people-toggle').tap()
     await page.getByRole('switch', { name: 'GIF 자동 재생' }).tap()
-    await pressed(page, false)
+    await untilPressed(page, false)
     await pause(250) // the panel slides in
     await screenshot(page, 'gif-switch-375')
     await page.reload()
-    await film(page).waitFor()
+    await gif(page).waitFor()
     await pause(300)
-    assert.equal(await film(page).getAttribute('aria-pressed'), 'false')
+    assert.equal(await gif(page).getAttribute('aria-pressed'), 'false')
     assert.equal(await page.locator('#autoplay').isChecked(), false)
-    await film(page).tap()
-    await pressed(page, true)
-    await film(page).tap()
-    await pressed(page, false)
+    await gif(page).tap()
+    await untilPressed(page, true)
+    await gif(page).tap()
+    await untilPressed(page, false)
     await page.locator('#people-toggle').tap()
     await page.getByRole('switch').tap()
-    await pressed(page, true)
+    await untilPressed(page, true)
     await page.context().close()
   })
 
   test('GIF: causes no layout shift and no frame without a picture', async () => {
     const quiet = await owner(server, { title: '조용한 방' }) // without joins and exits, whose notices would shift the layout
     await quiet.upload(quiet.room, stripes)
-    const page = await openPage(server, calm)
+    const page = await openPage(server, still)
     let answer
     const held = new Promise((resolve) => { answer = resolve })
     await page.route('**/poster', async (route) => { await held; await route.continue() })
@@ -153,12 +153,12 @@ describe('GIFs on the page', () => {
         .observe({ type: 'layout-shift', buffered: true })
     })
     await page.goto(`/room/${quiet.room}`, { waitUntil: 'domcontentloaded' })
-    await film(page).waitFor()
-    const before = await film(page).boundingBox()
+    await gif(page).waitFor()
+    const before = await gif(page).boundingBox()
     assert.deepEqual([before.width, before.height], [240, 160], 'size of the reserved place')
     answer()
     await until(() => page.locator('#chat-list img').evaluate((img) => img.complete && img.naturalWidth === 240), 'the poster loaded')
-    assert.deepEqual(await film(page).boundingBox(), before)
+    assert.deepEqual(await gif(page).boundingBox(), before)
 
     const missing = await page.evaluate(async () => {
       const button = document.querySelector('#chat-list .gif')
@@ -177,8 +177,8 @@ describe('GIFs on the page', () => {
   })
 
   test('own upload: is replaced in place by the stored GIF', async () => {
-    const page = await visit(restless)
-    await film(page).waitFor()
+    const page = await visit(animated)
+    await gif(page).waitFor()
     await page.setInputFiles('#chat-form input[name=gif]', { name: '내 움짤.gif', mimeType: 'image/gif', buffer: Buffer.from(stripes) })
     const mine = page.locator('#chat-list .mine .gif')
     await mine.waitFor()

@@ -99,13 +99,13 @@ describe('hostile file', () => {
       await v.upload(v.room, animatedGIF()) // the memory of a first upload does not count
       if (measurable) resetPeak(server.pid)
       const before = measurable && peak(server.pid)
-      const began = performance.now()
+      const startedAt = performance.now()
       assert.equal((await v.upload(v.room, bytes)).status, status)
-      const took = performance.now() - began
-      assert.ok(took < promised(3000), `upload: got ${took} ms, want less than ${promised(3000)}`)
+      const duration = performance.now() - startedAt
+      assert.ok(duration < promised(3000), `upload: got ${duration} ms, want less than ${promised(3000)}`)
       if (measurable) {
         const more = peak(server.pid) - before
-        t.diagnostic(`${bytes.length} bytes: ${Math.round(took)} ms, ${(more / MiB).toFixed(1)} MiB`)
+        t.diagnostic(`${bytes.length} bytes: ${Math.round(duration)} ms, ${(more / MiB).toFixed(1)} MiB`)
         assert.ok(more <= 8 * MiB, `memory: got ${(more / MiB).toFixed(1)} MiB more, want at most 8`)
       }
     })
@@ -184,9 +184,9 @@ describe('hostile form', () => {
       if (i < 99) await other.enter(v.room) // later the room is full
       senders.push(other)
     }
-    const began = performance.now()
+    const startedAt = performance.now()
     const results = await Promise.all(senders.flatMap((sender) => [1, 2, 3].map(() => trickle(sender))).concat(trickle(v), trickle(v)))
-    assert.ok(performance.now() - began < promised(30_000), `uploads: want the end within ${promised(30_000)} ms`)
+    assert.ok(performance.now() - startedAt < promised(30_000), `uploads: want the end within ${promised(30_000)} ms`)
     const count = (status) => results.filter((got) => got === status).length
     assert.equal(count(408), sized(51, 64), 'uploads answered with 408')
     if (!soak) assert.equal(count(429), 2) // with SOAK=1 some uploads find no free slot
@@ -216,7 +216,7 @@ describe('slow uploads in all 64 slots', () => {
     }))
     const all = senders.flatMap((sender) => [1, 2, 3].map(() => sender)).slice(0, 64)
     const slow = all.map((sender) => slowUpload(server, sender, owner.room, { bytes: 1740, ms: 100, from }))
-    await Promise.all(slow.map(({ begun }) => begun))
+    await Promise.all(slow.map(({ accepted }) => accepted))
     return slow
   }
   const running = (slow) => slow.filter(({ status }) => status === undefined).length
@@ -253,8 +253,8 @@ function slowUpload(server, sender, room, { bytes, ms, from }) {
   const head = Buffer.from('--x\r\nContent-Disposition: form-data; name="gif"; filename="x.gif"\r\n\r\n'
     + 'GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\xff', 'latin1') // the beginning of a comment
   let timer
-  upload.begun = new Promise((resolve) => socket.once('data', resolve)) // 100 Continue, or a refusal
-  upload.begun.then(() => {
+  upload.accepted = new Promise((resolve) => socket.once('data', resolve)) // 100 Continue, or a refusal
+  upload.accepted.then(() => {
     socket.write(head)
     timer = setInterval(() => socket.write('x'.repeat(bytes)), ms)
   })

@@ -9,7 +9,6 @@ import { startServer } from './lib/server.js'
 import { RawSocket } from './lib/raw-socket.js'
 import { Visitor } from './lib/visitor.js'
 import { animatedGIF } from './lib/gif.js'
-import { pause } from './lib/clients.js'
 
 let server
 before(async () => { server = await startServer() })
@@ -113,7 +112,7 @@ test('chat.txt: matches the packets of a chat', async () => {
   await b.enter(room)
   const page = await Page.open(a, '/chat', room)
   page.send(`42/chat,["join","${room}"]`)
-  await pause(100)
+  await page.until('"participants"') // the page has joined
   const other = await b.join(room, { transports: ['websocket'] })
   await page.until('입장')
   await b.postMessage(room, 'hello')

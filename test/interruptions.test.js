@@ -12,7 +12,7 @@ import { Visitor } from './lib/visitor.js'
 const leaveGrace = 2000 // ms; the same as in main.go
 
 /** Creates a visitor with a room, and a function that reads the room's history. */
-async function keeper(server) {
+async function visitorWithRoom(server) {
   const visitor = new Visitor(server)
   await visitor.get('/')
   const room = await visitor.createRoom()
@@ -28,7 +28,7 @@ async function keeper(server) {
   return { visitor, room, history }
 }
 
-const [lanes, cutsPerRoom] = sized([3, 1], [6, 6]) // rooms at once; long cuts of each room, and short cuts
+const [roomsAtOnce, cutsPerRoom] = sized([3, 1], [6, 6]) // rooms at once; long cuts of each room, and short cuts
 
 // These tests mostly wait for real time to pass, so they run together.
 describe('interruption', { concurrency: true }, () => {
@@ -36,10 +36,10 @@ describe('interruption', { concurrency: true }, () => {
     test(`lost connection of the last member: keeps the room and its history (${mode})`, async (t) => {
       const server = await startServer({}, { path: binary({ race: false }) })
       const counts = { short: 0, long: 0, notices: 0 }
-      await Promise.all(Array.from({ length: lanes }, async () => {
-        const chaos = await startFaultProxy(server.port) // for this room alone
-        const { visitor, room, history } = await keeper(server)
-        const socket = await connected(`${chaos.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie }, auth: { room } })
+      await Promise.all(Array.from({ length: roomsAtOnce }, async () => {
+        const proxy = await startFaultProxy(server.port) // for this room alone
+        const { visitor, room, history } = await visitorWithRoom(server)
+        const socket = await connected(`${proxy.url}/chat`, { ...options, extraHeaders: { cookie: visitor.cookie }, auth: { room } })
         await join(socket, room)
         const texts = []
         /** Cuts the connection for ms. Returns whether the client was back within the leave grace. */
@@ -49,14 +49,14 @@ describe('interruption', { concurrency: true }, () => {
           const before = await history()
           const lost = nextEvent(socket, 'disconnect')
           const back = nextEvent(socket, 'connect', { retry: true })
-          const begun = performance.now()
-          const cut = chaos.cut(ms)
+          const startedAt = performance.now()
+          const cut = proxy.cut(ms)
           await lost
           await cut
           await back
-          assert.ok(performance.now() - begun >= ms, `reconnect: got it during the cut of ${ms} ms`)
+          assert.ok(performance.now() - startedAt >= ms, `reconnect: got it during the cut of ${ms} ms`)
           await join(socket, room)
-          const away = performance.now() - begun // an upper bound: the server notices the loss later, and the join before its answer
+          const away = performance.now() - startedAt // an upper bound: the server notices the loss later, and the join before its answer
           const after = await history()
           assert.deepEqual(after.slice(0, before.length), before, 'the history from before the cut')
           const notices = after.slice(before.length).map(({ topic }) => topic)
@@ -76,9 +76,9 @@ describe('interruption', { concurrency: true }, () => {
         assert.deepEqual(all.map(({ seq }) => seq), all.map((_, n) => n + 1))
         assert.deepEqual(all.filter(({ kind }) => kind === 'text').map(({ chat }) => chat), texts)
         socket.disconnect()
-        chaos.close()
+        proxy.close()
       }))
-      t.diagnostic(`${counts.long} long cuts and ${counts.short} short ones in ${lanes} rooms, ${counts.notices} notices`)
+      t.diagnostic(`${counts.long} long cuts and ${counts.short} short ones in ${roomsAtOnce} rooms, ${counts.notices} notices`)
       assert.ok(counts.long >= sized(3, 34)) // for three transport modes, a hundred in all
       await server.stop()
     })
@@ -86,7 +86,7 @@ describe('interruption', { concurrency: true }, () => {
 
   test('restart: keeps a room that is empty', async () => {
     const server = await startServer({ EMPTY_ROOM_GRACE: '1s' })
-    const { visitor, room, history } = await keeper(server)
+    const { visitor, room, history } = await visitorWithRoom(server)
     const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: visitor.cookie } })
     await join(socket, room)
     assert.equal((await socket.emitWithAck('chat', 'still here')).ok, true)
@@ -100,7 +100,7 @@ describe('interruption', { concurrency: true }, () => {
 
   test('clock changes: neither reorder nor expire messages', async () => {
     const server = await startServer({ EMPTY_ROOM_GRACE: '1s' })
-    const { visitor, room, history } = await keeper(server)
+    const { visitor, room, history } = await visitorWithRoom(server)
     const socket = await connected(`${server.url}/chat`, { extraHeaders: { cookie: visitor.cookie } })
     await join(socket, room)
     const sent = []
@@ -125,7 +125,7 @@ describe('interruption', { concurrency: true }, () => {
     assert.deepEqual(answer.messages, await history())
     socket.disconnect()
     await server.restart() // a server that used the times would do so at its start
-    await pause(3000)
+    await pause(3000) // longer than the leave grace and EMPTY_ROOM_GRACE
     await ordered()
     await server.stop()
   })
@@ -134,7 +134,7 @@ describe('interruption', { concurrency: true }, () => {
     const server = await startServer({ EMPTY_ROOM_GRACE: 'never' }, { path: binary({ race: false }) })
     const rooms = []
     for (let i = 0; i < 8; i++) {
-      const { visitor, room } = await keeper(server)
+      const { visitor, room } = await visitorWithRoom(server)
       const socket = await connected(`${server.url}/chat`, { transports: ['websocket'], extraHeaders: { cookie: visitor.cookie } })
       await join(socket, room)
       for (let n = 0; n < 20; n++) assert.equal((await socket.emitWithAck('chat', `${room} ${n} ${'x'.repeat(1000)}`)).ok, true)
@@ -146,11 +146,11 @@ describe('interruption', { concurrency: true }, () => {
     await Promise.all(Array.from({ length: 64 }, async (_, i) => {
       const { visitor, room } = rooms[i % rooms.length]
       while (performance.now() < end || complete <= 20 || aborted <= 20) {
-        const giveUp = new AbortController()
-        const asked = visitor.request('GET', `/room/${room}/messages?limit=100`, { signal: giveUp.signal })
+        const controller = new AbortController()
+        const asked = visitor.request('GET', `/room/${room}/messages?limit=100`, { signal: controller.signal })
           .then(async (answer) => ({ status: answer.status, body: await answer.text() }))
         // The abort mostly hits a running request.
-        const ticking = pause(Math.random() ** 3 * 1500).then(() => giveUp.abort())
+        const aborting = pause(Math.random() ** 3 * 1500).then(() => controller.abort())
         try {
           const { status, body } = await asked
           assert.equal(status, 200, body)
@@ -163,10 +163,10 @@ describe('interruption', { concurrency: true }, () => {
           if (error.name !== 'AbortError') throw error
           aborted++
         }
-        await ticking
+        await aborting
       }
     }))
-    t.diagnostic(`${complete} answers, ${aborted} aborted up`)
+    t.diagnostic(`${complete} answers, ${aborted} aborted`)
     const failures = server.logs.split('\n').filter((line) => /status=500|level=ERROR|panic/.test(line))
     assert.deepEqual(failures, [])
     for (const { visitor, room } of rooms) assert.equal((await visitor.get(`/room/${room}/messages`)).status, 200)

@@ -59,10 +59,10 @@ describe('Tab key', { concurrency: 2 }, () => {
   })
 
   test('Tab: reaches every control of the list of rooms, its dialog and the other pages', async () => {
-    const keeper = new Visitor(server)
-    await keeper.get('/')
-    const secret = await keeper.createRoom({ title: '비밀방', password: 'pw' })
-    for (let i = 0; i < 105; i++) await keeper.createRoom({ title: `방 ${i}` })
+    const host = new Visitor(server)
+    await host.get('/')
+    const secret = await host.createRoom({ title: '비밀방', password: 'pw' })
+    for (let i = 0; i < 105; i++) await host.createRoom({ title: `방 ${i}` })
     const page = await openPage(server)
     await page.goto('/')
     assert.ok(await tabThrough(page, ['.skip', '.join-btn[data-password=true]', '#more-rooms a', 'a[href="/room"]', 'a[href="/notice"]', 'summary', 'a[hreflang]']) > 105)

@@ -3,7 +3,7 @@
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, connected, nextEvent, pause, until, withTimeout } from './lib/clients.js'
+import { collect, connected, nextEvent, pause, withTimeout } from './lib/clients.js'
 import { member, owner } from './lib/visitor.js'
 import { eventTimeout, promised } from './lib/sizes.js'
 
@@ -13,7 +13,7 @@ before(async () => { server = await startServer({ RATE_ADDRESS: 'off' }) }) // 5
 const colorOf = async (socket, room) => (await socket.timeout(eventTimeout).emitWithAck('join', room)).user
 
 /** Sends messages until the server refuses one or ends the connection, and returns the reason. */
-async function chatter(socket, room) {
+async function sendUntilRefused(socket, room) {
   for (let n = 0; ; n++) {
     if (!socket.connected) return 'disconnected'
     const answer = await socket.timeout(eventTimeout).emitWithAck('chat', { room, chat: `${n}` }).catch(() => null)
@@ -28,17 +28,17 @@ for (const [verb, reason] of [['kick', 'kicked'], ['ban', 'banned']]) {
     const a = await owner(server)
     const b = await member(server, a.room)
     const person = await colorOf(b.chat, a.room)
-    const talking = chatter(b.chat, a.room)
-    await until(() => b.chat.connected, 'a connected sender')
-    await pause(300)
+    const firstMessage = nextEvent(a.chat, 'chat')
+    const sending = sendUntilRefused(b.chat, a.room)
+    await firstMessage
     const [kicked, ended] = [nextEvent(b.chat, 'kicked'), nextEvent(b.chat, 'disconnect')]
-    const begun = performance.now()
+    const startedAt = performance.now()
     assert.deepEqual(await a.chat.timeout(eventTimeout).emitWithAck(verb, { room: a.room, person }), { ok: true })
     assert.deepEqual((await kicked)[0], { room: a.room, reason })
     assert.equal((await ended)[0], 'io server disconnect', 'disconnect reason, with which the stock client does not reconnect')
-    const took = performance.now() - begun
-    assert.ok(took < promised(1000), `disconnect: got ${took} ms, want less than ${promised(1000)}`)
-    await talking
+    const duration = performance.now() - startedAt
+    assert.ok(duration < promised(1000), `disconnect: got ${duration} ms, want less than ${promised(1000)}`)
+    await sending
 
     const { messages } = await (await a.get(`/room/${a.room}/messages?limit=100`)).json()
     const at = messages.findIndex(({ topic }) => topic === reason)
@@ -63,10 +63,10 @@ test('ban during an absence: keeps the member out of the room after recovery', a
   await a.postMessage(a.room, 'before')
   await first
   const messages = collect(b.chat, 'chat'), notices = collect(b.chat, 'notice')
-  const wire = b.chat.io.engine
+  const { engine } = b.chat.io
   b.chat.io.reconnection(false)
   const closed = nextEvent(b.chat, 'disconnect')
-  wire.transport.ws ? wire.transport.ws.terminate() : wire.close()
+  engine.transport.ws ? engine.transport.ws.terminate() : engine.close()
   await closed
   assert.equal((await a.chat.timeout(eventTimeout).emitWithAck('ban', { room: a.room, person })).ok, true)
   assert.equal((await a.postMessage(a.room, 'secret')).status, 200)
@@ -86,8 +86,9 @@ test('removal of a room: disconnects fifty sending members within a second', asy
   const a = await owner(server, { max: 60 })
   const sockets = await Promise.all(Array.from({ length: 50 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
   for (const socket of sockets) assert.equal((await socket.timeout(eventTimeout).emitWithAck('join', a.room)).ok, true)
-  const talking = sockets.map((socket) => chatter(socket, a.room))
-  await pause(500)
+  const firstMessages = sockets.map((socket) => nextEvent(socket, 'chat'))
+  const sending = sockets.map((socket) => sendUntilRefused(socket, a.room))
+  await Promise.all(firstMessages)
   const removals = sockets.map((socket) => collect(socket, 'removeRoom'))
   const late = sockets.map((socket) => {
     const list = []
@@ -96,16 +97,16 @@ test('removal of a room: disconnects fifty sending members within a second', asy
     return list
   })
   const ends = sockets.map((socket) => nextEvent(socket, 'disconnect'))
-  const begun = performance.now() // of the request, not of its answer
+  const startedAt = performance.now() // of the request, not of its answer
   const answer = a.request('DELETE', `/room/${a.room}`)
   const reasons = await withTimeout(eventTimeout, Promise.all(ends), 'a disconnect at every member')
-  const took = Math.round(performance.now() - begun)
-  t.diagnostic(`fifty members were disconnected ${took} ms after the request`)
-  assert.ok(took < promised(1000), `disconnects: got ${took} ms, want less than ${promised(1000)}`)
+  const duration = Math.round(performance.now() - startedAt)
+  t.diagnostic(`fifty members were disconnected ${duration} ms after the request`)
+  assert.ok(duration < promised(1000), `disconnects: got ${duration} ms, want less than ${promised(1000)}`)
   assert.equal((await answer).status, 200)
   assert.deepEqual(new Set(reasons.map(([reason]) => reason)), new Set(['io server disconnect']))
   assert.ok(removals.every((events) => events.length === 1 && events[0][0] === a.room), `removeRoom: got ${JSON.stringify(removals)}, want one at each member`)
-  for (const outcome of await Promise.all(talking)) assert.ok(['disconnected', 'not_found'].includes(outcome), outcome)
+  for (const outcome of await Promise.all(sending)) assert.ok(['disconnected', 'not_found'].includes(outcome), outcome)
   assert.deepEqual(late.flat(), [], 'events after removeRoom')
   sockets[0].connect()
   await nextEvent(sockets[0], 'connect')

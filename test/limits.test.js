@@ -9,7 +9,7 @@ import WebSocket from 'ws'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
 import { pause, until, withTimeout } from './lib/clients.js'
-import { MiB, measurable, peak, resetPeak, worktime } from './lib/process.js'
+import { MiB, measurable, peak, resetPeak, processorTime } from './lib/process.js'
 import { longTest, eventTimeout, promised, sized } from './lib/sizes.js'
 
 const limit = 1_000_000
@@ -67,10 +67,10 @@ describe('million bytes of one shape', () => {
         const body = revision === 4 ? payload : inLengths(payload)
         let worked
         await bounded(async () => {
-          const before = measurable ? worktime(server.pid) : 0
+          const before = measurable ? processorTime(server.pid) : 0
           const [status] = await refusal(revision, await handshake(revision), body, {})
           assert.ok([200, 400, 413].includes(status), `status: got ${status}, want 200, 400 or 413`)
-          worked = measurable ? worktime(server.pid) - before : 0
+          worked = measurable ? processorTime(server.pid) - before : 0
         }, 16)
         t.diagnostic(`${worked} ms`)
         assert.ok(worked <= promised(100), `processor time: got ${worked} ms, want at most ${promised(100)}`)
@@ -119,11 +119,11 @@ describe('HTTP request', () => {
   for (const [name, request] of Object.entries(requests)) {
     test(`request with ${name}: is refused within a second`, async (t) => {
       await bounded(async () => {
-        const begun = performance.now()
+        const startedAt = performance.now()
         assert.match(await exchange(request), /^HTTP\/1\.1 4\d\d /)
-        const took = performance.now() - begun
-        t.diagnostic(`${took.toFixed(1)} ms`)
-        assert.ok(took < promised(1000), `refusal: got ${took} ms, want less than ${promised(1000)}`)
+        const duration = performance.now() - startedAt
+        t.diagnostic(`${duration.toFixed(1)} ms`)
+        assert.ok(duration < promised(1000), `refusal: got ${duration} ms, want less than ${promised(1000)}`)
       })
     })
   }
@@ -310,12 +310,12 @@ async function endless(revision) {
 /** Opens connections with requests that never end. cut collects the ms until each is closed. */
 function slowloris(connections, cut) {
   for (let i = 0; i < connections; i++) {
-    const begun = performance.now()
+    const startedAt = performance.now()
     const socket = net.connect(server.port, 'localhost')
     const timer = setInterval(() => socket.write('x'), 1000)
     socket.on('error', () => {})
     socket.on('data', () => {})
-    socket.on('close', () => { clearInterval(timer); cut.push(performance.now() - begun) })
+    socket.on('close', () => { clearInterval(timer); cut.push(performance.now() - startedAt) })
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
   }
 }

@@ -51,7 +51,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   let server
   before(async () => { server = await startServer() })
 
-  async function company(annOptions = desktop, bobOptions = desktop) {
+  async function openRoomForTwo(annOptions = desktop, bobOptions = desktop) {
     const [ann, bob] = await Promise.all([openPage(server, annOptions), openPage(server, bobOptions)])
     await ann.goto('/room')
     await ann.fill('input[name=title]', '이름이 길어서 휴대전화 화면 한 줄에는 다 들어가지 않는 방, 그래도 괜찮은 방')
@@ -65,7 +65,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()))
 
   test('keyboard: is enough for names, whispers, delegation and a kick', async () => {
-    const [ann, bob] = await company()
+    const [ann, bob] = await openRoomForTwo()
     const [annColor, bobColor] = await Promise.all([colorOf(ann), colorOf(bob)])
 
     // 1. the list of participants, with names
@@ -142,7 +142,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   })
 
   test('own messages: are edited and removed by keyboard and by touch', async () => {
-    const [ann, bob] = await company(english, phone)
+    const [ann, bob] = await openRoomForTwo(english, phone)
     await write(ann, 'helo')
     await row(bob, 'helo').waitFor()
     await ann.keyboard.press('ArrowUp')
@@ -196,7 +196,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   })
 
   test('settings panel: freezes the room, changes settings, lists bans and creates tokens', async () => {
-    const [ann, bob] = await company(desktop, { ...phone, colorScheme: 'dark' })
+    const [ann, bob] = await openRoomForTwo(desktop, { ...phone, colorScheme: 'dark' })
     const bobColor = await colorOf(bob)
     await ann.locator('#open-panel').focus()
     await ann.keyboard.press('Enter')
@@ -321,7 +321,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   })
 
   test('kick during an absence and quit in another tab: end the page with the reason', async () => {
-    const [ann, bob] = await company()
+    const [ann, bob] = await openRoomForTwo()
     const tab = await bob.context().newPage()
     await tab.goto(bob.url())
     await tab.locator('.person').nth(1).waitFor()
@@ -347,7 +347,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   })
 
   test('message log: adds each message once, also after a reconnect, and keeps 300', async () => {
-    const [ann, bob] = await company()
+    const [ann, bob] = await openRoomForTwo()
     await bob.evaluate(() => {
       window.said = []
       new MutationObserver((changes) => {
@@ -385,7 +385,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
   })
 
   test('own messages and whispers: have the time of the server, also when the clock of the browser is wrong', async () => {
-    const [ann, bob] = await company()
+    const [ann, bob] = await openRoomForTwo()
     await ann.clock.setFixedTime(Date.now() - 3 * 3600_000)
     const whisperTo = await colorOf(bob)
     await write(ann, '지금 몇 시')

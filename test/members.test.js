@@ -13,7 +13,7 @@ describe('members', () => {
   before(async () => { server = await startServer() })
 
   /** Creates a room with its owner Ann and the member Bob. Both have a color and the seq of their join. */
-  async function company(options) {
+  async function roomWithTwo(options) {
     const ann = await owner(server, {}, options)
     const entered = nextEvent(ann.chat, 'join')
     const bob = await member(server, ann.room, options)
@@ -37,7 +37,7 @@ describe('members', () => {
 
   for (const [mode, options] of Object.entries(transportModes)) {
     test(`names, whispers, edits and removals: are delivered and numbered without gaps (${mode})`, async () => {
-      const { ann, bob, room, emitWithAck, end } = await company(options)
+      const { ann, bob, room, emitWithAck, end } = await roomWithTwo(options)
       const numbers = []
       for (const event of ['chat', 'notice', 'edit', 'remove', 'join', 'exit']) ann.chat.on(event, ({ seq }) => numbers.push(seq))
 
@@ -84,7 +84,7 @@ describe('members', () => {
     })
 
     test(`owner: mutes, freezes, kicks, bans and delegates (${mode})`, async () => {
-      const { ann, bob, room, emitWithAck, end } = await company(options)
+      const { ann, bob, room, emitWithAck, end } = await roomWithTwo(options)
       for (const event of ['kick', 'ban', 'mute', 'unmute', 'delegate', 'unban']) {
         assert.equal(await reason(emitWithAck(bob, event, { person: ann.color })), 'not_owner', event)
       }
@@ -138,7 +138,7 @@ describe('members', () => {
   }
 
   test('quit: ends the membership and passes the room on', async () => {
-    const { ann, bob, room, emitWithAck, end } = await company()
+    const { ann, bob, room, emitWithAck, end } = await roomWithTwo()
     const tab = await ann.join(room)
     await join(tab, room)
     const [left, owns, both] = [nextEvent(bob.chat, 'exit'), nextEvent(bob.chat, 'room', { where: (now) => now.owner === bob.color }), nextEvent(tab, 'quit')]
@@ -153,7 +153,7 @@ describe('members', () => {
   })
 
   test('kick during an absence: keeps the member out after recovery', async () => {
-    const { ann, bob, room, emitWithAck, end } = await company()
+    const { ann, bob, room, emitWithAck, end } = await roomWithTwo()
     bob.chat.disconnect()
     let attempts = 0
     const socket = client(`${server.url}/chat`, {
@@ -184,7 +184,7 @@ describe('members', () => {
   })
 
   test('token: lets a program send by HTTP and by socket until the owner kicks it', async () => {
-    const { ann, bob, room, emitWithAck, end } = await company()
+    const { ann, bob, room, emitWithAck, end } = await roomWithTwo()
     const made = await emitWithAck(ann, 'token', { nick: '날씨봇' })
     assert.equal(made.ok, true)
     const post = (token, chat) => fetch(`${server.url}/room/${room}/chat`, {
@@ -215,7 +215,7 @@ describe('members', () => {
   })
 
   test('lobby: receives changeRoom after a change of settings', async () => {
-    const { ann, room, emitWithAck, end } = await company()
+    const { ann, room, emitWithAck, end } = await roomWithTwo()
     const lobby = await connected(`${server.url}/room`)
     const changed = collect(lobby, 'changeRoom')
     await emitWithAck(ann, 'settings', { title: '새 이름', password: 'pw' })

@@ -22,7 +22,7 @@ async function pageAt(address, client) {
 }
 
 /** Connects from a page and emits an event. Resolves to { connected } or to the error of the refusal. */
-const talk = (page, url, options) => page.evaluate(([url, options]) => new Promise((resolve) => {
+const connectFrom = (page, url, options) => page.evaluate(([url, options]) => new Promise((resolve) => {
   const socket = window.io(url, { forceNew: true, reconnectionDelay: 10, reconnectionDelayMax: 20, ...options })
   let refusals = 0
   socket.on('connect_error', (error) => {
@@ -52,11 +52,11 @@ test('page of another origin: connects with its own headers if the origin is all
 
   const friend = await pageAt(`http://friend.example:${port}/`, client)
   for (const transports of [['polling'], ['polling', 'websocket']]) {
-    assert.deepEqual(await talk(friend, server.url, { ...options, transports }), { connected: true }, transports.join())
+    assert.deepEqual(await connectFrom(friend, server.url, { ...options, transports }), { connected: true }, transports.join())
   }
   const foe = await pageAt(`http://foe.example:${port}/`, client)
   for (const mode of Object.values(transportModes)) {
-    assert.ok((await talk(foe, server.url, { ...options, ...mode })).error, 'foe.example: got a connection, want an error')
+    assert.ok((await connectFrom(foe, server.url, { ...options, ...mode })).error, 'foe.example: got a connection, want an error')
   }
   await friend.context().close()
   await foe.context().close()
@@ -70,8 +70,8 @@ test('proxy that replaces the Host header: causes one warning with the settings 
   const polling = { transports: ['polling'] }
   proxy.target = await startServer()
   const page = await pageAt(`${origin}/`, '/socket.io/socket.io.js')
-  assert.ok((await talk(page, '/', { ...polling, refusals: 5 })).error, 'polling: got a connection, want an error')
-  assert.ok((await talk(page, '/', transportModes['websocket only'])).error, 'WebSocket: got a connection, want an error')
+  assert.ok((await connectFrom(page, '/', { ...polling, refusals: 5 })).error, 'polling: got a connection, want an error')
+  assert.ok((await connectFrom(page, '/', transportModes['websocket only'])).error, 'WebSocket: got a connection, want an error')
   const lines = proxy.target.logs.split('\n').filter((line) => line.includes('origin refused'))
   assert.equal(lines.length, 1, lines.join('\n'))
   for (const part of ['level=WARN', `origin=${origin}`, `host=localhost:${proxy.target.port}`, 'CORS_ORIGIN', 'Host header']) {
@@ -81,7 +81,7 @@ test('proxy that replaces the Host header: causes one warning with the settings 
 
   // With the settings that the warning names, the page connects.
   proxy.target = await startServer({ CORS_ORIGIN: origin })
-  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await talk(page, '/', mode), { connected: true }, name)
+  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await connectFrom(page, '/', mode), { connected: true }, name)
   await proxy.target.stop()
   await page.context().close()
   proxy.close()
@@ -89,7 +89,7 @@ test('proxy that replaces the Host header: causes one warning with the settings 
   const passing = await startProxy({ passHost: true })
   passing.target = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1', SECURE_COOKIES: 'false' })
   const own = await pageAt(`http://chat.example:${passing.port}/`, '/socket.io/socket.io.js')
-  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await talk(own, '/', mode), { connected: true }, name)
+  for (const [name, mode] of Object.entries(transportModes)) assert.deepEqual(await connectFrom(own, '/', mode), { connected: true }, name)
   assert.doesNotMatch(passing.target.logs, /origin refused/)
   await own.context().close()
   await passing.target.stop()

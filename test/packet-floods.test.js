@@ -20,7 +20,7 @@ longTest('73 probes, repeated: have the same outcome each time and leak no gorou
   const server = await startServer({ RATE_CONNECT: 'off', RATE_CONNECT_ADDRESS: 'off' })
   const canary = await startCanary(server)
   const outcomes = new Map() // of the first round
-  const settle = (name, outcome) => {
+  const compare = (name, outcome) => {
     if (!outcomes.has(name)) outcomes.set(name, outcome)
     assert.deepEqual({ name, ...outcome }, { name, ...outcomes.get(name) })
   }
@@ -28,9 +28,9 @@ longTest('73 probes, repeated: have the same outcome each time and leak no gorou
   for (let round = 0; round < rounds; round++) {
     const queue = [
       ...[3, 4].flatMap((revision) => webSocketProbes.map((probe) => async () =>
-        settle(`${probe.name}, ${revision}`, { outcome: (await probeWebSocket(server, probe, revision)).outcome }))),
-      ...handshakeProbes.map((probe) => async () => settle(probe.name, await probeHandshake(server, probe))),
-      ...bodyProbes.map((probe) => async () => settle(probe.name, await probeBody(server, probe))),
+        compare(`${probe.name}, ${revision}`, { outcome: (await probeWebSocket(server, probe, revision)).outcome }))),
+      ...handshakeProbes.map((probe) => async () => compare(probe.name, await probeHandshake(server, probe))),
+      ...bodyProbes.map((probe) => async () => compare(probe.name, await probeBody(server, probe))),
     ]
     await Promise.all(Array.from({ length: 16 }, async () => {
       for (let run; (run = queue.shift());) await run()
@@ -53,8 +53,8 @@ longTest('announced attachments that never arrive: cost at most 32 MiB and end a
     sockets.push(...await Promise.all(Array.from({ length: 50 }, (_, k) => open(server, k % 2 ? 3 : 4))))
   }
   const before = resident(server.pid)
-  const begun = performance.now()
-  const ends = sockets.map(({ gone }) => gone.then(() => performance.now() - begun))
+  const startedAt = performance.now()
+  const ends = sockets.map(({ gone }) => gone.then(() => performance.now() - startedAt))
   const placeholders = Array.from({ length: 10 }, (_, num) => ({ _placeholder: true, num }))
   for (const { ws } of sockets) ws.send(`4510-${JSON.stringify(['reply', 'x'.repeat(2000), ...placeholders])}`)
   const times = await withTimeout(30_000, Promise.all(ends), 'a close of every connection')
@@ -67,7 +67,7 @@ longTest('announced attachments that never arrive: cost at most 32 MiB and end a
 })
 
 for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
-  test(`10,000 unsolicited heartbeats a second, revision ${revision}: start no goroutine and delay nobody`, async (t) => {
+  test(`10,000 unsolicited heartbeats a second, revision ${revision}: start no goroutine and delay no client`, async (t) => {
     const server = await startServer({}, { path: relay() })
     const canary = await open(server, 4)
     const sockets = await Promise.all(Array.from({ length: 50 }, () => open(server, revision)))
@@ -76,16 +76,16 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
     let cut = 0
     for (const socket of sockets) socket.gone.then(() => { cut++ })
     const counts = [], waits = []
-    const begun = performance.now()
+    const startedAt = performance.now()
     for (let beat = 0; beat < 40; beat++) { // 2 s: 400 from each connection, below the limit
       for (const { ws } of sockets) for (let i = 0; i < 10; i++) ws.send(heartbeat)
       if (beat % 5 === 0) {
         const asked = performance.now()
-        await canary.emitWithAck('counted')
+        await canary.emitWithAck('echo')
         waits.push(performance.now() - asked)
         counts.push(await goroutines())
       }
-      await pause(Math.max(0, begun + (beat + 1) * 50 - performance.now()))
+      await pause(Math.max(0, startedAt + (beat + 1) * 50 - performance.now()))
     }
     t.diagnostic(`${before} goroutines before, at most ${Math.max(...counts)} during the flood; an answer took at most ${percentile(waits, 1)} ms`)
     assert.ok(Math.max(...counts) <= before + 5, `goroutines: got ${counts}, want at most ${before + 5}`)
@@ -94,7 +94,7 @@ for (const [revision, heartbeat] of [[4, '3'], [3, '2']]) {
     for (const { ws } of sockets) for (let i = 0; i < 601; i++) ws.send(heartbeat)
     await until(() => cut === 50, 'a close of every flooding connection')
     for (const socket of sockets) assert.equal(await socket.gone, 1008)
-    await canary.emitWithAck('counted')
+    await canary.emitWithAck('echo')
     canary.ws.terminate()
     await server.stop()
   })

@@ -20,7 +20,7 @@ function sourceOf(entry) {
   return source
 }
 
-describe('the data of a page', () => {
+describe('page data', () => {
   let server, host
   before(async () => {
     server = await startServer()
@@ -33,17 +33,17 @@ describe('the data of a page', () => {
     const text = await answer.text()
     assert.equal(answer.status, 200, path)
     const scripts = [...text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag)
-    assert.equal(scripts.length, 2, `one entry module and one JSON: ${scripts}`)
+    assert.equal(scripts.length, 2, `scripts: got ${scripts}, want one entry module and one JSON`)
     return JSON.parse(text.match(/<script type="application\/json" id="page-data">(.*?)<\/script>/s)[1])
   }
 
   for (const [entry, path] of [['home.js', () => '/'], ['notice.js', () => '/notice'], ['room.js', () => `/room/${host.room}`]]) {
-    test(`${entry} finds every sentence that it looks up, and there are no others`, async () => {
+    test(`${entry}: has every sentence that it looks up, and no others`, async () => {
       const source = sourceOf(entry)
       const { words } = await dataOf(path(), 'ko')
       const lookedUp = [...source.matchAll(/\bt\("([^"]+)"|(?<!closest\()"([a-z]+\.[a-zA-Z_]+)"/g)].map(([, key, dotted]) => key ?? dotted)
       const prefixes = [...source.matchAll(/`([a-z]+\.)\$\{/g)].map(([, prefix]) => prefix)
-      assert.ok(lookedUp.length > 1 || prefixes.length > 0, `${entry} looks up sentences`)
+      assert.ok(lookedUp.length > 1 || prefixes.length > 0, `${entry}: got no sentences that it looks up`)
       for (const key of lookedUp) assert.ok(key in words, `${key} is not in the page`)
       for (const prefix of prefixes) assert.ok(Object.keys(words).some((key) => key.startsWith(prefix)), `no ${prefix} in the page`)
       for (const key of Object.keys(words)) {
@@ -51,7 +51,7 @@ describe('the data of a page', () => {
       }
     })
 
-    test(`${entry} gets its sentences in the page’s language`, async () => {
+    test(`${entry}: has its sentences in the language of the page`, async () => {
       const [korean, english] = [await dataOf(path(), 'ko'), await dataOf(path(), 'en')]
       assert.deepEqual(Object.keys(korean.words), Object.keys(english.words))
       assert.deepEqual(korean.limits, english.limits)
@@ -62,7 +62,7 @@ describe('the data of a page', () => {
     })
   }
 
-  test('the limits are those of the server, and each is used', async () => {
+  test('limits: are those of the server, and each is used', async () => {
     const { limits } = await dataOf(`/room/${host.room}`, 'ko')
     assert.deepEqual(limits, {
       description: 200, gifBytes: 5 << 20, gifHeight: 352, gifSide: 4096, gifWidth: 544, groupWithin: 5 * 60_000, message: 2000, whispers: 100,

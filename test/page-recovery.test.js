@@ -9,8 +9,8 @@ import { openPage } from './lib/browser.js'
 import { Visitor, owner } from './lib/visitor.js'
 
 const row = (page, text) => page.locator('#chat-list .message', { hasText: text })
-const over = (page, text) => page.locator('.ended', { hasText: text }).waitFor()
-const there = (page) => page.locator('.person', { hasText: '나' }).waitFor({ state: 'attached' })
+const waitUntilEnded = (page, text) => page.locator('.ended', { hasText: text }).waitFor()
+const waitUntilListed = (page) => page.locator('.person', { hasText: '나' }).waitFor({ state: 'attached' })
 const colorOf = (page) => page.locator('main').getAttribute('data-color')
 
 async function write(page, text) {
@@ -67,7 +67,7 @@ async function wired(server) {
 /** Opens a room's page and waits until it has joined. */
 async function enter(page, room) {
   await page.goto(`/room/${room}`)
-  await there(page)
+  await waitUntilListed(page)
   if (page.wire) await until(() => page.wire.joined, 'a join of the page')
 }
 
@@ -169,7 +169,7 @@ describe('room page', { concurrency: 2 }, () => {
     await mark(page)
     await pass(page, () => page.wire.joined, 'a join')
     assert.equal(joins.length, 5)
-    await there(page)
+    await waitUntilListed(page)
 
     // the same after an absence, with a pending message
     const requests = []
@@ -204,7 +204,7 @@ describe('room page', { concurrency: 2 }, () => {
     }))
     page.wire.back()
     await until(async () => await colorOf(page) !== before, 'the page of the other session')
-    await there(page)
+    await waitUntilListed(page)
     await write(page, '나예요')
     await page.locator('#chat-list .mine', { hasText: '나예요' }).and(page.locator('[data-seq]')).waitFor()
 
@@ -214,7 +214,7 @@ describe('room page', { concurrency: 2 }, () => {
     page.wire.onPacket = (packet) => String(packet).replace(/"user":"#[0-9a-f]{6}","people"/, '"user":"#000000","people"')
     await page.goto(`/room/${host.room}`)
     await until(() => loads === 2, 'a reload')
-    await there(page)
+    await waitUntilListed(page)
     await write(page, '그래도')
     await page.locator('#chat-list .mine', { hasText: '그래도' }).and(page.locator('[data-seq]')).waitFor()
     assert.equal(loads, 2)
@@ -232,7 +232,7 @@ describe('room page', { concurrency: 2 }, () => {
     await own.stop()
     cpSync(own.dataDir, backup, { recursive: true })
     await own.start()
-    await there(page)
+    await waitUntilListed(page)
     for (const text of ['없어질 글', '없어질 다른 글']) {
       await write(page, text)
       await row(page, text).and(page.locator('[data-seq]')).waitFor()
@@ -243,7 +243,7 @@ describe('room page', { concurrency: 2 }, () => {
     await own.start()
     await row(page, '없어질').first().waitFor({ state: 'detached' })
     await row(page, '남을 글').waitFor()
-    await there(page)
+    await waitUntilListed(page)
     await write(page, '다시 처음')
     await row(page, '다시 처음').and(page.locator('[data-seq]')).waitFor()
     await page.context().close()
@@ -264,7 +264,7 @@ describe('room page', { concurrency: 2 }, () => {
       await page.wire.leave()
       await act({ host, same, room: host.room, color: await colorOf(page) })
       page.wire.back()
-      await over(page, '이제 이 방에 있지 않아요.')
+      await waitUntilEnded(page, '이제 이 방에 있지 않아요.')
       assert.equal(await page.getByText('방장이').count(), 0, reason)
       await page.context().close()
     }
@@ -274,7 +274,7 @@ describe('room page', { concurrency: 2 }, () => {
     const { page } = await visit()
     page.wire.onPacket = (packet) => String(packet).startsWith('40/chat,{') ? '44/chat,{"message":"Forbidden"}' : packet
     await page.wire.cut()
-    await over(page, '이제 이 방에 있지 않아요.')
+    await waitUntilEnded(page, '이제 이 방에 있지 않아요.')
     await page.context().close()
   })
 
@@ -299,12 +299,12 @@ describe('room page', { concurrency: 2 }, () => {
     assert.deepEqual(received, ['비밀'])
     await page.fill('#chat', '쓰다 만 비밀')
     await page.reload()
-    await there(page)
+    await waitUntilListed(page)
     assert.equal(await page.inputValue('#chat'), '모두에게 쓰던 글')
     await page.press('#chat', 'Enter')
     await page.locator('#chat-list .mine', { hasText: '모두에게 쓰던 글' }).and(page.locator('[data-seq]')).waitFor()
     await page.reload()
-    await there(page)
+    await waitUntilListed(page)
     assert.equal(await page.inputValue('#chat'), '')
     await page.context().close()
   })

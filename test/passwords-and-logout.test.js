@@ -58,11 +58,11 @@ longTest('password guesses: are limited per session, address and room', { skip: 
   }), 0, 'new sessions and forged addresses from the same address')
   assert.equal(await wrong(async () => { // each event has a session of its own
     for (let i = 0; i < 30; i++) {
-      const chatter = await ChatSocket.open(server, { from: address(1) })
-      const answer = await chatter.emitWithAck('join', { room, password: 'x' })
+      const socket = await ChatSocket.open(server, { from: address(1) })
+      const answer = await socket.emitWithAck('join', { room, password: 'x' })
       if (answer.reason === 'wrong_password') count.wrong++
       else assert.ok(answer.reason === 'too_many_tries' && answer.retryAfter > 0, JSON.stringify(answer))
-      chatter.close()
+      socket.close()
     }
   }), 10, 'by event')
   const addresses = sized(30, 100)
@@ -82,10 +82,10 @@ longTest('password guesses: are limited per session, address and room', { skip: 
     assert.equal((await visitor.open(room)).status, 200, who)
     assert.equal((await visitor.postMessage(room, '안녕')).status, 200, who)
   }
-  const chatter = await ChatSocket.open(server, { cookie: owner.cookie })
-  assert.equal((await chatter.emitWithAck('join', room)).ok, true)
-  assert.equal((await chatter.emitWithAck('settings', { room, password: '다른 것' })).ok, true)
-  chatter.close()
+  const socket = await ChatSocket.open(server, { cookie: owner.cookie })
+  assert.equal((await socket.emitWithAck('join', room)).ok, true)
+  assert.equal((await socket.emitWithAck('settings', { room, password: '다른 것' })).ok, true)
+  socket.close()
   assert.equal(await enter(late, await newCookie(server, late), '다른 것'), 200, 'status with the new password')
   await server.stop()
 })
@@ -96,14 +96,14 @@ test('password hashing: is bounded in memory and does not delay other rooms', { 
   await owner.get('/')
   const room = await owner.createRoom({ password: '비밀', max: 500 })
   const canary = await startCanary(server)
-  const chatter = await ChatSocket.open(server)
-  await chatter.emitWithAck('leave')
-  const took = []
+  const socket = await ChatSocket.open(server)
+  await socket.emitWithAck('leave')
+  const byEvent = []
   for (let i = 0; i < 9; i++) {
-    const join = chatter.prepare('join', { room, password: 'x'.repeat(990_000) })
-    const begun = performance.now()
+    const join = socket.prepare('join', { room, password: 'x'.repeat(990_000) })
+    const startedAt = performance.now()
     const answer = await join()
-    took.push(performance.now() - begun)
+    byEvent.push(performance.now() - startedAt)
     assert.equal(answer.reason, 'invalid')
   }
   const byForm = []
@@ -111,10 +111,10 @@ test('password hashing: is bounded in memory and does not delay other rooms', { 
   for (let i = 0; i < 9; i++) { // encoded before the measured time, like the events
     const answer = await postForm(server, `/room/${room}/enter`, { password: 'x'.repeat(1_000_000) }, { headers: { cookie } })
     assert.deepEqual([answer.status, answer.headers['x-reason']], [413, 'too_large'])
-    byForm.push(answer.took)
+    byForm.push(answer.duration)
   }
-  t.diagnostic(`a megabyte was refused in ${percentile(took, 0.5)} ms by event, in ${percentile(byForm, 0.5)} ms by form (half)`)
-  assert.ok(percentile(took, 0.5) <= promised(10), `refusals by event: got ${took} ms, want a median of at most ${promised(10)}`)
+  t.diagnostic(`a megabyte was refused in ${percentile(byEvent, 0.5)} ms by event, in ${percentile(byForm, 0.5)} ms by form (half)`)
+  assert.ok(percentile(byEvent, 0.5) <= promised(10), `refusals by event: got ${byEvent} ms, want a median of at most ${promised(10)}`)
   assert.ok(percentile(byForm, 0.5) <= promised(10), `refusals by form: got ${byForm} ms, want a median of at most ${promised(10)}`)
 
   const joining = await Promise.all(Array.from({ length: 200 }, () => ChatSocket.open(server)))
@@ -131,7 +131,7 @@ test('password hashing: is bounded in memory and does not delay other rooms', { 
   assert.ok(grown <= 96, `memory: got ${grown} MiB more, want at most 96`)
   assert.ok(percentile(waits, 0.99) <= promised(200), `answers of other rooms: got ${waits} ms, want a 99th percentile of at most ${promised(200)}`)
   joining.forEach((one) => one.close())
-  chatter.close()
+  socket.close()
   await server.stop()
 })
 
@@ -157,8 +157,8 @@ for (const [mode, options] of Object.entries(transportModes)) {
     away.io.engine.transport.onError('cut')
     const others = await connected(`${server.url}/chat`, { ...options, extraHeaders: { cookie: bob.cookie } })
 
-    const begun = performance.now()
-    const ends = sockets.map((socket) => nextEvent(socket, 'disconnect').then(([reason]) => ({ reason, after: performance.now() - begun })))
+    const startedAt = performance.now()
+    const ends = sockets.map((socket) => nextEvent(socket, 'disconnect').then(([reason]) => ({ reason, after: performance.now() - startedAt })))
     assert.equal(await (await ann.form('/logout', {})).text(), 'ok')
     for (const { reason, after } of await Promise.all(ends)) {
       assert.equal(reason, 'io server disconnect')

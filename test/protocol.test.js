@@ -194,8 +194,8 @@ test('heartbeat: ends a silent client after interval and timeout', async () => {
   const raw = await RawSocket.open(server)
   const start = performance.now()
   await raw.untilClosed()
-  const took = performance.now() - start
-  assert.ok(took > 2000, `end: got it after ${took} ms, want more than 2000 ms`)
+  const duration = performance.now() - start
+  assert.ok(duration > 2000, `end: got it after ${duration} ms, want more than 2000 ms`)
   assert.ok(raw.frames.includes('2'), 'a ping was received')
   assert.ok(alive.connected, 'the stock client was disconnected')
   alive.disconnect()

@@ -1,5 +1,5 @@
-// The same malformed packets at the official server and at ours: if one closes the connection,
-// so must the other. This file and docs/protocol.md list every difference.
+// Sends the same malformed packets to the official server and to ours: both must close the
+// connection, or neither. This file and docs/protocol.md list every difference.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
@@ -20,7 +20,7 @@ const stricter3 = {
   '100,000 pings': 'a client sends one in an interval',
 }
 // Probes with the same outcome but another response.
-const answers = {
+const otherAnswers = {
   'octet-stream': { code: 3 }, // the official server sends no body for these three
   'a second POST at once': { code: 3 },
   '1,000,001 bytes in a body': { code: 3, outcome: 'closed' },
@@ -47,7 +47,7 @@ describe('probe', () => {
     assert.equal(webSocketProbes.length, 56)
     assert.equal(handshakeProbes.length + bodyProbes.length, 17)
     assert.equal(new Set(names).size, 73)
-    for (const name of Object.keys({ ...stricter, ...answers })) assert.ok(names.includes(name), name)
+    for (const name of Object.keys({ ...stricter, ...otherAnswers })) assert.ok(names.includes(name), name)
   })
 
   test('56 WebSocket probes: have the outcome of the official server', async () => {
@@ -69,7 +69,7 @@ describe('probe', () => {
     assertAsListed(results)
     for (const [{ name, ...probe }, { theirs, own }] of results) {
       assert.deepEqual(theirs, { outcome: probe.outcome, status: probe.status, code: undefined }, `official server: ${name}`)
-      assert.deepEqual(own, { ...theirs, ...answers[name] }, name)
+      assert.deepEqual(own, { ...theirs, ...otherAnswers[name] }, name)
     }
   })
 

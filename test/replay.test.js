@@ -1,13 +1,12 @@
-// Stock clients that missed more than fits into their queue: the server sends the missed events as the client takes
+// Stock clients that missed more than fits into their queue: the server sends the missed events as the client reads
 // them. Row D11 of docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
-import net from 'node:net'
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { relay, startServer } from './lib/server.js'
-import { client, collect, connected, nextEvent, pause, until, transportModes } from './lib/clients.js'
+import { client, collect, connected, nextEvent, until, transportModes } from './lib/clients.js'
 import { longTest } from './lib/sizes.js'
+import { startSlowLink } from './lib/slow-link.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
 const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websocket'], parser } }
@@ -15,37 +14,14 @@ const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websock
 /** Closes the connection under a client like a broken network. */
 const cut = (socket) => socket.io.engine.close()
 
-/** Connects a client again whose connection was cut. */
+/** Reconnects a client whose connection was cut. */
 async function resume(socket) {
   const connect = nextEvent(socket, 'connect')
   socket.connect()
   await connect
 }
 
-/** A network that carries a number of bytes per second from the server to a client. */
-async function startSlowLink(port, rate) {
-  const step = 50 // ms
-  const listener = net.createServer(async (client) => {
-    const server = net.connect(port, 'localhost')
-    client.on('error', () => {}).on('close', () => server.destroy())
-    server.on('error', () => client.destroy())
-    client.pipe(server)
-    try {
-      for await (const chunk of server) {
-        for (let at = 0; at < chunk.length; at += rate * step / 1000) {
-          client.write(chunk.subarray(at, at + rate * step / 1000))
-          await pause(step)
-        }
-      }
-    } catch { } // the client has closed the connection
-    client.end()
-  })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  return { url: `http://localhost:${listener.address().port}`, stop: () => listener.close() }
-}
-
-describe('a client that missed many events', () => {
+describe('recovered client', () => {
   let server
   let publisher
   before(async () => {
@@ -56,7 +32,7 @@ describe('a client that missed many events', () => {
 
   const publish = (first, last, size) => publisher.emitWithAck('publish', first, last, size)
 
-  /** A subscriber that has received the first event. */
+  /** Connects a client and waits until it has received the first event. */
   async function subscribe(url, options) {
     const socket = client(`${url}/resume`, { reconnection: false, ...options })
     const parts = collect(socket, 'part')
@@ -66,8 +42,8 @@ describe('a client that missed many events', () => {
     return { socket, parts, id: socket.id }
   }
 
-  /** Waits for the events from 1 to last and expects each once, in order, at the same socket. */
-  async function wantAll({ socket, parts, id }, last) {
+  /** Waits for event `last`. Fails unless the socket is the same and has received the events from 1 once and in order. */
+  async function assertReceived({ socket, parts, id }, last) {
     await until(() => parts.at(-1)[0] >= last || !socket.connected, `event ${last}; got ${parts.length}`)
     assert.deepEqual(parts.map(([i]) => i), Array.from({ length: last }, (_, i) => i + 1))
     assert.equal(socket.recovered, true)
@@ -77,21 +53,21 @@ describe('a client that missed many events', () => {
   const sizes = { '10,000 events': [10_000, 10], '16 MiB': [1_600, 10_300] }
   for (const [way, options] of Object.entries(kinds)) {
     for (const [amount, [last, size]] of Object.entries(sizes)) {
-      test(`${way}: ${amount} come once, in order, and live events after them`, async () => {
+      test(`${way}: receives ${amount} once, in order, and live events after them`, async () => {
         const subscriber = await subscribe(server.url, options)
         cut(subscriber.socket)
         await publish(2, last, size)
         await resume(subscriber.socket)
         await publish(last + 1, last + 50, 10)
-        await wantAll(subscriber, last + 50)
+        await assertReceived(subscriber, last + 50)
         subscriber.socket.disconnect()
       })
     }
   }
 
-  /** A client on a slow link loses its connection several times while it receives what it missed. */
+  /** Cuts the connection of a client on a slow link several times while the client receives the events that it missed. */
   async function overSlowLink(options, { rate, last, size, cuts }) {
-    const link = await startSlowLink(server.port, rate)
+    const link = await startSlowLink(server.port, { down: rate })
     const subscriber = await subscribe(link.url, options)
     const { socket, parts } = subscriber
     cut(socket)
@@ -107,18 +83,18 @@ describe('a client that missed many events', () => {
     }
     await resume(socket)
     await publish(live + 1, ++live, 10)
-    await wantAll(subscriber, live)
+    await assertReceived(subscriber, live)
     socket.disconnect()
     link.stop()
   }
 
   for (const [way, options] of Object.entries(transportModes)) {
-    test(`${way}: a slow link and two cuts on the way`, () => overSlowLink(options, { rate: 1_000_000, last: 300, size: 10_000, cuts: 2 }))
-    longTest(`${way}: 16 MiB over a slow link and eight cuts on the way`, () => overSlowLink(options, { rate: 500_000, last: 1_600, size: 10_000, cuts: 8 }))
+    test(`${way}: receives every event over a slow link with two cuts`, () => overSlowLink(options, { rate: 1_000_000, last: 300, size: 10_000, cuts: 2 }))
+    longTest(`${way}: receives 16 MiB over a slow link with eight cuts`, () => overSlowLink(options, { rate: 500_000, last: 1_600, size: 10_000, cuts: 8 }))
   }
 
-  test('events that are evicted on the way end the session without a gap', async () => {
-    const link = await startSlowLink(server.port, 200_000)
+  test('events evicted during the replay: end the recovery without a gap', async () => {
+    const link = await startSlowLink(server.port, { down: 200_000 })
     const { socket, parts, id } = await subscribe(link.url, { transports: ['websocket'] })
     cut(socket)
     await publish(2, 1_600, 10_000)
@@ -127,9 +103,9 @@ describe('a client that missed many events', () => {
     await publish(1_601, 4_000, 10_000) // more than the log keeps
     await end
     assert.deepEqual(parts.map(([i]) => i), Array.from({ length: parts.length }, (_, i) => i + 1))
-    assert.ok(parts.length < 1_600, `${parts.length} events came`)
+    assert.ok(parts.length < 1_600, `events before the end: got ${parts.length}, want fewer than 1,600`)
     await resume(socket)
-    assert.ok(!socket.recovered)
+    assert.ok(!socket.recovered, 'recovered: got true, want false')
     assert.notEqual(socket.id, id)
     socket.disconnect()
     link.stop()

@@ -79,7 +79,7 @@ test('EMPTY_ROOM_GRACE=never: keeps an empty room over a restart', async () => {
   const server = await startServer({ EMPTY_ROOM_GRACE: 'never' })
   const a = await owner(server)
   a.chat.disconnect()
-  await pause(3000)
+  await pause(3000) // longer than the leave grace of 2 s
   await server.restart()
   await a.enter(a.room)
   await server.stop()
@@ -96,7 +96,7 @@ test('second tab: causes no join and no exit notice', async () => {
   await pause(300)
   assert.equal(joins.length, 1, 'join notices after a second tab')
   second.disconnect()
-  await pause(2500)
+  await pause(2500) // longer than the leave grace of 2 s
   assert.deepEqual(exits, [], 'exit notices after closing one of two tabs')
   await server.stop()
 })
@@ -107,8 +107,8 @@ test('SIGTERM: ends a busy server within seconds', async () => {
   for (const options of Object.values(transportModes)) sockets.push((await owner(server, {}, { ...options, reconnection: false })).chat)
   const start = performance.now()
   await server.stop('SIGTERM')
-  const took = performance.now() - start
-  assert.ok(took < promised(5000), `stop: got ${took} ms, want less than ${promised(5000)}`)
+  const duration = performance.now() - start
+  assert.ok(duration < promised(5000), `stop: got ${duration} ms, want less than ${promised(5000)}`)
   await until(() => sockets.every((socket) => !socket.connected), 'every client disconnected')
 })
 

@@ -5,6 +5,7 @@ import { startServer } from './lib/server.js'
 import { collect, nextEvent, pause, until, transportModes } from './lib/clients.js'
 import { Visitor, member, owner } from './lib/visitor.js'
 import { animatedGIF } from './lib/gif.js'
+import { eventTimeout } from './lib/sizes.js'
 
 const entered = /^#[0-9a-f]{6}님이 입장하셨습니다\.$/
 
@@ -206,7 +207,7 @@ describe('rooms', () => {
     const overheard = collect(socket, 'chat')
     for (const what of [a.room, [a.room], { room: a.room }, a.chat.id, null, 7, '', 'x'.repeat(10_000)]) socket.emit('join', what)
     socket.emit('join')
-    await pause(100)
+    await socket.timeout(eventTimeout).emitWithAck('leave', a.room) // every earlier event has been handled
     await a.postMessage(a.room, 'secret')
     await pause(150)
     assert.deepEqual(overheard, [])

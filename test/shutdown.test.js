@@ -139,11 +139,11 @@ describe('SIGTERM beside slow clients', { concurrency: 2 }, () => {
       const server = await startServer({ RATE_VISITOR: 'off', RATE_ROOM: 'off', RATE_ADDRESS: 'off', ...begin.env })
       const v = await owner(server, {}, { reconnection: false })
       const end = await begin(server, v)
-      const begun = performance.now()
+      const startedAt = performance.now()
       await server.stop() // checks the exit status
-      const took = performance.now() - begun
-      t.diagnostic(`${Math.round(took)} ms`)
-      assert.ok(took < promised(soon), `stop: got ${took} ms, want less than ${promised(soon)}`)
+      const duration = performance.now() - startedAt
+      t.diagnostic(`${Math.round(duration)} ms`)
+      assert.ok(duration < promised(soon), `stop: got ${duration} ms, want less than ${promised(soon)}`)
       await end()
     })
   }

@@ -17,7 +17,7 @@ for (const [mode, options] of Object.entries(transportModes)) {
     for (const cookie of [ann.cookie, undefined]) {
       const socket = await connected(`${server.url}/chat`, { ...options, ...(cookie && { extraHeaders: { cookie } }) })
       socket.on('disconnect', (reason) => assert.fail(reason))
-      if (cookie) await ann.get('/room') // a page request must not affect the connection
+      if (cookie) await ann.get('/room') // a request of a page must not affect the connection
       const thieves = [bob.cookie, '', 'connect.sid=s%3Aabc.def']
       for (const thief of cookie ? thieves : []) {
         const path = `/socket.io/?EIO=4&transport=polling&sid=${socket.io.engine.id}`

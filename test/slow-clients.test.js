@@ -19,9 +19,9 @@ for (const revision of [4, 3]) {
       const server = await startServer({}, { path: relay() })
       const sender = await Raw.open(server, revision)
       const healthy = [await Listener.open(server, revision), await Listener.open(server, revision)]
-      const talk = new Talk(sender)
+      const traffic = new SteadySender(sender)
 
-      await talk.for(sized(2000, 30_000)) // the cost without stalled readers
+      await traffic.for(sized(2000, 30_000)) // the cost without stalled readers
       const heap = await heapOf(server)
       const alone = { peak: peak(server.pid), p99: percentile(healthy.flatMap(({ latencies }) => latencies), 0.99) }
 
@@ -38,8 +38,8 @@ for (const revision of [4, 3]) {
           return raw
         }))
         healthy.forEach((listener) => { listener.latencies = [] })
-        const begun = performance.now()
-        const talking = talk.for(sized(3000, 30_000))
+        const startedAt = performance.now()
+        const sending = traffic.for(sized(3000, 30_000))
         const joins = []
         for (let i = 0; i < 10; i++) {
           const start = performance.now()
@@ -50,9 +50,9 @@ for (const revision of [4, 3]) {
         }
         // The server cuts a client after 10 s without progress or with 2 MiB queued.
         await until(() => cuts(server) === before + stalled, `${stalled} cut clients`, promised(12_000))
-        const cut = performance.now() - begun
-        await talking
-        await until(() => healthy.every((listener) => listener.last === talk.sent), 'every message at the other clients', 15_000)
+        const cut = performance.now() - startedAt
+        await sending
+        await until(() => healthy.every((listener) => listener.last === traffic.sent), 'every message at the other clients', 15_000)
 
         const grown = (peak(server.pid) - alone.peak) / MiB
         const latencies = healthy.flatMap((listener) => listener.latencies)
@@ -84,7 +84,7 @@ for (const revision of [4, 3]) {
       const frame = `42/chat,7["chat","${'x'.repeat(100)}"]`
       for (let i = 0; i < events && !failed; i++) {
         flood.ws.send(frame)
-        if (flood.ws.bufferedAmount > 1 << 20) await once(() => flood.ws.bufferedAmount < 1 << 19 || flood.ws.readyState !== WebSocket.OPEN)
+        if (flood.ws.bufferedAmount > 1 << 20) await until(() => flood.ws.bufferedAmount < 1 << 19 || flood.ws.readyState !== WebSocket.OPEN, 'the sent bytes read or the connection closed')
         if (flood.ws.readyState !== WebSocket.OPEN) break
       }
       await pause(sized(500, 5000))
@@ -123,14 +123,14 @@ async function cutAndReconnect(t, env) {
   const speakers = await Promise.all(Array.from({ length: 20 }, () => Raw.open(server, 4, { namespace: '/chat', cookie: a.cookie })))
   for (const speaker of speakers) await speaker.emitWithAck('/chat', ['join', a.room])
   const text = '😀'.repeat(2000) // 8 KB, the largest message
-  const begun = performance.now()
+  const startedAt = performance.now()
   let sent = 0
   while (cuts(server) === 0) {
     for (const speaker of speakers) speaker.ws.send(`42/chat,${JSON.stringify(['chat', { room: a.room, chat: text }])}`)
     sent += speakers.length
     await pause(110) // each sends nine a second
   }
-  t.diagnostic(`cut after ${Math.round(performance.now() - begun)} ms and ${sent} messages`)
+  t.diagnostic(`cut after ${Math.round(performance.now() - startedAt)} ms and ${sent} messages`)
   assert.equal(cuts(server), 1)
 
   const back = nextEvent(stalled, 'connect')
@@ -167,7 +167,7 @@ async function cutAndReconnect(t, env) {
 
 /** A minimal Socket.IO client that stores no received messages. */
 class Raw {
-  #asks = new Map()
+  #pending = new Map()
   #id = 1000
 
   static async open(server, revision, { namespace = '/', cookie } = {}) {
@@ -187,8 +187,8 @@ class Raw {
       if (text.startsWith('0{') && !(revision === 3 && namespace === '/')) raw.ws.send(prefix)
       if (text.startsWith(prefix) || (revision === 3 && text === `40${namespace}`)) resolve()
       const [, id, answer] = text.slice(0, 1000).match(/^43(?:\/\w+,)?(\d+)(.*)/s) ?? []
-      raw.#asks.get(Number(id))?.(answer)
-      raw.hear?.(text)
+      raw.#pending.get(Number(id))?.(answer)
+      raw.onText?.(text)
     })), 'the connection')
     return raw
   }
@@ -196,13 +196,13 @@ class Raw {
   /** Emits an event and waits for the acknowledgement. */
   async emitWithAck(namespace, args) {
     const id = this.#id++
-    const answered = new Promise((resolve) => this.#asks.set(id, resolve))
+    const answered = new Promise((resolve) => this.#pending.set(id, resolve))
     this.ws.send(`42${namespace === '/' ? '' : `${namespace},`}${id}${JSON.stringify(args)}`)
     return withTimeout(eventTimeout, answered, 'an acknowledgement')
   }
 }
 
-/** A member of the room of Talk that records latencies and gaps. */
+/** A member of the room of SteadySender that records latencies and gaps. */
 class Listener extends Raw {
   latencies = []
   gaps = ''
@@ -214,7 +214,7 @@ class Listener extends Raw {
     return raw
   }
 
-  hear(text) {
+  onText(text) {
     const [, n, at] = text.slice(0, 60).match(/^42\["said",(\d+),([\d.]+),/) ?? []
     if (n === undefined) return
     if (this.last !== undefined && Number(n) !== this.last + 1) this.gaps += `got ${n} after ${this.last}; `
@@ -224,7 +224,7 @@ class Listener extends Raw {
 }
 
 /** Sends 64 KiB 180 times a second. */
-class Talk {
+class SteadySender {
   sent = 0
   #sender
   #body = 'x'.repeat(64 << 10)
@@ -232,14 +232,12 @@ class Talk {
   constructor(sender) { this.#sender = sender }
 
   async for(ms) {
-    const begun = performance.now()
-    for (let i = 0; performance.now() - begun < ms; i++) {
+    const startedAt = performance.now()
+    for (let i = 0; performance.now() - startedAt < ms; i++) {
       this.#sender.ws.send(`42["say","room",${++this.sent},${performance.now().toFixed(2)},"${this.#body}"]`)
-      await pause(Math.max(0, begun + (i + 1) * 1000 / 180 - performance.now()))
+      await pause(Math.max(0, startedAt + (i + 1) * 1000 / 180 - performance.now()))
     }
   }
 }
 
 const heapOf = async (server) => Number(await (await fetch(`${server.url}/heap`)).text())
-
-async function once(check) { while (!check()) await pause(5) }

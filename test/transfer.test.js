@@ -6,7 +6,7 @@ import { assertNoErrors, openPage } from './lib/browser.js'
 import { until } from './lib/clients.js'
 import { owner } from './lib/visitor.js'
 
-const budget = 75 * 1024
+const maxBytes = 75 * 1024
 
 /** Returns realistic text that differs for each i. */
 function line(i) {
@@ -52,7 +52,7 @@ test('first visit to a room with 50 messages: transfers at most 75 KiB without t
   assert.ok(own().length > 10, `files: got ${own().length}, want more than 10`)
   const total = own().reduce((sum, { bytes }) => sum + bytes, 0)
   t.diagnostic(`${own().length} files, ${total} bytes`)
-  assert.ok(total <= budget, `got ${total} bytes, want at most ${budget}: ${own().map(({ path, bytes }) => `${path} ${bytes}`).join(', ')}`)
+  assert.ok(total <= maxBytes, `got ${total} bytes, want at most ${maxBytes}: ${own().map(({ path, bytes }) => `${path} ${bytes}`).join(', ')}`)
   for (const { path, headers } of own()) {
     const coding = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
     assert.equal(coding, 'br', path)
@@ -82,7 +82,7 @@ test('first visit over plain HTTP, where Chromium accepts gzip only: transfers a
     }
   }
   t.diagnostic(`${files.size} files, ${total} bytes`)
-  assert.ok(files.size > 10 && total <= budget, `got ${files.size} files with ${total} bytes, want more than 10 with at most ${budget}`)
+  assert.ok(files.size > 10 && total <= maxBytes, `got ${files.size} files with ${total} bytes, want more than 10 with at most ${maxBytes}`)
   host.chat.disconnect()
   await server.stop()
 })

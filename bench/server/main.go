@@ -118,7 +118,7 @@ type message struct {
 	TS   int64           `json:"ts,omitempty"`
 }
 
-// contract is what a client of the benchmark may ask for; see README.md.
+// contract registers the events of the benchmark; README.md lists them.
 func contract(n *socketio.Namespace) {
 	n.On("join", func(e *socketio.Event) {
 		var room string

@@ -20,7 +20,7 @@ const (
 	opRecv      op = "recv"      // a message was received live: seq, id, sha, cid
 	opRecovered op = "recovered" // a message was received after a request for missed messages: seq, id, sha, cid
 	opGap       op = "gap"       // a later message arrived, or is known to exist, before the earlier ones: seq
-	opNotified  op = "told"      // another event of a room was received: reason is the event's name; other fields as far as it has them
+	opNotified  op = "notified"  // another event of a room was received: reason is the event's name; other fields as far as it has them
 	opJoin      op = "join"      // the client has joined the room: seq is the newest message, or 0 if it continues; reason is its color
 	opLeave     op = "leave"     // the client has left the room by itself
 	opClose     op = "close"     // the connection has ended: reason

@@ -16,9 +16,9 @@ function agent(localAddress) {
   return agents.get(localAddress)
 }
 
-/** Makes a request from an address. Resolves to { status, headers, body, took }, with took in ms. */
+/** Makes a request from an address. Resolves to { status, headers, body, duration }, with duration in ms. */
 export function requestFrom(server, path, { from = '127.0.0.1', method = 'GET', headers = {}, body = '' } = {}) {
-  const begun = performance.now()
+  const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const request = http.request({
       host: '127.0.0.1', port: server.port, path, method, agent: agent(from),
@@ -26,7 +26,7 @@ export function requestFrom(server, path, { from = '127.0.0.1', method = 'GET', 
     }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (part) => { text += part })
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: text, took: performance.now() - begun }))
+      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: text, duration: performance.now() - startedAt }))
     })
     request.on('error', reject).end(body)
   })
@@ -50,26 +50,26 @@ export class ChatSocket {
   #next = 0
 
   static async open(server, { from = '127.0.0.1', cookie } = {}) {
-    const chatter = new ChatSocket()
-    chatter.ws = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`, {
+    const client = new ChatSocket()
+    client.ws = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`, {
       localAddress: from, perMessageDeflate: false, headers: { ...(cookie && { cookie }) },
       generateMask: (key) => key.fill(0), // masking a megabyte would count in the measured time
     })
     await new Promise((resolve, reject) => {
-      chatter.ws.once('error', reject)
-      chatter.ws.on('message', (data) => {
+      client.ws.once('error', reject)
+      client.ws.on('message', (data) => {
         const text = data.toString()
-        if (text.startsWith('0{')) chatter.ws.send('40/chat,')
+        if (text.startsWith('0{')) client.ws.send('40/chat,')
         else if (text.startsWith('40/chat,')) resolve()
-        else if (text === '2') chatter.ws.send('3')
+        else if (text === '2') client.ws.send('3')
         const [, id, answer] = text.match(/^43\/chat,(\d+)\[(.*)\]$/s) ?? []
         if (id) {
-          chatter.#waiting.get(Number(id))?.(JSON.parse(answer))
-          chatter.#waiting.delete(Number(id))
+          client.#waiting.get(Number(id))?.(JSON.parse(answer))
+          client.#waiting.delete(Number(id))
         }
       })
     })
-    return chatter
+    return client
   }
 
   emitWithAck(event, ...args) { return this.prepare(event, ...args)() }

@@ -18,20 +18,20 @@ export async function startCanary(server) {
   const sent = [], received = [], waits = []
   two.on('chat', (message) => received.push(message.chat))
   let over = false
-  const talk = (async () => {
+  const sending = (async () => {
     while (!over && one.connected) { // the listener of disconnect records a lost connection
       sent.push(`카나리아 ${sent.length}`)
-      const begun = performance.now()
+      const startedAt = performance.now()
       const answer = await one.timeout(eventTimeout).emitWithAck('chat', sent.at(-1))
       if (!answer.ok) failures.push(answer)
-      waits.push(performance.now() - begun)
+      waits.push(performance.now() - startedAt)
       await pause(150)
     }
   })().catch((error) => failures.push(error.message))
   return {
     async stop() {
       over = true
-      await talk
+      await sending
       assert.deepEqual(failures, [], 'failures of the canary')
       await until(() => received.length === sent.length, 'the canary has received every message')
       assert.deepEqual(received, sent)

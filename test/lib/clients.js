@@ -94,5 +94,5 @@ export async function join(socket, room) {
   return answer
 }
 
-/** Waits for real time to pass, mostly to see that nothing happens. */
+/** Waits for ms, mostly to check that nothing happens. */
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -48,18 +48,18 @@ export async function startFaultProxy(port, { dice = random(seed), every = 2000,
     const pair = { ends: [near, far], vanished: false }
     pairs.add(pair)
     for (const [from, to] of [[near, far], [far, near]]) {
-      const pass = (bytes) => {
+      const forward = (bytes) => {
         if (!pair.vanished && !to.destroyed && !to.write(bytes)) from.pause()
       }
-      const late = (what) => (...args) => { if (delay) setTimeout(what, delay, ...args); else what(...args) }
-      from.on('data', late(pass))
+      const delayed = (action) => (...args) => { if (delay) setTimeout(action, delay, ...args); else action(...args) }
+      from.on('data', delayed(forward))
       to.on('drain', () => from.resume())
-      from.on('end', late(() => pair.vanished || to.end()))
+      from.on('end', delayed(() => pair.vanished || to.end()))
       from.on('error', () => pair.vanished || to.destroy())
       from.on('close', () => {
         if (pair.vanished && !to.destroyed) return // stop() closes the other end
         pairs.delete(pair)
-        if (!pair.vanished) late(() => to.destroy())()
+        if (!pair.vanished) delayed(() => to.destroy())()
       })
     }
   })

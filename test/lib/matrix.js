@@ -68,10 +68,10 @@ async function upgraded(version, url, options, attempts = 3) {
  * Declares the tests of one client version. If the server offers no upgrade, a client that allows it stays on
  * polling and must lose nothing.
  */
-export function matrix(version, { env = {}, upgrades = true } = {}) {
-  const settled = upgrades ? upgraded : open
+export function testVersion(version, { env = {}, upgrades = true } = {}) {
+  const connect = upgrades ? upgraded : open
   const last = upgrades ? 'websocket' : 'polling'
-  const shown = (...facts) => record(...row(version, upgrades), ...facts)
+  const recordFacts = (...facts) => record(...row(version, upgrades), ...facts)
 
   describe(`client ${version}`, () => {
     let server
@@ -79,7 +79,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
 
     for (const [mode, options] of Object.entries(transportModes)) {
       test(`${mode}: exchanges news, acknowledgements, Korean and binary`, async () => {
-        const [one, two] = [await settled(version, server.url, options), await settled(version, server.url, options)]
+        const [one, two] = [await connect(version, server.url, options), await connect(version, server.url, options)]
         const news = collect(one, 'news')
         await until(() => news.length > 1, 'two notices')
         assert.deepEqual(news[0], ['Hello Socket.IO'])
@@ -96,11 +96,11 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         assert.deepEqual(binary(plain), bytes)
         one.disconnect()
         two.disconnect()
-        shown(`${mode}: talk`)
+        recordFacts(`${mode}: events`)
       })
 
       test(`${mode}: sends and receives messages in a room`, async () => {
-        const [owner, guest] = [await settled(version, `${server.url}/chat`, options), await settled(version, `${server.url}/chat`, options)]
+        const [owner, guest] = [await connect(version, `${server.url}/chat`, options), await connect(version, `${server.url}/chat`, options)]
         const room = await createRoom(server)
         assert.equal((await emitWithAck(owner, 'join', room)).ok, true)
         assert.equal((await emitWithAck(guest, 'join', { room })).ok, true)
@@ -117,7 +117,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
         guest.disconnect()
         await until(() => left.length === 1, 'the exit of the guest')
         owner.disconnect()
-        shown(`${mode}: room`)
+        recordFacts(`${mode}: room`)
       })
 
       test(`${mode}: is refused an unknown namespace`, async () => {
@@ -132,7 +132,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
       const url = `${server.url}/chat`
       const again = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200 }
       const sockets = await Promise.all(Object.values(transportModes).flatMap((options) =>
-        [0, 1].map(() => settled(version, url, { ...options, ...again }))))
+        [0, 1].map(() => connect(version, url, { ...options, ...again }))))
       const room = await createRoom(server)
       for (const socket of sockets) assert.equal((await emitWithAck(socket, 'join', room)).ok, true)
       assert.equal((await emitWithAck(sockets[0], 'chat', '전')).ok, true)
@@ -150,7 +150,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
       await until(() => received.every((list) => list.length === texts.length), 'every message at every client')
       for (const list of received) assert.deepEqual(list.map(([m]) => m.chat), texts)
       sockets.forEach((socket) => socket.disconnect())
-      shown('reconnects')
+      recordFacts('reconnects')
     })
 
     test('100 clients: lose no event that they send during the upgrade', { timeout: 60_000 }, async () => {
@@ -180,7 +180,7 @@ export function matrix(version, { env = {}, upgrades = true } = {}) {
 }
 
 /** Declares the test with all client versions in one room. */
-export function together({ env = {}, upgrades = true } = {}) {
+export function testVersionsTogether({ env = {}, upgrades = true } = {}) {
   test('clients of every version: receive each other’s Korean messages over every transport mode', async () => {
     const server = await startServer(env)
     const sockets = await Promise.all(Object.keys(clients).flatMap((version) =>

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 export const measurable = existsSync('/proc/self/clear_refs')
-export const MiB = 1024
+export const MiB = 1024 // in KiB, the unit of resident and peak
 
 /** Resident memory in KiB. */
 export const resident = (pid) => field(pid, 'VmRSS')
@@ -15,7 +15,7 @@ export const peak = (pid) => field(pid, 'VmHWM')
 export const resetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 /** Processor time of a process, in ms, with a resolution of 10 ms. */
-export function worktime(pid) {
+export function processorTime(pid) {
   const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
   const [user, system] = rest.split(' ').slice(11, 13)
   return (Number(user) + Number(system)) * 10 // ticks of 1/100 s, on every Linux machine

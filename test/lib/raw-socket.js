@@ -14,7 +14,7 @@ export class RawSocket {
     raw.ws = new WebSocket(`${server.ws}/socket.io/?EIO=4&transport=websocket`, { headers, perMessageDeflate: false })
     raw.ws.on('message', (data, binary) => {
       raw.frames.push(binary ? data : data.toString())
-      for (const look of [...raw.#waiting]) look()
+      for (const check of [...raw.#waiting]) check()
     })
     raw.gone = new Promise((resolve) => raw.ws.on('close', (code) => { raw.closed = true; resolve(code) }))
     raw.ws.on('error', () => {})
@@ -26,18 +26,18 @@ export class RawSocket {
 
   /** Waits for a frame that matches, among those received and those to come. */
   async until(matches, ms = eventTimeout) {
-    let look
+    let check
     try {
       return await withTimeout(ms, new Promise((resolve) => {
-        look = () => {
+        check = () => {
           const found = this.frames.find(matches)
           if (found !== undefined) resolve(found)
         }
-        this.#waiting.add(look)
-        look()
+        this.#waiting.add(check)
+        check()
       }), 'a frame')
     } finally {
-      this.#waiting.delete(look)
+      this.#waiting.delete(check)
     }
   }
 

@@ -24,16 +24,16 @@ after(async () => {
   }, 10_000).unref()
 })
 
-/** The path of the program. `make test` builds it with the race detector before. */
+/** Returns the path of the program. `make test` has built it, with and without the race detector; otherwise it is built here. */
 export function binary({ race = true } = {}) {
   return (race ? process.env.GIFCHAT_RACE_BIN : process.env.GIFCHAT_BIN)
     || build(race ? 'gifchat-race' : 'gifchat', '.', race ? ['-race'] : [])
 }
 
-/** The path of the Socket.IO server with its defaults and without the chat: test/relay. */
+/** Returns the path of the Socket.IO server with its defaults and without the chat: test/relay. */
 export const relay = () => process.env.GIFCHAT_RELAY_BIN || build('relay', './test/relay')
 
-/** The path of the checker of client records: test/ledger. */
+/** Returns the path of the checker of client records: test/ledger. */
 export const ledgerProgram = () => process.env.GIFCHAT_LEDGER_BIN || (ledger ??= build('ledger', './test/ledger'))
 
 let ledger // path, built by the first caller

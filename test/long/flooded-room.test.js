@@ -18,31 +18,31 @@ test('flood by 25 sockets of one address: the messages of the owner and of a qui
   const flood = await Promise.all(Array.from({ length: 25 }, () => ChatSocket.open(server)))
   for (const one of flood) assert.equal((await one.emitWithAck('join', room)).ok, true)
 
-  const begun = performance.now()
-  let over = false, taken = 0, refused = 0
+  const startedAt = performance.now()
+  let over = false, accepted = 0, refused = 0
   const flooding = Promise.all(flood.map(async (one) => {
     while (!over) {
       const { ok } = await one.emitWithAck('chat', { room, chat: '도배' })
-      if (ok) taken++
+      if (ok) accepted++
       else refused++
       await pause(20)
     }
   }))
-  await pause(12_000)
-  assert.ok(refused > taken, `flood: got ${taken} messages accepted and ${refused} refused, want more refused`)
+  await pause(12_000) // members who have been present for 10 s have a rate of their own
+  assert.ok(refused > accepted, `flood: got ${accepted} messages accepted and ${refused} refused, want more refused`)
   const answers = { owner: [], member: [] }
   for (let i = 0; i < 20; i++) {
     answers.member.push(await member.emitWithAck('chat', { room, chat: `말 ${i}` }))
     for (let j = 0; j < 4; j++) {
       answers.owner.push(await owner.emitWithAck('chat', { room, chat: `방장 ${i}` }))
-      await pause(525)
+      await pause(525) // the owner sends two messages a second, the member one in two seconds
     }
   }
   over = true
   await flooding
-  const all = taken + answers.owner.length + answers.member.length
-  const most = 2 * (400 + 100 * (performance.now() - begun) / 1000)
-  t.diagnostic(`${taken} of the flood accepted, ${refused} refused; ${all} messages, at most ${Math.round(most)} may`)
+  const all = accepted + answers.owner.length + answers.member.length
+  const most = 2 * (400 + 100 * (performance.now() - startedAt) / 1000)
+  t.diagnostic(`${accepted} messages of the flood accepted, ${refused} refused; ${all} messages in all, at most ${Math.round(most)} allowed`)
   for (const [who, got] of Object.entries(answers)) assert.deepEqual(got.filter(({ ok }) => !ok), [], `refused messages of the ${who}`)
   assert.ok(all <= most * 1.1, `messages: got ${all}, want at most ${most * 1.1}`)
   for (const one of [owner, member, ...flood]) one.close()

@@ -1,30 +1,11 @@
-// Stock clients on slow networks at the program itself: row S4 of docs/promises.md.
+// Stock clients on slow links send a photo to the real server: row S4 of docs/promises.md.
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
-import net from 'node:net'
 import { once } from 'node:events'
 import { startServer } from '../lib/server.js'
 import { collect, pause, until, transportModes } from '../lib/clients.js'
 import { clients } from '../lib/matrix.js'
-
-/** Starts a proxy that carries `rate` bytes per second from a client to the server. */
-async function startSlowLink(target, rate) {
-  const listener = net.createServer(async (client) => {
-    const server = net.connect(target, 'localhost')
-    for (const end of [client, server]) end.on('error', () => { client.destroy(); server.destroy() })
-    server.pipe(client)
-    for await (const chunk of client) {
-      for (let at = 0; at < chunk.length; at += rate / 20) {
-        server.write(chunk.subarray(at, at + rate / 20))
-        await pause(50)
-      }
-    }
-    server.end()
-  })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  return { url: `http://localhost:${listener.address().port}`, stop: () => listener.close() }
-}
+import { startSlowLink } from '../lib/slow-link.js'
 
 describe('binary event over a slow link', { concurrency: true }, () => {
   let server
@@ -35,7 +16,7 @@ describe('binary event over a slow link', { concurrency: true }, () => {
     for (const version of ['2.5.0', '4.8.4']) {
       for (const [mode, options] of Object.entries(transportModes)) {
         test(`client ${version}, ${mode}: delivers ${bytes} bytes at ${rate} bytes per second`, async () => {
-          const link = await startSlowLink(server.port, rate)
+          const link = await startSlowLink(server.port, { up: rate })
           const socket = clients[version](link.url, { forceNew: true, reconnection: false, ...options })
           const ends = collect(socket, 'disconnect')
           await once(socket, 'connect')
@@ -44,7 +25,7 @@ describe('binary event over a slow link', { concurrency: true }, () => {
             until(() => ends.length > 0, 'a disconnect', 120_000).then(() => assert.fail(`got a disconnect (${ends[0]}), want an acknowledgement`)),
           ])
           assert.ok(answer, JSON.stringify(answer))
-          await pause(1000)
+          await pause(1000) // the server must not end the connection afterwards
           assert.deepEqual(ends, [])
           socket.disconnect()
           link.stop()

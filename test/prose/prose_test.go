@@ -1,6 +1,5 @@
 // Package prose checks that comments, documents and test names are written in
-// plain technical English: docs/english.md of the contributors, in short
-// CONTRIBUTING.md "Words".
+// plain technical English. CONTRIBUTING.md has the rules, in its section "Words".
 package prose
 
 import (
@@ -91,7 +90,7 @@ func documentLines(lines []string) (text []string) {
 func matches(comment *regexp.Regexp, lines []string) (text []string) {
 	for _, line := range lines {
 		if m := comment.FindStringSubmatch(line); m != nil {
-			text = append(text, m[len(m)-1]+m[1])
+			text = append(text, strings.Join(m[1:], ""))
 		}
 	}
 	return text

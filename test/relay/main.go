@@ -6,8 +6,7 @@
 //
 //	"join" room           joins the room
 //	"say" room, args…     emits "said" with args to all other members of the room
-//	"count"               increments a counter
-//	"counted"             is acknowledged with the counter
+//	"echo"                is acknowledged with its arguments
 //	"burst" n, size       is answered with n events "part", emitted in one loop
 //	"leave" n, size       the same, followed by a disconnect as of socket.disconnect(true)
 //
@@ -33,7 +32,6 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -102,9 +100,7 @@ func relay(log *slog.Logger) *socketio.Server {
 		}
 		_ = e.Socket.To(room).Emit("said", e.Args[1:].Any()...) // decoded arguments can always be encoded
 	})
-	var counter atomic.Int64
-	n.On("count", func(*socketio.Event) { counter.Add(1) })
-	n.On("counted", func(e *socketio.Event) { _ = e.Ack(counter.Load()) }) // as for join
+	n.On("echo", func(e *socketio.Event) { _ = e.Ack(e.Args.Any()...) }) // as for join
 	burst := func(e *socketio.Event) {
 		var count, size int
 		if e.Bind(&count, &size) == nil {

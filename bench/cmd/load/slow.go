@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	slowTick     = 5 * time.Millisecond   // between two reads of a slow client
-	slowBurst    = 4 * slowTick           // reading time that a slow client can make up for at once
-	releaseTime  = 5 * time.Second        // to read the rest of the server's socket buffers at full speed
-	quietSpell   = 500 * time.Millisecond // without a byte, after which a buffer counts as empty
-	releaseChunk = 64 << 10
-	lookTime     = time.Second      // between two checks for connections that the server has closed
-	progressTime = 10 * time.Second // a client makes progress if it read a byte in this time
-	senderIndex  = 0                // a client that reads as fast as it can
+	slowTick      = 5 * time.Millisecond   // between two reads of a slow client
+	slowBurst     = 4 * slowTick           // reading time that a slow client can make up for at once
+	releaseTime   = 5 * time.Second        // to read the rest of the server's socket buffers at full speed
+	quietTime     = 500 * time.Millisecond // without a byte, after which a buffer counts as empty
+	releaseChunk  = 64 << 10
+	checkInterval = time.Second      // between two checks for connections that the server has closed
+	progressTime  = 10 * time.Second // a client makes progress if it read a byte in this time
+	senderIndex   = 0                // a client that reads as fast as it can
 )
 
 // slowLink is the reading side of one client on a slow link. It reads at most
 // rate bytes a second, and its small receive buffer makes the server wait.
 type slowLink struct {
-	allowance float64 // bytes it may read now
+	allowance float64 // bytes that it can read now
 	lastRead  int64   // when it last read a byte, in nanoseconds
 	gone      bool    // the server ended the connection
 	address   netip.AddrPort
@@ -36,9 +36,9 @@ type slowLink struct {
 // clients have slow links.
 type slowRoom struct {
 	links   []*conn // the clients with a slow link
-	begun   int64   // start of the measured window, in nanoseconds
+	start   int64   // start of the measured window, in nanoseconds
 	ticked  int64   // time of the last reads
-	looked  int64   // time of the last look at the server's connections
+	checked int64   // time of the last call of findClosed
 	latency histogram
 
 	released bool // slow clients read without a limit, and what they read does not count
@@ -68,7 +68,7 @@ func (l *loader) slow() error {
 		return err
 	}
 	lasted := time.Since(before.server.At)
-	if err := l.settleSlow(); err != nil {
+	if err := l.drainSlow(); err != nil {
 		return err
 	}
 	after, err := readMeter(l.config.pid)
@@ -81,7 +81,7 @@ func (l *loader) slow() error {
 // beginSlow resets all counts and throttles the slow clients.
 func (l *loader) beginSlow() error {
 	l.sent, l.delivered, l.measuring = 0, 0, true
-	r := &slowRoom{begun: now(), ticked: now()}
+	r := &slowRoom{start: now(), ticked: now()}
 	for _, c := range l.conns {
 		c.received = 0
 	}
@@ -91,7 +91,7 @@ func (l *loader) beginSlow() error {
 		if err != nil {
 			return err
 		}
-		c.link = &slowLink{lastRead: r.begun, address: address}
+		c.link = &slowLink{lastRead: r.start, address: address}
 		r.links = append(r.links, c)
 	}
 	r.result = sample.Slow{Clients: l.config.slow, Others: l.config.conns - l.config.slow}
@@ -111,9 +111,9 @@ func localAddress(fd int) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), uint16(v4.Port)), nil //nolint:gosec // a TCP port
 }
 
-// settleSlow waits until the queued messages have arrived, and then records the
-// clients that were cut.
-func (l *loader) settleSlow() error {
+// drainSlow waits until the queued messages have arrived, then reads the rest of
+// the socket buffers, and records the clients that the server has cut.
+func (l *loader) drainSlow() error {
 	if err := l.pump(l.config.drain, l.allRead); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (l *loader) readSlow() {
 	if r.released {
 		return
 	}
-	if time.Duration(at-r.looked) >= lookTime {
+	if time.Duration(at-r.checked) >= checkInterval {
 		l.findClosed(at)
 	}
 	rate := float64(l.config.rate)
@@ -194,7 +194,7 @@ func (l *loader) release() bool {
 		if err := l.readLink(c, at); err != nil {
 			l.cutSlow(c, at, err)
 		}
-		done = done && time.Duration(at-c.link.lastRead) > quietSpell
+		done = done && time.Duration(at-c.link.lastRead) > quietTime
 	}
 	return done
 }
@@ -228,7 +228,7 @@ func (l *loader) readLink(c *conn, at int64) error {
 // The clients themselves notice it much later, because they first read the rest
 // of the server's socket buffer.
 func (l *loader) findClosed(at int64) {
-	l.slowRoom.looked = at
+	l.slowRoom.checked = at
 	server := netip.AddrPortFrom(netip.AddrFrom4(l.server.Addr), uint16(l.server.Port)) //nolint:gosec // a TCP port
 	peers, err := proc.Peers(server)
 	if err != nil {
@@ -253,7 +253,7 @@ func (l *loader) cutSlow(c *conn, at int64, cause error) {
 	}
 	if s.Cause == "" {
 		s.Cause = cause.Error()
-		s.FirstCut = time.Duration(at - l.slowRoom.begun).Seconds()
+		s.FirstCut = time.Duration(at - l.slowRoom.start).Seconds()
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *roomServer) broadcast(frames []byte) {
 	}
 }
 
-// member is one client as the wire package sees it.
+// member implements wire.Peer for one connection.
 type member struct {
 	net.Conn
 	server *roomServer

@@ -81,40 +81,50 @@ func measure(ctx context.Context, root string, o options) (err error) {
 	if err := out.Encode(sample.Line{Machine: &m}); err != nil {
 		return err
 	}
-	turns := 0
+	port := firstPort
 	for _, w := range workloads() {
 		if !chosen(o.workloads, w.name) {
 			continue
 		}
-		works, failed := make(map[string]bool), make(map[string]int)
-		reps := o.reps
-		if w.reps > 0 {
-			reps = min(reps, w.reps)
+		if err := measureWorkload(ctx, root, o, w, &port, out); err != nil {
+			return err
 		}
-		for rep := range reps {
-			for _, s := range servers(root) {
-				if !chosen(o.servers, s.name) || !slices.Contains(w.servers, s.name) {
-					continue
-				}
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				if !works[s.name] && failed[s.name] >= giveUpAfter {
-					continue
-				}
-				begun := time.Now()
-				got := once(ctx, root, s, w, firstPort+turns%ports)
-				turns++
-				if got.Err == "" {
-					works[s.name] = true
-				} else {
-					failed[s.name]++
-				}
-				fmt.Fprintf(os.Stderr, "%-15s %-12s %d  %7.2f µs  handshake %6.0f µs  idle %6.2f KiB  others %.2f  %s\n",
-					w.name, s.name, rep+1, got.CPU, got.Handshake, got.IdleRSS/1024, got.OtherCores, got.Err)
-				if err := out.Encode(sample.Line{Run: &sample.Run{Workload: w.name, Server: s.name, Rep: rep, Took: time.Since(begun).Seconds(), Sample: got}}); err != nil {
-					return err
-				}
+	}
+	return nil
+}
+
+// measureWorkload measures each server in turn, and repeats that. It skips a
+// server after giveUpAfter failures. port is the port of the next run.
+func measureWorkload(ctx context.Context, root string, o options, w workload, port *int, out *json.Encoder) error {
+	works, failed := make(map[string]bool), make(map[string]int)
+	reps := o.reps
+	if w.reps > 0 {
+		reps = min(reps, w.reps)
+	}
+	for rep := range reps {
+		for _, s := range servers(root) {
+			if !chosen(o.servers, s.name) || !slices.Contains(w.servers, s.name) {
+				continue
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if !works[s.name] && failed[s.name] >= giveUpAfter {
+				continue
+			}
+			start := time.Now()
+			got := measureOnce(ctx, root, s, w, *port)
+			*port = firstPort + (*port-firstPort+1)%ports
+			if got.Err == "" {
+				works[s.name] = true
+			} else {
+				failed[s.name]++
+			}
+			fmt.Fprintf(os.Stderr, "%-15s %-12s %d  %7.2f µs  handshake %6.0f µs  idle %6.2f KiB  others %.2f  %s\n",
+				w.name, s.name, rep+1, got.CPU, got.Handshake, got.IdleRSS/1024, got.OtherCores, got.Err)
+			run := sample.Run{Workload: w.name, Server: s.name, Rep: rep, Took: time.Since(start).Seconds(), Sample: got}
+			if err := out.Encode(sample.Line{Run: &run}); err != nil {
+				return err
 			}
 		}
 	}

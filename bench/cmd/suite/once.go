@@ -28,9 +28,9 @@ const (
 	quietTime = 4 * time.Second // the longest wait for a quiet machine
 )
 
-// once starts the server, measures it and ends it. Afterwards it counts the
+// measureOnce starts the server, measures it and ends it. Afterwards it counts the
 // rows in the database of a chat server.
-func once(ctx context.Context, root string, s server, w workload, port int) sample.Sample {
+func measureOnce(ctx context.Context, root string, s server, w workload, port int) sample.Sample {
 	waitQuiet(quietTime)
 	data, err := os.MkdirTemp(filepath.Join(root, "bench", "bin"), "data-")
 	if err != nil {

@@ -61,7 +61,7 @@ type workload struct {
 }
 
 var (
-	every    = []string{"ours", "node", "bun", "zishang", "googollee", "karagenc", "njones", "centrifuge", "gorilla", "floor-epoll", "floor-gonet"}
+	all      = []string{"ours", "node", "bun", "zishang", "googollee", "karagenc", "njones", "centrifuge", "gorilla", "floor-epoll", "floor-gonet"}
 	lockstep = []string{"ours", "node", "bun", "zishang", "googollee", "centrifuge", "floor-epoll"}
 	joining  = []string{"ours", "node", "bun", "centrifuge", "floor-epoll"}
 	polled   = []string{"ours", "node", "bun", "zishang", "karagenc", "njones"}
@@ -76,9 +76,9 @@ var (
 // has the most important results.
 func workloads() []workload {
 	return []workload{
-		{"fanout-1000", "-workload fanout -conns 1000", every, 0},
+		{"fanout-1000", "-workload fanout -conns 1000", all, 0},
 		{"fanout-1000-16", "-workload fanout -conns 1000 -window 16 -warm 1s -duration 2s", joining, 0},
-		{"echo-100", "-workload echo -conns 100 -warm 2s -duration 2s", every, 0},
+		{"echo-100", "-workload echo -conns 100 -warm 2s -duration 2s", all, 0},
 		{"idle-5000", "-workload idle -conns 5000 -settle 2s", idle, 0},
 		{"chat-20x5", "-workload chat -conns 100 -rooms 20 -window 4 -warm 2s -duration 5s", chats, 0},
 		{"chat-1x50", "-workload chat -conns 50 -window 4 -warm 2s -duration 5s", chats, 0},

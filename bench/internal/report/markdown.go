@@ -33,14 +33,14 @@ func (r Results) writeMachine(b *strings.Builder) {
 	fmt.Fprintf(b, "* %s: %d × %s, %s of memory, Linux %s, TCP congestion control %s, loopback only\n",
 		m.Date, m.Cores, m.CPU, m.Memory, m.Kernel, m.TCP)
 	fmt.Fprintf(b, "* %s\n", strings.Join(m.Versions, ", "))
-	reps, failed, took := r.repetitions(), 0, 0.0
+	reps, failed, seconds := r.repetitions(), 0, 0.0
 	for _, run := range r.runs {
-		took += run.Took
+		seconds += run.Took
 		if run.Err != "" {
 			failed++
 		}
 	}
-	fmt.Fprintf(b, "* %d runs in %.0f minutes, %d of them failed, %d of each server and workload that works", len(r.runs), took/60, failed, reps)
+	fmt.Fprintf(b, "* %d runs in %.0f minutes, %d of them failed, %d of each server and workload that works", len(r.runs), seconds/60, failed, reps)
 	if reps < 5 {
 		b.WriteString("; **a short run: ratios of fewer than 5 repetitions prove little**")
 	}
@@ -61,7 +61,7 @@ func (r Results) repetitions() int {
 		good[p] = good[p] || run.Err == ""
 	}
 	for p := range good {
-		if isSlow(p.workload) {
+		if hasSlowLinks(p.workload) {
 			delete(good, p) // the plan repeats slow links less often
 		}
 	}
@@ -117,7 +117,7 @@ func (r Results) writeWorkload(b *strings.Builder, w Workload, servers []string)
 		metrics = []metric{handshake, perSecond}
 	case strings.HasPrefix(w.Name, "chat"):
 		metrics = []metric{cpu, userShare, perSecond, ackP50, ackP99, rows, handshake, others}
-	case isSlow(w.Name):
+	case hasSlowLinks(w.Name):
 		metrics = slowMetrics()
 	}
 	type row struct {

@@ -37,8 +37,8 @@ func slowMetrics() []metric {
 	return []metric{slowCut, slowStalled, slowFirst, slowLost, slowLag50, slowLag99, othersCut, othersLost, othersP50, othersP99, peak, cpu}
 }
 
-// isSlow reports whether a workload has slow links, or is their baseline.
-func isSlow(workload string) bool {
+// hasSlowLinks reports whether a workload has slow links, or is their baseline.
+func hasSlowLinks(workload string) bool {
 	for _, prefix := range []string{"slow", "quick", "volatile"} {
 		if strings.HasPrefix(workload, prefix) {
 			return true

@@ -101,7 +101,7 @@ func Next(b []byte) (op byte, payload []byte, n int, err error) {
 	return b[0] & 0xf, payload, head + 4 + size, nil
 }
 
-// Peer is a connection as the contract sees it.
+// Peer is the connection on which Handle executes a message.
 type Peer interface {
 	Reply(frames []byte) // must not keep the bytes
 	Join(room string)

@@ -1,4 +1,4 @@
-// A load client: it sends messages, reconnects after faults, catches up and records
+// A load client sends messages, reconnects after faults, catches up and records
 // everything in a ledger. It uses the stock client as docs/events.md describes.
 import { randomUUID } from 'node:crypto'
 import { client, pause, until } from './clients.js'
@@ -6,13 +6,13 @@ import { digest } from './ledger.js'
 
 const answerTimeout = 4000 // ms until a request without an answer is repeated
 
-export class Talker {
+export class LoadClient {
   conn = 0
   last = 0 // the newest seq shown
   recoveries = [] // ms from a disconnect until the client has every message again
   acked = 0
   pauses = 0 // periods without reading
-  outings = 0 // times that the client left the room and rejoined
+  absences = 0 // times that the client left the room and rejoined
   over = false
   #covered = 0 // the newest seq received as history; the same messages may arrive live once more
   #note
@@ -41,15 +41,15 @@ export class Talker {
       if (!this.#wanted) return
       // A recovered client that had every message needs no catch-up.
       if (!this.#socket.recovered || this.#catching || !this.#member) this.#catchUp()
-      else this.#back()
+      else this.#recordRecovery()
     })
     this.#socket.on('disconnect', (reason) => {
       this.#lost ||= performance.now()
       this.#note('close', { reason })
     })
     this.#socket.onAny((event, message) => {
-      if (message?.room === room && Number.isInteger(message.seq)) this.#hear(message)
-      else if (message?.room) this.#overhear(event, message)
+      if (message?.room === room && Number.isInteger(message.seq)) this.#receive(message)
+      else if (message?.room) this.#recordOther(event, message)
     })
   }
 
@@ -58,12 +58,12 @@ export class Talker {
 
   ready() { return until(() => this.#member && !this.#catching, `${this.name} is in the room`, 30_000) }
 
-  #back() {
+  #recordRecovery() {
     if (this.#lost) this.recoveries.push(performance.now() - this.#lost)
     this.#lost = 0
   }
 
-  #hear(message) {
+  #receive(message) {
     if (this.#catching || (!this.#member && this.#wanted)) this.#waiting.push(message)
     else if (message.seq > this.last + 1) {
       this.#waiting.push(message)
@@ -73,9 +73,9 @@ export class Talker {
   }
 
   /** Records any other event that names a room; the checker decides whether the client was a member. */
-  #overhear(event, { room, seq, _id, clientId }) {
+  #recordOther(event, { room, seq, _id, clientId }) {
     if (room === this.#room && this.#wanted && !this.#member) return // the acknowledgement of join is in transit
-    this.#note('told', { room, seq, id: _id, cid: clientId, reason: event })
+    this.#note('notified', { room, seq, id: _id, cid: clientId, reason: event })
   }
 
   #show(op, { room, seq, _id, chat, gif, clientId }) {
@@ -83,7 +83,7 @@ export class Talker {
     this.last = Math.max(this.last, seq)
   }
 
-  #cover(messages = []) {
+  #showHistory(messages = []) {
     for (const message of messages) {
       if (message.seq > this.last) this.#show('recovered', message)
       this.#covered = Math.max(this.#covered, message.seq)
@@ -94,8 +94,8 @@ export class Talker {
   #catchUp() {
     this.#catching ??= this.#tryToCatchUp().finally(() => {
       this.#catching = undefined
-      for (const message of this.#waiting.splice(0)) if (message.seq > this.last) this.#hear(message)
-      this.#back()
+      for (const message of this.#waiting.splice(0)) if (message.seq > this.last) this.#receive(message)
+      this.#recordRecovery()
     })
   }
 
@@ -107,12 +107,12 @@ export class Talker {
       if (!this.#member) this.#note('join', { seq: this.last ? 0 : answer.seq, reason: answer.user })
       this.#member = true
       if (!this.last) this.last = this.#covered = answer.seq
-      this.#cover(answer.messages)
+      this.#showHistory(answer.messages)
       let { more } = answer
       while (more && !this.over && conn === this.conn) {
         const page = await this.request('sync', { room: this.#room, after: this.last })
         if (!page) break
-        this.#cover(page.messages)
+        this.#showHistory(page.messages)
         more = page.more
       }
       if (!more && conn === this.conn) return
@@ -148,7 +148,7 @@ export class Talker {
   }
 
   /** Leaves the room and rejoins after ms. */
-  async goOut(ms) {
+  async leaveFor(ms) {
     await this.ready()
     this.#wanted = false
     while (!(await this.request('leave', this.#room)));
@@ -158,26 +158,26 @@ export class Talker {
     this.#wanted = true
     this.#catchUp()
     await this.ready()
-    this.outings++
+    this.absences++
   }
 
   /** Stops reading from the WebSocket until a promise resolves. Polling is not affected. */
-  async sleep(over) {
-    const wire = this.#socket.io.engine?.transport?.ws
-    if (wire) this.pauses++
-    wire?.pause()
-    await over
-    wire?.resume()
+  async pauseReading(promise) {
+    const socket = this.#socket.io.engine?.transport?.ws
+    if (socket) this.pauses++
+    socket?.pause()
+    await promise
+    socket?.resume()
   }
 
   /** Waits for the newest message of the room, and syncs the notices about the client itself, which only others get live. */
   async finish(head) {
-    await until(() => this.last >= head, '', 2000).catch(async () => {
+    await until(() => this.last >= head, 'the newest message', 2000).catch(async () => {
       await this.ready()
       if (this.last >= head) return
       this.#note('gap', { seq: head + 1 })
       this.#catchUp()
-      await until(() => this.last >= head, `${this.name} is at ${head}, not at ${this.last}`, 15_000)
+      await until(() => this.last >= head, `${this.name} has message ${head}`, 15_000)
     })
   }
 }
