@@ -38,7 +38,7 @@ func newChatWithPresence(t *testing.T, opts rooms.Options) (chat, *presenceFaili
 	c := newChat(t, opts)
 	db := &presenceFailing{Store: c.store}
 	c.Service = rooms.NewService(db, c.gifs, c.diary, opts)
-	t.Cleanup(c.Service.Close)
+	t.Cleanup(c.Close)
 	return c, db
 }
 
