@@ -10,6 +10,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"gifchat/socketio"
+	"gifchat/socketio/internal/siotest"
 )
 
 // TestTranscripts plays recorded conversations over one WebSocket. Each line is
@@ -79,7 +80,7 @@ func playLine(t *testing.T, c *client, line string) {
 	case "C!":
 		c.write(ws.NewBinaryFrame(binary))
 	case "S:":
-		if got := c.receive(); !matches(got, text) {
+		if got := c.receive(); !siotest.MatchesPattern(got, text) {
 			t.Errorf("got %q, want %q", got, text)
 		}
 	case "S!":
@@ -94,19 +95,4 @@ func playLine(t *testing.T, c *client, line string) {
 	if strings.HasSuffix(side, "!") && err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
-}
-
-// matches compares s with a pattern in which * matches any text.
-func matches(s, pattern string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return s == pattern
-	}
-	rest, ok := strings.CutPrefix(s, parts[0])
-	for _, part := range parts[1 : len(parts)-1] {
-		if _, rest, ok = strings.Cut(rest, part); !ok {
-			return false
-		}
-	}
-	return ok && strings.HasSuffix(rest, parts[len(parts)-1])
 }

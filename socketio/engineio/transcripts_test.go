@@ -66,7 +66,7 @@ func playLine(t *testing.T, w *siotest.WebSocket, line string) {
 	case "C!":
 		w.Write(ws.NewBinaryFrame(decodeHex(t, text)))
 	case "S:":
-		if got := w.Text(); !matchesPattern(got, text) {
+		if got := w.Text(); !siotest.MatchesPattern(got, text) {
 			t.Errorf("text message: got %q, want %q", got, text)
 		}
 	case "S!":
@@ -90,19 +90,4 @@ func decodeHex(t *testing.T, s string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// matchesPattern reports whether s matches a pattern in which * matches any text.
-func matchesPattern(s, pattern string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return s == pattern
-	}
-	rest, ok := strings.CutPrefix(s, parts[0])
-	for _, part := range parts[1 : len(parts)-1] {
-		if _, rest, ok = strings.Cut(rest, part); !ok {
-			return false
-		}
-	}
-	return ok && strings.HasSuffix(rest, parts[len(parts)-1])
 }
