@@ -170,14 +170,7 @@ func checkBackup(t *testing.T, to store.Place, all []rooms.Room, before []int64,
 // The files of a removed room are deleted at once, its rows in batches.
 func TestBackup_ignores_the_gifs_of_a_removed_room(t *testing.T) {
 	from := storetest.Place(t, "from")
-	s, err := store.Open(t.Context(), from.Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	storetest.Fill(t, s, 1)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	storetest.FillFile(t, from.Database)
 	storetest.Exec(t, from.Database, "UPDATE messages SET sum = 0, gif_name = '0123456789abcdef01234567.gif'; UPDATE rooms SET gone = 1")
 	if n, err := inspect.Backup(t.Context(), from, storetest.Place(t, "to")); n > 0 || err != nil {
 		t.Errorf("Backup: got %d GIFs, %v, want 0", n, err)
@@ -186,14 +179,7 @@ func TestBackup_ignores_the_gifs_of_a_removed_room(t *testing.T) {
 
 func TestBackup_refuses_unusable_places(t *testing.T) {
 	from := storetest.Place(t, "from")
-	s, err := store.Open(t.Context(), from.Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	storetest.Fill(t, s, 1)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	storetest.FillFile(t, from.Database)
 	t.Run("a place with a database", func(t *testing.T) {
 		to := storetest.Place(t, "to")
 		if err := os.WriteFile(to.Database, []byte("precious"), 0o600); err != nil {

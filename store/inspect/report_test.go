@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"gifchat/store"
 	"gifchat/store/inspect"
 	"gifchat/store/storetest"
 )
@@ -44,14 +43,7 @@ func TestDatabase_reports_what_is_wrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "chat.db")
-			s, err := store.Open(t.Context(), path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			storetest.Fill(t, s, 1)
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
+			storetest.FillFile(t, path)
 			test.spoil(t, path)
 			r, err := inspect.Database(t.Context(), path)
 			problems := r.Problems()

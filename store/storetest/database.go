@@ -117,6 +117,19 @@ func Fill(t testing.TB, s *store.SQLite, n int) rooms.ID {
 	return room.ID
 }
 
+// FillFile creates a database at path with a room and one message, and closes it.
+func FillFile(t testing.TB, path string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Fill(t, s, 1)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Exec runs SQL statements on the database at path, as another program would.
 func Exec(t testing.TB, path, statements string) {
 	t.Helper()
