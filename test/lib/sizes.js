@@ -23,6 +23,12 @@ export const eventTimeout = 60_000
  */
 export const promised = (ms) => (soak ? ms : long ? 5 * ms : eventTimeout)
 
+/**
+ * Returns the bound for promised memory, in MiB: `make test` allows twice as much, because a busy machine delays the
+ * garbage collector.
+ */
+export const promisedMiB = (mib) => (long ? mib : 2 * mib)
+
 /** Returns a quantile of the values, rounded: share is 0 to 1. */
 export function percentile(values, share) {
   const sorted = values.toSorted((a, b) => a - b)
