@@ -109,6 +109,7 @@ func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Pol
 		Secure:          cfg.secure(),
 		ClientAddress:   origin.ClientAddress,
 		Recovery:        events.Recovery(cfg.RecoveryTime),
+		EncodeError:     events.Refusal(log),
 		OnIdle:          debug.FreeOSMemory,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,

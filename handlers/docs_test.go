@@ -151,6 +151,12 @@ func (n wireNames) used(node ast.Node) bool {
 				return false
 			}
 		}
+		if fn, ok := node.Fun.(*ast.Ident); ok && (fn.Name == "handle" || fn.Name == "handleOptional") {
+			if name, ok := node.Args[1].(*ast.Ident); ok && n.values[name.Name] != "" {
+				n.heard[n.values[name.Name]] = true
+				return false
+			}
+		}
 	case *ast.Ident:
 		if value := n.values[node.Name]; value != "" {
 			n.emitted[value] = true

@@ -79,7 +79,7 @@ func openWith(t *testing.T, options rooms.Options, change func(*settings)) *test
 	wire := socketio.NewServer(socketio.Config{
 		Log: logger, Identify: cfg.identify, SameClient: cfg.sameClient,
 		AllowOrigin: origin.NewPolicy(nil, false, slog.New(slog.DiscardHandler)).Allow, ClientAddress: origin.ClientAddress,
-		Recovery: events.Recovery(time.Minute),
+		Recovery: events.Recovery(time.Minute), EncodeError: events.Refusal(logger),
 	})
 	notifier := events.NewNotifier(wire, logger)
 	db, err := store.Open(t.Context(), storetest.NewDatabase(t))

@@ -12,7 +12,10 @@ type Target struct {
 	Key      string // of the event, see Broadcast.Key; an adapter may lose it
 }
 
-// Adapter connects a namespace with the namespaces of the same name on other
+// Adapter is not stable yet: its methods can change with any version until a
+// cluster of real servers has shaped it.
+//
+// An adapter connects a namespace with the namespaces of the same name on other
 // servers. The namespace serves its own sockets; the adapter performs the same
 // operation for the sockets of the other servers. Without an adapter a server
 // works alone.
@@ -47,9 +50,11 @@ type Adapter interface {
 	Join(to Target, rooms []string)
 	Leave(to Target, rooms []string)
 
-	// Disconnect disconnects the target's sockets from the namespace, CloseConns
-	// closes their connections.
+	// Disconnect disconnects the target's sockets from the namespace,
+	// DisconnectClients disconnects their clients, and CloseConns closes their
+	// connections.
 	Disconnect(to Target)
+	DisconnectClients(to Target)
 	CloseConns(to Target)
 
 	// Sockets describes the target's sockets, in no particular order.

@@ -110,7 +110,7 @@ func discarding(b *testing.B, n int) (*Namespace, *atomic.Int64) {
 		}
 		server.ServeHTTP(discardWriter{httptest.NewRecorder(), conn}, r)
 	}
-	for server.Of("/").Count() < n {
+	for server.Of("/").Len() < n {
 		time.Sleep(time.Millisecond)
 	}
 	return server.Of("/"), written

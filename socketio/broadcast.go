@@ -57,6 +57,16 @@ func (b Broadcast) Sockets() []*Socket {
 	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return s == b.sender })
 }
 
+// Len returns the number of sockets of this process that an Emit would reach
+// now.
+func (b Broadcast) Len() int {
+	list := b.targets()
+	if b.sender != nil && slices.Contains(list, b.sender) {
+		return len(list) - 1
+	}
+	return len(list)
+}
+
 // targets returns the sockets of the broadcast, perhaps with its sender. The
 // slice must not be changed.
 func (b Broadcast) targets() []*Socket { return b.namespace.members.targets(b.rooms, b.except) }

@@ -36,6 +36,17 @@ func (b Broadcast) Disconnect() {
 	}
 }
 
+// DisconnectClients disconnects the clients of the broadcast's sockets, as
+// Socket.DisconnectClient does.
+func (b Broadcast) DisconnectClients() {
+	for _, s := range b.namespace.delivery.dismissAll(b) {
+		s.DisconnectClient()
+	}
+	if adapter := b.remote(); adapter != nil {
+		adapter.DisconnectClients(b.target())
+	}
+}
+
 // CloseConns closes the connections of the sockets of the broadcast, as
 // Socket.CloseConn does.
 func (b Broadcast) CloseConns() {

@@ -64,8 +64,8 @@ func TestBroadcast_disconnects_sockets_and_closes_connections(t *testing.T) {
 	c.wantAlive()
 	n.Disconnect()
 	c.want("41/chat,")
-	if n.Count() != 0 {
-		t.Errorf("sockets: got %d, want 0", n.Count())
+	if n.Len() != 0 {
+		t.Errorf("sockets: got %d, want 0", n.Len())
 	}
 }
 

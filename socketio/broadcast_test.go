@@ -185,8 +185,8 @@ func TestBinary_is_sent_both_ways(t *testing.T) {
 		Body socketio.Binary `json:"body"`
 	}
 	n := f.Of("/")
-	socketio.On(n, "file", func(e *socketio.Event, in file) {
-		_ = e.Ack(file{in.Name, append(in.Body, '!')}, []byte("plain"))
+	socketio.Handle(n, "file", func(_ context.Context, _ *socketio.Socket, in file) (socketio.Args, error) {
+		return socketio.NewArgs(file{in.Name, append(in.Body, '!')}, []byte("plain"))
 	})
 	n.On("relay", func(e *socketio.Event) { _ = n.Emit("relayed", e.Args.Any()...) })
 	c, _ := f.connect("/")
@@ -204,9 +204,9 @@ func TestServer_stays_consistent_under_churn(t *testing.T) {
 	var connects, disconnects atomic.Int64
 	n.OnConnect(func(s *socketio.Socket) { connects.Add(1); s.Join("lobby") })
 	n.OnDisconnect(func(*socketio.Socket, socketio.Reason) { disconnects.Add(1) })
-	socketio.On(n, "join", func(e *socketio.Event, room string) { e.Socket.Join(room); _ = e.Ack() })
-	socketio.On(n, "leave", func(e *socketio.Event, room string) { e.Socket.Leave(room); _ = e.Ack() })
-	socketio.On(n, "say", func(e *socketio.Event, room string) { _ = e.Socket.To(room).Emit("said", room) })
+	socketio.On(n, "join", func(_ context.Context, s *socketio.Socket, room string) error { s.Join(room); return nil })
+	socketio.On(n, "leave", func(_ context.Context, s *socketio.Socket, room string) error { s.Leave(room); return nil })
+	socketio.On(n, "say", func(_ context.Context, s *socketio.Socket, room string) error { return s.To(room).Emit("said", room) })
 	stop := make(chan struct{})
 	var background sync.WaitGroup
 	background.Go(func() { // broadcasts, disconnects sockets and checks the rooms

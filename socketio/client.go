@@ -75,10 +75,6 @@ func (c *client) Opened() {
 	}
 }
 
-// old reports whether the client uses revision 4 of the protocol, that of
-// Socket.IO 1.x and 2.x.
-func (c *client) old() bool { return c.conn.Revision() == 3 }
-
 // Message handles one message of the client (engineio.Receiver).
 func (c *client) Message(data []byte, binary bool) {
 	var (
@@ -217,7 +213,7 @@ func (c *client) Closed(reason engineio.Reason) {
 	c.ended = reason
 	for _, s := range c.sockets {
 		s.state.Store(socketClosed)
-		s.dropAcks() // at once, because a handler on the worker may wait for one
+		s.endWaits(Reason(reason)) // at once, because a handler on the worker may wait
 	}
 	c.makeSpaceLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
@@ -255,6 +251,8 @@ func (c *client) work() {
 		c.mu.Unlock()
 		if next.finish != nil {
 			next.finish.finish(next.reason)
+		} else if next.call != nil {
+			c.server.protect("acknowledgement", next.call)
 		} else if !leaving && !c.server.workers.hurry.Load() {
 			c.handle(next.packet)
 		}

@@ -63,6 +63,12 @@ type Config struct {
 	// the server. Default: they cannot resume.
 	Recovery func(namespace string) Recovery
 
+	// EncodeError returns the acknowledgement of an event that a handler or
+	// middleware refused with an error. It is called for every refused event, also
+	// without an acknowledgement, so that it can log the error, emit an event, or
+	// acknowledge the event itself. Default: see Event.Refuse.
+	EncodeError func(e *Event, err error) any
+
 	// OnIdle is called when many clients have connected or disconnected and
 	// the server is idle again: a good moment for debug.FreeOSMemory. Default:
 	// nothing is called.

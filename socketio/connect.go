@@ -9,6 +9,10 @@ import (
 	"gifchat/socketio/engineio"
 )
 
+// old reports whether the client uses revision 4 of the protocol, that of
+// Socket.IO 1.x and 2.x.
+func (c *client) old() bool { return c.conn.Revision() == 3 }
+
 // connect handles a CONNECT packet (section "Connection to a namespace").
 func (c *client) connect(p decoded) {
 	if !c.allowConnect() {
@@ -46,10 +50,11 @@ func (c *client) open(n *Namespace, s *Socket) error {
 	}
 	if err != nil {
 		n.delivery.abandon(s)
+		s.endWaits(ReasonServerDisconnect)
 		return err
 	}
 	if err := n.delivery.begin(s); err != nil && c.remove(s) {
-		s.dropAcks()
+		s.endWaits(ReasonServerDisconnect)
 		return err
 	}
 	return nil // also if kick has removed s: its disconnect handlers follow
@@ -109,9 +114,11 @@ func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 
 // refuse answers a CONNECT packet with CONNECT_ERROR.
 func (c *client) refuse(namespace string, err error) {
-	connectErr := &ConnectError{Message: err.Error()}
-	errors.As(err, &connectErr)
-	answer, encodeErr := encodeObject(packetConnectError, namespace, connectErr.payload(c.old()))
+	shown, hidden := public(err)
+	if hidden {
+		c.server.cfg.Log.Error("middleware failed", "namespace", namespace, "err", err)
+	}
+	answer, encodeErr := encodeObject(packetConnectError, namespace, shown.connectErrorPayload(c.old()))
 	if encodeErr != nil {
 		panic(encodeErr) // a string and valid JSON
 	}

@@ -2,23 +2,50 @@
 // clients use since version 3.0. It runs over package engineio. Clients of
 // Socket.IO 1.x and 2.x (revision 4) are served too.
 //
-// A Server has namespaces. A client that connects to a namespace becomes a
-// Socket of it. Sockets join rooms, and an event that is emitted to a room
-// reaches all its sockets. Handlers are registered once for a namespace, not
-// for each socket, so that an idle socket uses little memory:
+// A Server is an http.Handler for one path, usually /socket.io/. It has
+// namespaces. A client that connects to a namespace becomes a Socket of it.
+// Sockets join rooms, and an event that is emitted to a room reaches all its
+// sockets. This is a chat:
 //
 //	server := socketio.NewServer(socketio.Config{})
 //	chat := server.Of("/chat")
-//	chat.On("say", func(e *socketio.Event) {
-//		var text string
-//		if e.Bind(&text) == nil {
-//			chat.Emit("said", text, e.Socket.ID())
-//		}
+//	socketio.On(chat, "join", func(ctx context.Context, s *socketio.Socket, room string) error {
+//		s.Join(room)
+//		return nil
+//	})
+//	socketio.Handle(chat, "say", func(ctx context.Context, s *socketio.Socket, in Say) (Said, error) {
+//		said := Said{From: s.ID(), Text: in.Text}
+//		return said, s.To(in.Room).Emit("said", said)
 //	})
 //	http.Handle("/socket.io/", server)
 //	web := &http.Server{Addr: ":8005", ConnContext: socketio.ConnContext}
+//	log.Fatal(web.ListenAndServe())
 //
 // ConnContext lets the server see whether the client of a poll makes progress.
+//
+// # Handlers
+//
+// Handlers are added to a namespace before clients connect, not to each socket,
+// so that an idle socket uses little memory. Handle adds a handler whose
+// arguments are decoded and whose result is the acknowledgement; On is the same
+// for an event that needs no answer. Namespace.On gives the handler the whole
+// Event, which can be acknowledged later.
+//
+// The text of an error reaches the client only if it is an Error. Other errors
+// are logged, and the client receives "Internal server error".
+// Config.EncodeError replaces that form.
+//
+// Middleware decides what comes before: Namespace.Use about sockets that
+// connect, Namespace.UseEvents about events, for example RateLimit. Data that
+// belong to a socket are stored with Socket.SetData and read with Data. A
+// socket's Context ends when it disconnects.
+//
+// # Sending
+//
+// Socket.Emit sends to one client, Namespace.Emit to all, Namespace.To and
+// Socket.To to rooms. EmitWithAck waits for acknowledgements and
+// Socket.EmitWithAckFunc calls a function with one. Arguments are encoded as
+// encoding/json does it, and a []byte or Binary is sent as binary data.
 //
 // # Guarantees
 //

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 )
@@ -12,6 +13,7 @@ type Event struct {
 	Name   string
 	Args   Args
 
+	ctx      context.Context //nolint:containedctx // nil unless SetContext was called
 	id       uint64
 	wantsAck bool
 	acked    atomic.Bool
@@ -43,10 +45,4 @@ func (e *Event) Ack(args ...any) error {
 		return ErrDisconnected
 	}
 	return e.Socket.send(p)
-}
-
-// refuse acknowledges an event with an error. A sender that has disconnected
-// gets nothing.
-func (e *Event) refuse(err error) {
-	_ = e.Ack(map[string]string{"error": err.Error()})
 }

@@ -21,11 +21,8 @@ func Example() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
 	chat := server.Of("/chat")
-	chat.On("say", func(e *socketio.Event) {
-		var text string
-		if e.Bind(&text) == nil {
-			_ = chat.Emit("said", text)
-		}
+	socketio.On(chat, "say", func(_ context.Context, _ *socketio.Socket, text string) error {
+		return chat.Emit("said", text)
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", server)
@@ -39,16 +36,20 @@ func Example() {
 	// Output: 42/chat,["said","hello"]
 }
 
-// The argument of a typed event is decoded before the handler is called.
-func ExampleOn() {
+// The argument is decoded and checked before the handler is called. The result
+// is the acknowledgement, and an error is a refusal.
+func ExampleHandle() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
 	type order struct {
 		Dish  string
 		Count int
 	}
-	socketio.On(server.Of("/"), "order", func(e *socketio.Event, o order) {
-		_ = e.Ack(fmt.Sprintf("%d × %s", o.Count, o.Dish))
+	socketio.Handle(server.Of("/"), "order", func(_ context.Context, _ *socketio.Socket, o order) (string, error) {
+		if o.Count < 1 {
+			return "", &socketio.Error{Message: "nothing ordered"}
+		}
+		return fmt.Sprintf("%d × %s", o.Count, o.Dish), nil
 	})
 
 	browser := visit(server)
@@ -57,7 +58,14 @@ func ExampleOn() {
 	browser.receive()
 	browser.send(`421["order",{"dish":"soup","count":2}]`)
 	fmt.Println(browser.receive())
-	// Output: 431["2 × soup"]
+	browser.send(`422["order",{"dish":"soup"}]`)
+	fmt.Println(browser.receive())
+	browser.send(`423["order","soup"]`)
+	fmt.Println(browser.receive())
+	// Output:
+	// 431["2 × soup"]
+	// 432[{"error":"nothing ordered"}]
+	// 433[{"error":"Invalid argument 1"}]
 }
 
 // Sockets join rooms. An event that is emitted to a room reaches its sockets.
@@ -65,10 +73,9 @@ func ExampleSocket_To() {
 	server := socketio.NewServer(socketio.Config{})
 	defer server.Close(context.Background())
 	main := server.Of("/")
-	socketio.On(main, "join", func(e *socketio.Event, room string) {
-		e.Socket.Join(room)
-		_ = e.Socket.To(room).Emit("joined", room) // to the other sockets of the room
-		_ = e.Ack()
+	socketio.On(main, "join", func(_ context.Context, s *socketio.Socket, room string) error {
+		s.Join(room)
+		return s.To(room).Emit("joined", room) // to the other sockets of the room
 	})
 
 	ann, bob := visit(server), visit(server)
@@ -99,7 +106,7 @@ func ExampleNamespace_Use() {
 	main.Use(func(s *socketio.Socket) error {
 		var auth struct{ Token string }
 		if err := s.Handshake().Auth.Bind(&auth); err != nil || auth.Token != "secret" {
-			return &socketio.ConnectError{Message: "not authorized", Data: map[string]bool{"retry": false}}
+			return &socketio.Error{Message: "not authorized", Data: map[string]bool{"retry": false}}
 		}
 		s.SetData("ann")
 		return nil
@@ -160,9 +167,9 @@ func ExampleBinary() {
 		Name string          `json:"name"`
 		GIF  socketio.Binary `json:"gif"`
 	}
-	socketio.On(server.Of("/"), "picture", func(e *socketio.Event, p picture) {
+	socketio.Handle(server.Of("/"), "picture", func(_ context.Context, _ *socketio.Socket, p picture) (picture, error) {
 		fmt.Printf("%s: %s\n", p.Name, p.GIF)
-		_ = e.Ack(p)
+		return p, nil
 	})
 
 	browser := visit(server)

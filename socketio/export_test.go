@@ -3,6 +3,7 @@ package socketio
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // ConsistencyCheck returns an error if the rooms and the memberships of the
@@ -123,4 +124,18 @@ type hookedDelivery struct {
 func (d hookedDelivery) begin(s *Socket) error {
 	d.beforeBegin(s)
 	return d.delivery.begin(s)
+}
+
+// NewEvent returns an event of a socket that has only an id.
+func NewEvent(id SocketID) *Event { return &Event{Socket: &Socket{id: id}} }
+
+// RateLimitSize returns how many sockets a new rate limit remembers after
+// events of n sockets, one each interval.
+func RateLimitSize(n int) int {
+	l := newRateLimit(1000, 1)
+	for i := range n {
+		_ = l.admit(NewEvent(SocketID(fmt.Sprint(i))))
+		time.Sleep(time.Millisecond)
+	}
+	return len(l.due)
 }

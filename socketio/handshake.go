@@ -27,15 +27,6 @@ type Handshake struct {
 	Identity any   // the result of Config.Identify
 }
 
-// ConnectError is an error of a middleware that chooses the "message" and
-// "data" of the client's connect_error.
-type ConnectError struct {
-	Message string
-	Data    any // encoded as JSON; may be nil
-}
-
-func (e *ConnectError) Error() string { return e.Message }
-
 // connectErrorPayload is the payload of a CONNECT_ERROR packet (section
 // "Connection to a namespace").
 type connectErrorPayload struct {
@@ -43,9 +34,9 @@ type connectErrorPayload struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-// payload returns the payload of the CONNECT_ERROR packet. In the old protocol
+// connectErrorPayload returns the payload of the CONNECT_ERROR packet. In the old protocol
 // revision it is a single value: the data, or the message without data.
-func (e *ConnectError) payload(old bool) any {
+func (e *Error) connectErrorPayload(old bool) any {
 	p := connectErrorPayload{Message: e.Message}
 	if e.Data != nil {
 		if data, err := json.Marshal(e.Data); err == nil {
@@ -61,13 +52,6 @@ func (e *ConnectError) payload(old bool) any {
 		return p.Message
 	}
 }
-
-var (
-	errInvalidNamespace  = &ConnectError{Message: "Invalid namespace"}
-	errTooManyNamespaces = &ConnectError{Message: "Too many namespaces"}
-	errInternal          = &ConnectError{Message: "Internal server error"}
-	errDismissed         = &ConnectError{Message: "Disconnected by the server"}
-)
 
 // Reason is the cause of a disconnect. The values are those of the reference
 // server.

@@ -53,7 +53,7 @@ func serve(t testing.TB, cfg socketio.Config) *fixture {
 			if err := f.Of(n).ConsistencyCheck(); err != nil {
 				t.Errorf("namespace %s: %v", n, err)
 			}
-			if count := f.Of(n).Count(); count != 0 {
+			if count := f.Of(n).Len(); count != 0 {
 				t.Errorf("namespace %s: got %d sockets after Close, want 0", n, count)
 			}
 		}
@@ -271,4 +271,24 @@ func (j *journal) len() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return len(j.notes)
+}
+
+// logBuffer collects a log.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+// take returns and removes the content.
+func (b *logBuffer) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.buf.Reset()
+	return b.buf.String()
 }

@@ -11,10 +11,11 @@ type inbox struct {
 	bytes       int
 }
 
-// job is a packet to handle or, if finish is set, a socket whose disconnect
-// handlers have to run.
+// job is a packet to handle, a socket whose disconnect handlers have to run if
+// finish is set, or a function to call.
 type job struct {
 	packet decoded
+	call   func()
 	finish *Socket
 	reason Reason
 	next   *job
@@ -32,6 +33,13 @@ func (in *inbox) push(packet decoded) {
 func (in *inbox) pushFinish(s *Socket, reason Reason) {
 	j := jobs.Get().(*job)
 	j.finish, j.reason = s, reason
+	in.append(j)
+}
+
+// pushCall makes the worker call a function.
+func (in *inbox) pushCall(fn func()) {
+	j := jobs.Get().(*job)
+	j.call = fn
 	in.append(j)
 }
 

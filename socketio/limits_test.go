@@ -29,7 +29,7 @@ func TestInbox_is_bounded(t *testing.T) {
 			release := sync.OnceFunc(func() { close(hold) })
 			defer release()
 			handled := make(chan int, 100)
-			socketio.On(f.Of("/"), "e", func(e *socketio.Event, i int) { <-hold; handled <- i })
+			socketio.On(f.Of("/"), "e", func(_ context.Context, _ *socketio.Socket, i int) error { <-hold; handled <- i; return nil })
 			c, s := f.connect("/")
 			sent := make(chan struct{})
 			go func() {
@@ -324,8 +324,8 @@ func TestServerClose_during_connects_leaves_no_sockets(t *testing.T) {
 		}
 		close(stop)
 		wg.Wait()
-		if server.Len() != 0 || n.Count() != 0 {
-			t.Errorf("after Close: got %d connections and %d sockets, want none", server.Len(), n.Count())
+		if server.Len() != 0 || n.Len() != 0 {
+			t.Errorf("after Close: got %d connections and %d sockets, want none", server.Len(), n.Len())
 		}
 		if err := n.ConsistencyCheck(); err != nil {
 			t.Error(err)

@@ -62,7 +62,7 @@ func TestMsgpack_events_and_acknowledgements(t *testing.T) {
 	c.wantPacked("\x84\xa4type\x02\xa4data\x92\xa8question\x2a\xa3nsp\xa1/\xa2id\x01")
 	c.pack("\x84\xa4type\x03\xa2id\x01\xa4data\x92\xa3yes\xc4\x01\x01\xa3nsp\xa1/")
 	c.wantPacked("\x84\xa4type\x03\xa4data\x92\xa3yes\xc4\x01\x01\xa3nsp\xa1/\xa2id\x08")
-	if err := s.EmitVolatile("maybe"); err != nil {
+	if err := s.Volatile().Emit("maybe"); err != nil {
 		t.Fatal(err)
 	}
 	c.wantPacked(packed("\x91\xa5maybe", ""))
@@ -181,7 +181,7 @@ func TestOldClient_gets_a_broadcast_during_its_first_message(t *testing.T) {
 	f := serveTranscripts(t)
 	c := f.dialAs(3)
 	c.want("40")
-	eventually(t, func() bool { return f.Of("/").Count() == 1 })
+	eventually(t, func() bool { return f.Of("/").Len() == 1 })
 	c.send(`421["ack"]`)
 	if err := f.Of("/").Emit("now"); err != nil {
 		t.Fatal(err)
@@ -244,5 +244,5 @@ func TestMsgpackOverPolling(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	say(packedDisconnect)
-	eventually(t, func() bool { return f.Of("/").Count() == 0 })
+	eventually(t, func() bool { return f.Of("/").Len() == 0 })
 }

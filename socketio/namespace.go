@@ -53,8 +53,8 @@ func (n *Namespace) Socket(id SocketID) (*Socket, bool) { return n.members.socke
 // particular order.
 func (n *Namespace) Sockets() []*Socket { return n.all().Sockets() }
 
-// Count returns how many sockets are connected to this server.
-func (n *Namespace) Count() int { return n.members.count() }
+// Len returns the number of sockets that are connected to this server.
+func (n *Namespace) Len() int { return n.members.count() }
 
 func (n *Namespace) all() Broadcast { return Broadcast{namespace: n} }
 
@@ -90,6 +90,10 @@ func (n *Namespace) Leave(rooms ...string) { n.all().Leave(rooms...) }
 // Disconnect disconnects every socket of the namespace, as Socket.Disconnect
 // does.
 func (n *Namespace) Disconnect() { n.all().Disconnect() }
+
+// DisconnectClients disconnects the clients of all sockets of the namespace, as
+// Socket.DisconnectClient does.
+func (n *Namespace) DisconnectClients() { n.all().DisconnectClients() }
 
 // CloseConns closes the connections of all sockets of the namespace, as
 // Socket.CloseConn does.
@@ -130,20 +134,42 @@ func (n *Namespace) disconnected(s *Socket, reason Reason) {
 	}
 }
 
-// dispatch runs the handlers of an event that the socket's middleware accepts:
-// first the handlers of any event, then those of this event. In both groups
-// the parent's come first, then the namespace's, then the socket's.
+// dispatch runs the handlers of an event that the middleware accepts: first the
+// handlers of any event, then those of this event. In each group the parent's
+// come first, then the namespace's, then the socket's.
 func (n *Namespace) dispatch(e *Event) {
-	if err := e.Socket.admit(e); err != nil {
-		e.refuse(err)
-		return
-	}
-	parentAny, parentNamed := n.inherited.handlersOf(e.Name)
-	anyEvent, named := n.handlersOf(e.Name)
-	socketAny, socketNamed := e.Socket.handlersOf(e.Name)
-	for _, list := range [...][]func(*Event){parentAny, anyEvent, socketAny, parentNamed, named, socketNamed} {
-		for _, fn := range list {
-			n.server.protect(e.Name, func() { fn(e) })
+	levels := [...]listenersOf{n.inherited.listenersOf(e.Name), n.listenersOf(e.Name), e.Socket.listenersOf(e.Name)}
+	for i := range levels {
+		if err := n.check(e, levels[i].middleware); err != nil {
+			e.Refuse(err)
+			return
 		}
+	}
+	for i := range levels {
+		n.run(e, levels[i].all)
+	}
+	for i := range levels {
+		n.run(e, levels[i].named)
+	}
+	n.run(e, e.Socket.takeOnce(e.Name))
+}
+
+// check runs event middleware until one refuses the event.
+func (n *Namespace) check(e *Event, middleware []func(*Event) error) error {
+	for _, fn := range middleware {
+		var err error
+		if !n.server.protect("middleware", func() { err = fn(e) }) {
+			return errInternal
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Namespace) run(e *Event, list []func(*Event)) {
+	for _, fn := range list {
+		n.server.protect(e.Name, func() { fn(e) })
 	}
 }

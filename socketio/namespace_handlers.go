@@ -13,10 +13,11 @@ type handlers struct {
 	serverSide   serverSide              //
 }
 
-// listeners are handlers of events.
+// listeners are the middleware and handlers of events.
 type listeners struct {
-	all   []func(*Event)            // run for every event
-	named map[string][]func(*Event) // by event; nil until the first handler is added
+	middleware []func(*Event) error
+	all        []func(*Event)            // run for every event
+	named      map[string][]func(*Event) // by event; nil until the first handler is added
 }
 
 func (l *listeners) add(event string, fn func(*Event)) {
@@ -26,14 +27,25 @@ func (l *listeners) add(event string, fn func(*Event)) {
 	l.named[event] = added(l.named[event], fn)
 }
 
+// of returns what runs for an event: the middleware, then the handlers of any
+// event, then those of this event.
+func (l *listeners) of(event string) listenersOf {
+	return listenersOf{l.middleware, l.all, l.named[event]}
+}
+
+type listenersOf struct {
+	middleware []func(*Event) error
+	all, named []func(*Event)
+}
+
 // added returns a copy of list with one more element.
 func added[T any](list []T, element T) []T {
 	return append(list[:len(list):len(list)], element)
 }
 
 // Use adds a middleware. All are called in order for each socket that connects.
-// The first error refuses the socket, and the client gets the error's text. A
-// *ConnectError chooses the text and the data.
+// The first error refuses the socket. An *Error chooses the message and the data
+// of the client's connect_error; the text of any other error is hidden.
 func (h *handlers) Use(fn func(*Socket) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -57,8 +69,20 @@ func (h *handlers) OnDisconnect(fn func(*Socket, Reason)) {
 	h.onDisconnect = added(h.onDisconnect, fn)
 }
 
+// UseEvents adds a middleware. All are called in order for each event of every
+// socket of the namespace, before its handlers and before the middleware of
+// Socket.UseEvents. The first error refuses the event: no handler runs, and a
+// client that waits for an acknowledgement receives the refusal, unless the
+// middleware has acknowledged the event. See Event.Refuse.
+func (h *handlers) UseEvents(fn func(*Event) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.onEvent.middleware = added(h.onEvent.middleware, fn)
+}
+
 // On adds a handler for an event of every socket of the namespace. Events
-// without a handler are ignored.
+// without a handler are ignored. The functions Handle and On bind the arguments
+// and answer.
 func (h *handlers) On(event string, fn func(*Event)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -92,22 +116,8 @@ func (h *handlers) disconnectHandlers() []func(*Socket, Reason) {
 	return h.onDisconnect
 }
 
-func (h *handlers) handlersOf(event string) (all, named []func(*Event)) {
+func (h *handlers) listenersOf(event string) listenersOf {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.onEvent.all, h.onEvent.named[event]
-}
-
-// On adds a handler for an event whose first argument is a T to a *Namespace
-// or a *Socket. An event with another argument is rejected: a sender that waits
-// for an acknowledgement gets {"error": "…"}.
-func On[T any](to interface{ On(string, func(*Event)) }, event string, fn func(*Event, T)) {
-	to.On(event, func(e *Event) {
-		var arg T
-		if err := e.Bind(&arg); err != nil {
-			e.refuse(err)
-			return
-		}
-		fn(e, arg)
-	})
+	return h.onEvent.of(event)
 }

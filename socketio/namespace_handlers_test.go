@@ -38,9 +38,9 @@ func TestSocketHandlers_affect_one_socket(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.Of("/").On("e", func(e *socketio.Event) { _ = e.Ack("shared") })
 	_, s := f.connect("/")
-	s.Use(func(*socketio.Event) error { return errors.New("no") })
+	s.UseEvents(func(*socketio.Event) error { return errors.New("no") })
 	s.OnAny(func(*socketio.Event) { t.Error("handler ran for an event of another socket") })
-	socketio.On(s, "e", func(*socketio.Event, string) { t.Error("handler ran for an event of another socket") })
+	s.On("e", func(*socketio.Event) { t.Error("handler ran for an event of another socket") })
 	c, _ := f.connect("/")
 	c.send(`421["e","x"]`)
 	c.want(`431["shared"]`)
@@ -51,11 +51,11 @@ func TestSocketMiddleware_decides_about_events(t *testing.T) {
 	var order journal
 	n := f.Of("/")
 	n.OnConnect(func(s *socketio.Socket) {
-		s.Use(func(e *socketio.Event) error {
+		s.UseEvents(func(e *socketio.Event) error {
 			order.note("first " + e.Name)
 			switch e.Name {
 			case "refused":
-				return errors.New("not this")
+				return &socketio.Error{Message: "not this"}
 			case "answered":
 				_ = e.Ack("its own")
 				return errors.New("not this")
@@ -64,7 +64,7 @@ func TestSocketMiddleware_decides_about_events(t *testing.T) {
 			}
 			return nil
 		})
-		s.Use(func(e *socketio.Event) error { order.note("second " + e.Name); return nil })
+		s.UseEvents(func(e *socketio.Event) error { order.note("second " + e.Name); return nil })
 	})
 	n.OnAny(func(e *socketio.Event) { order.note("any " + e.Name) })
 	for _, event := range []string{"taken", "refused", "answered", "panic"} {

@@ -53,7 +53,7 @@ func TestOf_clients_connect_to_every_accepted_name(t *testing.T) {
 		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
 			n := f.Of(name)
 			f.connect(n.Name())
-			if got := n.Count(); got != 1 {
+			if got := n.Len(); got != 1 {
 				t.Errorf("sockets: got %d, want 1", got)
 			}
 			if found, ok := f.Lookup(name); !ok || found != n {

@@ -1,7 +1,6 @@
 package socketio_test
 
 import (
-	"errors"
 	"testing"
 
 	"gifchat/socketio"
@@ -47,9 +46,9 @@ func TestOldClient_authenticates_by_the_query_of_the_namespace(t *testing.T) {
 
 func TestOldClient_is_refused_with_one_value(t *testing.T) {
 	f := serve(t, socketio.Config{})
-	f.Of("/plain").Use(func(*socketio.Socket) error { return errors.New("not you") })
+	f.Of("/plain").Use(func(*socketio.Socket) error { return &socketio.Error{Message: "not you"} })
 	f.Of("/data").Use(func(*socketio.Socket) error {
-		return &socketio.ConnectError{Message: "not you", Data: map[string]int{"code": 7}}
+		return &socketio.Error{Message: "not you", Data: map[string]int{"code": 7}}
 	})
 	c := f.dialAs(3)
 	c.want("40")

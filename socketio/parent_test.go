@@ -1,7 +1,7 @@
 package socketio_test
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -34,7 +34,7 @@ func TestParentNamespace_children_inherit_handlers(t *testing.T) {
 		s.Namespace().On("e", func(e *socketio.Event) { order.note("child"); _ = e.Ack() })
 	})
 	p.OnAny(func(*socketio.Event) { order.note("any") })
-	socketio.On(p, "e", func(_ *socketio.Event, arg string) { order.note("parent " + arg) })
+	socketio.On(p, "e", func(_ context.Context, _ *socketio.Socket, arg string) error { order.note("parent " + arg); return nil })
 	ended := make(chan struct{})
 	p.OnDisconnect(func(s *socketio.Socket, _ socketio.Reason) {
 		if n, ok := f.Lookup(s.Namespace().Name()); !ok || n != s.Namespace() {
@@ -46,7 +46,7 @@ func TestParentNamespace_children_inherit_handlers(t *testing.T) {
 	c.connect("/tenant-1")
 	c.send(`42/tenant-1,1["e","x"]`)
 	c.want(`43/tenant-1,1[]`)
-	if children := p.Children(); len(children) != 1 || children[0].Name() != "/tenant-1" || children[0].Count() != 1 {
+	if children := p.Children(); len(children) != 1 || children[0].Name() != "/tenant-1" || children[0].Len() != 1 {
 		t.Errorf("children: got %v, want /tenant-1 with one socket", children)
 	}
 	c.send("40/other,")
@@ -76,7 +76,7 @@ func TestParentNamespace_children_are_separate(t *testing.T) {
 func TestParentNamespace_removes_the_child_of_a_refused_client(t *testing.T) {
 	f := serve(t, socketio.Config{Limits: socketio.Limits{MaxDynamicNamespaces: 1}})
 	p := tenants(f)
-	p.Use(func(*socketio.Socket) error { return errors.New("not you") })
+	p.Use(func(*socketio.Socket) error { return &socketio.Error{Message: "not you"} })
 	c := f.dial()
 	for i := range 3 {
 		c.send(fmt.Sprintf("40/tenant-%d,", i))
@@ -115,7 +115,7 @@ func TestOf_keeps_the_namespace_it_returns(t *testing.T) {
 	during := f.Of("tenant-2")
 	c.close()
 	for _, n := range []*socketio.Namespace{before, during} {
-		eventually(t, func() bool { return n.Count() == 0 })
+		eventually(t, func() bool { return n.Len() == 0 })
 		f.close() // every handler has returned
 		if found, ok := f.Lookup(n.Name()); !ok || found != n || f.Of(n.Name()) != n {
 			t.Errorf("%s: got another namespace, want the one that Of returned", n.Name())
@@ -136,7 +136,7 @@ func TestOfFunc_match_that_panics_accepts_no_name(t *testing.T) {
 func TestParentNamespace_survives_churn(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	p := tenants(f)
-	p.On("say", func(e *socketio.Event) { _ = e.Socket.Emit("said", e.Socket.Namespace().Count() > 0) })
+	p.On("say", func(e *socketio.Event) { _ = e.Socket.Emit("said", e.Socket.Namespace().Len() > 0) })
 	var wg sync.WaitGroup
 	for i := range 16 {
 		wg.Go(func() {

@@ -1,7 +1,6 @@
 package socketio_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -68,7 +67,7 @@ func TestProtocol_exchange(t *testing.T) {
 				f.Of("/admin").Use(func(s *socketio.Socket) error {
 					var auth struct{ Token string }
 					if err := s.Handshake().Auth.Bind(&auth); err != nil || auth.Token != "123" {
-						return errors.New("Not authorized")
+						return &socketio.Error{Message: "Not authorized"}
 					}
 					return nil
 				})

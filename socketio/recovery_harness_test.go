@@ -87,9 +87,9 @@ func (r *stockClient) wantNext(packets ...string) {
 // lose closes the connection and waits until the server has noticed.
 func (f *fixture) lose(r *stockClient) {
 	f.t.Helper()
-	before := f.Of("/chat").Count()
+	before := f.Of("/chat").Len()
 	r.close()
-	eventually(f.t, func() bool { return f.Of("/chat").Count() < before })
+	eventually(f.t, func() bool { return f.Of("/chat").Len() < before })
 }
 
 func wantMissed(t *testing.T, got []string, want ...string) {

@@ -73,8 +73,8 @@ func TestDisconnect_reaches_sockets_that_resume(t *testing.T) {
 			r.client = f.dial()
 			r.send(`40/chat,{"pid":"` + r.pid + `","offset":"` + r.offset + `"}`)
 			r.want(`44/chat,{"message":"Disconnected by the server"}`)
-			if n.Count() != 0 {
-				t.Errorf("sockets: got %d, want 0", n.Count())
+			if n.Len() != 0 {
+				t.Errorf("sockets: got %d, want 0", n.Len())
 			}
 			f.wantNewSocket(r) // the session is used up
 		})
@@ -158,7 +158,7 @@ func TestSocketDisconnect_just_before_a_socket_is_connected(t *testing.T) {
 		p.n.BeforeBegin((*socketio.Socket).Disconnect)
 		p.connect()
 		notes.want(b.t, "connect", "disconnect")
-		if n, ok := b.server.Lookup("/chat"); !ok || n != p.n || n.Count() != 1 {
+		if n, ok := b.server.Lookup("/chat"); !ok || n != p.n || n.Len() != 1 {
 			b.t.Errorf("namespace: got %v, want it with the other socket", n)
 		}
 		other.send("41/chat,")

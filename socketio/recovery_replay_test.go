@@ -291,7 +291,7 @@ func TestReplay_ends_the_session_if_the_log_evicts_events(t *testing.T) {
 		p.emit(91, 200, 20_000)
 		var reason socketio.Reason
 		p.n.OnDisconnect(func(_ *socketio.Socket, r socketio.Reason) { reason = r })
-		for p.n.Count() > 0 {
+		for p.n.Len() > 0 {
 			p.poll()
 		}
 		if received := len(p.events); received < 5 || received >= 90 {
@@ -394,8 +394,8 @@ func TestReplay_ends_with_a_disconnect_by_the_server(t *testing.T) {
 				}
 				p.wantEvents(50)
 				p.wantReceived("40", `42/chat,["goodbye"]`, "41/chat,")
-				if s.Connected() || p.n.Count() != 0 || p.n.Replays() != 0 {
-					t.Errorf("got connected %v, %d sockets, %d replays, want none", s.Connected(), p.n.Count(), p.n.Replays())
+				if s.Connected() || p.n.Len() != 0 || p.n.Replays() != 0 {
+					t.Errorf("got connected %v, %d sockets, %d replays, want none", s.Connected(), p.n.Len(), p.n.Replays())
 				}
 				if name == "of the client" {
 					p.poll()

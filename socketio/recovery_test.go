@@ -2,7 +2,6 @@ package socketio_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -83,7 +82,7 @@ func TestRecovery_keeps_no_volatile_events(t *testing.T) {
 	_ = n.Emit("a")
 	_ = n.Volatile().Emit("v", "a string that is not an offset")
 	s, _ := n.Socket(r.sid)
-	_ = s.EmitVolatile("w", "nor this")
+	_ = s.Volatile().Emit("w", "nor this")
 	r.wantNext(`42/chat,["a"]`, `42/chat,["v","a string that is not an offset"]`, `42/chat,["w","nor this"]`)
 	f.lose(r)
 	_ = n.Emit("b")
@@ -182,7 +181,7 @@ func TestRecovery_runs_middleware_again(t *testing.T) {
 	var banned atomic.Bool
 	n.Use(func(s *socketio.Socket) error {
 		if banned.Load() {
-			return errors.New("banned")
+			return &socketio.Error{Message: "banned"}
 		}
 		if s.Recovered() {
 			s.Leave("secret")
@@ -256,7 +255,7 @@ func TestRecovery_does_not_take_place(t *testing.T) {
 			r.wantNext(`42/chat,["a"]`)
 			s, _ := n.Socket(r.sid)
 			act(f, r, s)
-			eventually(t, func() bool { return n.Count() == 0 })
+			eventually(t, func() bool { return n.Len() == 0 })
 			f.wantNewSocket(r)
 		})
 	}
@@ -375,8 +374,8 @@ func TestRecovery_closes_the_lost_connection_first(t *testing.T) {
 	r.wantNext(`42/chat,["b"]`)
 	f.lose(r)
 	wantMissed(t, f.resume(r)) // the end of the lost connection has not changed the session
-	if n.Count() != 1 {
-		t.Errorf("sockets: got %d, want 1", n.Count())
+	if n.Len() != 1 {
+		t.Errorf("sockets: got %d, want 1", n.Len())
 	}
 }
 
@@ -473,7 +472,7 @@ func TestRecovery_ignores_old_clients(t *testing.T) {
 		t.Error("offset: got none, want one")
 	}
 	c.close()
-	eventually(t, func() bool { return n.Count() == 0 })
+	eventually(t, func() bool { return n.Len() == 0 })
 	if _, sessions := n.Kept(); sessions != 1 {
 		t.Errorf("sessions: got %d, want that of the other client", sessions)
 	}

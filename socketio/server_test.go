@@ -51,15 +51,15 @@ func TestConnect_runs_middleware_and_handlers(t *testing.T) {
 	if s.Namespace() != chat || chat.Name() != "/chat" || s.Transport() != "websocket" || !s.Connected() {
 		t.Errorf("socket: got namespace %s, transport %s, connected %v, want /chat, websocket, true", s.Namespace().Name(), s.Transport(), s.Connected())
 	}
-	if found, ok := chat.Socket(s.ID()); !ok || found != s || chat.Count() != 1 || !slices.Contains(chat.Sockets(), s) || f.Len() != 1 {
-		t.Errorf("Socket(%s): got %v, %v, count %d, want the socket", s.ID(), found, ok, chat.Count())
+	if found, ok := chat.Socket(s.ID()); !ok || found != s || chat.Len() != 1 || !slices.Contains(chat.Sockets(), s) || f.Len() != 1 {
+		t.Errorf("Socket(%s): got %v, %v, count %d, want the socket", s.ID(), found, ok, chat.Len())
 	}
 	s.SetData(7)
 	if s.Data() != 7 {
 		t.Errorf("data: got %v, want 7", s.Data())
 	}
-	if f.Of("/").Count() != 0 {
-		t.Errorf("sockets of /: got %d, want 0", f.Of("/").Count())
+	if f.Of("/").Len() != 0 {
+		t.Errorf("sockets of /: got %d, want 0", f.Of("/").Len())
 	}
 }
 
@@ -70,15 +70,16 @@ func TestConnect_is_refused_by_middleware(t *testing.T) {
 		use       func(*socketio.Socket) error
 		want      string
 	}{
-		{"/plain", func(*socketio.Socket) error { return errors.New("not you") }, `{"message":"not you"}`},
+		{"/plain", func(*socketio.Socket) error { return &socketio.Error{Message: "not you"} }, `{"message":"not you"}`},
+		{"/hidden", func(*socketio.Socket) error { return errors.New("of the database") }, `{"message":"Internal server error"}`},
 		{"/data", func(*socketio.Socket) error {
-			return &socketio.ConnectError{Message: "no", Data: map[string]int{"code": 7}}
+			return &socketio.Error{Message: "no", Data: map[string]int{"code": 7}}
 		}, `{"message":"no","data":{"code":7}}`},
 		{"/wrapped", func(*socketio.Socket) error {
-			return fmt.Errorf("outer: %w", &socketio.ConnectError{Message: "inner"})
+			return fmt.Errorf("outer: %w", &socketio.Error{Message: "inner"})
 		}, `{"message":"inner"}`},
 		{"/odd", func(*socketio.Socket) error {
-			return &socketio.ConnectError{Message: "no", Data: make(chan int)}
+			return &socketio.Error{Message: "no", Data: make(chan int)}
 		}, `{"message":"no"}`},
 		{"/panic", func(*socketio.Socket) error { panic("oops") }, `{"message":"Internal server error"}`},
 		{"/unknown", nil, `{"message":"Invalid namespace"}`},
@@ -95,8 +96,8 @@ func TestConnect_is_refused_by_middleware(t *testing.T) {
 			c.send("40" + tt.namespace + ",")
 			c.want("44" + tt.namespace + "," + tt.want)
 			c.connect("/") // the connection stays open
-			if tt.use != nil && f.Of(tt.namespace).Count() != 0 {
-				t.Errorf("sockets after a refusal: got %d, want 0", f.Of(tt.namespace).Count())
+			if tt.use != nil && f.Of(tt.namespace).Len() != 0 {
+				t.Errorf("sockets after a refusal: got %d, want 0", f.Of(tt.namespace).Len())
 			}
 		})
 	}
@@ -245,7 +246,12 @@ func TestHandlers_run_in_order(t *testing.T) {
 func TestOn_decodes_the_argument(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	type say struct{ Text string }
-	socketio.On(f.Of("/"), "say", func(e *socketio.Event, s say) {
+	f.Of("/").On("say", func(e *socketio.Event) {
+		var s say
+		if err := e.Bind(&s); err != nil {
+			e.Refuse(err)
+			return
+		}
 		if !e.WantsAck() || e.Name != "say" {
 			t.Errorf("event: got %+v, want say with an ack", e)
 		}
@@ -367,7 +373,7 @@ func TestDisconnect_reports_the_reason(t *testing.T) {
 			ends := make(chan end, 10)
 			f.Of("/").OnDisconnect(func(s *socketio.Socket, reason socketio.Reason) {
 				s.Join("too late")
-				ends <- end{reason, s.Rooms(), s.Connected(), f.Of("/").Count()}
+				ends <- end{reason, s.Rooms(), s.Connected(), f.Of("/").Len()}
 			})
 			c, s := f.connect("/")
 			s.Join("a", "b")
@@ -379,7 +385,7 @@ func TestDisconnect_reports_the_reason(t *testing.T) {
 			if err := s.Emit("x"); !errors.Is(err, socketio.ErrDisconnected) {
 				t.Errorf("Emit after the end: got %v, want %v", err, socketio.ErrDisconnected)
 			}
-			if err := s.EmitVolatile("x"); !errors.Is(err, socketio.ErrDisconnected) {
+			if err := s.Volatile().Emit("x"); !errors.Is(err, socketio.ErrDisconnected) {
 				t.Errorf("EmitVolatile after the end: got %v, want %v", err, socketio.ErrDisconnected)
 			}
 			if _, err := s.EmitWithAck(t.Context(), "x"); !errors.Is(err, socketio.ErrDisconnected) {
@@ -404,7 +410,7 @@ func TestDisconnect_affects_one_namespace(t *testing.T) {
 	c.send(`42/chat,1["e"]`)
 	c.want(`43/chat,1[]`)
 	c.send("41/chat,")
-	eventually(t, func() bool { return f.Of("/chat").Count() == 0 })
+	eventually(t, func() bool { return f.Of("/chat").Len() == 0 })
 	c.connect("/chat")
 	c.connect("/")
 }
@@ -424,7 +430,7 @@ func TestDisconnect_ignores_packets_sent_before_the_client_learned_of_it(t *test
 	c.send(`451-["e",{"_placeholder":true,"num":0}]`, []byte("x"))
 	c.connect("/") // the client can connect again
 	c.send("41")
-	eventually(t, func() bool { return f.Of("/").Count() == 0 })
+	eventually(t, func() bool { return f.Of("/").Len() == 0 })
 	c.send(`42["e"]`) // the client has disconnected by itself, so this breaks the protocol
 	c.wantEnd()
 }

@@ -32,10 +32,13 @@ type Socket struct {
 	pendingRooms []string     // the rooms to join when it is registered
 	memberships  []membership // the rooms it is in; the first is the namespace
 
-	mu   sync.Mutex
-	data any                    // guarded by mu, as are the next fields
-	own  *socketHandlers        // nil until the first handler is added
-	acks map[uint64]chan<- Args // by the id of the event; nil until the first
+	mu     sync.Mutex
+	data   any                     // guarded by mu, as are the next fields
+	own    *socketHandlers         // nil until the first handler is added
+	acks   map[uint64]chan<- Args  // by the id of the event; nil until the first
+	ctx    context.Context         //nolint:containedctx // nil until Context is called
+	cancel context.CancelCauseFunc // of ctx
+	ended  Reason                  // "" until the socket has disconnected
 }
 
 // The states of a socket.
@@ -70,7 +73,8 @@ func (s *Socket) Connected() bool { return s.state.Load() != socketClosed }
 // "websocket".
 func (s *Socket) Transport() string { return s.client.conn.Transport() }
 
-// SetData stores a value of the application with the socket.
+// SetData stores a value of the application with the socket. See also the
+// function Data.
 func (s *Socket) SetData(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,6 +86,14 @@ func (s *Socket) Data() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.data
+}
+
+// Data returns the value that Socket.SetData stored last, if it is a T:
+//
+//	user, ok := socketio.Data[*User](s)
+func Data[T any](s *Socket) (T, bool) {
+	data, ok := s.Data().(T)
+	return data, ok
 }
 
 // Join adds the socket to rooms. In middleware it takes effect when the socket
@@ -130,10 +142,18 @@ func (s *Socket) Emit(event string, args ...any) error {
 	return s.emit(false, event, args)
 }
 
-// EmitVolatile sends an event if the client can receive it now, and drops it
-// otherwise.
-func (s *Socket) EmitVolatile(event string, args ...any) error {
-	return s.emit(true, event, args)
+// Volatile returns an emitter to the client for events that are dropped if the
+// client cannot receive them now.
+func (s *Socket) Volatile() VolatileEmitter { return VolatileEmitter{s} }
+
+// VolatileEmitter emits events to a client that may be dropped. See
+// Socket.Volatile.
+type VolatileEmitter struct{ socket *Socket }
+
+// Emit sends an event if the client can receive it now, and drops it otherwise.
+// The error is that of Socket.Emit; a dropped event is not an error.
+func (v VolatileEmitter) Emit(event string, args ...any) error {
+	return v.socket.emit(true, event, args)
 }
 
 func (s *Socket) emit(volatile bool, event string, args []any) error {
@@ -144,36 +164,6 @@ func (s *Socket) emit(volatile bool, event string, args []any) error {
 	}
 	defer putEncoder(e)
 	return delivery.emitTo(s, volatile, e)
-}
-
-// EmitWithAck sends an event and waits for the client's acknowledgement. It
-// returns the cause of ctx's end, or ErrDisconnected if the client disconnects
-// first. In a handler, pass a ctx with a deadline: a client that sends more
-// than Limits.MaxInbox packets before its acknowledgement is not read from
-// until the handler returns.
-func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
-	id := s.namespace.ackIDs.Add(1)
-	p, err := encodeEvent(s.namespace.name, id, true, event, args)
-	if err != nil {
-		return nil, err
-	}
-	answers := make(chan Args, 1)
-	if !s.expectAck(id, answers) {
-		return nil, ErrDisconnected
-	}
-	defer s.forgetAck(id)
-	if err := s.send(p); err != nil {
-		return nil, err
-	}
-	select {
-	case answer, ok := <-answers:
-		if !ok {
-			return nil, ErrDisconnected
-		}
-		return answer, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 // send sends a packet after the events that were emitted before it.
@@ -199,7 +189,7 @@ func (s *Socket) Disconnect() {
 	if !s.client.kick(s) {
 		return
 	}
-	s.dropAcks() // at once, because a handler on the client's worker may wait for one
+	s.endWaits(ReasonServerDisconnect) // at once, because a handler on the client's worker may wait
 	if p, err := encodeObject(packetDisconnect, s.namespace.name, nil); err == nil && !s.namespace.delivery.hold(s, p) {
 		_ = s.client.send(p) // fails only if the connection has ended
 	}
@@ -241,7 +231,7 @@ func (s *Socket) finish(reason Reason) {
 	if !s.finished.CompareAndSwap(false, true) {
 		return
 	}
-	s.dropAcks()
+	s.endWaits(reason)
 	s.namespace.disconnected(s, reason)
 	s.namespace.server.leave(s.namespace)
 }

@@ -2,8 +2,9 @@ package socketio
 
 // socketHandlers are the middleware and handlers of one socket.
 type socketHandlers struct {
-	middleware []func(*Event) error
-	onEvent    listeners
+	listeners
+
+	once map[string][]func(*Event) // by event; removed when they run
 }
 
 // On adds a handler for an event of this socket only. Namespace.On uses less
@@ -11,7 +12,29 @@ type socketHandlers struct {
 func (s *Socket) On(event string, fn func(*Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ownLocked().onEvent.add(event, fn)
+	s.ownLocked().add(event, fn)
+}
+
+// Once adds a handler for the next event of that name from this socket. It runs
+// after those of On. An event that middleware refuses does not count.
+func (s *Socket) Once(event string, fn func(*Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := s.ownLocked()
+	if own.once == nil {
+		own.once = make(map[string][]func(*Event))
+	}
+	own.once[event] = append(own.once[event], fn)
+}
+
+// Off removes the handlers that Socket.On and Socket.Once have added for an
+// event. The namespace's handlers stay.
+func (s *Socket) Off(event string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := s.ownLocked()
+	delete(own.named, event)
+	delete(own.once, event)
 }
 
 // OnAny adds a handler for all events of this socket. It runs before the
@@ -20,14 +43,12 @@ func (s *Socket) OnAny(fn func(*Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := s.ownLocked()
-	own.onEvent.all = added(own.onEvent.all, fn)
+	own.all = added(own.all, fn)
 }
 
-// Use adds a middleware. All are called in order for each event of this socket.
-// The first error rejects the event: no handler runs, and a sender that waits
-// for an acknowledgement gets {"error": "…"} with the error's text, unless the
-// middleware has acknowledged the event.
-func (s *Socket) Use(fn func(*Event) error) {
+// UseEvents adds a middleware for the events of this socket, which runs after
+// that of the namespace. See Namespace.UseEvents.
+func (s *Socket) UseEvents(fn func(*Event) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := s.ownLocked()
@@ -41,34 +62,23 @@ func (s *Socket) ownLocked() *socketHandlers {
 	return s.own
 }
 
-// admit runs the socket's middleware.
-func (s *Socket) admit(e *Event) error {
-	for _, fn := range s.eventMiddleware() {
-		var err error
-		if !s.namespace.server.protect("middleware", func() { err = fn(e) }) {
-			return errInternal
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Socket) eventMiddleware() []func(*Event) error {
+func (s *Socket) listenersOf(event string) listenersOf {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.own == nil {
+		return listenersOf{}
+	}
+	return s.own.of(event)
+}
+
+// takeOnce removes and returns the handlers of Once for an event.
+func (s *Socket) takeOnce(event string) []func(*Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own == nil || s.own.once == nil {
 		return nil
 	}
-	return s.own.middleware
-}
-
-func (s *Socket) handlersOf(event string) (all, named []func(*Event)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.own == nil {
-		return nil, nil
-	}
-	return s.own.onEvent.all, s.own.onEvent.named[event]
+	list := s.own.once[event]
+	delete(s.own.once, event)
+	return list
 }

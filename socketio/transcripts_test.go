@@ -65,7 +65,7 @@ func serveTranscripts(t *testing.T) *fixture {
 		})
 	}
 	f.Of("/private").Use(func(*socketio.Socket) error {
-		return &socketio.ConnectError{Message: "not you", Data: map[string]int{"code": 7}}
+		return &socketio.Error{Message: "not you", Data: map[string]int{"code": 7}}
 	})
 	return f
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"gifchat/socketio/internal/rawjson"
 )
@@ -108,16 +107,16 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return v.inlined(), nil
 }
 
-// Bind decodes the arguments into ptrs, in order, as Value.Bind does. It fails
-// if there are fewer arguments than ptrs. Further arguments are ignored, as in
-// JavaScript.
+// Bind decodes the arguments into ptrs, in order, as Value.Bind does. It returns
+// an *ArgumentError for the first argument that is missing or has another type.
+// Further arguments are ignored, as in JavaScript.
 func (a Args) Bind(ptrs ...any) error {
 	if len(a) < len(ptrs) {
-		return fmt.Errorf("%d arguments, want %d", len(a), len(ptrs))
+		return &ArgumentError{Index: len(a), Err: errMissingArgument}
 	}
 	for i, ptr := range ptrs {
 		if err := a[i].Bind(ptr); err != nil {
-			return fmt.Errorf("argument %d: %w", i+1, err)
+			return &ArgumentError{Index: i, Err: err}
 		}
 	}
 	return nil

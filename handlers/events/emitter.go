@@ -53,7 +53,7 @@ func (s serverEmitter) expel(from string, id rooms.ID, end bool) {
 	sockets := to.Sockets()
 	to.Leave(socketRoom(id), from) // also sockets that may still recover, which Sockets does not return
 	for _, socket := range sockets {
-		st, ok := socket.Data().(*joinedRooms)
+		st, ok := socketio.Data[*joinedRooms](socket)
 		if !ok {
 			continue
 		}

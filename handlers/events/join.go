@@ -17,13 +17,11 @@ type joinArgument struct {
 	After    *int64 `json:"after"`
 }
 
-func (h *chatHandlers) join(ctx context.Context, socket *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readArgument(args, func(text string) joinArgument { return joinArgument{Room: text} })
-	if err != nil {
-		return nil, err
-	}
+func (a *joinArgument) setText(room string) { a.Room = room }
+
+func (h *chatHandlers) join(ctx context.Context, socket *socketio.Socket, st *joinedRooms, a joinArgument) (any, error) {
 	id := rooms.ID(a.Room)
-	_, err = h.chat.Member(ctx, st.visitor, id)
+	_, err := h.chat.Member(ctx, st.visitor, id)
 	if errors.Is(err, rooms.ErrForbidden) {
 		_, err = h.chat.Enter(ctx, st.visitor, id, a.Password)
 	}
@@ -67,16 +65,8 @@ func (h *chatHandlers) joinAck(ctx context.Context, st *joinedRooms, m rooms.Mem
 	return answer, nil
 }
 
-func (h *chatHandlers) leave(_ context.Context, socket *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	var named string
-	if len(args) > 0 {
-		a, err := readArgument(args, func(text string) joinArgument { return joinArgument{Room: text} })
-		if err != nil {
-			return nil, err
-		}
-		named = a.Room
-	}
-	id := st.roomOrDefault(named)
+func (h *chatHandlers) leave(_ context.Context, socket *socketio.Socket, st *joinedRooms, a roomArgument) (any, error) {
+	id := st.roomOrDefault(a.Room)
 	if m, ok := st.release(id); ok {
 		socket.Leave(socketRoom(id), personRoom(id, m.member.Color))
 		h.limiter.EndVisit(st.visitor, id, m.visit)
@@ -90,12 +80,10 @@ type nickArgument struct {
 	Nick string `json:"nick"`
 }
 
+func (a *nickArgument) setText(nick string) { a.Nick = nick }
+
 // rename charges the room's rate, since everybody in the room is notified.
-func (h *chatHandlers) rename(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readArgument(args, func(text string) nickArgument { return nickArgument{Nick: text} })
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) rename(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a nickArgument) (any, error) {
 	id := st.roomOrDefault(a.Room)
 	charge, err := h.limiter.Post(ctx, h.chat, st.visitor, id)
 	if err != nil {
@@ -110,10 +98,6 @@ func (h *chatHandlers) rename(ctx context.Context, _ *socketio.Socket, st *joine
 	return wire.NickAck{OK: true, Nick: m.Nick}, nil
 }
 
-func (h *chatHandlers) quit(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readArgument(args, func(text string) roomArgument { return roomArgument{Room: text} })
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) quit(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a roomArgument) (any, error) {
 	return wire.Ack{OK: true}, h.chat.Quit(ctx, st.visitor, st.roomOrDefault(a.Room))
 }

@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"path"
 	"sync"
@@ -10,7 +9,6 @@ import (
 
 	"gifchat/handlers/session"
 	"gifchat/handlers/wire"
-	"gifchat/i18n"
 	"gifchat/rooms"
 	"gifchat/socketio"
 )
@@ -28,8 +26,7 @@ const (
 // has joined.
 type joinedRooms struct {
 	// Immutable.
-	visitor  rooms.Visitor
-	language i18n.Language
+	visitor rooms.Visitor
 
 	mu           sync.Mutex
 	disconnected bool                     // guarded by mu
@@ -51,12 +48,8 @@ type membership struct {
 // in it, the socket joins the room: pages of the older editions send no join.
 func (h *chatHandlers) connected(socket *socketio.Socket) {
 	handshake := socket.Handshake()
-	request := http.Request{Header: handshake.Header}
-	st := &joinedRooms{
-		visitor: visitorOf(socket), language: i18n.Accepted(&request),
-		byRoom: make(map[rooms.ID]*membership),
-	}
-	before, _ := socket.Data().(*joinedRooms) // of a recovered socket
+	st := &joinedRooms{visitor: visitorOf(socket), byRoom: make(map[rooms.ID]*membership)}
+	before, _ := socketio.Data[*joinedRooms](socket) // of a recovered socket
 	socket.SetData(st)
 
 	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
@@ -73,7 +66,7 @@ func (h *chatHandlers) connected(socket *socketio.Socket) {
 // visitorOf returns the visitor of a socket: of the state that was recovered, of the
 // token in the CONNECT packet, or of the connection's cookie, in this order.
 func visitorOf(socket *socketio.Socket) rooms.Visitor {
-	if before, ok := socket.Data().(*joinedRooms); ok {
+	if before, ok := socketio.Data[*joinedRooms](socket); ok {
 		return before.visitor
 	}
 	v := session.ConnectionVisitor(socket.Handshake().Identity)

@@ -15,11 +15,9 @@ type chatArgument struct {
 	ClientID string `json:"clientId"`
 }
 
-func (h *chatHandlers) post(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readArgument(args, func(text string) chatArgument { return chatArgument{Chat: text} })
-	if err != nil {
-		return nil, err
-	}
+func (a *chatArgument) setText(text string) { a.Chat = text }
+
+func (h *chatHandlers) post(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a chatArgument) (any, error) {
 	id := st.roomOrDefault(a.Room)
 	charge, err := h.limiter.Post(ctx, h.chat, st.visitor, id)
 	if err != nil {
@@ -45,11 +43,7 @@ type amendArgument struct {
 	ClientID string `json:"clientId"`
 }
 
-func (h *chatHandlers) edit(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readObject[amendArgument](args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) edit(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a amendArgument) (any, error) {
 	text := a.Chat
 	if text == "" {
 		text = a.Alt
@@ -57,11 +51,7 @@ func (h *chatHandlers) edit(ctx context.Context, _ *socketio.Socket, st *joinedR
 	return h.amend(ctx, st, a.Room, rooms.Amendment{Seq: a.Seq, Text: text, ClientID: a.ClientID})
 }
 
-func (h *chatHandlers) remove(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readObject[amendArgument](args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) remove(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a amendArgument) (any, error) {
 	return h.amend(ctx, st, a.Room, rooms.Amendment{Seq: a.Seq, Remove: true, ClientID: a.ClientID})
 }
 
@@ -90,11 +80,7 @@ type whisperArgument struct {
 	ClientID string      `json:"clientId"`
 }
 
-func (h *chatHandlers) whisper(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readObject[whisperArgument](args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) whisper(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a whisperArgument) (any, error) {
 	draft := rooms.Draft{Text: a.Chat, ClientID: a.ClientID}
 	w, err := h.chat.Whisper(ctx, st.visitor, st.roomOrDefault(a.Room), a.To, draft)
 	if err != nil {
@@ -109,12 +95,10 @@ type syncArgument struct {
 	After int64  `json:"after"`
 }
 
+func (a *syncArgument) setText(room string) { a.Room = room }
+
 // whispers answers with the whispers that the visitor has sent and received.
-func (h *chatHandlers) whispers(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readObject[syncArgument](args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) whispers(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a syncArgument) (any, error) {
 	all, err := h.chat.Whispers(ctx, st.visitor, st.roomOrDefault(a.Room), a.After, wire.MaxPage+1)
 	if err != nil {
 		return nil, err
@@ -127,11 +111,7 @@ func (h *chatHandlers) whispers(ctx context.Context, _ *socketio.Socket, st *joi
 	return answer, nil
 }
 
-func (h *chatHandlers) sync(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readArgument(args, func(text string) syncArgument { return syncArgument{Room: text} })
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) sync(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a syncArgument) (any, error) {
 	missed, more, err := h.readAfter(ctx, st, st.roomOrDefault(a.Room), a.After)
 	if err != nil {
 		return nil, err

@@ -19,27 +19,16 @@ type personArgument struct {
 	Address bool `json:"address"` // of ban: newcomers from the person's address too
 }
 
-// readPerson reads a personArgument. A string alone is the person.
-func readPerson(args socketio.Args) (personArgument, error) {
-	return readArgument(args, func(text string) personArgument { return personArgument{Person: rooms.Color(text)} })
-}
+func (a *personArgument) setText(person string) { a.Person = rooms.Color(person) }
 
 // onPerson returns a handler that calls a method of rooms.Chat for a person.
-func onPerson(moderate func(ctx context.Context, v rooms.Visitor, id rooms.ID, person rooms.Color) error) requestHandler {
-	return func(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-		a, err := readPerson(args)
-		if err != nil {
-			return nil, err
-		}
+func onPerson(moderate func(ctx context.Context, v rooms.Visitor, id rooms.ID, person rooms.Color) error) requestHandler[personArgument] {
+	return func(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a personArgument) (any, error) {
 		return wire.Ack{OK: true}, moderate(ctx, st.visitor, st.roomOrDefault(a.Room), a.Person)
 	}
 }
 
-func (h *chatHandlers) mute(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readPerson(args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) mute(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a personArgument) (any, error) {
 	const most = int64(rooms.MaxMute / time.Millisecond)
 	if a.For < 0 || a.For > most {
 		return nil, &rooms.InvalidError{Field: "for", Reason: "out_of_range"}
@@ -48,11 +37,7 @@ func (h *chatHandlers) mute(ctx context.Context, _ *socketio.Socket, st *joinedR
 	return wire.Ack{OK: true}, h.chat.Mute(ctx, st.visitor, st.roomOrDefault(a.Room), a.Person, d)
 }
 
-func (h *chatHandlers) ban(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readPerson(args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) ban(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a personArgument) (any, error) {
 	id := st.roomOrDefault(a.Room)
 	if !a.Address {
 		return wire.Ack{OK: true}, h.chat.Ban(ctx, st.visitor, id, a.Person)
@@ -62,12 +47,8 @@ func (h *chatHandlers) ban(ctx context.Context, _ *socketio.Socket, st *joinedRo
 }
 
 // listMembers returns a handler that answers with a list for the owner.
-func listMembers(list func(context.Context, rooms.Visitor, rooms.ID) ([]rooms.Member, error)) requestHandler {
-	return func(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-		a, err := readObject[roomArgument](args)
-		if err != nil {
-			return nil, err
-		}
+func listMembers(list func(context.Context, rooms.Visitor, rooms.ID) ([]rooms.Member, error)) requestHandler[roomArgument] {
+	return func(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a roomArgument) (any, error) {
 		members, err := list(ctx, st.visitor, st.roomOrDefault(a.Room))
 		if err != nil {
 			return nil, err
@@ -87,11 +68,7 @@ type settingsArgument struct {
 	Closed   *bool   `json:"closed"`
 }
 
-func (h *chatHandlers) configure(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readObject[settingsArgument](args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) configure(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a settingsArgument) (any, error) {
 	if a.Password != nil && *a.Password != "" { // the hash costs the server as much as a new room
 		if err := h.limiter.CreateRoom(st.visitor); err != nil {
 			return nil, err
@@ -106,11 +83,7 @@ func (h *chatHandlers) configure(ctx context.Context, _ *socketio.Socket, st *jo
 	return wire.SettingsAck{OK: true, State: wire.RoomStateOf(room)}, nil
 }
 
-func (h *chatHandlers) makeToken(ctx context.Context, _ *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
-	a, err := readObject[nickArgument](args)
-	if err != nil {
-		return nil, err
-	}
+func (h *chatHandlers) makeToken(ctx context.Context, _ *socketio.Socket, st *joinedRooms, a nickArgument) (any, error) {
 	token, bot, err := h.chat.MakeToken(ctx, st.visitor, st.roomOrDefault(a.Room), a.Nick)
 	if err != nil {
 		return nil, err

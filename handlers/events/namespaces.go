@@ -27,11 +27,13 @@ type Config struct {
 // chatHandlers answers the events of /chat.
 type chatHandlers struct {
 	// Immutable.
-	chat     rooms.Chat
-	notifier *Notifier
-	limiter  *limits.Limiter
-	outdated func(*socketio.Socket) bool
-	log      *slog.Logger
+	chat      rooms.Chat
+	namespace *socketio.Namespace
+	notifier  *Notifier
+	limiter   *limits.Limiter
+	outdated  func(*socketio.Socket) bool
+	log       *slog.Logger
+	events    map[string]bool // that have a handler
 }
 
 // Namespaces returns the namespaces of a server whose sockets belong to visitors.
@@ -42,36 +44,40 @@ func Namespaces(srv *socketio.Server) []*socketio.Namespace {
 // Register lets srv answer the events of clients. Clients only listen to /room, and
 // send nothing to it.
 func Register(srv *socketio.Server, cfg Config) {
-	h := &chatHandlers{chat: cfg.Chat, notifier: cfg.Notifier, limiter: cfg.Limiter, outdated: cfg.Outdated, log: cfg.Log}
-	srv.Of(lobbyNamespace)
 	chat := srv.Of(chatNamespace)
+	h := &chatHandlers{
+		chat: cfg.Chat, namespace: chat, notifier: cfg.Notifier, limiter: cfg.Limiter, outdated: cfg.Outdated, log: cfg.Log,
+		events: make(map[string]bool),
+	}
+	srv.Of(lobbyNamespace)
 	chat.Use(h.checkMemberships)
 	chat.OnConnect(h.connected)
 	chat.OnDisconnect(func(socket *socketio.Socket, reason socketio.Reason) {
-		if st, ok := socket.Data().(*joinedRooms); ok {
+		if st, ok := socketio.Data[*joinedRooms](socket); ok {
 			h.leaveAll(st, isDeliberate(reason))
 		}
 	})
-	chat.On(eventJoin, h.handle(h.join))
-	chat.On(eventLeave, h.handle(h.leave))
-	chat.On(eventChat, h.handle(h.post))
-	chat.On(eventSync, h.handle(h.sync))
-	chat.On(eventEdit, h.handle(h.edit))
-	chat.On(eventRemove, h.handle(h.remove))
-	chat.On(eventWhisper, h.handle(h.whisper))
-	chat.On(eventWhispers, h.handle(h.whispers))
-	chat.On(eventNick, h.handle(h.rename))
-	chat.On(eventQuit, h.handleLasting(h.quit))
-	chat.On(eventKick, h.handleLasting(onPerson(h.chat.Kick)))
-	chat.On(eventBan, h.handleLasting(h.ban))
-	chat.On(eventUnban, h.handleLasting(onPerson(h.chat.Unban)))
-	chat.On(eventBans, h.handleLasting(listMembers(h.chat.Banned)))
-	chat.On(eventMute, h.handleLasting(h.mute))
-	chat.On(eventUnmute, h.handleLasting(onPerson(h.chat.Unmute)))
-	chat.On(eventDelegate, h.handleLasting(onPerson(h.chat.Delegate)))
-	chat.On(eventSettings, h.handleLasting(h.configure))
-	chat.On(eventToken, h.handleLasting(h.makeToken))
-	chat.On(eventTokens, h.handleLasting(listMembers(h.chat.Tokens)))
+	chat.UseEvents(h.checkEvent)
+	handle(h, eventJoin, h.join)
+	handleOptional(h, eventLeave, h.leave)
+	handle(h, eventChat, h.post)
+	handle(h, eventSync, h.sync)
+	handleOptional(h, eventEdit, h.edit)
+	handleOptional(h, eventRemove, h.remove)
+	handleOptional(h, eventWhisper, h.whisper)
+	handleOptional(h, eventWhispers, h.whispers)
+	handle(h, eventNick, h.rename)
+	handle(h, eventQuit, lasting(h, h.quit))
+	handle(h, eventKick, lasting(h, onPerson(h.chat.Kick)))
+	handle(h, eventBan, lasting(h, h.ban))
+	handle(h, eventUnban, lasting(h, onPerson(h.chat.Unban)))
+	handleOptional(h, eventBans, lasting(h, listMembers(h.chat.Banned)))
+	handle(h, eventMute, lasting(h, h.mute))
+	handle(h, eventUnmute, lasting(h, onPerson(h.chat.Unmute)))
+	handle(h, eventDelegate, lasting(h, onPerson(h.chat.Delegate)))
+	handleOptional(h, eventSettings, lasting(h, h.configure))
+	handleOptional(h, eventToken, lasting(h, h.makeToken))
+	handleOptional(h, eventTokens, lasting(h, listMembers(h.chat.Tokens)))
 }
 
 // isDeliberate reports whether the client or the server disconnected a socket on

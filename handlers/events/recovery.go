@@ -27,7 +27,7 @@ func Recovery(maxAbsence time.Duration) func(namespace string) socketio.Recovery
 // still be there, before the socket receives what it has missed. Notifier.Expelled
 // finds visitors who are sent out from now on, so rejoin sees them.
 func (h *chatHandlers) checkMemberships(socket *socketio.Socket) error {
-	before, ok := socket.Data().(*joinedRooms)
+	before, ok := socketio.Data[*joinedRooms](socket)
 	if !ok {
 		return nil // not recovered
 	}
@@ -61,7 +61,7 @@ func (h *chatHandlers) rejoin(ctx context.Context, socket *socketio.Socket, st, 
 	}
 	st.setDefaultRoom(before.defaultRoom)
 	for id, err := range before.refused {
-		refused := refusalOf(err, st.language)
+		refused := refusalOf(err, languageOf(socket))
 		refused.Room = id
 		h.notifier.check(socket.Emit(eventError, refused))
 	}

@@ -3,6 +3,8 @@ package events
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
 	"time"
 
 	"gifchat/handlers/input"
@@ -13,119 +15,119 @@ import (
 	"gifchat/socketio"
 )
 
-// requestHandler handles an event. Its result is the acknowledgement; its error is
-// sent as a refusal.
-type requestHandler func(ctx context.Context, socket *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error)
+// requestHandler handles an event with an argument of type T. Its result is the
+// acknowledgement; its error is sent as a refusal.
+type requestHandler[T any] func(ctx context.Context, socket *socketio.Socket, st *joinedRooms, argument T) (any, error)
 
-// handle returns a handler that calls fn within the visitor's rate and always
-// answers.
-func (h *chatHandlers) handle(fn requestHandler) func(*socketio.Event) {
-	return func(e *socketio.Event) {
-		st, ok := e.Socket.Data().(*joinedRooms)
-		if !ok {
-			return // disconnected
+// handle registers a handler for an event that needs an argument.
+func handle[T any](h *chatHandlers, event string, fn requestHandler[T]) {
+	h.events[event] = true
+	socketio.Handle(h.namespace, event, func(ctx context.Context, socket *socketio.Socket, a argument[T]) (any, error) {
+		return fn.call(ctx, socket, a.value)
+	})
+}
+
+// handleOptional registers a handler for an event whose argument can be missing.
+func handleOptional[T any](h *chatHandlers, event string, fn requestHandler[T]) {
+	h.events[event] = true
+	socketio.Handle(h.namespace, event, func(ctx context.Context, socket *socketio.Socket, a *argument[T]) (any, error) {
+		if a == nil {
+			a = new(argument[T])
 		}
-		if err := h.limiter.Act(st.visitor); err != nil {
-			h.refuse(e, st, err)
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
-		defer cancel()
-		answer, err := fn(ctx, e.Socket, st, e.Args)
-		if err != nil {
-			h.refuse(e, st, err)
-			return
-		}
-		h.notifier.check(e.Ack(answer))
+		return fn.call(ctx, socket, a.value)
+	})
+}
+
+// call bounds the time of a handler. An event that was received is handled also if its
+// client has disconnected.
+func (fn requestHandler[T]) call(ctx context.Context, socket *socketio.Socket, argument T) (any, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), eventTimeout)
+	defer cancel()
+	st, ok := socketio.Data[*joinedRooms](socket)
+	if !ok {
+		return nil, rooms.ErrUnavailable // the connect handler panicked
 	}
+	return fn(ctx, socket, st, argument)
 }
 
 // closeDelay is how long an answer has to reach the client before its connection is
 // closed.
 const closeDelay = 100 * time.Millisecond
 
-// handleLasting is handle for events with a lasting effect. They need the newest id
+// lasting returns a handler for an event with a lasting effect. It needs the newest id
 // of the session. The connection of a client with an older id is closed as by a
 // broken network, and the client reconnects with its newest cookie.
-func (h *chatHandlers) handleLasting(fn requestHandler) func(*socketio.Event) {
-	return h.handle(func(ctx context.Context, socket *socketio.Socket, st *joinedRooms, args socketio.Args) (any, error) {
+func lasting[T any](h *chatHandlers, fn requestHandler[T]) requestHandler[T] {
+	return func(ctx context.Context, socket *socketio.Socket, st *joinedRooms, argument T) (any, error) {
 		if !h.outdated(socket) {
-			return fn(ctx, socket, st, args)
+			return fn(ctx, socket, st, argument)
 		}
 		h.notifier.timers.After(closeDelay, socket.CloseConn)
 		return nil, rooms.ErrUnavailable
-	})
+	}
 }
 
-// refuse answers with a refusal, in the acknowledgement if the client waits for one.
-// It also emits error-message for a refused join, and for every event without an
+// checkEvent charges an event to the visitor's rate and checks its argument before it
+// is parsed. Events without a handler are ignored and not answered.
+func (h *chatHandlers) checkEvent(e *socketio.Event) error {
+	if !h.events[e.Name] {
+		return nil
+	}
+	if st, ok := socketio.Data[*joinedRooms](e.Socket); ok {
+		if err := h.limiter.Act(st.visitor); err != nil {
+			return err
+		}
+	}
+	if len(e.Args) == 0 {
+		return nil
+	}
+	if raw, err := e.Args[0].MarshalJSON(); err == nil && len(raw) > maxArgument {
+		return &rooms.InvalidError{Field: "argument", Reason: "too_long"}
+	}
+	if input.UnpairedSurrogate(e.Args[0].JSON()) {
+		return &rooms.InvalidError{Field: "argument", Reason: "malformed"}
+	}
+	return nil
+}
+
+// Refusal returns an encoder of errors for socketio.Config. It acknowledges a refused
+// event, and emits error-message for a refused join and for every event without an
 // acknowledgement.
-func (h *chatHandlers) refuse(e *socketio.Event, st *joinedRooms, err error) {
-	refused := refusalOf(err, st.language)
-	if refused.Reason == "internal" {
-		h.log.Error("event failed", "event", e.Name, "err", err)
+func Refusal(log *slog.Logger) func(e *socketio.Event, err error) any {
+	return func(e *socketio.Event, err error) any {
+		refused := refusalOf(err, languageOf(e.Socket))
+		if refused.Reason == "internal" {
+			log.Error("event failed", "event", e.Name, "err", err)
+		}
+		err = e.Ack(refused)
+		if e.Name == eventJoin || !e.WantsAck() {
+			err = errors.Join(err, e.Socket.Emit(eventError, refused))
+		}
+		if err != nil && e.Socket.Connected() {
+			log.Error("refusal not sent", "event", e.Name, "err", err)
+		}
+		return refused
 	}
-	h.notifier.check(e.Ack(refused))
-	if e.Name == eventJoin || !e.WantsAck() {
-		h.notifier.check(e.Socket.Emit(eventError, refused))
-	}
+}
+
+// languageOf returns the language that the client's first request accepts.
+func languageOf(socket *socketio.Socket) i18n.Language {
+	return i18n.Accepted(&http.Request{Header: socket.Handshake().Header})
 }
 
 func refusalOf(err error, l i18n.Language) wire.Refusal {
+	invalid, ok := errors.AsType[*rooms.InvalidError](err)
+	if _, argument := errors.AsType[*socketio.ArgumentError](err); argument && !ok {
+		invalid, ok = &rooms.InvalidError{Field: "argument", Reason: "wrong_type"}, true
+		err = invalid
+	}
 	r := refusal.Of(err)
 	if errors.Is(err, context.DeadlineExceeded) {
 		r = refusal.Of(rooms.ErrUnavailable)
 	}
 	refused := wire.Refusal{Reason: r.Reason, Message: i18n.Text(l, r.Key), RetryAfter: refusal.RetryAfter(err).Milliseconds()}
-	if invalid, ok := errors.AsType[*rooms.InvalidError](err); ok {
+	if ok {
 		refused.Field = invalid.Field
 	}
 	return refused
-}
-
-// roomArgument is the beginning of most arguments: the room, which a socket may leave
-// out for its default room.
-type roomArgument struct {
-	Room string `json:"room"`
-}
-
-// maxArgument is the size of the longest argument that is parsed, in bytes of JSON: a
-// message of 2,000 characters is 24 KB when each character is escaped.
-const maxArgument = 64 << 10
-
-// readArgument reads an event's first argument: an object, or a string that fromText
-// converts. It returns a rooms.InvalidError for anything else.
-func readArgument[T any](args socketio.Args, fromText func(string) T) (T, error) {
-	var argument T
-	invalid := &rooms.InvalidError{Field: "argument", Reason: "wrong_type"}
-	if len(args) == 0 {
-		return argument, invalid
-	}
-	if raw, err := args[0].MarshalJSON(); err == nil && len(raw) > maxArgument {
-		return argument, &rooms.InvalidError{Field: "argument", Reason: "too_long"}
-	}
-	if input.UnpairedSurrogate(args[0].JSON()) {
-		return argument, &rooms.InvalidError{Field: "argument", Reason: "malformed"}
-	}
-	if args[0].IsString() {
-		var text string
-		if err := args[0].Bind(&text); err != nil {
-			return argument, invalid
-		}
-		return fromText(text), nil
-	}
-	if err := args[0].Bind(&argument); err != nil {
-		return argument, invalid
-	}
-	return argument, nil
-}
-
-// readObject reads an event's first argument. A missing argument, or a string, is an
-// empty object.
-func readObject[T any](args socketio.Args) (T, error) {
-	var argument T
-	if len(args) == 0 {
-		return argument, nil
-	}
-	return readArgument(args, func(string) T { return argument })
 }

@@ -135,8 +135,8 @@ func (s *Sessions) Outdated(socket *socketio.Socket) bool {
 // errSessionEnded and errUnavailable refuse a socket: its session has ended, or the
 // store fails.
 var (
-	errSessionEnded = &socketio.ConnectError{Message: "Forbidden"}
-	errUnavailable  = &socketio.ConnectError{Message: "Unavailable"}
+	errSessionEnded = &socketio.Error{Message: "Forbidden"}
+	errUnavailable  = &socketio.Error{Message: "Unavailable"}
 )
 
 // recheck queries the session of a socket again if a visitor has logged out since it

@@ -128,7 +128,7 @@ func TestWatcher_closes_sockets_of_ended_sessions(t *testing.T) {
 				t.Errorf("%s: got %q, want only a heartbeat", name, got)
 			}
 		}
-		if n := srv.Of("/chat").Count(); n != 2 {
+		if n := srv.Of("/chat").Len(); n != 2 {
 			t.Errorf("sockets left on /chat: got %d, want 2", n)
 		}
 	})
@@ -155,7 +155,7 @@ func TestWatcher_refuses_a_socket_identified_before_the_logout(t *testing.T) {
 		connectTo(srv, id, "/room") // its identity is of generation 0
 		connectTo(srv, other, "/room")
 		synctest.Wait()
-		if n := srv.Of("/room").Count(); n != 2 {
+		if n := srv.Of("/room").Len(); n != 2 {
 			t.Errorf("sockets on /room: got %d, want the 2 of the other session", n)
 		}
 	})
@@ -191,7 +191,7 @@ func BenchmarkSessionCheck(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	if n := srv.Of("/chat").Count(); n != sockets {
+	if n := srv.Of("/chat").Len(); n != sockets {
 		b.Errorf("sockets left: got %d, want %d", n, sockets)
 	}
 }

@@ -171,7 +171,7 @@ func testJoin(t *testing.T, nodes []*node) {
 func testDisconnect(t *testing.T, nodes []*node) {
 	nodes[0].Of("/").To(string(nodes[1].socket.ID())).Disconnect()
 	nodes[1].client.want("41")
-	eventually(t, func() bool { return nodes[1].Of("/").Count() == 0 })
+	eventually(t, func() bool { return nodes[1].Of("/").Len() == 0 })
 	if nodes[1].Len() != 1 {
 		t.Errorf("connections: got %d, want 1", nodes[1].Len())
 	}

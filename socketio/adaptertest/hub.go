@@ -83,6 +83,10 @@ func (a *hubAdapter) Disconnect(to socketio.Target) {
 	a.each(to, socketio.Broadcast.Disconnect)
 }
 
+func (a *hubAdapter) DisconnectClients(to socketio.Target) {
+	a.each(to, socketio.Broadcast.DisconnectClients)
+}
+
 func (a *hubAdapter) CloseConns(to socketio.Target) {
 	a.each(to, socketio.Broadcast.CloseConns)
 }

@@ -89,9 +89,9 @@ func relay(log *slog.Logger) *socketio.Server {
 		return socketio.Recovery{MaxAbsence: time.Minute}
 	}})
 	n := server.Of("/")
-	socketio.On(n, "join", func(e *socketio.Event, room string) {
-		e.Socket.Join(room)
-		_ = e.Ack() // an error means that the client has disconnected
+	socketio.On(n, "join", func(_ context.Context, s *socketio.Socket, room string) error {
+		s.Join(room)
+		return nil
 	})
 	n.On("say", func(e *socketio.Event) {
 		var room string

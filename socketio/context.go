@@ -1,0 +1,59 @@
+package socketio
+
+import "context"
+
+// DisconnectError is the cause with which the context of a socket ends. It wraps
+// ErrDisconnected.
+type DisconnectError struct{ Reason Reason }
+
+func (e *DisconnectError) Error() string { return ErrDisconnected.Error() + ": " + string(e.Reason) }
+
+func (e *DisconnectError) Unwrap() error { return ErrDisconnected }
+
+// Context returns a context that ends when the socket disconnects, with a
+// *DisconnectError as its cause. It also ends if middleware refuses the socket.
+// It is created by the first call, because most sockets need none.
+func (s *Socket) Context() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx == nil {
+		s.ctx, s.cancel = context.WithCancelCause(context.Background())
+		if s.ended != "" {
+			s.cancel(&DisconnectError{s.ended})
+		}
+	}
+	return s.ctx
+}
+
+// endWaits ends the context and the wait for all acknowledgements. Only the
+// first reason counts. The socket is disconnected already, so that expectAck
+// registers no further channel.
+func (s *Socket) endWaits(reason Reason) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, answers := range s.acks {
+		close(answers)
+	}
+	s.acks = nil
+	if s.ended != "" {
+		return
+	}
+	s.ended = reason
+	if s.cancel != nil {
+		s.cancel(&DisconnectError{reason})
+	}
+}
+
+// Context returns the context of the event's handlers: that of the socket,
+// unless middleware has called SetContext.
+func (e *Event) Context() context.Context {
+	if e.ctx != nil {
+		return e.ctx
+	}
+	return e.Socket.Context()
+}
+
+// SetContext replaces the context of the handlers that follow, for example with
+// one that has a value for them. Only event middleware and handlers of any
+// event may call it.
+func (e *Event) SetContext(ctx context.Context) { e.ctx = ctx }

@@ -1,0 +1,101 @@
+package socketio
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error is an error whose text is meant for the client. Middleware that returns
+// an Error chooses the "message" and "data" of the client's connect_error. A
+// handler of Handle or On that returns one chooses the text of the refusal.
+//
+// The text of any other error is hidden from clients, which receive "Internal
+// server error", and is logged. An Error can be wrapped: errors.As finds it.
+type Error struct {
+	Message string
+	Data    any // encoded as JSON; may be nil
+}
+
+func (e *Error) Error() string { return e.Message }
+
+var (
+	errInvalidNamespace  = &Error{Message: "Invalid namespace"}
+	errTooManyNamespaces = &Error{Message: "Too many namespaces"}
+	errInternal          = &Error{Message: "Internal server error"}
+	errDismissed         = &Error{Message: "Disconnected by the server"}
+)
+
+// ArgumentError reports an argument of an event or of an acknowledgement that
+// is missing, has another type, or was rejected by its Validate method.
+type ArgumentError struct {
+	Index int // of the argument, from 0; -1 for all arguments together
+	Err   error
+}
+
+func (e *ArgumentError) Error() string {
+	if e.Index < 0 {
+		return "arguments: " + e.Err.Error()
+	}
+	return fmt.Sprintf("argument %d: %v", e.Index+1, e.Err)
+}
+
+func (e *ArgumentError) Unwrap() error { return e.Err }
+
+// public returns the Error that the client receives for err. It describes a
+// rejected argument only by its position, because the text of the decoder
+// contains names of Go types.
+func public(err error) (shown *Error, hidden bool) {
+	if shown, ok := errors.AsType[*Error](err); ok {
+		return shown, false
+	}
+	argument, ok := errors.AsType[*ArgumentError](err)
+	switch {
+	case !ok:
+		return errInternal, true
+	case argument.Index < 0:
+		return &Error{Message: "Invalid arguments"}, false
+	default:
+		return &Error{Message: fmt.Sprintf("Invalid argument %d", argument.Index+1)}, false
+	}
+}
+
+// refusal is the acknowledgement of a refused event, unless Config.EncodeError
+// chooses another one.
+type refusal struct {
+	Error string `json:"error"`
+	Data  any    `json:"data,omitempty"`
+}
+
+// Refuse acknowledges the event with an error, in the form that
+// Config.EncodeError chooses. Handlers of Handle and On return their error
+// instead. Without a configured encoder the acknowledgement is
+// {"error": "…", "data": …} with the text of an Error, and an error whose text
+// is hidden from the client is logged.
+func (e *Event) Refuse(err error) {
+	server := e.Socket.namespace.server
+	var ack any
+	if encode := server.cfg.EncodeError; encode != nil {
+		if !server.protect("error encoder", func() { ack = encode(e, err) }) {
+			ack = refusal{Error: errInternal.Message}
+		}
+	} else {
+		shown, hidden := public(err)
+		if hidden {
+			server.cfg.Log.Error("event failed", "namespace", e.Socket.namespace.name, "event", e.Name, "err", err)
+		}
+		ack = refusal{Error: shown.Message, Data: shown.Data}
+	}
+	e.acknowledge(ack)
+}
+
+// acknowledge sends an acknowledgement of the library. It logs values that
+// cannot be encoded. The client may have disconnected, and a handler may have
+// acknowledged the event; neither is an error of the program.
+func (e *Event) acknowledge(args ...any) {
+	err := e.Ack(args...)
+	if err == nil || errors.Is(err, ErrAcked) || errors.Is(err, ErrDisconnected) || !e.Socket.Connected() {
+		return
+	}
+	e.Socket.namespace.server.cfg.Log.Error("acknowledgement not sent", "event", e.Name, "err", err)
+	_ = e.Ack(refusal{Error: errInternal.Message})
+}

@@ -1,0 +1,71 @@
+package socketio
+
+import "context"
+
+// Registrar is what handlers can be added to: a *Namespace, a *ParentNamespace
+// or a *Socket.
+type Registrar interface {
+	On(event string, fn func(*Event))
+}
+
+// Handle adds a handler that answers an event. Its result is the
+// acknowledgement: no argument for struct{}, several for Args, and one for any
+// other type. An error refuses the event; see Event.Refuse. After a panic the
+// client receives the refusal of an internal error.
+//
+// In chooses how the arguments are bound:
+//
+//   - struct{} ignores all arguments;
+//   - Args receives all of them undecoded;
+//   - a struct whose fields have tags such as `arg:"0"` binds one argument to
+//     each of these fields;
+//   - any other type receives the first argument, as Value.Bind decodes it.
+//
+// An argument that is missing refuses the event with an *ArgumentError, unless
+// the type is a pointer. A pointer is nil if its argument is missing or null.
+// Further arguments are ignored, as in JavaScript. If an argument, or In, has a
+// method Validate() error, the method is called before the handler, and its
+// error refuses the event.
+//
+// The context ends with the socket; see Socket.Context. A handler that must
+// finish for a client that has disconnected uses context.WithoutCancel.
+//
+// Handle panics if the tags of In are malformed.
+func Handle[In, Out any](to Registrar, event string, fn func(ctx context.Context, s *Socket, in In) (Out, error)) {
+	bind := newBinder[In]()
+	to.On(event, func(e *Event) {
+		done := false
+		defer func() {
+			if !done { // fn panicked
+				e.Refuse(errInternal)
+			}
+		}()
+		in, err := bind(e.Args)
+		var out Out
+		if err == nil {
+			out, err = fn(e.Context(), e.Socket, in)
+		}
+		done = true
+		if err != nil {
+			e.Refuse(err)
+			return
+		}
+		switch out := any(out).(type) {
+		case struct{}:
+			e.acknowledge()
+		case Args:
+			e.acknowledge(out.Any()...)
+		default:
+			e.acknowledge(out)
+		}
+	})
+}
+
+// On adds a handler for an event that needs no answer. It is Handle without a
+// result: a client that wants an acknowledgement receives one without
+// arguments, or a refusal.
+func On[In any](to Registrar, event string, fn func(ctx context.Context, s *Socket, in In) error) {
+	Handle(to, event, func(ctx context.Context, s *Socket, in In) (struct{}, error) {
+		return struct{}{}, fn(ctx, s, in)
+	})
+}
