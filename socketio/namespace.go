@@ -138,12 +138,17 @@ func (n *Namespace) disconnected(s *Socket, reason Reason) {
 // handlers of any event, then those of this event. In each group the parent's
 // come first, then the namespace's, then the socket's.
 func (n *Namespace) dispatch(e *Event) {
-	levels := [...]listenersOf{n.inherited.listenersOf(e.Name), n.listenersOf(e.Name), e.Socket.listenersOf(e.Name)}
+	own, hasOnce := e.Socket.listenersOf(e.Name)
+	levels := [...]listenersOf{n.inherited.listenersOf(e.Name), n.listenersOf(e.Name), own}
 	for i := range levels {
 		if err := n.check(e, levels[i].middleware); err != nil {
 			e.Refuse(err)
 			return
 		}
+	}
+	var once []func(*Event)
+	if hasOnce {
+		once = e.Socket.takeOnce(e.Name)
 	}
 	for i := range levels {
 		n.run(e, levels[i].all)
@@ -151,7 +156,7 @@ func (n *Namespace) dispatch(e *Event) {
 	for i := range levels {
 		n.run(e, levels[i].named)
 	}
-	n.run(e, e.Socket.takeOnce(e.Name))
+	n.run(e, once)
 }
 
 // check runs event middleware until one refuses the event.

@@ -62,22 +62,21 @@ func (s *Socket) ownLocked() *socketHandlers {
 	return s.own
 }
 
-func (s *Socket) listenersOf(event string) listenersOf {
+// listenersOf returns what runs for an event, and whether takeOnce has to be
+// called.
+func (s *Socket) listenersOf(event string) (own listenersOf, once bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.own == nil {
-		return listenersOf{}
+		return own, false
 	}
-	return s.own.of(event)
+	return s.own.of(event), len(s.own.once[event]) > 0
 }
 
 // takeOnce removes and returns the handlers of Once for an event.
 func (s *Socket) takeOnce(event string) []func(*Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.own == nil || s.own.once == nil {
-		return nil
-	}
 	list := s.own.once[event]
 	delete(s.own.once, event)
 	return list

@@ -16,6 +16,9 @@ func TestSocketHandlers_once_and_off(t *testing.T) {
 	f.Of("/").On("e", func(e *socketio.Event) { _ = e.Socket.Emit("namespace") })
 	c, s := f.connect("/")
 	s.On("e", func(*socketio.Event) { _ = s.Emit("on") })
+	s.OnAny(func(e *socketio.Event) { // adds a handler for the next event, not for this one
+		s.Once("next", func(*socketio.Event) { _ = s.Emit("next") })
+	})
 	s.Once("e", func(*socketio.Event) {
 		_ = s.Emit("once")
 		s.Once("e", func(*socketio.Event) { _ = s.Emit("once more") })
@@ -28,6 +31,8 @@ func TestSocketHandlers_once_and_off(t *testing.T) {
 	s.Once("e", func(*socketio.Event) { t.Error("handler ran after Off") })
 	s.Off("e")
 	s.Off("unknown")
+	s.Off("next")
+	c.send(`42["next"]`)
 	c.send(`42["e"]`)
 	c.send(`42["other"]`)
 	c.want(`42["namespace"]`, `42["other"]`)
