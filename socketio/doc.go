@@ -20,6 +20,12 @@
 //
 // ConnContext lets the server see whether the client of a poll makes progress.
 //
+// The server answers at every path, so a router decides where it is mounted:
+//
+//	http.Handle("/api/socket.io/", server)                // net/http; the client's option path is "/api/socket.io"
+//	router.Any("/socket.io/*any", gin.WrapH(server))      // Gin
+//	router.Handle("/socket.io/*", server)                 // chi
+//
 // # Guarantees
 //
 //  1. Handlers of one client run one at a time, in the order of its packets. A
