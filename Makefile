@@ -21,6 +21,7 @@ MEASURED  = $(shell cd test && grep -lE 'longTest|promised|someOf' *.test.js)
 NODE_JOBS ?= 4
 NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
   GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger \
+  GIFCHAT_SITUATIONS_BIN=$(CURDIR)/test/tmp/situations \
   node --test --test-timeout=$(if $(SOAK),14400000,600000)
 
 .PHONY: help run build bundle quick test test-go test-node test-unit test-long test-go-long test-node-long test-programs module screenshot lint fmt vuln cover fuzz soak bench ci clean
@@ -80,6 +81,7 @@ test-programs: bundle test/node_modules/.package-lock.json
 	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
 	go build -tags $(GOTAGS) -o test/tmp/relay ./test/relay
 	go build -tags $(GOTAGS) -o test/tmp/ledger ./test/ledger
+	go build -tags $(GOTAGS) -race -o test/tmp/situations ./test/situations
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json
