@@ -44,12 +44,15 @@ func main() {
 
 func run(ctx context.Context, addr string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	folder, err := os.MkdirTemp("", "situations-")
+	folder, err := os.MkdirTemp(".", "socket-") // the test removes the working folder
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // a folder that stays does no harm
-	listeners, err := listen(ctx, addr, filepath.Join(folder, "socket"))
+	socket, err := filepath.Abs(filepath.Join(folder, "socket"))
+	if err != nil {
+		return err
+	}
+	listeners, err := listen(ctx, addr, socket)
 	if err != nil {
 		return err
 	}
