@@ -28,6 +28,6 @@ if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
   missing | xargs "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends >/dev/null
 fi
 if [ -n "$(missing)" ]; then
-  echo "The tests behind proxies need $(missing | xargs): install them, for example as the packages of Debian with these names." >&2
+  echo "The tests behind proxies need these programs: $(missing | xargs). Debian's packages have the same names." >&2
   exit 1
 fi

@@ -2,7 +2,7 @@
 import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { situations, startServer } from '../lib/server.js'
-import { connected, join, nextEvent, transportModes } from '../lib/clients.js'
+import { collect, connected, join, nextEvent, pause, transportModes } from '../lib/clients.js'
 import { animatedGIF } from '../lib/gif.js'
 import { installProxies, proxyNames, startReverseProxy } from '../lib/reverse-proxies.js'
 import { owner } from '../lib/visitor.js'
@@ -62,6 +62,19 @@ for (const name of proxyNames) {
     })
   })
 }
+
+test('idle connection: stays open for longer than the server is silent', async () => {
+  const server = await startServer({}, { path: situations() })
+  const proxies = await Promise.all(proxyNames.map((name) => startReverseProxy(name, server.port)))
+  const clients = await Promise.all(proxies.flatMap(({ url }) => Object.values(transportModes).map((mode) => connected(url, mode))))
+  const ends = clients.map((socket) => collect(socket, 'disconnect'))
+  await pause(30_000) // the server sends a ping every 25 s, and nothing else
+  assert.deepEqual(ends.flat(), [])
+  for (const socket of clients) assert.equal(await socket.emitWithAck('echo', 'hello'), 'hello')
+  clients.forEach((socket) => socket.disconnect())
+  await Promise.all(proxies.map((proxy) => proxy.stop()))
+  await server.stop()
+})
 
 /** Joins the room, posts a message over HTTP and waits until the socket receives it. */
 async function sayAndHear(visitor, text) {
