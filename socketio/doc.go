@@ -41,6 +41,13 @@
 //     resumes its session, or learns that it cannot.
 //  6. A panic in a handler is logged and affects only that event.
 //
+// # Events that arrive twice
+//
+// A client with the option retries sends an event again, with the same
+// arguments, until it is acknowledged. If an acknowledgement is lost, the
+// handler receives the event twice. A handler for such clients needs an id from
+// the client: it does the work once for each id, and acknowledges every time.
+//
 // # Where to start reading
 //
 // A packet from a client passes these files: client.go receives messages,
