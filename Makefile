@@ -14,16 +14,17 @@ COUNT    ?= 20
 GOTAGS   := nomsgpack
 
 # The files of `make test-long`: Go files with the build tag long, and Node files that use longTest, promised or someOf.
-LONG_GO   = $(shell find handlers rooms socketio store *_long_test.go -name '*_long_test.go' 2>/dev/null)
+LONG_GO   = $(shell find handlers rooms socketio store test/module *_long_test.go -name '*_long_test.go' 2>/dev/null)
 MEASURED  = $(shell cd test && grep -lE 'longTest|promised|someOf' *.test.js)
 
 # More files than cores run at once, because most Node tests mainly wait.
 NODE_JOBS ?= 4
 NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/test/tmp/gifchat-race \
   GIFCHAT_RELAY_BIN=$(CURDIR)/test/tmp/relay GIFCHAT_LEDGER_BIN=$(CURDIR)/test/tmp/ledger \
+  GIFCHAT_SITUATIONS_BIN=$(CURDIR)/test/tmp/situations \
   node --test --test-timeout=$(if $(SOAK),14400000,600000)
 
-.PHONY: help run build bundle quick test test-go test-node test-unit test-long test-go-long test-node-long test-programs screenshot lint fmt vuln cover fuzz soak bench ci clean
+.PHONY: help run build bundle quick test test-go test-node test-unit test-long test-go-long test-node-long test-programs module screenshot lint fmt vuln cover fuzz soak bench ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -80,9 +81,14 @@ test-programs: bundle test/node_modules/.package-lock.json
 	go build -tags $(GOTAGS) -race -o test/tmp/gifchat-race .
 	go build -tags $(GOTAGS) -o test/tmp/relay ./test/relay
 	go build -tags $(GOTAGS) -o test/tmp/ledger ./test/ledger
+	go build -tags $(GOTAGS) -race -o test/tmp/situations ./test/situations
 
 test/node_modules/.package-lock.json: test/package-lock.json
 	cd test && npm ci --silent && touch node_modules/.package-lock.json
+
+# tools/go.mod pins the parser of go.mod files.
+module: ## change the module path everywhere: make module MODULE=example.org/you/gifchat
+	@cd tools && go run ./setmodule "$(CURDIR)" "$${MODULE-}"
 
 screenshot: bundle test/node_modules/.package-lock.json ## start a server and write docs/screenshot.png
 	@test/chromium.sh

@@ -23,6 +23,12 @@
 //
 // ConnContext lets the server see whether the client of a poll makes progress.
 //
+// The server answers at every path, so a router decides where it is mounted:
+//
+//	http.Handle("/api/socket.io/", server)                // net/http; the client's option path is "/api/socket.io"
+//	router.Any("/socket.io/*any", gin.WrapH(server))      // Gin
+//	router.Handle("/socket.io/*", server)                 // chi
+//
 // # Handlers
 //
 // Handlers are added to a namespace before clients connect, not to each socket,
@@ -61,6 +67,13 @@
 //  5. With Config.Recovery, a client that loses its connection for a short time
 //     resumes its session, or learns that it cannot.
 //  6. A panic in a handler is logged and affects only that event.
+//
+// # Events that arrive twice
+//
+// A client with the option retries sends an event again, with the same
+// arguments, until it is acknowledged. If an acknowledgement is lost, the
+// handler receives the event twice. A handler for such clients needs an id from
+// the client: it does the work once for each id, and acknowledges every time.
 //
 // # Where to start reading
 //

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/gin-gonic/gin"
 
 	"gifchat/socketio"
 )
@@ -183,25 +182,6 @@ func ExampleBinary() {
 	// cat: GIF89a…
 	// 461-1[{"name":"cat","gif":{"_placeholder":true,"num":0}}]
 	// GIF89a…
-}
-
-// In Gin, route all methods of the path to the server.
-func ExampleServer_gin() {
-	server := socketio.NewServer(socketio.Config{
-		Identify: func(r *http.Request) (any, error) { return r.Header.Get("X-User"), nil },
-	})
-	defer server.Close(context.Background())
-	server.Of("/").OnConnect(func(s *socketio.Socket) { _ = s.Emit("hello", s.Handshake().Identity) })
-	gin.SetMode(gin.ReleaseMode)
-	router := gin.New()
-	router.Any("/socket.io/*any", gin.WrapH(server))
-
-	browser := visit(router, "X-User", "ann")
-	defer browser.leave()
-	browser.send(`40`)
-	browser.receive()
-	fmt.Println(browser.receive())
-	// Output: 42["hello","ann"]
 }
 
 // A client that loses its connection resumes its session. Middleware runs for it

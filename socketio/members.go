@@ -99,7 +99,7 @@ func (m *members) join(s *Socket, names []string) bool {
 		return false
 	}
 	for _, name := range names {
-		if s.indexOf(m.rooms[name]) < 0 {
+		if r := m.rooms[name]; r == nil || s.indexOf(r) < 0 {
 			m.room(name).add(s)
 		}
 	}

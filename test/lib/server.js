@@ -36,6 +36,10 @@ export const relay = () => process.env.GIFCHAT_RELAY_BIN || build('relay', './te
 /** Returns the path of the checker of client records: test/ledger. */
 export const ledgerProgram = () => process.env.GIFCHAT_LEDGER_BIN || (ledger ??= build('ledger', './test/ledger'))
 
+/** Returns the path of the Socket.IO server behind several routers and listeners: test/situations. */
+export const situations = () => process.env.GIFCHAT_SITUATIONS_BIN || (situationsProgram ??= build('situations', './test/situations', ['-race']))
+
+let situationsProgram // path, built by the first caller
 let ledger // path, built by the first caller
 
 function build(name, source, flags = []) {
