@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,12 +50,12 @@ func acceptFreshTokens(n *socketio.Namespace) {
 			Token string `json:"token"`
 		}
 		if s.Handshake().Auth.Bind(&auth) != nil || auth.Token == "" {
-			return &socketio.ConnectError{Message: "token missing"}
+			return &socketio.Error{Message: "token missing"}
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		if used[auth.Token] {
-			return &socketio.ConnectError{Message: "token used"}
+			return &socketio.Error{Message: "token used"}
 		}
 		used[auth.Token] = true
 		s.SetData(auth.Token)
@@ -120,8 +121,7 @@ func manyRooms(n *socketio.Namespace) {
 	}
 	n.On("join", change((*socketio.Socket).Join))
 	n.On("leave", change((*socketio.Socket).Leave))
-	socketio.On(n, "send", func(e *socketio.Event, room string) {
-		_ = n.To(room).Emit("sent", room) // a string can always be encoded
-		_ = e.Ack(len(e.Socket.Rooms()))  // as for echo
+	socketio.Handle(n, "send", func(_ context.Context, s *socketio.Socket, room string) (int, error) {
+		return len(s.Rooms()), n.To(room).Emit("sent", room)
 	})
 }
