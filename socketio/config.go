@@ -48,10 +48,6 @@ type Config struct {
 	// "Unsupported protocol version".
 	RefuseOldClients bool
 
-	// Carrier transports the packets of clients of Socket.IO 1.x and 2.x. Default:
-	// package engineio does.
-	Carrier engineio.Carrier
-
 	// Adapter is called once for each namespace and returns the adapter that
 	// connects it to the same namespace on other servers. It must not call the
 	// server's Of or Lookup for that namespace. NewServer calls it for "/".

@@ -46,7 +46,6 @@ func NewServer(cfg Config) *Server {
 
 		AllowConnection: cfg.AllowConnection,
 		RefuseRevision3: cfg.RefuseOldClients,
-		Carrier:         cfg.Carrier,
 		ASCII:           escapeNonASCII,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,

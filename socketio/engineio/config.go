@@ -61,10 +61,6 @@ type Config struct {
 	// 2.x) with the numbered error 5.
 	RefuseRevision3 bool
 
-	// Carrier moves the packets of clients of revision 3. Default: this package
-	// serves them with its own transports.
-	Carrier Carrier
-
 	// OnIdle is called when a wave of connections that opened or closed is over.
 	// That is a good moment for debug.FreeOSMemory. Default: nothing.
 	OnIdle func()

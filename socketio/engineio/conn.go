@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gifchat/socketio/internal/carrier"
 )
 
 // Reason is why a connection ended. The values are those of the reference server,
@@ -55,7 +57,7 @@ type Conn struct {
 	identity  any
 	receiver  Receiver
 	heartbeat *time.Timer
-	external  *CarrierConn // nil unless a Carrier moves the packets
+	external  *carrierConn // nil unless a carrier moves the packets
 
 	received atomic.Int64 // bytes of WebSocket frames and POST bodies
 
@@ -88,7 +90,7 @@ func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
 	c.out.server = s
 	c.out.blocked = q.transport == transportPolling || q.codec == codecExternal // until a poll waits
 	if q.codec == codecExternal {
-		c.external = &CarrierConn{conn: c, webSocket: q.transport == transportWebSocket}
+		c.external = &carrierConn{conn: c, webSocket: q.transport == transportWebSocket}
 	}
 	c.receiver = s.cfg.Accept(c)
 	return c
@@ -164,7 +166,7 @@ func (c *Conn) close(reason Reason) {
 	c.probing = nil
 	p, final := c.takePollLocked(reason)
 	writesLater := ws != nil && ws.shutdownLocked(reason)
-	var transport CarrierTransport
+	var transport carrier.Transport
 	if c.external != nil {
 		transport = c.external.endLocked(reason)
 	}

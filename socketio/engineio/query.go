@@ -53,9 +53,6 @@ func (s *Server) parseCodec(raw string) (codec, *requestError) {
 	if _, n := queryValue(raw, "j"); n > 0 {
 		return revision3, errBadRequest // JSONP: a response that browsers run as a script helps cross-site attacks
 	}
-	if s.cfg.Carrier != nil {
-		return codecExternal, nil
-	}
 	if wantsBase64(raw) {
 		return revision3Base64, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"gifchat/socketio/internal/carrier"
 )
 
 // Server accepts connections. It is an http.Handler for the endpoint's path,
@@ -98,6 +100,9 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 	if err != nil {
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
 		return errForbidden
+	}
+	if q.codec.revision() == 3 && carrier.FromContext(r.Context()) != nil {
+		q.codec = codecExternal
 	}
 	c := newConn(s, q, &Handshake{
 		Header:   r.Header,
