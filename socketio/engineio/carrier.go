@@ -13,9 +13,9 @@ type carrierConn struct {
 	webSocket bool
 
 	transport carrier.Transport // nil while it is being opened; conn.mu guards this and all following fields
-	polling   bool             // a GET of the client is being handled
-	reason    Reason           // why the connection ended
-	final     []*Prepared      // packets that the carrier may send after the end
+	polling   bool              // a GET of the client is being handled
+	reason    Reason            // why the connection ended
+	final     []*Prepared       // packets that the carrier may send after the end
 }
 
 var _ carrier.Conn = (*carrierConn)(nil)
@@ -126,4 +126,12 @@ func (c *carrierConn) endLocked(reason Reason) carrier.Transport {
 		return nil
 	}
 	return c.transport
+}
+
+// allSentLocked reports whether a connection with an empty queue can end without a loss.
+// Over WebSocket, the carrier still writes the packets that it has taken. Over polling,
+// it has written them when it waits in Next, and the client has fetched them when its
+// next GET waits. conn.mu is held.
+func (c *carrierConn) allSentLocked() bool {
+	return c.webSocket || c.polling && c.conn.canFlushLocked()
 }

@@ -29,7 +29,10 @@ func (c *Conn) allSentLocked() bool {
 	if !c.closeWhenSent || c.closed || !c.out.empty() {
 		return false
 	}
-	return c.canFlushLocked() || c.external != nil
+	if c.external != nil {
+		return c.external.allSentLocked()
+	}
+	return c.canFlushLocked()
 }
 
 // closeIfSent ends the connection if it closes when sent and has nothing left to

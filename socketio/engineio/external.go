@@ -3,6 +3,7 @@ package engineio
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"gifchat/socketio/internal/carrier"
 )
@@ -85,9 +86,10 @@ func (c *carrierConn) servePoll(w http.ResponseWriter, r *http.Request) *request
 		c.endPoll(nil)
 		return errClosing
 	}
+	c.conn.closeIfSent()
 	select {
 	case body := <-response:
-		if writePoll(w, r, pollResponse{body: body}, &c.conn.server.cfg.Limits, func() { c.conn.close(ReasonTooSlow) }) != nil {
+		if c.conn.writePollResponse(w, r, pollResponse{body: body}) != nil {
 			c.conn.close(ReasonTransportError)
 		}
 	case <-r.Context().Done():
@@ -114,10 +116,13 @@ func (c *carrierConn) beginPoll() (carrier.Polling, *requestError) {
 }
 
 // endPoll appends the final packet to the response of a poll if the connection has
-// ended. The transport is closed then, because nothing can be sent any more.
+// ended. The transport is closed then, because nothing can be sent any more. Otherwise
+// the queue is blocked until the response has been written, see pollWritten.
 func (c *carrierConn) endPoll(body []byte) []byte {
 	c.conn.mu.Lock()
 	c.polling = false
+	c.conn.writingPoll = true
+	c.conn.out.setBlocked(true)
 	closed, t := c.conn.closed, c.transport
 	if closed {
 		p := finalPacket(c.reason)
@@ -141,10 +146,13 @@ func (c *carrierConn) servePost(w http.ResponseWriter, r *http.Request) *request
 	if reqErr != nil {
 		return reqErr
 	}
-	payload, err := c.normalizePayload(body, binary)
+	payload, closes, err := c.normalizePayload(body, binary)
 	if err != nil {
 		c.conn.fail(err)
 		return errBadRequest
+	}
+	if closes {
+		c.waitForPoll()
 	}
 	if err := c.post(payload); err != nil {
 		c.conn.close(ReasonTransportError)
@@ -169,12 +177,13 @@ func (c *carrierConn) post(payload []byte) error {
 
 // normalizePayload decodes a body and encodes it in the simplest form: text, with
 // lengths in UTF-16 code units, without the second UTF-8 encoding of clients 1.x, and
-// without packets that have no meaning.
-func (c *carrierConn) normalizePayload(body []byte, binary bool) ([]byte, error) {
-	var payload []byte
-	err := c.conn.codec.decode(body, binary, func(p Packet) error {
+// without packets that have no meaning. closes reports whether a packet of it is a close
+// packet.
+func (c *carrierConn) normalizePayload(body []byte, binary bool) (payload []byte, closes bool, err error) {
+	err = c.conn.codec.decode(body, binary, func(p Packet) error {
 		switch p.Type {
 		case PacketMessage, PacketPing, PacketClose:
+			closes = closes || p.Type == PacketClose
 			payload = appendText3(payload, p)
 			return nil
 		case PacketPong:
@@ -185,5 +194,15 @@ func (c *carrierConn) normalizePayload(body []byte, binary bool) ([]byte, error)
 			return errPacketType
 		}
 	})
-	return payload, err
+	return payload, closes, err
+}
+
+// waitForPoll is Conn.waitForPoll for a carrier, whose Next is the waiting poll of Conn.
+func (c *carrierConn) waitForPoll() {
+	c.conn.mu.Lock()
+	missing := !c.polling
+	c.conn.mu.Unlock()
+	if missing {
+		time.Sleep(reorderWindow)
+	}
 }
