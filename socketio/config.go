@@ -21,8 +21,16 @@ type Config struct {
 	// always true, because the sid is a secret of the client.
 	SameClient func(identity any, r *http.Request) bool
 
-	// AllowOrigin reports whether pages of a foreign origin can connect, and
-	// whether they can send cookies. Default: they cannot connect.
+	// Origins are the foreign origins whose pages can connect and send cookies, such
+	// as "https://app.example.org" or "http://localhost:3000", without a slash at the
+	// end. "*" allows pages of all other origins without cookies. NewServer panics if
+	// an entry is malformed; see engineio.Config. Default: pages of foreign origins
+	// cannot connect.
+	Origins []string
+
+	// AllowOrigin decides about foreign origins that Origins does not list. It reports
+	// whether their pages can connect, and whether they can send cookies. The server
+	// removes cookies that a page cannot send. Default: no further origin is allowed.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign

@@ -25,9 +25,23 @@ type Config struct {
 	// Default: every request with a valid sid is accepted.
 	SameClient func(identity any, r *http.Request) bool
 
-	// AllowOrigin reports whether a page of a foreign origin may connect, and
-	// whether it may send cookies. It is not called for requests without an Origin
-	// header or from the server's own origin. Default: foreign origins are rejected.
+	// Origins are the foreign origins whose pages may connect and send cookies, such as
+	// "https://app.example.org" or "http://localhost:3000". An entry is a scheme, a host
+	// and a port, without a path or a slash at the end. Case does not matter, and the
+	// default ports 443 (https) and 80 (http) may be left out. Another port is another
+	// origin. The entry "*" allows pages of all other origins, also of "null", without
+	// cookies. NewServer panics if an entry is malformed. Default: foreign origins are
+	// rejected, and the server's own origin is allowed.
+	Origins []string
+
+	// AllowOrigin decides about foreign origins that Origins does not list. It reports
+	// whether a page of the origin may connect, and whether it may send cookies. If it
+	// rejects an origin, the entry "*" of Origins can still allow it. It is not called for
+	// requests without an Origin header or from the server's own origin. Default: no
+	// further origin is allowed.
+	//
+	// If a page may not send cookies, the server removes them from its requests before
+	// Identify and all other functions: browsers send them with every WebSocket handshake.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign

@@ -14,7 +14,9 @@ import (
 // Server accepts connections. It is an http.Handler for the endpoint's path,
 // usually /socket.io/ or /engine.io/.
 type Server struct {
-	cfg Config // immutable
+	// Immutable.
+	cfg     Config
+	origins originList // from cfg.Origins
 
 	backlog backlog
 
@@ -31,13 +33,14 @@ type Server struct {
 	abortAll  bool // Close has stopped waiting for clients
 }
 
-// NewServer returns a server. It panics if cfg.Accept is nil.
+// NewServer returns a server. It panics if cfg.Accept is nil or cfg.Origins has a
+// malformed entry.
 func NewServer(cfg Config) *Server {
 	if cfg.Accept == nil {
 		panic("engineio: Config.Accept is required")
 	}
 	return &Server{
-		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
+		cfg: cfg.withDefaults(), origins: parseOrigins(cfg.Origins), conns: make(map[SID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
 		abortable: make(map[aborter]struct{}),
 	}
 }
@@ -51,7 +54,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve handles a request. It returns an error that its caller must write, or nil.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
-	if !s.checkOrigin(w, r) {
+	r, ok := s.checkOrigin(w, r)
+	if !ok {
 		return errForbidden
 	}
 	if r.Method == http.MethodOptions {
