@@ -108,13 +108,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 	if q.codec.revision() == 3 && carrier.FromContext(r.Context()) != nil {
 		q.codec = codecExternal
 	}
-	c := newConn(s, q, &Handshake{
-		Header:   r.Header,
-		RawQuery: r.URL.RawQuery,
-		Address:  address,
-		Secure:   r.TLS != nil,
-		Time:     time.Now(),
-	}, identity)
+	c := newConn(s, q, newHandshake(r, address), identity)
 	if err := s.add(c); err != nil {
 		c.close(ReasonForcedClose)
 		return err
