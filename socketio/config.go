@@ -43,6 +43,11 @@ type Config struct {
 	// connections"}, and a Retry-After. It must be fast. Default: always true.
 	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
 
+	// ConnOptions is called once for each connection, after Identify and with its
+	// result. It chooses the transports that the client can use, and can filter the
+	// messages of the connection. It must be fast. Default: all transports, no filter.
+	ConnOptions func(r *http.Request, identity any) engineio.ConnOptions
+
 	// Secure is true if clients connect over TLS, to this server or to a proxy in
 	// front of it. Then a page of this host that was loaded without TLS has a
 	// foreign origin.

@@ -38,6 +38,7 @@ func NewServer(cfg Config) *Server {
 		SameClient:  cfg.SameClient,
 		Origins:     cfg.Origins,
 		AllowOrigin: cfg.AllowOrigin,
+		ConnOptions: cfg.ConnOptions,
 
 		AllowedHeaders: cfg.AllowedHeaders,
 

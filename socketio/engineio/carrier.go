@@ -98,7 +98,7 @@ func (c *carrierConn) Receive(p carrier.Packet) {
 	if p.Type == carrier.Message {
 		c.conn.inbound.Lock()
 		defer c.conn.inbound.Unlock()
-		c.conn.receiver.Message(p.Data, p.Binary)
+		c.conn.receiveLocked(p.Data, p.Binary)
 		return
 	}
 	if err := c.conn.countControl(len(p.Data)); err != nil {

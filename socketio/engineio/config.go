@@ -15,7 +15,8 @@ type Config struct {
 
 	// Identify is called once for each handshake, before the server allocates
 	// anything for the client. Its result is available as Conn.Identity. An error
-	// rejects the client with the numbered error 4, "Forbidden".
+	// rejects the client with the numbered error 4, "Forbidden". Default: the identity
+	// is nil.
 	Identify func(*http.Request) (any, error)
 
 	// SameClient is called for each poll, post or upgrade request that names an
@@ -56,6 +57,11 @@ type Config struct {
 	// least 1. AllowConnection must not block. Default: every client is allowed.
 	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
 
+	// ConnOptions returns the options of a new connection. It is called once for each
+	// handshake, after Identify, with the result of Identify. It must not block.
+	// Default: the zero ConnOptions.
+	ConnOptions func(r *http.Request, identity any) ConnOptions
+
 	// Secure declares that clients connect over TLS, to this server or to a proxy
 	// in front of it. The http:// origin of the same host is then a foreign origin.
 	// Default: each request that came over TLS counts as secure.
@@ -72,7 +78,8 @@ type Config struct {
 	ASCII func(text []byte) []byte
 
 	// RefuseRevision3 rejects clients of Engine.IO revision 3 (Socket.IO 1.x and
-	// 2.x) with the numbered error 5.
+	// 2.x) with the numbered error 5, "Unsupported protocol version". Default: they are
+	// served.
 	RefuseRevision3 bool
 
 	// OnIdle is called when a wave of connections that opened or closed is over.
@@ -136,6 +143,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.AllowConnection == nil {
 		c.AllowConnection = func(*http.Request) (time.Duration, bool) { return 0, true }
+	}
+	if c.ConnOptions == nil {
+		c.ConnOptions = func(*http.Request, any) ConnOptions { return ConnOptions{} }
 	}
 	if c.AllowOrigin == nil {
 		c.AllowOrigin = func(*http.Request, string) (bool, bool) { return false, false }

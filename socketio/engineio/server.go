@@ -73,6 +73,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
 		return errUnknownSID
 	}
 	switch {
+	case !c.offered.allow(q.transport):
+		return errUnknownTransport
 	case c.external != nil:
 		return c.external.serve(w, r, q)
 	case q.transport == transportWebSocket && q.upgrade:
@@ -105,10 +107,14 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
 		return errForbidden
 	}
+	options := s.cfg.ConnOptions(r, identity)
+	if !options.Transports.allow(q.transport) {
+		return errUnknownTransport
+	}
 	if q.codec.revision() == 3 && carrier.FromContext(r.Context()) != nil {
 		q.codec = codecExternal
 	}
-	c := newConn(s, q, newHandshake(r, address), identity)
+	c := newConn(s, q, newHandshake(r, address), identity, &options)
 	if err := s.add(c); err != nil {
 		c.close(ReasonForcedClose)
 		return err
@@ -120,7 +126,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		return s.openWebSocket(w, r, c)
 	}
 	c.start()
-	resp := c.encodePoll(s.openPacket(c.sid, transportWebSocket))
+	resp := c.encodePoll(s.openPacket(c.sid, c.offered.upgrades()...))
 	_ = writePoll(w, r, resp, &s.cfg.Limits, func() {}) // a disconnected client fails its first heartbeat
 	return nil
 }
