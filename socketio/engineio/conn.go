@@ -51,7 +51,7 @@ type Receiver interface {
 type Conn struct {
 	// Immutable.
 	server    *Server
-	sid       SID
+	sid       sessionID
 	codec     codec
 	offered   Transports
 	handshake *Handshake

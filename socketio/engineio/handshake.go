@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// SID is the secret session id of a connection. A client that has it can send
+// sessionID is the secret session id (sid) of a connection. A client that has it can send
 // and receive on the connection, so it is never logged.
-type SID string
+type sessionID string
 
 // newSID returns 120 random bits in 20 characters, the length that clients expect.
-func newSID() SID {
+func newSID() sessionID {
 	var b [15]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return SID(base64.RawURLEncoding.EncodeToString(b[:]))
+	return sessionID(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
 // Handshake is the first request of a client.
@@ -68,14 +68,14 @@ func (h *Handshake) Query() url.Values {
 
 // openPacket is the data of the open packet (section "Handshake").
 type openPacket struct {
-	SID          SID      `json:"sid"`
-	Upgrades     []string `json:"upgrades"`
-	PingInterval int64    `json:"pingInterval"` // milliseconds
-	PingTimeout  int64    `json:"pingTimeout"`  // milliseconds
-	MaxPayload   int      `json:"maxPayload"`
+	SID          sessionID `json:"sid"`
+	Upgrades     []string  `json:"upgrades"`
+	PingInterval int64     `json:"pingInterval"` // milliseconds
+	PingTimeout  int64     `json:"pingTimeout"`  // milliseconds
+	MaxPayload   int       `json:"maxPayload"`
 }
 
-func (s *Server) openPacket(sid SID, upgrades ...string) *Prepared {
+func (s *Server) openPacket(sid sessionID, upgrades ...string) *Prepared {
 	if upgrades == nil {
 		upgrades = []string{} // stock clients read its length, and null makes them throw
 	}

@@ -15,7 +15,7 @@ const (
 // query holds the protocol's parameters of a request's URL (section "HTTP
 // long-polling", "Query parameters").
 type query struct {
-	sid       SID
+	sid       sessionID
 	transport string
 	codec     codec
 	upgrade   bool // the request asks for a WebSocket
@@ -27,7 +27,7 @@ func (s *Server) parseQuery(r *http.Request) (query, *requestError) {
 	sid, sids := queryValue(raw, "sid")
 	q := query{
 		transport: transport,
-		sid:       SID(sid),
+		sid:       sessionID(sid),
 		upgrade:   strings.EqualFold(r.Header.Get("Upgrade"), transportWebSocket),
 	}
 	if q.transport != transportPolling && q.transport != transportWebSocket {

@@ -23,10 +23,10 @@ type Server struct {
 	tasks sync.WaitGroup // reading and draining goroutines, and connections until Receiver.Closed has returned
 
 	mu              sync.Mutex
-	closed          bool           // mu guards this and all following fields
-	conns           map[SID]*Conn  // by session id
-	closing         map[*Conn]bool // closed connections that still write their last packets
-	connsPerNetwork map[string]int // number of conns and closing per client network
+	closed          bool                // mu guards this and all following fields
+	conns           map[sessionID]*Conn // by session id
+	closing         map[*Conn]bool      // closed connections that still write their last packets
+	connsPerNetwork map[string]int      // number of conns and closing per client network
 	churn           churn
 
 	abortable map[aborter]struct{}
@@ -40,7 +40,7 @@ func NewServer(cfg Config) *Server {
 		panic("engineio: Config.Accept is required")
 	}
 	return &Server{
-		cfg: cfg.withDefaults(), origins: parseOrigins(cfg.Origins), conns: make(map[SID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
+		cfg: cfg.withDefaults(), origins: parseOrigins(cfg.Origins), conns: make(map[sessionID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
 		abortable: make(map[aborter]struct{}),
 	}
 }
@@ -183,7 +183,7 @@ func (s *Server) releaseAddressLocked(c *Conn) {
 	}
 }
 
-func (s *Server) conn(sid SID) *Conn {
+func (s *Server) conn(sid sessionID) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.conns[sid]
