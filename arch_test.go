@@ -32,8 +32,8 @@ var mayImport = map[string][]string{
 
 	"socketio":                     {},
 	"socketio/adaptertest":         {"socketio", "socketio/internal/siotest"},
-	"socketio/engineio":            {},
-	"socketio/engineio/gosocketio": {"socketio/engineio"},
+	"socketio/engineio":            {"socketio/internal/carrier"},
+	"socketio/engineio/gosocketio": {"socketio/internal/carrier"},
 
 	"handlers":          {"i18n", "rooms", "socketio"},
 	"handlers/pages":    {"handlers/encoding", "handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "handlers/wire", "i18n", "rooms"},
@@ -59,7 +59,7 @@ var testsMayImport = map[string][]string{
 	"rooms":                        {"store", "store/inspect", "store/storetest"},
 	"store/inspect":                {"store/storetest"},
 	"socketio/engineio":            {"socketio/internal/siotest"},
-	"socketio/engineio/gosocketio": {"socketio", "socketio/internal/siotest"},
+	"socketio/engineio/gosocketio": {"socketio", "socketio/engineio", "socketio/internal/siotest"},
 	"handlers":                     {"ratelimit", "store", "store/storetest"},
 	"handlers/limits":              {"handlers/events", "socketio", "store", "store/storetest"},
 	"handlers/session":             {"store"},

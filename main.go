@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -72,7 +73,8 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	defer notice.Start(sockets, cfg.notice(), log).Close()
 
 	handler, err := newHandler(ctx, cfg, handlers.Config{
-		Chat: chat, Sessions: sessions, Origins: origins, Notifier: notifier, Server: sockets, Log: log,
+		Chat: chat, Sessions: sessions, Origins: origins, Notifier: notifier, Log: log,
+		Server: sockets, Endpoint: endpoint(cfg, sockets, log),
 	})
 	if err != nil {
 		return err
@@ -118,17 +120,16 @@ func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Pol
 		}},
 
 		RefuseOldClients: cfg.EIO3Engine == "off",
-		Carrier:          carrier(cfg, log),
 	})
 }
 
-// carrier returns the library that transports the packets of old clients, or
-// nil if the engine does it itself.
-func carrier(cfg config, log *slog.Logger) engineio.Carrier {
+// endpoint returns the handler of the Socket.IO requests: sockets itself, or with
+// go-socket.io between it and old clients.
+func endpoint(cfg config, sockets *socketio.Server, log *slog.Logger) http.Handler {
 	if cfg.EIO3Engine == "go-socket.io" {
-		return gosocketio.New(log)
+		return gosocketio.Handler(sockets, log)
 	}
-	return nil
+	return sockets
 }
 
 // newChat returns the chat over the database and the GIFs of data. It calls

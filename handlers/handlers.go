@@ -30,6 +30,7 @@ type Config struct {
 	Origins  *origin.Policy
 	Notifier *events.Notifier
 	Server   *socketio.Server // nil for a handler without Socket.IO
+	Endpoint http.Handler     // serves the requests for Server; default Server
 
 	Secure         bool              // browsers reach the server over TLS
 	TrustedProxies []string          // proxies whose X-Forwarded-For is used
@@ -72,6 +73,9 @@ func New(cfg Config) (*Handler, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Endpoint == nil && cfg.Server != nil {
+		cfg.Endpoint = cfg.Server
 	}
 	assets, err := media.NewAssets(cfg.Public, cfg.Version, cfg.Dev)
 	if err != nil {
@@ -122,7 +126,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if h.belongsToConnection(r) {
 		w.Header()["X-Content-Type-Options"] = noSniff
-		h.cfg.Server.ServeHTTP(w, r)
+		h.cfg.Endpoint.ServeHTTP(w, r)
 		return
 	}
 	h.engine.ServeHTTP(w, r)

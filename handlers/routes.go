@@ -82,7 +82,7 @@ func (h *Handler) serveSocketIO(c *gin.Context) error {
 		c.String(http.StatusServiceUnavailable, "no Socket.IO server")
 		return nil
 	}
-	h.cfg.Server.ServeHTTP(c.Writer, c.Request)
+	h.cfg.Endpoint.ServeHTTP(c.Writer, c.Request)
 	return nil
 }
 

@@ -21,8 +21,16 @@ type Config struct {
 	// always true, because the sid is a secret of the client.
 	SameClient func(identity any, r *http.Request) bool
 
-	// AllowOrigin reports whether pages of a foreign origin can connect, and
-	// whether they can send cookies. Default: they cannot connect.
+	// Origins are the foreign origins whose pages can connect and send cookies, such
+	// as "https://app.example.org" or "http://localhost:3000", without a slash at the
+	// end. "*" allows pages of all other origins without cookies. NewServer panics if
+	// an entry is malformed; see engineio.Config. Default: pages of foreign origins
+	// cannot connect.
+	Origins []string
+
+	// AllowOrigin decides about foreign origins that Origins does not list. It reports
+	// whether their pages can connect, and whether they can send cookies. The server
+	// removes cookies that a page cannot send. Default: no further origin is allowed.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign
@@ -34,6 +42,11 @@ type Config struct {
 	// returns false the client is refused with 503, {"code":3,"message":"Too many
 	// connections"}, and a Retry-After. It must be fast. Default: always true.
 	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
+
+	// ConnOptions is called once for each connection, after Identify and with its
+	// result. It chooses the transports that the client can use, and can filter the
+	// messages of the connection. It must be fast. Default: all transports, no filter.
+	ConnOptions func(r *http.Request, identity any) engineio.ConnOptions
 
 	// Secure is true if clients connect over TLS, to this server or to a proxy in
 	// front of it. Then a page of this host that was loaded without TLS has a
@@ -47,10 +60,6 @@ type Config struct {
 	// RefuseOldClients refuses clients of Socket.IO 1.x and 2.x with error code 5,
 	// "Unsupported protocol version".
 	RefuseOldClients bool
-
-	// Carrier transports the packets of clients of Socket.IO 1.x and 2.x. Default:
-	// package engineio does.
-	Carrier engineio.Carrier
 
 	// Adapter is called once for each namespace and returns the adapter that
 	// connects it to the same namespace on other servers. It must not call the

@@ -18,9 +18,9 @@ func newSocketID() SocketID {
 	return SocketID(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// Handshake is the data that a client connected with: Header, Query, Address,
-// Secure and Time of its first request, and Auth of the namespace. It must not
-// be changed.
+// Handshake is the data that a client connected with: URL, Host, Header, Address,
+// Secure, Time and Query() of its first request, and Auth of the namespace. It must
+// not be changed.
 type Handshake struct {
 	*engineio.Handshake
 	Auth     Value // the payload of the CONNECT packet; zero without a payload

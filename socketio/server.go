@@ -27,7 +27,8 @@ type Server struct {
 	dynamic    int                   // the number of namespaces that are removed with their last socket
 }
 
-// NewServer returns a server with the namespace "/".
+// NewServer returns a server with the namespace "/". It panics if cfg.Origins has
+// a malformed entry.
 func NewServer(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, workers: newWorkers(), flushers: newFlushers(), namespaces: make(map[string]*Namespace)}
@@ -35,7 +36,9 @@ func NewServer(cfg Config) *Server {
 		Accept:      s.accept,
 		Identify:    cfg.Identify,
 		SameClient:  cfg.SameClient,
+		Origins:     cfg.Origins,
 		AllowOrigin: cfg.AllowOrigin,
+		ConnOptions: cfg.ConnOptions,
 
 		AllowedHeaders: cfg.AllowedHeaders,
 
@@ -46,7 +49,6 @@ func NewServer(cfg Config) *Server {
 
 		AllowConnection: cfg.AllowConnection,
 		RefuseRevision3: cfg.RefuseOldClients,
-		Carrier:         cfg.Carrier,
 		ASCII:           escapeNonASCII,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,

@@ -71,7 +71,7 @@ func BenchmarkDrain(b *testing.B) {
 	for _, packets := range []int{1, 3, 20, 100} {
 		b.Run(fmt.Sprint(packets), func(b *testing.B) {
 			s := NewServer(Config{Accept: func(*Conn) Receiver { return nil }})
-			c := newConn(s, query{transport: transportWebSocket}, &Handshake{Time: time.Now()}, nil)
+			c := newConn(s, query{transport: transportWebSocket}, &Handshake{Time: time.Now()}, nil, &ConnOptions{})
 			c.ws = &webSocket{conn: c, stream: &blockingStream{conn: discardConn{}}}
 			p := Prepare([]byte(strings.Repeat("x", 100)))
 			b.ReportAllocs()

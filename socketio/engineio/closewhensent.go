@@ -5,8 +5,7 @@ import "time"
 // CloseWhenSent ends the connection when the client has received everything that
 // is queued. Over polling that may take further polls. An upgrade in progress is
 // completed first, or abandoned by the client. Further sends fail with ErrClosed.
-// A client that makes no progress for StallTimeout is disconnected. A Carrier's
-// WebSocket reports no progress, so its time limit is that of Limits.WriteTimeout.
+// A client that makes no progress for Limits.StallTimeout is disconnected.
 func (c *Conn) CloseWhenSent() {
 	c.mu.Lock()
 	if c.closed || c.closeWhenSent {
@@ -30,7 +29,10 @@ func (c *Conn) allSentLocked() bool {
 	if !c.closeWhenSent || c.closed || !c.out.empty() {
 		return false
 	}
-	return c.canFlushLocked() || c.external != nil
+	if c.external != nil {
+		return c.external.allSentLocked()
+	}
+	return c.canFlushLocked()
 }
 
 // closeIfSent ends the connection if it closes when sent and has nothing left to
@@ -45,7 +47,8 @@ func (c *Conn) closeIfSent() {
 }
 
 // watchCloseWhenSent disconnects a polling client that does not fetch its last packets.
-// Over WebSocket, the goroutine that writes detects a client without progress.
+// Over WebSocket, the goroutine that writes detects a client without progress. The
+// WebSocket of a carrier reports no progress, and the carrier limits its writes.
 func (c *Conn) watchCloseWhenSent() {
 	time.AfterFunc(c.server.cfg.Limits.StallTimeout, func() {
 		c.mu.Lock()

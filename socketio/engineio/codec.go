@@ -11,7 +11,7 @@ const (
 	revision4Base64       // WebSocket only: the client requested binary as base64
 	revision3             // the client supports binary payloads
 	revision3Base64       // the client receives binary as base64
-	codecExternal         // revision 3, encoded by a Carrier
+	codecExternal         // revision 3, encoded by a carrier
 
 	codecCount // number of codecs
 )
@@ -39,12 +39,12 @@ func (k codec) webSocket(wantsBase64 bool) codec {
 	}
 }
 
-// pollResponse is the response to a poll: a body, packets for a Carrier, or an error.
+// pollResponse is the response to a poll: a body, packets for a carrier, or an error.
 type pollResponse struct {
 	body   []byte
 	binary bool // the content type is application/octet-stream
 
-	items []*Prepared // for a Carrier, instead of body
+	items []*Prepared // for a carrier, instead of body
 
 	err *requestError // instead of body and items
 }

@@ -15,7 +15,8 @@ type Config struct {
 
 	// Identify is called once for each handshake, before the server allocates
 	// anything for the client. Its result is available as Conn.Identity. An error
-	// rejects the client with the numbered error 4, "Forbidden".
+	// rejects the client with the numbered error 4, "Forbidden". Default: the identity
+	// is nil.
 	Identify func(*http.Request) (any, error)
 
 	// SameClient is called for each poll, post or upgrade request that names an
@@ -25,9 +26,23 @@ type Config struct {
 	// Default: every request with a valid sid is accepted.
 	SameClient func(identity any, r *http.Request) bool
 
-	// AllowOrigin reports whether a page of a foreign origin may connect, and
-	// whether it may send cookies. It is not called for requests without an Origin
-	// header or from the server's own origin. Default: foreign origins are rejected.
+	// Origins are the foreign origins whose pages may connect and send cookies, such as
+	// "https://app.example.org" or "http://localhost:3000". An entry is a scheme, a host
+	// and a port, without a path or a slash at the end. Case does not matter, and the
+	// default ports 443 (https) and 80 (http) may be left out. Another port is another
+	// origin. The entry "*" allows pages of all other origins, also of "null", without
+	// cookies. NewServer panics if an entry is malformed. Default: foreign origins are
+	// rejected, and the server's own origin is allowed.
+	Origins []string
+
+	// AllowOrigin decides about foreign origins that Origins does not list. It reports
+	// whether a page of the origin may connect, and whether it may send cookies. If it
+	// rejects an origin, the entry "*" of Origins can still allow it. It is not called for
+	// requests without an Origin header or from the server's own origin. Default: no
+	// further origin is allowed.
+	//
+	// If a page may not send cookies, the server removes them from its requests before
+	// Identify and all other functions: browsers send them with every WebSocket handshake.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign
@@ -41,6 +56,11 @@ type Config struct {
 	// Retry-After header. The header is retryAfter in whole seconds, rounded up, at
 	// least 1. AllowConnection must not block. Default: every client is allowed.
 	AllowConnection func(*http.Request) (retryAfter time.Duration, ok bool)
+
+	// ConnOptions returns the options of a new connection. It is called once for each
+	// handshake, after Identify, with the result of Identify. It must not block.
+	// Default: the zero ConnOptions.
+	ConnOptions func(r *http.Request, identity any) ConnOptions
 
 	// Secure declares that clients connect over TLS, to this server or to a proxy
 	// in front of it. The http:// origin of the same host is then a foreign origin.
@@ -58,12 +78,9 @@ type Config struct {
 	ASCII func(text []byte) []byte
 
 	// RefuseRevision3 rejects clients of Engine.IO revision 3 (Socket.IO 1.x and
-	// 2.x) with the numbered error 5.
+	// 2.x) with the numbered error 5, "Unsupported protocol version". Default: they are
+	// served.
 	RefuseRevision3 bool
-
-	// Carrier moves the packets of clients of revision 3. Default: this package
-	// serves them with its own transports.
-	Carrier Carrier
 
 	// OnIdle is called when a wave of connections that opened or closed is over.
 	// That is a good moment for debug.FreeOSMemory. Default: nothing.
@@ -126,6 +143,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.AllowConnection == nil {
 		c.AllowConnection = func(*http.Request) (time.Duration, bool) { return 0, true }
+	}
+	if c.ConnOptions == nil {
+		c.ConnOptions = func(*http.Request, any) ConnOptions { return ConnOptions{} }
 	}
 	if c.AllowOrigin == nil {
 		c.AllowOrigin = func(*http.Request, string) (bool, bool) { return false, false }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gifchat/socketio/internal/carrier"
 )
 
 // Reason is why a connection ended. The values are those of the reference server,
@@ -44,18 +46,20 @@ type Receiver interface {
 }
 
 // Conn is the connection of one client. It continues across the upgrade from
-// polling to WebSocket. All methods may be called from any goroutine. Only
-// WaitQueue blocks.
+// polling to WebSocket. All methods may be called from any goroutine, also in the
+// methods of the Receiver. Only WaitQueue blocks.
 type Conn struct {
 	// Immutable.
 	server    *Server
-	sid       SID
+	sid       sessionID
 	codec     codec
+	offered   Transports
 	handshake *Handshake
 	identity  any
 	receiver  Receiver
 	heartbeat *time.Timer
-	external  *CarrierConn // nil unless a Carrier moves the packets
+	external  *carrierConn // nil unless a carrier moves the packets
+	filters   *filters     // nil unless ConnOptions has one
 
 	received atomic.Int64 // bytes of WebSocket frames and POST bodies
 
@@ -83,12 +87,14 @@ type Conn struct {
 	controlPeriod int32 // number of the current PingInterval since the handshake
 }
 
-func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
-	c := &Conn{server: s, sid: newSID(), codec: q.codec, handshake: h, identity: identity}
+func newConn(s *Server, q query, h *Handshake, identity any, o *ConnOptions) *Conn {
+	c := &Conn{
+		server: s, sid: newSID(), codec: q.codec, offered: o.Transports, handshake: h, identity: identity, filters: newFilters(o),
+	}
 	c.out.server = s
 	c.out.blocked = q.transport == transportPolling || q.codec == codecExternal // until a poll waits
 	if q.codec == codecExternal {
-		c.external = &CarrierConn{conn: c, webSocket: q.transport == transportWebSocket}
+		c.external = &carrierConn{conn: c, webSocket: q.transport == transportWebSocket}
 	}
 	c.receiver = s.cfg.Accept(c)
 	return c
@@ -117,7 +123,7 @@ func (c *Conn) Handshake() *Handshake { return c.handshake }
 // Identity returns the result of Config.Identify for the handshake.
 func (c *Conn) Identity() any { return c.identity }
 
-// Transport returns "polling" or "websocket".
+// Transport returns the current transport: "polling" or "websocket".
 func (c *Conn) Transport() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -136,17 +142,17 @@ func (c *Conn) onWebSocketLocked() bool {
 // control packets do not count.
 func (c *Conn) Received() int64 { return c.received.Load() }
 
-// Close ends the connection. Queued packets are written first: over WebSocket while
-// the client makes progress (see Limits.StallTimeout), over polling as far as they
-// fit into a waiting poll. CloseWhenSent also waits for further polls.
+// Close ends the connection with ReasonForcedClose. Queued packets are written first:
+// over WebSocket while the client makes progress (see Limits.StallTimeout), over polling
+// as far as they fit into a waiting poll. CloseWhenSent also waits for further polls.
 func (c *Conn) Close() { c.close(ReasonForcedClose) }
 
-// Reject ends the connection because the client violated the protocol of the layer
-// above.
+// Reject ends the connection with ReasonParseError, because the client violated the
+// protocol of the layer above.
 func (c *Conn) Reject() { c.close(ReasonParseError) }
 
-// RejectTooLarge ends the connection because the client exceeded a size limit of
-// the layer above.
+// RejectTooLarge ends the connection with ReasonTooLarge, because the client exceeded a
+// size limit of the layer above.
 func (c *Conn) RejectTooLarge() { c.close(ReasonTooLarge) }
 
 // close ends the connection with a reason. Only the first call has an effect.
@@ -164,7 +170,7 @@ func (c *Conn) close(reason Reason) {
 	c.probing = nil
 	p, final := c.takePollLocked(reason)
 	writesLater := ws != nil && ws.shutdownLocked(reason)
-	var transport CarrierTransport
+	var transport carrier.Transport
 	if c.external != nil {
 		transport = c.external.endLocked(reason)
 	}
@@ -214,7 +220,7 @@ var closePacket = prepareControl(PacketClose, "")
 // handleLocked handles one packet of the client. inbound is held.
 func (c *Conn) handleLocked(p Packet) error {
 	if p.Type == PacketMessage {
-		c.receiver.Message(p.Data, p.Binary)
+		c.receiveLocked(p.Data, p.Binary)
 		return nil
 	}
 	if err := c.countControl(len(p.Data)); err != nil {

@@ -7,14 +7,64 @@
 // packets, payloads, heartbeats and session ids (sids). Namespaces, events and
 // acknowledgements belong to package socketio.
 //
-// The files:
+// A Server is an http.Handler. It calls Config.Accept for each new connection, and the
+// Receiver that Accept returns receives the messages of the client:
+//
+//	type echo struct{ conn *engineio.Conn }
+//
+//	func (echo) Opened() {}
+//
+//	func (e echo) Message(data []byte, binary bool) {
+//		if !binary {
+//			_ = e.conn.Send(engineio.Prepare(data)) // Closed receives the reason of an error
+//		}
+//	}
+//
+//	func (echo) Closed(reason engineio.Reason) { log.Print("closed: ", reason) }
+//
+//	func main() {
+//		server := engineio.NewServer(engineio.Config{
+//			Accept: func(c *engineio.Conn) engineio.Receiver { return echo{c} },
+//		})
+//		http.Handle("/engine.io/", server)
+//		web := &http.Server{Addr: ":8005", ConnContext: engineio.ConnContext}
+//		log.Fatal(web.ListenAndServe())
+//	}
+//
+// Server.Close ends all connections. Call it before http.Server.Shutdown, which would
+// wait for each poll and does not know WebSockets.
+//
+// # Numbered errors
+//
+// A rejected request receives a JSON body with a code and a message. The codes are those
+// of the reference server, with status 400 unless another is named:
+//
+//	0  Transport unknown, or not offered to this client (ConnOptions)
+//	1  Session ID unknown: the connection has ended, or never existed
+//	2  Bad handshake method: a handshake is a GET
+//	3  Bad request; with status 413 a body above Limits.MaxPayload, and with status 503
+//	   a handshake that the client may repeat after the time in Retry-After
+//	4  Forbidden, with status 403: the origin or Identify rejects the client
+//	5  Unsupported protocol version
+//
+// # The protocol
+//
+// Revision 4 is described at
+// https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md,
+// and revision 3 at
+// https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v3.md.
+// Comments name the section of the document that a rule comes from.
+//
+// # Where to start reading
+//
+// The files in reading order:
 //
 //	packet.go payload.go base64.go   packets and payloads, without I/O
 //	codec.go codec3.go               the encodings of each revision and kind of client
 //	prepared.go                      message packets encoded once, shared by many connections
 //	config.go                        settings, limits and timeouts
 //	server.go query.go handshake.go  requests, the table of connections, numbered errors
-//	origin.go capacity.go            rejection of origins, and of handshakes above a limit
+//	origin.go origins.go capacity.go rejection of origins, and of handshakes above a limit
 //	conn.go closewhensent.go         one connection: its state and its end
 //	outbox.go send.go                the queue of a connection, and the senders that fill it
 //	backlog.go                       the limit for the queues of all clients together
@@ -23,12 +73,8 @@
 //	polling.go post.go               the long-polling transport
 //	websocket.go frames.go drain.go  the WebSocket transport
 //	upgrade.go                       the change from polling to WebSocket
-//	carrier.go external.go           connections whose packets an external Carrier moves
+//	connoptions.go                   the options of one connection, and its filters
+//	carrier.go external.go           connections that the optional package gosocketio moves
 //	stream*.go tcp*.go               sockets that are read and written without buffers
 //	abort.go churn.go                the end of waiting writes; the idle hook
-//
-// The protocol is described at
-// https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md.
-// Comments name the section of that document that a rule comes from. The document of
-// revision 3 is linked in codec3.go.
 package engineio

@@ -3,20 +3,24 @@ package engineio
 import (
 	"errors"
 	"net/http"
+	"time"
+
+	"gifchat/socketio/internal/carrier"
 )
 
-// openExternal opens a registered connection whose packets the carrier moves.
+// openExternal opens a registered connection whose packets the carrier of r moves.
 func (s *Server) openExternal(w http.ResponseWriter, r *http.Request, q query, c *Conn) *requestError {
+	via := carrier.FromContext(r.Context())
 	ext := c.external
 	if q.transport == transportPolling {
-		t, err := s.cfg.Carrier.Polling(ext)
+		t, err := via.Polling(ext)
 		if err != nil || !ext.startTransport(t) {
 			c.close(ReasonTransportError)
 			return errClosing
 		}
 		return ext.servePoll(w, r) // the first response is the open packet
 	}
-	t, err := s.cfg.Carrier.WebSocket(w, r, ext)
+	t, err := via.WebSocket(w, r, ext)
 	if err != nil {
 		s.cfg.Log.DebugContext(r.Context(), "websocket handshake refused", "err", err)
 		c.close(ReasonTransportError)
@@ -29,7 +33,7 @@ func (s *Server) openExternal(w http.ResponseWriter, r *http.Request, q query, c
 }
 
 // startTransport starts t. It returns false if the connection has ended.
-func (c *CarrierConn) startTransport(t CarrierTransport) bool {
+func (c *carrierConn) startTransport(t carrier.Transport) bool {
 	c.conn.mu.Lock()
 	closed := c.conn.closed
 	c.transport = t
@@ -46,14 +50,14 @@ func (c *CarrierConn) startTransport(t CarrierTransport) bool {
 }
 
 // carrierWait makes Server.Close end Carry with Close.
-type carrierWait struct{ CarrierTransport }
+type carrierWait struct{ carrier.Transport }
 
 func (c carrierWait) abort() { c.Close() }
 
 // serve handles a request with the sid of the connection. It supports no upgrade.
-func (c *CarrierConn) serve(w http.ResponseWriter, r *http.Request, q query) *requestError {
+func (c *carrierConn) serve(w http.ResponseWriter, r *http.Request, q query) *requestError {
 	switch {
-	case q.codec != codecExternal:
+	case q.codec.revision() != c.conn.codec.revision():
 		return errUnknownSID // the revision of a connection never changes
 	case c.webSocket || q.transport == transportWebSocket:
 		return errBadRequest
@@ -68,7 +72,7 @@ func (c *CarrierConn) serve(w http.ResponseWriter, r *http.Request, q query) *re
 
 // servePoll answers a GET. The carrier's Poll runs in its own goroutine, so that a late
 // result is not written to a request that has ended.
-func (c *CarrierConn) servePoll(w http.ResponseWriter, r *http.Request) *requestError {
+func (c *carrierConn) servePoll(w http.ResponseWriter, r *http.Request) *requestError {
 	t, err := c.beginPoll()
 	if err != nil {
 		return err
@@ -82,9 +86,10 @@ func (c *CarrierConn) servePoll(w http.ResponseWriter, r *http.Request) *request
 		c.endPoll(nil)
 		return errClosing
 	}
+	c.conn.closeIfSent()
 	select {
 	case body := <-response:
-		if writePoll(w, r, pollResponse{body: body}, &c.conn.server.cfg.Limits, func() { c.conn.close(ReasonTooSlow) }) != nil {
+		if c.conn.writePollResponse(w, r, pollResponse{body: body}) != nil {
 			c.conn.close(ReasonTransportError)
 		}
 	case <-r.Context().Done():
@@ -93,9 +98,9 @@ func (c *CarrierConn) servePoll(w http.ResponseWriter, r *http.Request) *request
 	return nil
 }
 
-func (c *CarrierConn) beginPoll() (CarrierPolling, *requestError) {
+func (c *carrierConn) beginPoll() (carrier.Polling, *requestError) {
 	c.conn.mu.Lock()
-	t, ok := c.transport.(CarrierPolling)
+	t, ok := c.transport.(carrier.Polling)
 	switch {
 	case c.conn.closed:
 		c.conn.mu.Unlock()
@@ -111,10 +116,13 @@ func (c *CarrierConn) beginPoll() (CarrierPolling, *requestError) {
 }
 
 // endPoll appends the final packet to the response of a poll if the connection has
-// ended. The transport is closed then, because nothing can be sent any more.
-func (c *CarrierConn) endPoll(body []byte) []byte {
+// ended. The transport is closed then, because nothing can be sent any more. Otherwise
+// the queue is blocked until the response has been written, see pollWritten.
+func (c *carrierConn) endPoll(body []byte) []byte {
 	c.conn.mu.Lock()
 	c.polling = false
+	c.conn.writingPoll = true
+	c.conn.out.setBlocked(true)
 	closed, t := c.conn.closed, c.transport
 	if closed {
 		p := finalPacket(c.reason)
@@ -128,7 +136,7 @@ func (c *CarrierConn) endPoll(body []byte) []byte {
 }
 
 // servePost passes the packets of a POST to the carrier after checking all of them.
-func (c *CarrierConn) servePost(w http.ResponseWriter, r *http.Request) *requestError {
+func (c *carrierConn) servePost(w http.ResponseWriter, r *http.Request) *requestError {
 	if err := c.conn.beginPost(); err != nil {
 		return err
 	}
@@ -138,10 +146,13 @@ func (c *CarrierConn) servePost(w http.ResponseWriter, r *http.Request) *request
 	if reqErr != nil {
 		return reqErr
 	}
-	payload, err := c.normalizePayload(body, binary)
+	payload, closes, err := c.normalizePayload(body, binary)
 	if err != nil {
 		c.conn.fail(err)
 		return errBadRequest
+	}
+	if closes {
+		c.waitForPoll()
 	}
 	if err := c.post(payload); err != nil {
 		c.conn.close(ReasonTransportError)
@@ -151,9 +162,9 @@ func (c *CarrierConn) servePost(w http.ResponseWriter, r *http.Request) *request
 	return nil
 }
 
-func (c *CarrierConn) post(payload []byte) error {
+func (c *carrierConn) post(payload []byte) error {
 	c.conn.mu.Lock()
-	t, ok := c.transport.(CarrierPolling)
+	t, ok := c.transport.(carrier.Polling)
 	c.conn.mu.Unlock()
 	switch {
 	case !ok:
@@ -166,12 +177,13 @@ func (c *CarrierConn) post(payload []byte) error {
 
 // normalizePayload decodes a body and encodes it in the simplest form: text, with
 // lengths in UTF-16 code units, without the second UTF-8 encoding of clients 1.x, and
-// without packets that have no meaning.
-func (c *CarrierConn) normalizePayload(body []byte, binary bool) ([]byte, error) {
-	var payload []byte
-	err := c.conn.codec.decode(body, binary, func(p Packet) error {
+// without packets that have no meaning. closes reports whether a packet of it is a close
+// packet.
+func (c *carrierConn) normalizePayload(body []byte, binary bool) (payload []byte, closes bool, err error) {
+	err = c.conn.codec.decode(body, binary, func(p Packet) error {
 		switch p.Type {
 		case PacketMessage, PacketPing, PacketClose:
+			closes = closes || p.Type == PacketClose
 			payload = appendText3(payload, p)
 			return nil
 		case PacketPong:
@@ -182,5 +194,15 @@ func (c *CarrierConn) normalizePayload(body []byte, binary bool) ([]byte, error)
 			return errPacketType
 		}
 	})
-	return payload, err
+	return payload, closes, err
+}
+
+// waitForPoll is Conn.waitForPoll for a carrier, whose Next is the waiting poll of Conn.
+func (c *carrierConn) waitForPoll() {
+	c.conn.mu.Lock()
+	missing := !c.polling
+	c.conn.mu.Unlock()
+	if missing {
+		time.Sleep(reorderWindow)
+	}
 }

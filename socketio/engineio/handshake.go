@@ -8,46 +8,74 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// SID is the secret session id of a connection. A client that has it can send
+// sessionID is the secret session id (sid) of a connection. A client that has it can send
 // and receive on the connection, so it is never logged.
-type SID string
+type sessionID string
 
 // newSID returns 120 random bits in 20 characters, the length that clients expect.
-func newSID() SID {
+func newSID() sessionID {
 	var b [15]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return SID(base64.RawURLEncoding.EncodeToString(b[:]))
+	return sessionID(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
 // Handshake is the first request of a client.
 type Handshake struct {
-	Header   http.Header
-	RawQuery string // see Query
-	Address  string // see Config.Address
-	Secure   bool   // the request came over TLS
-	Time     time.Time
+	// URL is the path and the query of the request, such as
+	// "/socket.io/?EIO=4&transport=polling&room=7". Query returns the parsed query.
+	URL string
+
+	Host    string      // the Host header, such as "app.example.org:8443"
+	Header  http.Header // without cookies if the page may not send them, see Config.Origins
+	Address string      // see Config.Address
+	Secure  bool        // the request came over TLS
+	Time    time.Time   // when the server received the request
 }
 
-// Query returns the parsed query of the request's URL. Each call parses again: a
-// stored url.Values was a tenth of the memory of an idle connection.
+func newHandshake(r *http.Request, address string) *Handshake {
+	return &Handshake{
+		URL:     requestURL(r),
+		Host:    r.Host,
+		Header:  r.Header,
+		Address: address,
+		Secure:  r.TLS != nil,
+		Time:    time.Now(),
+	}
+}
+
+// requestURL returns the path and the query of a request as the client sent them. If
+// another handler has changed the query, the changed URL counts, because it is the one
+// that the server reads.
+func requestURL(r *http.Request) string {
+	_, query, _ := strings.Cut(r.RequestURI, "?")
+	if strings.HasPrefix(r.RequestURI, "/") && query == r.URL.RawQuery {
+		return r.RequestURI // r.URL.RawQuery is a part of the same string
+	}
+	return r.URL.RequestURI()
+}
+
+// Query returns the parsed query of URL. Malformed pairs are left out. Each call parses
+// again: a stored url.Values was a tenth of the memory of an idle connection.
 func (h *Handshake) Query() url.Values {
-	values, _ := url.ParseQuery(h.RawQuery) // malformed pairs are left out
+	_, query, _ := strings.Cut(h.URL, "?")
+	values, _ := url.ParseQuery(query) // malformed pairs are left out
 	return values
 }
 
 // openPacket is the data of the open packet (section "Handshake").
 type openPacket struct {
-	SID          SID      `json:"sid"`
-	Upgrades     []string `json:"upgrades"`
-	PingInterval int64    `json:"pingInterval"` // milliseconds
-	PingTimeout  int64    `json:"pingTimeout"`  // milliseconds
-	MaxPayload   int      `json:"maxPayload"`
+	SID          sessionID `json:"sid"`
+	Upgrades     []string  `json:"upgrades"`
+	PingInterval int64     `json:"pingInterval"` // milliseconds
+	PingTimeout  int64     `json:"pingTimeout"`  // milliseconds
+	MaxPayload   int       `json:"maxPayload"`
 }
 
-func (s *Server) openPacket(sid SID, upgrades ...string) *Prepared {
+func (s *Server) openPacket(sid sessionID, upgrades ...string) *Prepared {
 	if upgrades == nil {
 		upgrades = []string{} // stock clients read its length, and null makes them throw
 	}

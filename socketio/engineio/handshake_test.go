@@ -49,6 +49,43 @@ func TestHandshake_keeps_the_request(t *testing.T) {
 	}
 }
 
+func TestHandshakeURL_is_that_of_the_request(t *testing.T) {
+	const query = "EIO=4&transport=polling&room=a%20b&x=%zz"
+	for _, tt := range []struct {
+		name, target, want string
+		change             func(*http.Request)
+	}{
+		{name: "as received", target: "/api/socket.io/?" + query, want: "/api/socket.io/?" + query},
+		{name: "an escaped path", target: "/a%2Fb/?" + query, want: "/a%2Fb/?" + query},
+		{name: "a question mark in the query", target: "/?" + query + "&q=?", want: "/?" + query + "&q=?"},
+		{name: "below http.StripPrefix", target: "/api/socket.io/?" + query, want: "/api/socket.io/?" + query, change: func(r *http.Request) { r.URL.Path = "/" }},
+		{name: "with a query that a handler has changed", target: "/?token=secret&" + query, want: "/?" + query, change: func(r *http.Request) { r.URL.RawQuery = query }},
+		{name: "of a proxy", target: "http://app.example.org/socket.io/?" + query, want: "/socket.io/?" + query},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var c *engineio.Conn
+			s := engineio.NewServer(engineio.Config{Accept: func(conn *engineio.Conn) engineio.Receiver {
+				c = conn
+				return siotest.NewPeer(conn, nil)
+			}})
+			defer siotest.Close(t, s)
+			r := httptest.NewRequestWithContext(t.Context(), "GET", tt.target, nil)
+			r.Host = "app.example.org:8443"
+			if tt.change != nil {
+				tt.change(r)
+			}
+			s.ServeHTTP(httptest.NewRecorder(), r)
+			h := c.Handshake()
+			if h.URL != tt.want || h.Host != "app.example.org:8443" {
+				t.Errorf("URL and Host: got %q and %q, want %q and app.example.org:8443", h.URL, h.Host, tt.want)
+			}
+			if got := h.Query().Get("room"); got != "a b" {
+				t.Errorf("Query, room: got %q, want %q", got, "a b")
+			}
+		})
+	}
+}
+
 // The codes and messages are those of the reference server.
 func TestHandshake_returns_numbered_errors(t *testing.T) {
 	const (

@@ -23,7 +23,7 @@ func (f *fakeStream) close() error                   { return nil }
 
 func fakeConn(t *testing.T) (*Conn, *fakeStream) {
 	s := NewServer(Config{Accept: func(*Conn) Receiver { return ignoring{} }})
-	c := newConn(s, query{transport: transportWebSocket}, &Handshake{Header: http.Header{}, Time: time.Now()}, nil)
+	c := newConn(s, query{transport: transportWebSocket}, &Handshake{Header: http.Header{}, Time: time.Now()}, nil, &ConnOptions{})
 	f := &fakeStream{}
 	c.ws = &webSocket{conn: c, stream: f}
 	if err := s.add(c); err != nil {

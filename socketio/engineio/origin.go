@@ -6,30 +6,32 @@ import (
 )
 
 // checkOrigin reports whether the origin of a request is allowed, and sets the CORS
-// headers for a foreign page. It protects polling and WebSocket requests alike,
-// because browsers apply no same-origin policy to WebSockets.
-func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) bool {
+// headers for a foreign page. It returns the request that the server handles: without
+// cookies if the page may not send them. It protects polling and WebSocket requests
+// alike, because browsers apply no same-origin policy to WebSockets.
+func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
-		return true // a program, or a same-origin GET
+		return r, true // a program, or a same-origin GET
 	}
 	if len(origins) > 1 {
-		return false
+		return r, false
 	}
 	if sameOrigin(r, origins[0], s.cfg.Secure || r.TLS != nil) {
-		return true
+		return r, true
 	}
-	allow, credentials := s.cfg.AllowOrigin(r, origins[0])
+	allow, credentials := s.allowOrigin(r, origins[0])
 	if !allow {
-		return false
+		return r, false
 	}
 	h := w.Header()
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", origins[0])
-	if credentials {
-		h.Set("Access-Control-Allow-Credentials", "true")
+	if !credentials {
+		return withoutCookies(r), true
 	}
-	return true
+	h.Set("Access-Control-Allow-Credentials", "true")
+	return r, true
 }
 
 // sameOrigin reports whether an origin has the host and port of the request.

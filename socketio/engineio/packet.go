@@ -5,7 +5,7 @@ import "errors"
 // PacketType is the first character of an encoded packet (section "Protocol").
 type PacketType byte
 
-// The packet types.
+// The packet types. In revision 3 the client sends pings and the server sends pongs.
 const (
 	PacketOpen    PacketType = '0' // server to client: response to the handshake
 	PacketClose   PacketType = '1' // either side: the connection ends

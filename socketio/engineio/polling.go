@@ -193,7 +193,7 @@ func watchPollWrite(r *http.Request, size int, limits *Limits, expire func()) (s
 	conn := connFromRequest(r)
 	state, ok := tcpStateOf(conn)
 	if !ok || r.ProtoMajor != 1 {
-		timer := time.AfterFunc(limits.WriteTimeout(size), expire)
+		timer := time.AfterFunc(limits.writeTimeout(size), expire)
 		return func() { timer.Stop() }
 	}
 	d := &stallDetector{minimum: limits.minProgress()}

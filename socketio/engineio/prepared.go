@@ -27,14 +27,31 @@ func Prepare(text []byte, attachments ...[]byte) *Prepared {
 }
 
 // PrepareBinary encodes one binary message packet. data is copied.
-func PrepareBinary(data []byte) *Prepared {
+func PrepareBinary(data []byte) *Prepared { return prepareBinary(data) }
+
+// prepareBinary encodes binary message packets without text.
+func prepareBinary(packets ...[]byte) *Prepared {
+	size := 0
+	for _, data := range packets {
+		size += maxFrameHeader + len(data)
+	}
 	p := &Prepared{}
-	p.frames = p.appendBinary(make([]byte, 0, maxFrameHeader+len(data)), data)
+	b := make([]byte, 0, size)
+	for _, data := range packets {
+		b = p.appendBinary(b, data)
+	}
+	p.frames = b
 	return p
 }
 
-// Text returns the text of Prepare. Callers must not change it.
-func (p *Prepared) Text() []byte { return p.text[1:] }
+// Text returns the text of Prepare, and nil for PrepareBinary. Callers must not change
+// it.
+func (p *Prepared) Text() []byte {
+	if p.text == nil {
+		return nil
+	}
+	return p.text[1:]
+}
 
 // Attachments returns the binary data of Prepare or PrepareBinary. Callers must not
 // change it.

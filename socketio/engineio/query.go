@@ -15,7 +15,7 @@ const (
 // query holds the protocol's parameters of a request's URL (section "HTTP
 // long-polling", "Query parameters").
 type query struct {
-	sid       SID
+	sid       sessionID
 	transport string
 	codec     codec
 	upgrade   bool // the request asks for a WebSocket
@@ -27,7 +27,7 @@ func (s *Server) parseQuery(r *http.Request) (query, *requestError) {
 	sid, sids := queryValue(raw, "sid")
 	q := query{
 		transport: transport,
-		sid:       SID(sid),
+		sid:       sessionID(sid),
 		upgrade:   strings.EqualFold(r.Header.Get("Upgrade"), transportWebSocket),
 	}
 	if q.transport != transportPolling && q.transport != transportWebSocket {
@@ -52,9 +52,6 @@ func (s *Server) parseCodec(raw string) (codec, *requestError) {
 	}
 	if _, n := queryValue(raw, "j"); n > 0 {
 		return revision3, errBadRequest // JSONP: a response that browsers run as a script helps cross-site attacks
-	}
-	if s.cfg.Carrier != nil {
-		return codecExternal, nil
 	}
 	if wantsBase64(raw) {
 		return revision3Base64, nil

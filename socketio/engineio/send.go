@@ -12,7 +12,14 @@ import (
 //  2. Packets are written in the order of the calls, also across an upgrade.
 //  3. If the queue is full, the connection ends with ReasonTooSlow. No packet is
 //     ever skipped. See Limits for the size of the queue.
+//
+// An error means that the connection has ended: ErrClosed if it had ended before or
+// CloseWhenSent was called, and otherwise the cause. A message that ConnOptions.Outgoing
+// drops is no error.
 func (c *Conn) Send(p *Prepared) error {
+	if p = c.filterOutgoing(p); p == nil {
+		return nil
+	}
 	c.mu.Lock()
 	err := c.sendLocked(p)
 	if err == nil {
@@ -26,6 +33,9 @@ func (c *Conn) Send(p *Prepared) error {
 // SendVolatile sends p if the client can receive it now: over a WebSocket with an
 // empty queue or into a waiting poll. Otherwise it drops p and returns false.
 func (c *Conn) SendVolatile(p *Prepared) (sent bool, err error) {
+	if p = c.filterOutgoing(p); p == nil {
+		return false, nil
+	}
 	c.mu.Lock()
 	if !c.writableNowLocked() {
 		c.mu.Unlock()
@@ -54,6 +64,9 @@ func (c *Conn) canFlushLocked() bool {
 // the caller must call Flush. It returns false if another goroutine is about to flush
 // the connection, and p will be part of the same write.
 func (c *Conn) Queue(p *Prepared) (flush bool) {
+	if p = c.filterOutgoing(p); p == nil {
+		return false
+	}
 	flush, err := c.out.push(p)
 	if errors.Is(err, errTooSlow) {
 		c.mu.Lock()
@@ -68,6 +81,9 @@ func (c *Conn) Queue(p *Prepared) (flush bool) {
 // cannot receive now, because its socket is full or no poll waits, or if the queue
 // is full.
 func (c *Conn) QueueVolatile(p *Prepared) (flush bool) {
+	if p = c.filterOutgoing(p); p == nil {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.canFlushLocked() {

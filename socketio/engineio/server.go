@@ -7,35 +7,40 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"gifchat/socketio/internal/carrier"
 )
 
 // Server accepts connections. It is an http.Handler for the endpoint's path,
 // usually /socket.io/ or /engine.io/.
 type Server struct {
-	cfg Config // immutable
+	// Immutable.
+	cfg     Config
+	origins originList // from cfg.Origins
 
 	backlog backlog
 
 	tasks sync.WaitGroup // reading and draining goroutines, and connections until Receiver.Closed has returned
 
 	mu              sync.Mutex
-	closed          bool           // mu guards this and all following fields
-	conns           map[SID]*Conn  // by session id
-	closing         map[*Conn]bool // closed connections that still write their last packets
-	connsPerNetwork map[string]int // number of conns and closing per client network
+	closed          bool                // mu guards this and all following fields
+	conns           map[sessionID]*Conn // by session id
+	closing         map[*Conn]bool      // closed connections that still write their last packets
+	connsPerNetwork map[string]int      // number of conns and closing per client network
 	churn           churn
 
 	abortable map[aborter]struct{}
 	abortAll  bool // Close has stopped waiting for clients
 }
 
-// NewServer returns a server. It panics if cfg.Accept is nil.
+// NewServer returns a server. It panics if cfg.Accept is nil or cfg.Origins has a
+// malformed entry.
 func NewServer(cfg Config) *Server {
 	if cfg.Accept == nil {
 		panic("engineio: Config.Accept is required")
 	}
 	return &Server{
-		cfg: cfg.withDefaults(), conns: make(map[SID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
+		cfg: cfg.withDefaults(), origins: parseOrigins(cfg.Origins), conns: make(map[sessionID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
 		abortable: make(map[aborter]struct{}),
 	}
 }
@@ -49,7 +54,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve handles a request. It returns an error that its caller must write, or nil.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
-	if !s.checkOrigin(w, r) {
+	r, ok := s.checkOrigin(w, r)
+	if !ok {
 		return errForbidden
 	}
 	if r.Method == http.MethodOptions {
@@ -67,6 +73,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
 		return errUnknownSID
 	}
 	switch {
+	case !c.offered.allow(q.transport):
+		return errUnknownTransport
 	case c.external != nil:
 		return c.external.serve(w, r, q)
 	case q.transport == transportWebSocket && q.upgrade:
@@ -99,13 +107,14 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
 		return errForbidden
 	}
-	c := newConn(s, q, &Handshake{
-		Header:   r.Header,
-		RawQuery: r.URL.RawQuery,
-		Address:  address,
-		Secure:   r.TLS != nil,
-		Time:     time.Now(),
-	}, identity)
+	options := s.cfg.ConnOptions(r, identity)
+	if !options.Transports.allow(q.transport) {
+		return errUnknownTransport
+	}
+	if q.codec.revision() == 3 && carrier.FromContext(r.Context()) != nil {
+		q.codec = codecExternal
+	}
+	c := newConn(s, q, newHandshake(r, address), identity, &options)
 	if err := s.add(c); err != nil {
 		c.close(ReasonForcedClose)
 		return err
@@ -117,7 +126,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		return s.openWebSocket(w, r, c)
 	}
 	c.start()
-	resp := c.encodePoll(s.openPacket(c.sid, transportWebSocket))
+	resp := c.encodePoll(s.openPacket(c.sid, c.offered.upgrades()...))
 	_ = writePoll(w, r, resp, &s.cfg.Limits, func() {}) // a disconnected client fails its first heartbeat
 	return nil
 }
@@ -174,7 +183,7 @@ func (s *Server) releaseAddressLocked(c *Conn) {
 	}
 }
 
-func (s *Server) conn(sid SID) *Conn {
+func (s *Server) conn(sid sessionID) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.conns[sid]

@@ -24,9 +24,9 @@ func (l *Limits) minProgress() minProgress {
 // not report progress.
 const fallbackRate = 8 << 10
 
-// WriteTimeout returns the time limit for sending the given number of bytes where the
+// writeTimeout returns the time limit for sending the given number of bytes where the
 // operating system does not report progress: StallTimeout plus a second per 8 KiB.
-func (l *Limits) WriteTimeout(bytes int) time.Duration {
+func (l *Limits) writeTimeout(bytes int) time.Duration {
 	return l.StallTimeout + time.Duration(bytes)*time.Second/fallbackRate
 }
 

@@ -34,7 +34,7 @@ type connKey struct{}
 
 // ConnContext is a function for http.Server.ConnContext. With it, poll responses may
 // take as long as the client makes progress. Without it, a handler cannot see the
-// connection, and a poll response may take the time of Limits.WriteTimeout.
+// connection, and a poll response may take Limits.StallTimeout plus a second per 8 KiB.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }

@@ -16,6 +16,9 @@
 //
 // In the namespace "/greedy" a client receives 30 events "part" of 20 KB on connect.
 //
+// The parameter offer=polling or offer=websocket of a handshake's URL makes the server
+// offer that transport alone.
+//
 // GET /heap returns the bytes of the heap in use after a garbage collection, and GET
 // /goroutines the number of goroutines.
 package main
@@ -36,6 +39,7 @@ import (
 	"time"
 
 	"gifchat/socketio"
+	"gifchat/socketio/engineio"
 )
 
 func main() {
@@ -82,7 +86,7 @@ func run(ctx context.Context, addr string) error {
 }
 
 func relay(log *slog.Logger) *socketio.Server {
-	server := socketio.NewServer(socketio.Config{Log: log, Recovery: func(namespace string) socketio.Recovery {
+	server := socketio.NewServer(socketio.Config{Log: log, ConnOptions: offer, Recovery: func(namespace string) socketio.Recovery {
 		if namespace != "/resume" {
 			return socketio.Recovery{}
 		}
@@ -125,6 +129,12 @@ func relay(log *slog.Logger) *socketio.Server {
 	})
 	server.Of("/greedy").OnConnect(func(s *socketio.Socket) { emitParts(s, 30, 20_000) })
 	return server
+}
+
+func offer(r *http.Request, _ any) engineio.ConnOptions {
+	return engineio.ConnOptions{Transports: map[string]engineio.Transports{
+		"polling": engineio.PollingOnly, "websocket": engineio.WebSocketOnly,
+	}[r.URL.Query().Get("offer")]}
 }
 
 func emitParts(s *socketio.Socket, count, size int) {

@@ -2,6 +2,7 @@ package gosocketio_test
 
 import (
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -13,19 +14,21 @@ import (
 	"gifchat/socketio/internal/siotest"
 )
 
-var engines = map[string]engineio.Carrier{"builtin": nil, "go-socket.io": gosocketio.New(nil)}
+var engines = map[string]func(http.Handler) http.Handler{
+	"builtin":      func(h http.Handler) http.Handler { return h },
+	"go-socket.io": func(h http.Handler) http.Handler { return gosocketio.Handler(h, nil) },
+}
 
 // openMany opens n WebSockets and calls each with every one of them.
-func openMany(b *testing.B, carrier engineio.Carrier, n int, each func(*siotest.WebSocket)) []*engineio.Conn {
+func openMany(b *testing.B, engine func(http.Handler) http.Handler, n int, each func(*siotest.WebSocket)) []*engineio.Conn {
 	conns := make(chan *engineio.Conn, n)
 	s := engineio.NewServer(engineio.Config{
-		Carrier: carrier,
 		Accept: func(c *engineio.Conn) engineio.Receiver {
 			conns <- c
 			return ignoring{}
 		},
 	})
-	web := siotest.Listen(b, s, s)
+	web := siotest.Listen(b, engine(s), s)
 	list := make([]*engineio.Conn, 0, n)
 	for range n {
 		w := dial(b, web)
@@ -57,10 +60,10 @@ func dial(b *testing.B, web *httptest.Server) *siotest.WebSocket {
 func BenchmarkBroadcast(b *testing.B) {
 	const clients = 200
 	text := []byte(strings.Repeat("x", 99))
-	for name, carrier := range engines {
+	for name, engine := range engines {
 		b.Run(name, func(b *testing.B) {
 			var got sync.WaitGroup
-			conns := openMany(b, carrier, clients, func(w *siotest.WebSocket) {
+			conns := openMany(b, engine, clients, func(w *siotest.WebSocket) {
 				go func() {
 					frame := make([]byte, 2+1+len(text))
 					for {
@@ -88,11 +91,11 @@ func BenchmarkBroadcast(b *testing.B) {
 // this process.
 func BenchmarkIdle(b *testing.B) {
 	const clients = 500
-	for name, carrier := range engines {
+	for name, engine := range engines {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				before, routines := inUse(), runtime.NumGoroutine()
-				conns := openMany(b, carrier, clients, func(*siotest.WebSocket) {})
+				conns := openMany(b, engine, clients, func(*siotest.WebSocket) {})
 				b.ReportMetric(float64(inUse()-before)/clients, "B/conn")
 				b.ReportMetric(float64(runtime.NumGoroutine()-routines)/clients, "goroutines/conn")
 				runtime.KeepAlive(conns)

@@ -11,24 +11,38 @@ import (
 	"github.com/googollee/go-socket.io/engineio/transport/polling"
 	"github.com/googollee/go-socket.io/engineio/transport/websocket"
 
-	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/carrier"
 )
 
-// Carrier is an engineio.Carrier.
-type Carrier struct {
+// Handler returns a handler that calls next, which is a *socketio.Server or a
+// *engineio.Server, or a handler that passes requests on to one. The library carries
+// all clients of revision 3 whose handshake passes the returned handler. The server
+// must not refuse such clients. A nil log discards all records.
+//
+//	server := socketio.NewServer(socketio.Config{})
+//	http.Handle("/socket.io/", gosocketio.Handler(server, slog.Default()))
+func Handler(next http.Handler, log *slog.Logger) http.Handler {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return handler(next, newTransports(log))
+}
+
+func handler(next http.Handler, c carrier.Carrier) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(carrier.WithCarrier(r.Context(), c)))
+	})
+}
+
+// transports is a carrier.Carrier over the transports of the library.
+type transports struct {
 	log       *slog.Logger
 	polling   polling.Transport
 	webSocket websocket.Transport
 }
 
-var _ engineio.Carrier = (*Carrier)(nil)
-
-// New returns a Carrier. A nil log discards all records.
-func New(log *slog.Logger) *Carrier {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	return &Carrier{
+func newTransports(log *slog.Logger) *transports {
+	return &transports{
 		log: log,
 		webSocket: websocket.Transport{
 			CheckOrigin: func(*http.Request) bool { return true }, // engineio has checked the origin
@@ -36,8 +50,8 @@ func New(log *slog.Logger) *Carrier {
 	}
 }
 
-// Polling returns the transport of a new polling client (engineio.Carrier).
-func (c *Carrier) Polling(carrierConn *engineio.CarrierConn) (engineio.CarrierPolling, error) {
+// Polling returns the transport of a new polling client (carrier.Carrier).
+func (c *transports) Polling(carrierConn carrier.Conn) (carrier.Polling, error) {
 	// Every client reads text payloads with binary as base64, and the library
 	// miscalculates lengths in binary payloads.
 	request := &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: "b64=1"}, Header: http.Header{}}
@@ -56,8 +70,8 @@ func (c *Carrier) Polling(carrierConn *engineio.CarrierConn) (engineio.CarrierPo
 	return &carrierPolling{carrierTransport: carrierTransport{log: c.log, carrierConn: carrierConn, session: s, lib: lib}, polling: lib}, nil
 }
 
-// WebSocket answers a handshake (engineio.Carrier).
-func (c *Carrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn *engineio.CarrierConn) (engineio.CarrierTransport, error) {
+// WebSocket answers a handshake (carrier.Carrier).
+func (c *transports) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn carrier.Conn) (carrier.Transport, error) {
 	conn, err := c.webSocket.Accept(w, r)
 	if err != nil {
 		return nil, err // Accept has answered the request
@@ -72,9 +86,9 @@ func (c *Carrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn 
 
 // newSession returns a session without a session manager, because engineio tracks the
 // connections and their heartbeats.
-func (c *Carrier) newSession(conn transport.Conn, carrierConn *engineio.CarrierConn, name string) (*session.Session, error) {
+func (c *transports) newSession(conn transport.Conn, carrierConn carrier.Conn, name string) (*session.Session, error) {
 	interval, timeout := carrierConn.Heartbeat()
-	return session.New(conn, string(carrierConn.SID()), name, transport.ConnParameters{
+	return session.New(conn, carrierConn.SID(), name, transport.ConnParameters{
 		PingInterval: interval,
 		PingTimeout:  timeout,
 		Upgrades:     []string{}, // an upgrade would lose packets that are sent during it
@@ -83,9 +97,9 @@ func (c *Carrier) newSession(conn transport.Conn, carrierConn *engineio.CarrierC
 
 // recoverPanic is deferred to recover from a panic of the library or this package. It
 // ends one connection.
-func recoverPanic(log *slog.Logger, carrierConn *engineio.CarrierConn) {
+func recoverPanic(log *slog.Logger, carrierConn carrier.Conn) {
 	if v := recover(); v != nil {
 		log.Error("panic in a connection of go-socket.io", "panic", v, "stack", string(debug.Stack()))
-		carrierConn.End(engineio.ReasonTransportError)
+		carrierConn.End(carrier.TransportError)
 	}
 }

@@ -1,6 +1,7 @@
 package gosocketio_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -313,4 +314,22 @@ func TestCarrier_ends_a_client_above_MaxControls(t *testing.T) {
 	w.Send("2")
 	w.WantEnd()
 	p.WantClosed(t, engineio.ReasonTransportError)
+}
+
+func TestCarrier_applies_ConnOptions(t *testing.T) {
+	upper := func(message []byte, _ bool) ([]byte, bool) { return bytes.ToUpper(message), string(message) != "drop" }
+	f := serve(t, engineio.Config{ConnOptions: func(*http.Request, any) engineio.ConnOptions {
+		return engineio.ConnOptions{Transports: engineio.PollingOnly, Incoming: upper, Outgoing: upper}
+	}})
+	query, p := open(f)
+	f.Call("POST", query, "5:4drop3:4in").Want(t, 200, "ok")
+	p.WantMessage(t, "IN")
+	p.Send(t, "drop")
+	p.Send(t, "out")
+	f.Call("GET", query, "").Want(t, 200, "4:4OUT")
+	a, err := f.Try(t.Context(), "GET", webSocket, nil, "Upgrade", "websocket", "Connection", "Upgrade")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Want(t, 400, `{"code":0,"message":"Transport unknown"}`)
 }

@@ -17,9 +17,9 @@ import (
 // chat starts a Socket.IO server with the carrier.
 func chat(t *testing.T) *httptest.Server {
 	t.Helper()
-	s := socketio.NewServer(socketio.Config{Carrier: gosocketio.New(nil)})
+	s := socketio.NewServer(socketio.Config{})
 	s.Of("/").On("reply", func(e *socketio.Event) { _ = e.Ack(len(e.Args)) })
-	return siotest.Listen(t, s, s)
+	return siotest.Listen(t, gosocketio.Handler(s, nil), s)
 }
 
 // connect opens a WebSocket. The server connects clients of revision 3 to "/" at once.

@@ -1,6 +1,7 @@
-// Package gosocketio is an engineio.Carrier that serves clients of Engine.IO
-// revision 3 (Socket.IO 1.x and 2.x) with the sessions, the polling payloads and the
-// WebSocket transport of github.com/googollee/go-socket.io.
+// Package gosocketio serves clients of Engine.IO revision 3 (Socket.IO 1.x and 2.x)
+// with the sessions, the polling payloads and the WebSocket transport of
+// github.com/googollee/go-socket.io. Handler turns it on. Without this package,
+// engineio serves such clients with its own transports, which do more and cost less.
 //
 // That library is archived and was not made for hostile networks. This package
 // limits what clients can reach of it:

@@ -19,7 +19,6 @@ import (
 // reports an error if an http.ResponseWriter is used after its handler has returned.
 func serve(t testing.TB, cfg engineio.Config) *siotest.Engine {
 	t.Helper()
-	cfg.Carrier = gosocketio.New(nil)
 	var late atomic.Int64
 	t.Cleanup(func() {
 		if n := late.Load(); n > 0 {
@@ -27,7 +26,7 @@ func serve(t testing.TB, cfg engineio.Config) *siotest.Engine {
 		}
 	})
 	return siotest.ServeWith(t, cfg, nil, func(s *httptest.Server) {
-		s.Config.Handler = strict(s.Config.Handler, &late)
+		s.Config.Handler = strict(gosocketio.Handler(s.Config.Handler, nil), &late)
 		s.Start()
 	}).As("3")
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/googollee/go-socket.io/engineio/packet"
 	"github.com/googollee/go-socket.io/engineio/transport"
 
-	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/carrier"
 )
 
 // payload is the payload type of the library, embedded in its transport. FeedIn reads a
@@ -34,8 +34,7 @@ type pollingConn struct {
 	// Immutable.
 	payload     payload
 	log         *slog.Logger
-	carrierConn *engineio.CarrierConn
-	limits      engineio.Limits
+	carrierConn carrier.Conn
 	done        chan struct{} // closed by Close
 
 	pollReady       chan struct{} // has an element while a poll can receive a packet
@@ -47,13 +46,13 @@ type pollingConn struct {
 	active int  // bodies and packets in progress
 }
 
-func newPollingConn(conn transport.Conn, carrierConn *engineio.CarrierConn, log *slog.Logger) (*pollingConn, error) {
+func newPollingConn(conn transport.Conn, carrierConn carrier.Conn, log *slog.Logger) (*pollingConn, error) {
 	p, ok := conn.(payload)
 	if !ok {
 		return nil, errors.New("gosocketio: the polling transport has no payload")
 	}
 	return &pollingConn{
-		Conn: conn, payload: p, log: log, carrierConn: carrierConn, limits: carrierConn.Limits(),
+		Conn: conn, payload: p, log: log, carrierConn: carrierConn,
 		done: make(chan struct{}), pollReady: make(chan struct{}, 1), pongPending: make(chan struct{}, 1),
 	}, nil
 }
@@ -100,7 +99,7 @@ func (c *pollingConn) poll() []byte {
 		case c.pollReady <- struct{}{}:
 		default: // a poll that ended early has left its element
 		}
-		if c.payload.FlushOut(&body) != nil || c.pendingMessages.Load() <= 0 || body.Len() >= c.limits.MaxPayload {
+		if c.payload.FlushOut(&body) != nil || c.pendingMessages.Load() <= 0 || body.Len() >= c.carrierConn.MaxPayload() {
 			return body.Bytes()
 		}
 	}
@@ -139,7 +138,7 @@ func (c *pollingConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, erro
 	}
 	kind, typ, r, err := c.Conn.NextReader()
 	if err == nil && typ == packet.PING {
-		c.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
+		c.carrierConn.Receive(carrier.Packet{Type: carrier.Ping})
 	}
 	return kind, typ, r, err
 }
@@ -230,11 +229,11 @@ func (p *deferredPong) send() {
 	}
 	_, err = w.Write(p.Bytes())
 	if errors.Join(err, w.Close()) != nil {
-		p.conn.carrierConn.End(engineio.ReasonTransportError)
+		p.conn.carrierConn.End(carrier.TransportError)
 	}
 }
 
-func (c *pollingConn) announce(packets []engineio.Packet) { c.pendingMessages.Add(int64(len(packets))) }
+func (c *pollingConn) announce(packets []carrier.Packet) { c.pendingMessages.Add(int64(len(packets))) }
 
 // SetReadDeadline does nothing: engineio knows when a client is late.
 func (c *pollingConn) SetReadDeadline(time.Time) error { return nil }
@@ -242,20 +241,20 @@ func (c *pollingConn) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline does nothing: engineio limits the time of a response.
 func (c *pollingConn) SetWriteDeadline(time.Time) error { return nil }
 
-// carrierPolling is an engineio.CarrierPolling.
+// carrierPolling is an carrier.Polling.
 type carrierPolling struct {
 	carrierTransport
 
 	polling *pollingConn
 }
 
-// Poll waits for packets (engineio.CarrierPolling).
+// Poll waits for packets (carrier.Polling).
 func (c *carrierPolling) Poll() []byte {
 	defer recoverPanic(c.log, c.carrierConn)
 	return c.polling.poll()
 }
 
-// Post handles a body (engineio.CarrierPolling).
+// Post handles a body (carrier.Polling).
 func (c *carrierPolling) Post(body []byte) error {
 	err := errPanic // the result if post panics
 	func() {

@@ -16,6 +16,7 @@ import (
 	"github.com/googollee/go-socket.io/engineio/transport"
 
 	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/carrier"
 	"gifchat/socketio/internal/siotest"
 )
 
@@ -41,14 +42,14 @@ func (f *faulty) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, e
 	return f.Conn.NextWriter(kind, typ)
 }
 
-// faultyCarrier is a Carrier with faulty transports.
+// faultyCarrier is a carrier.Carrier with faulty transports.
 type faultyCarrier struct {
-	*Carrier
+	*transports
 
 	reads bool
 }
 
-func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn *engineio.CarrierConn) (engineio.CarrierTransport, error) {
+func (c *faultyCarrier) WebSocket(w http.ResponseWriter, r *http.Request, carrierConn carrier.Conn) (carrier.Transport, error) {
 	conn, err := c.webSocket.Accept(w, r)
 	if err != nil {
 		return nil, err
@@ -67,8 +68,8 @@ type faultyPayload struct{ payload }
 func (faultyPayload) FeedIn(io.Reader, bool) error { panic("faulty payload") }
 
 // Polling returns a transport with a faulty payload.
-func (c *faultyCarrier) Polling(carrierConn *engineio.CarrierConn) (engineio.CarrierPolling, error) {
-	p, err := c.Carrier.Polling(carrierConn)
+func (c *faultyCarrier) Polling(carrierConn carrier.Conn) (carrier.Polling, error) {
+	p, err := c.transports.Polling(carrierConn)
 	if err == nil {
 		lib := p.(*carrierPolling).polling
 		lib.payload = faultyPayload{lib.payload}
@@ -92,13 +93,13 @@ func TestPanic_ends_one_connection(t *testing.T) {
 			var logs bytes.Buffer
 			closed := make(ended, 1)
 			s := engineio.NewServer(engineio.Config{
-				Carrier: &faultyCarrier{New(slog.New(slog.NewTextHandler(&logs, nil))), tt.reads},
 				Accept: func(c *engineio.Conn) engineio.Receiver {
 					_ = c.Send(engineio.Prepare([]byte("hello"))) // the second write
 					return closed
 				},
 			})
-			web := httptest.NewServer(s)
+			faulty := &faultyCarrier{newTransports(slog.New(slog.NewTextHandler(&logs, nil))), tt.reads}
+			web := httptest.NewServer(handler(s, faulty))
 			defer web.Close()
 			conn, _, _, err := ws.Dial(t.Context(), strings.Replace(web.URL, "http", "ws", 1)+"/?EIO=3&transport=websocket")
 			if err != nil {
@@ -122,10 +123,9 @@ func TestPanic_ends_one_connection(t *testing.T) {
 func TestPost_returns_an_error_after_a_panic(t *testing.T) {
 	closed := make(ended, 1)
 	s := engineio.NewServer(engineio.Config{
-		Carrier: &faultyCarrier{Carrier: New(nil)},
-		Accept:  func(*engineio.Conn) engineio.Receiver { return closed },
+		Accept: func(*engineio.Conn) engineio.Receiver { return closed },
 	})
-	f := siotest.Listen(t, s, s)
+	f := siotest.Listen(t, handler(s, &faultyCarrier{transports: newTransports(slog.New(slog.DiscardHandler))}), s)
 	call := func(method, query, body string) siotest.Response {
 		t.Helper()
 		r, err := siotest.Request(t.Context(), f.Client(), method, f.URL+"/?EIO=3&transport=polling"+query, strings.NewReader(body))

@@ -8,13 +8,13 @@ import (
 
 	"github.com/googollee/go-socket.io/engineio/session"
 
-	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/carrier"
 )
 
 // checkedConn is the library's transport with the checks of this package.
 type checkedConn interface {
 	// announce is called before packets are written.
-	announce(packets []engineio.Packet)
+	announce(packets []carrier.Packet)
 
 	// stopReading is called when the session reads no more.
 	stopReading()
@@ -27,22 +27,22 @@ type checkedConn interface {
 type carrierTransport struct {
 	// Immutable.
 	log         *slog.Logger
-	carrierConn *engineio.CarrierConn
+	carrierConn carrier.Conn
 	session     *session.Session
 	lib         checkedConn
 }
 
-// Carry writes the queued packets of the client (engineio.CarrierTransport).
+// Carry writes the queued packets of the client (carrier.Transport).
 func (c *carrierTransport) Carry() {
 	defer c.Close()
 	defer recoverPanic(c.log, c.carrierConn)
 	if err := c.session.InitSession(); err != nil {
-		c.carrierConn.End(engineio.ReasonTransportError)
+		c.carrierConn.End(carrier.TransportError)
 		return
 	}
 	c.carrierConn.Opened()
 	if !c.carrierConn.Go(c.read) {
-		c.carrierConn.End(engineio.ReasonShutdown)
+		c.carrierConn.End(carrier.Shutdown)
 		return
 	}
 	for {
@@ -54,17 +54,17 @@ func (c *carrierTransport) Carry() {
 		for _, p := range packets {
 			if err := c.write(p); err != nil {
 				// A write fails only after its deadline or at the end, so no further write can succeed.
-				c.carrierConn.End(engineio.ReasonTransportClose)
+				c.carrierConn.End(carrier.TransportClose)
 				return
 			}
 		}
 	}
 }
 
-// Close ends the transport at once (engineio.CarrierTransport).
+// Close ends the transport at once (carrier.Transport).
 func (c *carrierTransport) Close() { _ = c.lib.Close() } // an error changes nothing
 
-func (c *carrierTransport) write(p engineio.Packet) error {
+func (c *carrierTransport) write(p carrier.Packet) error {
 	kind := session.TEXT
 	if p.Binary {
 		kind = session.BINARY
@@ -89,7 +89,7 @@ func (c *carrierTransport) read() {
 		}
 		data, err := io.ReadAll(r)
 		if err == nil {
-			c.carrierConn.Receive(engineio.Packet{Type: engineio.PacketMessage, Binary: kind == session.BINARY, Data: data})
+			c.carrierConn.Receive(carrier.Packet{Type: carrier.Message, Binary: kind == session.BINARY, Data: data})
 		}
 		if err := errors.Join(err, r.Close()); err != nil {
 			c.carrierConn.End(closeReason(err))
@@ -105,16 +105,16 @@ func (c *carrierTransport) stopReading() {
 }
 
 // closeReason returns the reason for an error of reading.
-func closeReason(err error) engineio.Reason {
+func closeReason(err error) carrier.Reason {
 	var network *net.OpError
 	switch {
 	case errors.Is(err, errTooLarge):
-		return engineio.ReasonTooLarge
+		return carrier.TooLarge
 	case errors.Is(err, errInvalid):
-		return engineio.ReasonParseError
+		return carrier.ParseError
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF):
-		return engineio.ReasonTransportError
+		return carrier.TransportError
 	default:
-		return engineio.ReasonTransportClose
+		return carrier.TransportClose
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/googollee/go-socket.io/engineio/packet"
 	"github.com/googollee/go-socket.io/engineio/transport"
 
-	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/carrier"
 )
 
 // errInvalid is the error of a message that violates the protocol.
@@ -26,14 +26,13 @@ var errTooLarge = errors.New("gosocketio: message too large")
 type webSocketConn struct {
 	transport.Conn
 
-	carrierConn   *engineio.CarrierConn
-	limits        engineio.Limits
+	carrierConn   carrier.Conn
 	sendBase64    bool      // the client requested binary as base64
 	writeDeadline time.Time // for all announced packets; owned by the writing goroutine
 }
 
-func newWebSocketConn(conn transport.Conn, carrierConn *engineio.CarrierConn, sendBase64 bool) *webSocketConn {
-	return &webSocketConn{Conn: conn, carrierConn: carrierConn, limits: carrierConn.Limits(), sendBase64: sendBase64}
+func newWebSocketConn(conn transport.Conn, carrierConn carrier.Conn, sendBase64 bool) *webSocketConn {
+	return &webSocketConn{Conn: conn, carrierConn: carrierConn, sendBase64: sendBase64}
 }
 
 // NextReader returns a complete, valid message within the size limit.
@@ -42,7 +41,7 @@ func (c *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, er
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	limit := int64(c.limits.MaxPayload) - 1 // the type has been read
+	limit := int64(c.carrierConn.MaxPayload()) - 1 // the type has been read
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil {
 		err = validate(kind, typ, data, limit)
@@ -63,7 +62,7 @@ func (c *webSocketConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, er
 		}
 	}
 	if typ == packet.PING {
-		c.carrierConn.Receive(engineio.Packet{Type: engineio.PacketPing})
+		c.carrierConn.Receive(carrier.Packet{Type: carrier.Ping})
 	}
 	return kind, typ, io.NopCloser(bytes.NewReader(data)), nil
 }
@@ -78,11 +77,11 @@ func (c *webSocketConn) parseBase64(data []byte) (frame.Type, packet.Type, []byt
 	if err != nil {
 		return 0, 0, nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
-	kind, typ := frame.String, packet.Type(p.Type-engineio.PacketOpen)
+	kind, typ := frame.String, packet.Type(p.Type-'0')
 	if p.Binary {
 		kind = frame.Binary
 	}
-	return kind, typ, p.Data, validate(kind, typ, p.Data, int64(c.limits.MaxPayload))
+	return kind, typ, p.Data, validate(kind, typ, p.Data, int64(c.carrierConn.MaxPayload()))
 }
 
 func validate(kind frame.Type, typ packet.Type, data []byte, limit int64) error {
@@ -105,7 +104,7 @@ func validate(kind frame.Type, typ packet.Type, data []byte, limit int64) error 
 
 // NextWriter sets the deadline for a message.
 func (c *webSocketConn) NextWriter(kind frame.Type, typ packet.Type) (io.WriteCloser, error) {
-	deadline := time.Now().Add(c.limits.StallTimeout)
+	deadline := time.Now().Add(c.carrierConn.WriteTimeout(0))
 	if typ == packet.MESSAGE {
 		deadline = c.writeDeadline
 	}
@@ -154,12 +153,12 @@ func (c *webSocketConn) Close() error {
 
 // announce sets one deadline for all packets. The library does not report progress
 // within a message, so a client that reads a few bytes at a time needs a limit.
-func (c *webSocketConn) announce(packets []engineio.Packet) {
+func (c *webSocketConn) announce(packets []carrier.Packet) {
 	size := 0
 	for _, p := range packets {
 		size += len(p.Data)
 	}
-	c.writeDeadline = time.Now().Add(c.limits.WriteTimeout(size))
+	c.writeDeadline = time.Now().Add(c.carrierConn.WriteTimeout(size))
 }
 
 func (c *webSocketConn) stopReading() { _ = c.Conn.Close() }
