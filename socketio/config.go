@@ -63,10 +63,9 @@ type Config struct {
 	// the server. Default: they cannot resume.
 	Recovery func(namespace string) Recovery
 
-	// OnIdle is called when many clients have connected or disconnected and
-	// the server is idle again: a good moment for debug.FreeOSMemory. Default:
-	// nothing is called.
-	OnIdle func()
+	// Observer sees connections, refusals, sockets, events, recoveries and
+	// panics. Default: nothing is observed.
+	Observer Observer
 
 	Log *slog.Logger // default: discarded
 

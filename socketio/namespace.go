@@ -143,7 +143,10 @@ func (n *Namespace) dispatch(e *Event) {
 	socketAny, socketNamed := e.Socket.handlersOf(e.Name)
 	for _, list := range [...][]func(*Event){parentAny, anyEvent, socketAny, parentNamed, named, socketNamed} {
 		for _, fn := range list {
-			n.server.protect(e.Name, func() { fn(e) })
+			if !n.server.protect(e.Name, func() { fn(e) }) {
+				e.panicked = true
+			}
 		}
 	}
+	e.known = len(parentNamed)+len(named)+len(socketNamed) > 0
 }

@@ -125,6 +125,10 @@ func (c *CarrierConn) packets(items []*Prepared) []Packet {
 // Receive handles a packet of the client: a message, for which it blocks until
 // Receiver.Message returns, or a ping, which the carrier answers itself.
 func (c *CarrierConn) Receive(p Packet) {
+	c.conn.receivedPackets.Add(1)
+	if c.webSocket && p.Type == PacketMessage {
+		c.conn.controlBytes.Add(int64(1 + len(p.Data))) // polling bodies are counted by readBody
+	}
 	if p.Type == PacketMessage {
 		c.conn.inbound.Lock()
 		defer c.conn.inbound.Unlock()
@@ -153,6 +157,7 @@ func (c *CarrierConn) endLocked(reason Reason) CarrierTransport {
 	byServer := reason == ReasonForcedClose || reason == ReasonShutdown
 	if byServer && (c.webSocket || c.polling) {
 		c.final = c.conn.out.take(c.conn.server.cfg.Limits.MaxPayload)
+		c.conn.countCarried(c.final)
 		return nil
 	}
 	return c.transport

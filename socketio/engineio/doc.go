@@ -25,7 +25,8 @@
 //	upgrade.go                       the change from polling to WebSocket
 //	carrier.go external.go           connections whose packets an external Carrier moves
 //	stream*.go tcp*.go               sockets that are read and written without buffers
-//	abort.go churn.go                the end of waiting writes; the idle hook
+//	abort.go                         the end of waiting writes
+//	observer.go stats.go             what a program sees of the connections
 //
 // The protocol is described at
 // https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v4-current.md.

@@ -19,6 +19,7 @@ func (s *Server) openExternal(w http.ResponseWriter, r *http.Request, q query, c
 	t, err := s.cfg.Carrier.WebSocket(w, r, ext)
 	if err != nil {
 		s.cfg.Log.DebugContext(r.Context(), "websocket handshake refused", "err", err)
+		s.refuseWebSocket(r, err)
 		c.close(ReasonTransportError)
 		return nil
 	}
@@ -84,7 +85,7 @@ func (c *CarrierConn) servePoll(w http.ResponseWriter, r *http.Request) *request
 	}
 	select {
 	case body := <-response:
-		if writePoll(w, r, pollResponse{body: body}, &c.conn.server.cfg.Limits, func() { c.conn.close(ReasonTooSlow) }) != nil {
+		if writePoll(w, r, pollResponse{body: body}, &c.conn.server.cfg.Limits, func() { c.conn.closeSlow(SlowNoProgress) }) != nil {
 			c.conn.close(ReasonTransportError)
 		}
 	case <-r.Context().Done():

@@ -71,6 +71,8 @@ type requestError struct {
 	Code       int           `json:"code"`
 	Message    string        `json:"message"`
 	retryAfter time.Duration // for status 503; Retry-After is at least one second
+	reason     string        // for Refusal; "" if the message is the reason
+	cause      error         // for Refusal
 }
 
 func (e *requestError) Error() string { return e.Message }
