@@ -14,8 +14,9 @@ import (
 //
 // Observe is called from many goroutines at once, usually by the goroutine that
 // serves the client concerned, while the server holds no lock. So Observe may
-// call methods of the Server, but it must not block. A panic in Observe is
-// logged and has no other effect.
+// call methods of the Server and its sockets, but it must not block. A panic in
+// Observe is logged and has no other effect. Without an Observer the server
+// makes no observations, so that it does nothing in their place.
 //
 // An implementation selects the observations that it needs, and ignores types
 // that it does not know. Later versions of this package add types and fields:
@@ -51,8 +52,9 @@ type ConnOpened struct {
 	Revision  int    // of Engine.IO: 4, or 3 for clients of Socket.IO 1.x and 2.x
 }
 
-// ConnClosed reports the end of a connection, once for each ConnOpened. The
-// disconnect handlers of its sockets may run later.
+// ConnClosed reports the end of a connection, once for each ConnOpened. It comes
+// from its own goroutine, so the last events of the connection and the disconnect
+// handlers may be observed later. Server.Close waits for all of them.
 type ConnClosed struct {
 	Conn      uint64
 	Address   string
@@ -160,9 +162,9 @@ type EventHandled struct {
 	Socket    SocketID
 	Event     string
 	Duration  time.Duration
-	Known     bool // a handler for this name exists
+	Known     bool // a handler for this name exists, and no middleware has rejected the event
 	Refused   bool // a middleware rejected the event, or its arguments did not fit the handler
-	Panicked  bool // a HandlerPanicked has the details
+	Panicked  bool // a handler panicked; HandlerPanicked has the details
 }
 
 // HandlerPanicked reports a panic in a function of the program that the server
