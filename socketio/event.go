@@ -19,7 +19,7 @@ type Event struct {
 	// memory: an event has 64 bytes.
 	known, refused, panicked bool
 
-	acked    atomic.Bool
+	acked atomic.Bool
 }
 
 // ErrAcked is returned if an event is acknowledged a second time.
