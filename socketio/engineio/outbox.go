@@ -130,16 +130,17 @@ func (o *outbox) next(n int, k codec) (b []byte, joined *buffer) {
 func (o *outbox) advanceLocked(n int, k codec) {
 	o.sent += n
 	o.sentBytes += int64(n)
-	written := 0
+	written, packets := 0, 0
 	for _, p := range o.items[o.head:] {
 		size := len(k.frames(p))
 		if o.sent < size {
 			break
 		}
 		o.sent -= size
-		o.sentPackets += int64(p.packets())
+		packets += p.packets()
 		written++
 	}
+	o.sentPackets += int64(packets)
 	o.dropLocked(written)
 }
 
