@@ -57,8 +57,6 @@ type Conn struct {
 	heartbeat *time.Timer
 	external  *CarrierConn // nil unless a Carrier moves the packets
 
-	number uint64 // see Number; set when the connection is registered
-
 	received        atomic.Int64 // bytes of WebSocket frames and POST bodies, without control packets
 	receivedPackets atomic.Int64
 	controlBytes    atomic.Int64 // bytes of control packets from the client
@@ -77,6 +75,7 @@ type Conn struct {
 	closeWhenSent bool          // the connection ends when the queue is empty
 	paused        bool          // the receiver accepts no messages, see Pause
 	awaitingPong  bool          // a ping was sent, and its pong is pending
+	observation   observation   // for the Observer
 	heartbeatDue  time.Duration // time since the handshake at which the heartbeat timer fires
 	out           outbox        // has its own lock
 
@@ -86,8 +85,7 @@ type Conn struct {
 	controlCount  int32 // control packets of the client in controlPeriod, see countControl
 	controlPeriod int32 // number of the current PingInterval since the handshake
 
-	observation   observation // for the Observer
-	unobservedEnd *end        // the connection has ended while ConnOpened runs
+	unobservedEnd *end // the connection has ended while ConnOpened runs
 }
 
 func newConn(s *Server, q query, h *Handshake, identity any) *Conn {
@@ -121,7 +119,7 @@ func (c *Conn) start() {
 
 // Number returns the number of the connection, counted from 1 since the start of the
 // server. In contrast to the sid it is not a secret.
-func (c *Conn) Number() uint64 { return c.number }
+func (c *Conn) Number() uint64 { return c.handshake.number }
 
 // Revision returns the revision of Engine.IO that the client uses: 3 or 4.
 func (c *Conn) Revision() int { return c.codec.revision() }

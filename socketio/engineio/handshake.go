@@ -29,6 +29,8 @@ type Handshake struct {
 	Address  string // see Config.Address
 	Secure   bool   // the request came over TLS
 	Time     time.Time
+
+	number uint64 // see Conn.Number; here, because the allocator has room for it
 }
 
 // Query returns the parsed query of the request's URL. Each call parses again: a

@@ -134,7 +134,7 @@ func (s *Server) add(c *Conn) *requestError {
 		return err
 	}
 	s.accepted++
-	c.number = s.accepted
+	c.handshake.number = s.accepted
 	s.conns[c.sid] = c
 	s.connsPerNetwork[network]++
 	s.tasks.Add(1)
