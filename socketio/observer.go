@@ -31,6 +31,7 @@ import (
 //
 // No observation contains the secret sid of a connection, a cookie, the query of
 // a request or the arguments of an event, so that it can be logged as a whole.
+// The fields Err and Value come from the program.
 type Observer interface {
 	Observe(o Observation)
 }
