@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"handlers/events":   {"handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "handlers/timers", "handlers/wire", "i18n", "rooms", "socketio"},
 	"handlers/notice":   {"handlers/logline", "handlers/origin", "handlers/wire", "i18n", "ratelimit", "socketio"},
 	"handlers/session":  {"handlers/input", "handlers/limits", "handlers/logline", "handlers/origin", "rooms", "socketio"},
+	"handlers/memory":   {"handlers/timers", "socketio"},
 	"handlers/limits":   {"handlers/origin", "ratelimit", "rooms"},
 	"handlers/input":    {"handlers/refusal", "rooms"},
 	"handlers/origin":   {"handlers/logline", "handlers/refusal"},

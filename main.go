@@ -19,6 +19,7 @@ import (
 	"gifchat/handlers/events"
 	"gifchat/handlers/limits"
 	"gifchat/handlers/media"
+	"gifchat/handlers/memory"
 	"gifchat/handlers/notice"
 	"gifchat/handlers/origin"
 	"gifchat/handlers/session"
@@ -65,7 +66,9 @@ func run(ctx context.Context, getenv func(string) string, logs io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	sockets := newSocketServer(cfg, sessions, origins, log)
+	returner := memory.NewReturner(debug.FreeOSMemory)
+	defer returner.Close()
+	sockets := newSocketServer(cfg, sessions, origins, returner, log)
 	notifier := events.NewNotifier(sockets, log)
 	defer notifier.Close()
 	chat := newChat(cfg, data, notifier, log)
@@ -101,7 +104,7 @@ func newSessions(cfg config, data *dataFolder, origins *origin.Policy, log *slog
 }
 
 // newSocketServer returns the Socket.IO server.
-func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Policy, log *slog.Logger) *socketio.Server {
+func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Policy, observer socketio.Observer, log *slog.Logger) *socketio.Server {
 	return socketio.NewServer(socketio.Config{
 		Log:             log,
 		AllowConnection: limits.AllowConnection(cfg.rates()),
@@ -112,7 +115,7 @@ func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Pol
 		ClientAddress:   origin.ClientAddress,
 		Recovery:        events.Recovery(cfg.RecoveryTime),
 		EncodeError:     events.Refusal(log),
-		OnIdle:          debug.FreeOSMemory,
+		Observer:        observer,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,
 		Limits: socketio.Limits{Engine: engineio.Limits{

@@ -97,7 +97,7 @@ func (w discardWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // discarding returns a server with n connected clients whose packets are
 // discarded.
-func discarding(b *testing.B, n int) (*Namespace, *atomic.Int64) {
+func discarding(b testing.TB, n int) (*Namespace, *atomic.Int64) {
 	server := NewServer(Config{PingInterval: time.Hour})
 	b.Cleanup(func() { _ = server.Close(context.Background()) })
 	written := new(atomic.Int64)

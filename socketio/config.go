@@ -78,10 +78,9 @@ type Config struct {
 	// acknowledge the event itself. Default: see Event.Refuse.
 	EncodeError func(e *Event, err error) any
 
-	// OnIdle is called when many clients have connected or disconnected and
-	// the server is idle again: a good moment for debug.FreeOSMemory. Default:
-	// nothing is called.
-	OnIdle func()
+	// Observer sees connections, refusals, sockets, events, recoveries and
+	// panics. Default: nothing is observed.
+	Observer Observer
 
 	Log *slog.Logger // default: discarded
 

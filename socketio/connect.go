@@ -36,6 +36,9 @@ func (c *client) connect(p decoded) {
 		}
 		return
 	}
+	if c.server.cfg.Observer != nil {
+		c.server.notify(SocketConnected{Conn: c.conn.Number(), Namespace: n.name, Socket: s.id, Recovered: s.recovered})
+	}
 	n.connected(s)
 }
 
@@ -123,4 +126,5 @@ func (c *client) refuse(namespace string, err error) {
 		panic(encodeErr) // a string and valid JSON
 	}
 	_ = c.send(answer) // fails only if the connection has ended
+	c.server.observe(ConnectRefused{Conn: c.conn.Number(), Namespace: namespace, Message: shown.Message})
 }

@@ -72,6 +72,7 @@ type refusal struct {
 // {"error": "…", "data": …} with the text of an Error, and an error whose text
 // is hidden from the client is logged.
 func (e *Event) Refuse(err error) {
+	e.state.Or(eventRefused)
 	server := e.Socket.namespace.server
 	var ack any
 	if encode := server.cfg.EncodeError; encode != nil {

@@ -16,8 +16,17 @@ type Event struct {
 	ctx      context.Context //nolint:containedctx // nil unless SetContext was called
 	id       uint64
 	wantsAck bool
-	acked    atomic.Bool
+
+	known, panicked bool // for EventHandled; written only by dispatch
+
+	state atomic.Uint32 // eventAcked and eventRefused
 }
+
+// The states of an event, which any goroutine can set.
+const (
+	eventAcked = 1 << iota
+	eventRefused
+)
 
 // ErrAcked is returned if an event is acknowledged a second time.
 var ErrAcked = errors.New("socketio: event acknowledged already")
@@ -38,7 +47,7 @@ func (e *Event) Ack(args ...any) error {
 	if err != nil {
 		return err
 	}
-	if !e.acked.CompareAndSwap(false, true) {
+	if e.state.Or(eventAcked)&eventAcked != 0 {
 		return ErrAcked
 	}
 	if !e.Socket.Connected() {

@@ -157,6 +157,7 @@ func (n *Namespace) dispatch(e *Event) {
 		n.run(e, levels[i].named)
 	}
 	n.run(e, once)
+	e.known = len(levels[0].named)+len(levels[1].named)+len(levels[2].named)+len(once) > 0
 }
 
 // check runs event middleware until one refuses the event.
@@ -175,6 +176,8 @@ func (n *Namespace) check(e *Event, middleware []func(*Event) error) error {
 
 func (n *Namespace) run(e *Event, list []func(*Event)) {
 	for _, fn := range list {
-		n.server.protect(e.Name, func() { fn(e) })
+		if !n.server.protect(e.Name, func() { fn(e) }) {
+			e.panicked = true
+		}
 	}
 }

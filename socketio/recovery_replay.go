@@ -48,6 +48,8 @@ type replay struct {
 	held      []heldPacket
 	heldBytes int
 	stopped   bool
+	events    int  // number of events that were queued
+	whole     bool // all missed events were queued
 }
 
 func newReplay(s *Socket, last uint64) *replay {
@@ -65,6 +67,7 @@ type heldPacket struct {
 // batch is a part of the missed events.
 type batch struct {
 	packets  []*engineio.Prepared
+	events   int    // the number of events in packets
 	bytes    int    // the sizes of the events in packets
 	last     uint64 // the number of the last event that was examined
 	complete bool   // there are no more missed events
@@ -110,6 +113,7 @@ func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 			if b.bytes+e.Size() > size && (len(b.packets) > 0 || size <= 0) {
 				return b, true
 			}
+			b.events++
 			b.bytes += e.Size()
 			b.packets = append(p.takeHeld(b.packets, e.Number), e.Packet)
 		}
@@ -134,10 +138,10 @@ func (p *replay) takeHeld(packets []*engineio.Prepared, number uint64) []*engine
 // heldSize returns the memory that a held packet uses, in bytes.
 func heldSize(p *engineio.Prepared) int { return (&eventlog.Entry{Packet: p}).Size() }
 
-// startReplay sends s the events after the one with the given number. mu is
-// held.
-func (r *recovery) startReplay(s *Socket, last uint64) {
-	p := newReplay(s, last)
+// startReplay sends s the events after those of its first batch. mu is held.
+func (r *recovery) startReplay(s *Socket, first *batch) {
+	p := newReplay(s, first.last)
+	p.events = first.events
 	r.replays[s.client] = p
 	s.state.CompareAndSwap(socketLive, socketBehind) // the connection may have ended
 	s.client.holdClose()
@@ -191,8 +195,12 @@ func (r *recovery) run(p *replay) {
 		if lost {
 			r.namespace.server.cfg.Log.Warn("recovery ended: missed events were evicted", "namespace", r.namespace.name, "socket", p.socket.id)
 			conn.Close()
+			r.observeRefused(p.socket, RecoveryEventsEvicted)
 		}
 		conn.Flush()
+	}
+	if p.whole {
+		r.observeRecovered(p.socket, p.events)
 	}
 	r.stopReplay(p)
 	p.socket.client.releaseClose()
@@ -219,6 +227,7 @@ func (r *recovery) next(p *replay) (more, lost bool) {
 	switch {
 	case ok:
 		p.last = b.last
+		p.events += b.events
 	case p.ending(): // the rest is dropped, except the DISCONNECT and what was held before it
 		b = batch{packets: p.takeHeld(nil, math.MaxUint64), complete: true}
 	default:
@@ -232,6 +241,7 @@ func (r *recovery) next(p *replay) (more, lost bool) {
 	p.stopped = true
 	delete(r.replays, c)
 	if !p.ending() { // otherwise events after the last one are not sent
+		p.whole = true
 		p.socket.state.CompareAndSwap(socketBehind, socketLive) // not if it has disconnected
 	}
 	return false, false

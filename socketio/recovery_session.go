@@ -55,8 +55,22 @@ func (r *recovery) prepare(s *Socket) {
 	if s.handshake.Auth.Bind(&auth) != nil || auth.PID == "" {
 		return
 	}
-	if found := r.find(auth.PID); found != nil && r.sameIdentity(found, s) {
-		r.resume(s, found, auth)
+	if failure := r.tryResume(s, auth); failure != "" {
+		r.observeRefused(s, failure)
+	}
+}
+
+// tryResume makes s continue the session that its client names, or returns why
+// it cannot.
+func (r *recovery) tryResume(s *Socket, auth connectAuth) RecoveryFailure {
+	found := r.find(auth.PID)
+	switch {
+	case found == nil:
+		return RecoverySessionUnknown
+	case !r.sameIdentity(found, s):
+		return RecoveryIdentityChanged
+	default:
+		return r.resume(s, found, auth)
 	}
 }
 
@@ -77,25 +91,30 @@ func (r *recovery) sameIdentity(found *session, s *Socket) (same bool) {
 }
 
 // resume makes s continue a session, unless another socket has resumed it, its
-// disconnect handlers take too long, or an event is missing.
-func (r *recovery) resume(s *Socket, found *session, auth connectAuth) {
+// disconnect handlers take too long, or an event is missing. It returns "" or
+// the failure.
+func (r *recovery) resume(s *Socket, found *session, auth connectAuth) RecoveryFailure {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sessions[auth.PID] == found && !found.resumable {
 		r.takeOver(found)
 	}
 	if r.sessions[auth.PID] != found || !found.resumable {
-		return
+		return RecoverySessionInUse
 	}
 	r.drop(found) // used up, whatever follows
 	position, ok := r.positionOf(found, auth.Offset)
-	if _, kept := r.log.After(position); !ok || !kept {
-		return
+	if !ok {
+		return RecoveryOffsetInvalid
+	}
+	if _, kept := r.log.After(position); !kept || !found.memberships.CompleteAfter(position) {
+		return RecoveryEventsEvicted
 	}
 	s.session.pid, s.session.since, s.session.position = found.pid, found.since, position
 	s.session.memberships = found.memberships.Clone() // the lost socket can still leave rooms
 	s.id, s.data, s.pendingRooms, s.recovered = found.id, found.data, found.memberships.Rooms(), true
 	r.resuming[s.id] = s
+	return ""
 }
 
 // takeOver closes the connection of a session that is in use and waits until
@@ -128,37 +147,42 @@ func (r *recovery) positionOf(found *session, offset string) (number uint64, ok 
 			number = max(number, given)
 		}
 	}
-	return number, ok && found.memberships.CompleteAfter(number)
+	return number, ok
 }
 
 // begin adds s to the namespace and answers its client. The answer, the missed
 // events and the membership follow each other under one lock, so that no event
 // falls between them or comes twice.
 func (r *recovery) begin(s *Socket) error {
-	err := r.enter(s)
+	missed, err := r.enter(s)
 	switch {
 	case err == nil:
 		s.client.conn.Flush()
+		if s.recovered && missed.beforeAnswer() { // otherwise a replay follows
+			r.observeRecovered(s, missed.events)
+		}
 	case errors.Is(err, engineio.ErrClosed):
 		s.client.conn.Close()
+		r.observeRefused(s, RecoveryEventsEvicted)
 	}
 	return err
 }
 
-// enter is begin without flushing or closing the connection.
-func (r *recovery) enter(s *Socket) error {
+// enter is begin without flushing or closing the connection. It returns the missed
+// events that it has queued.
+func (r *recovery) enter(s *Socket) (missed batch, err error) {
 	c := s.client
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c.refilling.Lock()
 	defer c.refilling.Unlock()
 	if r.arrive(s) {
-		return errDismissed
+		return batch{}, errDismissed
 	}
 	r.stopReplayOf(c) // of an earlier socket that the server disconnected
 	missed, ok := r.missed(s)
 	if !ok { // more was emitted during the middleware than the log keeps
-		return engineio.ErrClosed
+		return batch{}, engineio.ErrClosed
 	}
 	pid := r.register(s)
 	answer := connectAnswer{SID: s.id, PID: pid}.encode(s)
@@ -168,10 +192,20 @@ func (r *recovery) enter(s *Socket) error {
 	} else {
 		c.queue(answer)
 		missed.queue(c)
-		r.startReplay(s, missed.last)
+		r.startReplay(s, &missed)
 	}
 	r.namespace.members.add(s)
-	return nil
+	return missed, nil
+}
+
+func (r *recovery) observeRecovered(s *Socket, missed int) {
+	n := r.namespace
+	n.server.observe(Recovered{Conn: s.client.conn.Number(), Namespace: n.name, Socket: s.id, Missed: missed})
+}
+
+func (r *recovery) observeRefused(s *Socket, failure RecoveryFailure) {
+	n := r.namespace
+	n.server.observe(RecoveryRefused{Conn: s.client.conn.Number(), Namespace: n.name, Reason: failure})
 }
 
 // register makes the session of s known under its pid, which it returns, or ""

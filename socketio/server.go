@@ -21,6 +21,8 @@ type Server struct {
 	workers  *workers
 	flushers *flushers
 
+	counts counts
+
 	mu         sync.RWMutex
 	namespaces map[string]*Namespace // guarded by mu, as are the next fields
 	parents    []*ParentNamespace    // in the order of the OfFunc calls
@@ -44,9 +46,9 @@ func NewServer(cfg Config) *Server {
 
 		Secure:  cfg.Secure,
 		Address: cfg.ClientAddress,
-		OnIdle:  cfg.OnIdle,
 		Log:     cfg.Log,
 
+		Observer:        observerOf(s),
 		AllowConnection: cfg.AllowConnection,
 		RefuseRevision3: cfg.RefuseOldClients,
 		ASCII:           escapeNonASCII,
@@ -133,11 +135,14 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
-// protect calls fn. It logs a panic and returns false.
+// protect calls fn. It logs and observes a panic, and returns false. The caller
+// holds no lock.
 func (s *Server) protect(what string, fn func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.cfg.Log.Error("panic in a handler", "handler", what, "panic", v, "stack", string(debug.Stack()))
+			stack := string(debug.Stack())
+			s.cfg.Log.Error("panic in a handler", "handler", what, "panic", v, "stack", stack)
+			s.observe(HandlerPanicked{Handler: what, Value: v, Stack: stack})
 		}
 	}()
 	fn()

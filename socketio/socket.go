@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gifchat/socketio/engineio"
 )
@@ -233,6 +234,9 @@ func (s *Socket) finish(reason Reason) {
 	}
 	s.endWaits(reason)
 	s.namespace.disconnected(s, reason)
+	if server := s.namespace.server; server.cfg.Observer != nil {
+		server.notify(SocketDisconnected{Conn: s.client.conn.Number(), Namespace: s.namespace.name, Socket: s.id, Reason: reason})
+	}
 	s.namespace.server.leave(s.namespace)
 }
 
@@ -242,5 +246,15 @@ func (s *Socket) receive(p decoded) {
 	if p.data == nil {
 		return
 	}
-	s.namespace.dispatch(&Event{Socket: s, Name: p.name, Args: p.args, id: p.id, wantsAck: p.hasID})
+	e := &Event{Socket: s, Name: p.name, Args: p.args, id: p.id, wantsAck: p.hasID}
+	if s.namespace.server.cfg.Observer == nil {
+		s.namespace.dispatch(e)
+		return
+	}
+	start := time.Now()
+	s.namespace.dispatch(e)
+	s.namespace.server.notify(EventHandled{
+		Conn: s.client.conn.Number(), Namespace: s.namespace.name, Socket: s.id, Event: e.Name,
+		Duration: time.Since(start), Known: e.known, Refused: e.state.Load()&eventRefused != 0, Panicked: e.panicked,
+	})
 }

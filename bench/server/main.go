@@ -21,6 +21,7 @@ import (
 
 	"gifchat/handlers"
 	"gifchat/handlers/events"
+	"gifchat/handlers/memory"
 	"gifchat/handlers/origin"
 	"gifchat/handlers/session"
 	"gifchat/rooms"
@@ -72,6 +73,8 @@ func run(ctx context.Context, listen, root string) (err error) {
 	if err != nil {
 		return err
 	}
+	returner := memory.NewReturner(debug.FreeOSMemory)
+	defer returner.Close()
 	wire := socketio.NewServer(socketio.Config{
 		Log:           log,
 		Identify:      sessions.Identify,
@@ -81,7 +84,7 @@ func run(ctx context.Context, listen, root string) (err error) {
 		Recovery: func(string) socketio.Recovery { // as the chat's namespaces have it
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
-		OnIdle: debug.FreeOSMemory,
+		Observer: returner,
 	})
 	contract(wire.Of("/"))
 	notifier := events.NewNotifier(wire, log)

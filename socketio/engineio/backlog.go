@@ -55,7 +55,7 @@ func (s *Server) evictSlowest() {
 // evict ends a connection to reduce the backlog. It also aborts a connection that has
 // ended and still writes its last packets.
 func (c *Conn) evict() {
-	c.closeOnSendError(errTooSlow)
+	c.closeOnSendError(errEvicted)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.out.close()

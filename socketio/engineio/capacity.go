@@ -16,9 +16,9 @@ func (s *Server) checkCapacity(r *http.Request, address string) *requestError {
 		return err
 	}
 	if retryAfter, ok := s.cfg.AllowConnection(r); !ok {
-		tooFast := *errTooManyConns
+		tooFast := errTooManyConns.because(refusedRate, nil)
 		tooFast.retryAfter = retryAfter
-		return &tooFast
+		return tooFast
 	}
 	return nil
 }
@@ -29,8 +29,10 @@ func (s *Server) capacityErrorLocked(network string) *requestError {
 	switch {
 	case s.closed:
 		return errClosing
-	case len(s.conns)+len(s.closing) >= s.cfg.Limits.MaxConns, s.connsPerNetwork[network] >= s.cfg.Limits.MaxConnsPerAddr:
+	case len(s.conns)+len(s.closing) >= s.cfg.Limits.MaxConns:
 		return errTooManyConns
+	case s.connsPerNetwork[network] >= s.cfg.Limits.MaxConnsPerAddr:
+		return errTooManyConns.because(refusedAddress, nil)
 	}
 	return nil
 }

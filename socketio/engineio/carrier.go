@@ -95,6 +95,10 @@ func (c *carrierConn) packets(items []*Prepared) []carrier.Packet {
 // Receive handles a packet of the client: a message, for which it blocks until
 // Receiver.Message returns, or a ping, which the carrier answers itself.
 func (c *carrierConn) Receive(p carrier.Packet) {
+	c.conn.receivedPackets.Add(1)
+	if c.webSocket && p.Type == carrier.Message {
+		c.conn.controlBytes.Add(int64(1 + len(p.Data))) // polling bodies are counted by readBody
+	}
 	if p.Type == carrier.Message {
 		c.conn.inbound.Lock()
 		defer c.conn.inbound.Unlock()
@@ -123,6 +127,7 @@ func (c *carrierConn) endLocked(reason Reason) carrier.Transport {
 	byServer := reason == ReasonForcedClose || reason == ReasonShutdown
 	if byServer && (c.webSocket || c.polling) {
 		c.final = c.conn.out.take(c.conn.server.cfg.Limits.MaxPayload)
+		c.conn.countCarried(c.final)
 		return nil
 	}
 	return c.transport

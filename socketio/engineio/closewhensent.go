@@ -58,7 +58,7 @@ func (c *Conn) watchCloseWhenSent() {
 		switch {
 		case closed:
 		case stuck:
-			c.close(ReasonTooSlow)
+			c.closeSlow(SlowNoProgress)
 		default:
 			c.watchCloseWhenSent()
 		}

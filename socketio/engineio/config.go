@@ -82,9 +82,8 @@ type Config struct {
 	// served.
 	RefuseRevision3 bool
 
-	// OnIdle is called when a wave of connections that opened or closed is over.
-	// That is a good moment for debug.FreeOSMemory. Default: nothing.
-	OnIdle func()
+	// Observer sees what happens to the connections. Default: nothing is observed.
+	Observer Observer
 
 	Log *slog.Logger // default: log records are discarded
 

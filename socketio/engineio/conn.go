@@ -61,7 +61,9 @@ type Conn struct {
 	external  *carrierConn // nil unless a carrier moves the packets
 	filters   *filters     // nil unless ConnOptions has one
 
-	received atomic.Int64 // bytes of WebSocket frames and POST bodies
+	received        atomic.Int64 // bytes of WebSocket frames and POST bodies, without control packets
+	receivedPackets atomic.Int64
+	controlBytes    atomic.Int64 // bytes of control packets from the client
 
 	inbound sync.Mutex // held while a packet of the client is handled, so that packets of two transports never interleave
 
@@ -77,6 +79,7 @@ type Conn struct {
 	closeWhenSent bool          // the connection ends when the queue is empty
 	paused        bool          // the receiver accepts no messages, see Pause
 	awaitingPong  bool          // a ping was sent, and its pong is pending
+	observation   observation   // for the Observer
 	heartbeatDue  time.Duration // time since the handshake at which the heartbeat timer fires
 	out           outbox        // has its own lock
 
@@ -85,6 +88,8 @@ type Conn struct {
 
 	controlCount  int32 // control packets of the client in controlPeriod, see countControl
 	controlPeriod int32 // number of the current PingInterval since the handshake
+
+	unobservedEnd *end // the connection has ended while ConnOpened runs
 }
 
 func newConn(s *Server, q query, h *Handshake, identity any, o *ConnOptions) *Conn {
@@ -110,9 +115,17 @@ func (c *Conn) start() {
 	}
 	c.heartbeatDue = c.heartbeatWait()
 	c.heartbeat = time.AfterFunc(c.heartbeatDue, c.checkHeartbeat)
+	if c.server.cfg.Observer != nil {
+		c.observation = beingOpened
+	}
 	c.mu.Unlock()
+	c.observeOpened()
 	c.receiver.Opened()
 }
+
+// Number returns the number of the connection, counted from 1 since the start of the
+// server. In contrast to the sid it is not a secret.
+func (c *Conn) Number() uint64 { return c.handshake.number }
 
 // Revision returns the revision of Engine.IO that the client uses: 3 or 4.
 func (c *Conn) Revision() int { return c.codec.revision() }
@@ -155,8 +168,19 @@ func (c *Conn) Reject() { c.close(ReasonParseError) }
 // size limit of the layer above.
 func (c *Conn) RejectTooLarge() { c.close(ReasonTooLarge) }
 
-// close ends the connection with a reason. Only the first call has an effect.
-func (c *Conn) close(reason Reason) {
+// close ends the connection with a reason. Only the first call has an effect. A slow
+// client is disconnected with closeSlow.
+func (c *Conn) close(reason Reason) { c.end(end{reason: reason}) }
+
+// closeSlow ends the connection with ReasonTooSlow.
+func (c *Conn) closeSlow(cause SlowCause) {
+	slow := SlowClient{Cause: cause}
+	slow.QueuedPackets, slow.QueuedBytes = c.out.waiting()
+	c.end(end{ReasonTooSlow, slow})
+}
+
+func (c *Conn) end(e end) {
+	reason := e.reason
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
@@ -179,7 +203,8 @@ func (c *Conn) close(reason Reason) {
 	} else {
 		c.out.close()
 	}
-	registered := c.server.remove(c, writesLater)
+	registered := c.server.remove(c, e, writesLater)
+	c.startObservingEndLocked(e)
 	c.mu.Unlock()
 
 	if p != nil {
@@ -219,6 +244,7 @@ var closePacket = prepareControl(PacketClose, "")
 
 // handleLocked handles one packet of the client. inbound is held.
 func (c *Conn) handleLocked(p Packet) error {
+	c.receivedPackets.Add(1)
 	if p.Type == PacketMessage {
 		c.receiveLocked(p.Data, p.Binary)
 		return nil

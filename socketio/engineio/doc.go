@@ -76,5 +76,6 @@
 //	connoptions.go                   the options of one connection, and its filters
 //	carrier.go external.go           connections that the optional package gosocketio moves
 //	stream*.go tcp*.go               sockets that are read and written without buffers
-//	abort.go churn.go                the end of waiting writes; the idle hook
+//	abort.go                         the end of waiting writes
+//	observer.go stats.go             what a program sees of the connections
 package engineio

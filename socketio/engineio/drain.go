@@ -64,7 +64,7 @@ func (s *webSocket) drain() {
 			s.conn.server.finishClosing(s.conn)
 			return
 		case errors.Is(err, errStalled):
-			err = errTooSlow
+			err = errNoProgress
 		}
 		if err != nil {
 			if s.isTransport() {

@@ -23,6 +23,7 @@ func (s *Server) openExternal(w http.ResponseWriter, r *http.Request, q query, c
 	t, err := via.WebSocket(w, r, ext)
 	if err != nil {
 		s.cfg.Log.DebugContext(r.Context(), "websocket handshake refused", "err", err)
+		s.refuseWebSocket(r, err)
 		c.close(ReasonTransportError)
 		return nil
 	}

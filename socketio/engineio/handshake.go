@@ -34,6 +34,8 @@ type Handshake struct {
 	Address string      // see Config.Address
 	Secure  bool        // the request came over TLS
 	Time    time.Time   // when the server received the request
+
+	number uint64 // see Conn.Number; here, because the allocator has room for it
 }
 
 func newHandshake(r *http.Request, address string) *Handshake {
@@ -99,6 +101,8 @@ type requestError struct {
 	Code       int           `json:"code"`
 	Message    string        `json:"message"`
 	retryAfter time.Duration // for status 503; Retry-After is at least one second
+	reason     string        // for Refusal; "" if the message is the reason
+	cause      error         // for Refusal
 }
 
 func (e *requestError) Error() string { return e.Message }

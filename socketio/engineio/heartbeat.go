@@ -126,6 +126,7 @@ const controlOverhead = 7
 // them costs time and is rejected. Their bytes do not count as progress.
 func (c *Conn) countControl(size int) error {
 	c.received.Add(-int64(size + controlOverhead))
+	c.controlBytes.Add(int64(size + controlOverhead))
 	period := int32(time.Since(c.handshake.Time) / c.server.cfg.PingInterval) //nolint:gosec // overflow is harmless: only equality counts
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,12 +2,18 @@ package engineio
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
 
-// errTooSlow ends a connection whose client receives its data too slowly.
-var errTooSlow = errors.New("engineio: the client is too slow")
+// errTooSlow ends a connection whose client receives its data too slowly. It alone means
+// that the queue is full. The other two errors wrap it.
+var (
+	errTooSlow    = errors.New("engineio: the client is too slow")
+	errNoProgress = fmt.Errorf("%w: no progress", errTooSlow)
+	errEvicted    = fmt.Errorf("%w: evicted from the backlog", errTooSlow)
+)
 
 // entryCost is the cost of a queued packet in addition to its bytes.
 const entryCost = 64
@@ -32,6 +38,8 @@ type outbox struct {
 	cost       int       // sum of cost() over items[head:]
 	progressAt time.Time // when a blocked queue that is not empty last shrank
 	progressed chan struct{}
+
+	sentPackets, sentBytes int64 // since the connection opened, see Traffic
 }
 
 // cost returns the number of bytes that p counts in a queue.
@@ -42,9 +50,10 @@ func (p *Prepared) cost() int { return p.size() + entryCost }
 const maxHeartbeat = 2 + 125
 
 // isHeartbeat reports whether p is a small packet that is not a message.
-func (p *Prepared) isHeartbeat() bool {
-	message := len(p.binary) > 0 || len(p.text) > 0 && p.text[0] == byte(PacketMessage)
-	return !message && p.size() <= maxHeartbeat
+func (p *Prepared) isHeartbeat() bool { return !p.isMessage() && p.size() <= maxHeartbeat }
+
+func (p *Prepared) isMessage() bool {
+	return len(p.binary) > 0 || len(p.text) > 0 && p.text[0] == byte(PacketMessage)
 }
 
 // empty reports whether the queue has nothing to write.
@@ -120,15 +129,18 @@ func (o *outbox) next(n int, k codec) (b []byte, joined *buffer) {
 // advanceLocked removes n bytes that have been written.
 func (o *outbox) advanceLocked(n int, k codec) {
 	o.sent += n
-	written := 0
+	o.sentBytes += int64(n)
+	written, packets := 0, 0
 	for _, p := range o.items[o.head:] {
 		size := len(k.frames(p))
 		if o.sent < size {
 			break
 		}
 		o.sent -= size
+		packets += p.packets()
 		written++
 	}
+	o.sentPackets += int64(packets)
 	o.dropLocked(written)
 }
 

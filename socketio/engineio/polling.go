@@ -47,7 +47,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) *requestError {
 // no progress in reading it, since the heartbeat waits during that time.
 func (c *Conn) writePollResponse(w http.ResponseWriter, r *http.Request, resp pollResponse) error {
 	defer c.pollWritten(r)
-	return writePoll(w, r, resp, &c.server.cfg.Limits, func() { c.close(ReasonTooSlow) })
+	return writePoll(w, r, resp, &c.server.cfg.Limits, func() { c.closeSlow(SlowNoProgress) })
 }
 
 // beginPoll returns a poll that waits or that has its response already. A second

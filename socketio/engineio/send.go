@@ -164,13 +164,13 @@ func (c *Conn) flushLocked() error {
 	return nil
 }
 
-// checkStalledLocked returns errTooSlow for a polling client that has not polled for
+// checkStalledLocked returns errNoProgress for a polling client that has not polled for
 // StallTimeout although packets were queued. For a WebSocket the draining goroutine
 // detects this, and for a silent client the heartbeat does.
 func (c *Conn) checkStalledLocked() error {
 	canPoll := c.ws == nil && c.poll == nil && c.external == nil && c.probing == nil && !c.writingPoll
 	if canPoll && c.out.stalled(c.server.cfg.Limits.StallTimeout) && !c.pollProgressLocked() {
-		return errTooSlow
+		return errNoProgress
 	}
 	return nil
 }
@@ -196,7 +196,13 @@ func (c *Conn) takeResponseLocked() pollResponse {
 
 // encodePoll encodes packets for a poll of this client.
 func (c *Conn) encodePoll(items ...*Prepared) pollResponse {
-	return c.codec.encodePayload(c.server.cfg.ASCII, items...)
+	resp := c.codec.encodePayload(c.server.cfg.ASCII, items...)
+	if c.external != nil {
+		c.countCarried(items)
+	} else {
+		c.countPoll(items, len(resp.body))
+	}
+	return resp
 }
 
 // afterSend handles the consequences of a send: a failed connection, or a backlog
@@ -213,8 +219,20 @@ func (c *Conn) closeOnSendError(err error) {
 	case errors.Is(err, errTooSlow):
 		packets, bytes := c.out.waiting()
 		c.server.cfg.Log.Warn("closing a slow client", "transport", c.Transport(), "packets", packets, "bytes", bytes)
-		c.close(ReasonTooSlow)
+		c.closeSlow(slowCause(err))
 	default:
 		c.close(ReasonTransportError)
+	}
+}
+
+// slowCause returns the limit that err, which is errTooSlow or wraps it, stands for.
+func slowCause(err error) SlowCause {
+	switch {
+	case errors.Is(err, errNoProgress):
+		return SlowNoProgress
+	case errors.Is(err, errEvicted):
+		return SlowBacklogFull
+	default:
+		return SlowQueueFull
 	}
 }

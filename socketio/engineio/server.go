@@ -27,7 +27,8 @@ type Server struct {
 	conns           map[sessionID]*Conn // by session id
 	closing         map[*Conn]bool      // closed connections that still write their last packets
 	connsPerNetwork map[string]int      // number of conns and closing per client network
-	churn           churn
+	accepted        uint64              // number of connections that were registered
+	totals          totals
 
 	abortable map[aborter]struct{}
 	abortAll  bool // Close has stopped waiting for clients
@@ -41,7 +42,7 @@ func NewServer(cfg Config) *Server {
 	}
 	return &Server{
 		cfg: cfg.withDefaults(), origins: parseOrigins(cfg.Origins), conns: make(map[sessionID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
-		abortable: make(map[aborter]struct{}),
+		abortable: make(map[aborter]struct{}), totals: newTotals(),
 	}
 }
 
@@ -49,6 +50,7 @@ func NewServer(cfg Config) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.serve(w, r); err != nil {
 		err.write(w)
+		s.refuse(r, err)
 	}
 }
 
@@ -56,7 +58,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
 	r, ok := s.checkOrigin(w, r)
 	if !ok {
-		return errForbidden
+		return errForbidden.because(refusedOrigin, nil)
 	}
 	if r.Method == http.MethodOptions {
 		return s.preflight(w, r)
@@ -105,7 +107,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 	identity, err := s.cfg.Identify(r)
 	if err != nil {
 		s.cfg.Log.DebugContext(r.Context(), "handshake refused", "err", err)
-		return errForbidden
+		return errForbidden.because(refusedIdentity, err)
 	}
 	options := s.cfg.ConnOptions(r, identity)
 	if !options.Transports.allow(q.transport) {
@@ -140,28 +142,31 @@ func (s *Server) add(c *Conn) *requestError {
 	if err := s.capacityErrorLocked(network); err != nil {
 		return err
 	}
+	s.accepted++
+	c.handshake.number = s.accepted
 	s.conns[c.sid] = c
 	s.connsPerNetwork[network]++
 	s.tasks.Add(1)
-	s.countChangeLocked()
 	return nil
 }
 
 // remove unregisters c and reports whether it was registered. The caller then
 // calls tasks.Done when Receiver.Closed has returned. With stillWrites, c counts
-// against the limits until finishClosing.
-func (s *Server) remove(c *Conn, stillWrites bool) (registered bool) {
+// against the limits until finishClosing. c.mu is held.
+func (s *Server) remove(c *Conn, e end, stillWrites bool) (registered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, registered = s.conns[c.sid]; !registered {
 		return false
 	}
 	delete(s.conns, c.sid)
-	s.countChangeLocked()
+	if c.heartbeat != nil { // otherwise the handshake has failed
+		s.totals.countEnd(e)
+	}
 	if stillWrites {
 		s.closing[c] = true
 	} else {
-		s.releaseAddressLocked(c)
+		s.forgetLocked(c)
 	}
 	return true
 }
@@ -172,11 +177,13 @@ func (s *Server) finishClosing(c *Conn) {
 	defer s.mu.Unlock()
 	if s.closing[c] {
 		delete(s.closing, c)
-		s.releaseAddressLocked(c)
+		s.forgetLocked(c)
 	}
 }
 
-func (s *Server) releaseAddressLocked(c *Conn) {
+// forgetLocked is called when a connection has written its last packets.
+func (s *Server) forgetLocked(c *Conn) {
+	s.totals.traffic.add(c.Traffic())
 	network := clientNetwork(c.handshake.Address)
 	if s.connsPerNetwork[network]--; s.connsPerNetwork[network] <= 0 {
 		delete(s.connsPerNetwork, network)
@@ -219,9 +226,6 @@ func (s *Server) run(task func()) bool {
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
-	if s.churn.timer != nil {
-		s.churn.timer.Stop()
-	}
 	conns := slices.Collect(maps.Values(s.conns))
 	s.mu.Unlock()
 

@@ -115,9 +115,11 @@ func (c *Conn) handleProbe(s *webSocket, data []byte) error {
 	if err != nil || p.Type != PacketPing || string(p.Data) != probe {
 		return errProbeExpected
 	}
+	c.receivedPackets.Add(1)
 	if err := c.writeProbing(s, probePong.frames); err != nil {
 		return err
 	}
+	c.out.countSent(probePong.packets(), 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.probed = true
@@ -137,6 +139,7 @@ func (c *Conn) writeProbing(s *webSocket, frame []byte) error {
 	c.mu.Unlock()
 
 	n, err := s.writeBlocking(frame, s.newStallDetector())
+	c.out.countSent(0, n)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,6 +170,7 @@ func (c *Conn) finishUpgrade(s *webSocket, data []byte) error {
 	if err != nil || p.Type != PacketUpgrade {
 		return errUpgradeExpected
 	}
+	c.receivedPackets.Add(1)
 	c.mu.Lock()
 	if c.closed || c.probing != s {
 		c.mu.Unlock()

@@ -60,6 +60,7 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *
 	netConn, rw, _, err := ws.UpgradeHTTP(r, w)
 	if err != nil {
 		s.cfg.Log.Debug("websocket handshake refused", "err", err)
+		s.refuseWebSocket(r, err)
 		if netConn != nil {
 			_ = netConn.Close() // the handshake failed, so an error changes nothing
 		}
@@ -68,6 +69,7 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, c *Conn) (sock *
 	if n := rw.Reader.Buffered(); n > 0 {
 		peeked, _ := rw.Peek(n) // buffered already: cannot fail
 		earlyData = append([]byte(nil), peeked...)
+		c.received.Add(int64(n))
 	}
 	setSocketOptions(netConn)
 	limits := &s.cfg.Limits

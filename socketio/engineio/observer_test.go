@@ -1,0 +1,277 @@
+package engineio_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"gifchat/socketio/engineio"
+	"gifchat/socketio/internal/siotest"
+)
+
+// watcher is an Observer that sends what it sees to a channel.
+type watcher struct {
+	seen   chan string
+	onOpen func(*engineio.Conn) // called by ConnOpened; may be nil
+	last   chan engineio.Traffic
+}
+
+func newWatcher() *watcher {
+	return &watcher{seen: make(chan string, 1000), last: make(chan engineio.Traffic, 1000)}
+}
+
+func (w *watcher) ConnOpened(c *engineio.Conn) {
+	w.seen <- fmt.Sprintf("opened %d %s %d", c.Number(), c.Transport(), c.Revision())
+	if w.onOpen != nil {
+		w.onOpen(c)
+	}
+}
+
+func (w *watcher) ConnClosed(c *engineio.Conn, reason engineio.Reason) {
+	w.last <- c.Traffic()
+	w.seen <- fmt.Sprintf("closed %d %s %s", c.Number(), c.Transport(), reason)
+}
+
+func (w *watcher) SlowClient(c *engineio.Conn, slow engineio.SlowClient) {
+	w.seen <- fmt.Sprintf("slow %d %s, packets: %v", c.Number(), slow.Cause, slow.QueuedPackets > 0)
+}
+
+func (w *watcher) Refused(_ *http.Request, r engineio.Refusal) {
+	w.seen <- fmt.Sprintf("refused handshake=%v %d %d %s: %s, %v", r.Handshake, r.Status, r.Code, r.Message, r.Reason, r.Err)
+}
+
+func (w *watcher) want(t *testing.T, notes ...string) {
+	t.Helper()
+	for _, want := range notes {
+		if got := siotest.Receive(t, w.seen); got != want {
+			t.Fatalf("observation: got %q, want %q", got, want)
+		}
+	}
+}
+
+// frameSize is the number of bytes of an unmasked frame.
+func frameSize(f ws.Frame) int64 { return int64(ws.HeaderSize(f.Header)) + f.Header.Length }
+
+// wantTraffic checks the traffic of the only connection, which has ended.
+func wantTraffic(t *testing.T, w *watcher, s *engineio.Server, want engineio.Traffic) {
+	t.Helper()
+	if got := siotest.Receive(t, w.last); got != want {
+		t.Errorf("Traffic of the connection: got %+v, want %+v", got, want)
+	}
+	if got := s.Stats().Traffic; got != want {
+		t.Errorf("Stats().Traffic: got %+v, want %+v", got, want)
+	}
+}
+
+func TestObserver_sees_a_polling_connection(t *testing.T) {
+	for revision, packets := range map[string][2]string{
+		"4": {"4hello\x1e4x", "1"},
+		"3": {"6:4hello2:4x", "1:1"},
+	} {
+		t.Run("revision "+revision, func(t *testing.T) {
+			w := newWatcher()
+			f := siotest.Serve(t, engineio.Config{Observer: w}, nil).As(revision)
+			open := f.Call("GET", "", "")
+			sid, p := siotest.ParseOpen(t, open.Body).SID, f.Peer()
+			w.want(t, "opened 1 polling "+revision)
+			f.Call("POST", "&sid="+sid, packets[0])
+			p.WantMessage(t, "hello")
+			p.Send(t, "an answer")
+			if s := f.Server.Stats(); s.Polling != 1 || s.WebSocket != 0 || s.QueuedPackets != 1 || s.LargestQueue < len("4an answer") || s.QueuedBytes != s.LargestQueue || s.Backlog == 0 {
+				t.Errorf("Stats: got %+v, want one polling connection with one queued packet", s)
+			}
+			answer := f.Call("GET", "&sid="+sid, "")
+			f.Call("POST", "&sid="+sid, packets[1])
+			w.want(t, "closed 1 polling transport close")
+			wantTraffic(t, w, f.Server, engineio.Traffic{
+				PacketsSent: 2, BytesSent: int64(len(open.Body) + len(answer.Body)),
+				PacketsReceived: 3, BytesReceived: int64(len(packets[0]) + len(packets[1])),
+			})
+			if s := f.Server.Stats(); s.Polling != 0 || s.QueuedPackets != 0 || s.Closed[engineio.ReasonTransportClose] != 1 || len(s.Closed) != 1 {
+				t.Errorf("Stats: got %+v, want one closed connection", s)
+			}
+		})
+	}
+}
+
+func TestObserver_sees_a_WebSocket_connection(t *testing.T) {
+	for _, revision := range []string{"4", "3"} {
+		t.Run("revision "+revision, func(t *testing.T) {
+			w := newWatcher()
+			f := siotest.Serve(t, engineio.Config{Observer: w}, nil).As(revision)
+			c, _ := f.Dial("transport=websocket&EIO=" + revision)
+			sent := frameSize(c.Next())
+			p := f.Peer()
+			w.want(t, "opened 1 websocket "+revision)
+			frames := siotest.Masked(ws.NewTextFrame([]byte("4hello")), ws.NewTextFrame([]byte("4x")), ws.NewPingFrame(nil))
+			c.WriteRaw(frames)
+			p.WantMessage(t, "hello")
+			sent += frameSize(c.Next()) // the pong, which is not a packet
+			p.Send(t, "with an attachment", []byte("attachment"))
+			sent += frameSize(c.Next()) + frameSize(c.Next())
+			if s := f.Server.Stats(); s.Polling != 0 || s.WebSocket != 1 || s.QueuedPackets != 0 || s.LargestQueue != 0 {
+				t.Errorf("Stats: got %+v, want one WebSocket with an empty queue", s)
+			}
+			c.Close()
+			w.want(t, "closed 1 websocket transport close")
+			wantTraffic(t, w, f.Server, engineio.Traffic{
+				PacketsSent: 3, BytesSent: sent, PacketsReceived: 2, BytesReceived: int64(len(frames)),
+			})
+		})
+	}
+}
+
+func TestObserver_counts_the_packets_of_an_upgrade(t *testing.T) {
+	w := newWatcher()
+	f := siotest.Serve(t, engineio.Config{Observer: w}, nil)
+	open := f.Call("GET", "", "")
+	sid, p := siotest.ParseOpen(t, open.Body).SID, f.Peer()
+	c := f.Probe(sid)
+	frames := siotest.Masked(ws.NewTextFrame([]byte("5")), ws.NewTextFrame([]byte("4over it")))
+	c.WriteRaw(frames)
+	p.WantMessage(t, "over it")
+	c.Close()
+	w.want(t, "opened 1 polling 4", "closed 1 websocket transport close")
+	probe := siotest.Masked(ws.NewTextFrame([]byte("2probe")))
+	wantTraffic(t, w, f.Server, engineio.Traffic{
+		PacketsSent: 2, BytesSent: int64(len(open.Body) + len("3probe") + 2),
+		PacketsReceived: 3, BytesReceived: int64(len(probe) + len(frames)),
+	})
+}
+
+// Without an observer the totals are the same.
+func TestStats_need_no_observer(t *testing.T) {
+	f := siotest.Serve(t, engineio.Config{}, nil)
+	c, p := f.WebSocket()
+	c.Send("4hello")
+	p.WantMessage(t, "hello")
+	p.Conn.Close()
+	c.WantClose(ws.StatusNormalClosure)
+	f.Call("GET", "&sid=unknown", "")
+	s := f.Server.Stats()
+	if s.Traffic.PacketsSent != 1 || s.Traffic.PacketsReceived != 1 || s.Closed[engineio.ReasonForcedClose] != 1 || s.RefusedRequests["Session ID unknown"] != 1 {
+		t.Errorf("Stats: got %+v, want one packet each way, a closed connection and a refused request", s)
+	}
+}
+
+func TestObserver_sees_why_requests_are_refused(t *testing.T) {
+	denied := errors.New("no such user")
+	w := newWatcher()
+	f := siotest.Serve(t, engineio.Config{
+		Observer:        w,
+		AllowConnection: func(r *http.Request) (time.Duration, bool) { return 0, r.Header.Get("Flood") == "" },
+		Identify: func(r *http.Request) (any, error) {
+			if r.Header.Get("Stranger") != "" {
+				return nil, denied
+			}
+			return nil, nil
+		},
+		Limits: engineio.Limits{MaxConns: 1},
+	}, nil)
+	sid, _ := f.Open()
+	w.want(t, "opened 1 polling 4")
+	webSocket := []string{"Connection", "Upgrade", "Upgrade", "websocket"}
+	requests := func(header ...string) func(query string) {
+		return func(query string) { _, _ = f.Try(t.Context(), "GET", query, nil, header...) }
+	}
+	for _, tt := range []struct {
+		send  func(query string)
+		query string
+		want  string
+	}{
+		{requests(), "EIO=4&transport=carrier-pigeon", "handshake=true 400 0 Transport unknown: Transport unknown, <nil>"},
+		{requests(), "EIO=5&transport=polling", "handshake=true 400 5 Unsupported protocol version: Unsupported protocol version, <nil>"},
+		{requests("Origin", "https://elsewhere.example"), "EIO=4&transport=polling", "handshake=true 403 4 Forbidden: Forbidden origin, <nil>"},
+		{requests(), "EIO=4&transport=polling", "handshake=true 503 3 Too many connections: Too many connections, <nil>"},
+		{requests(), "EIO=4&transport=polling&sid=unknown", "handshake=false 400 1 Session ID unknown: Session ID unknown, <nil>"},
+		{requests(webSocket...), "EIO=4&transport=websocket&sid=" + sid, "handshake=false 400 3 Bad request: Malformed WebSocket handshake, " + ws.ErrHandshakeBadSecKey.Error()},
+	} {
+		tt.send(tt.query)
+		w.want(t, "refused "+tt.want)
+	}
+	f.Call("POST", "&sid="+sid, "1")
+	w.want(t, "closed 1 polling transport close")
+	for _, tt := range []struct {
+		header []string
+		query  string
+		want   string
+	}{
+		{[]string{"Flood", "yes"}, "EIO=4&transport=polling", "handshake=true 503 3 Too many connections: Refused by AllowConnection, <nil>"},
+		{[]string{"Stranger", "yes"}, "EIO=4&transport=polling", "handshake=true 403 4 Forbidden: Forbidden identity, no such user"},
+		{webSocket, "EIO=4&transport=websocket", "handshake=true 400 3 Bad request: Malformed WebSocket handshake, " + ws.ErrHandshakeBadSecKey.Error()},
+	} {
+		requests(tt.header...)(tt.query)
+		w.want(t, "refused "+tt.want)
+	}
+	s := f.Server.Stats()
+	if s.RefusedHandshakes["Forbidden origin"] != 1 || s.RefusedHandshakes["Malformed WebSocket handshake"] != 1 || len(s.RefusedHandshakes) != 7 || len(s.RefusedRequests) != 2 {
+		t.Errorf("Stats: got %v and %v, want 7 and 2 reasons", s.RefusedHandshakes, s.RefusedRequests)
+	}
+	if len(s.Closed) != 1 {
+		t.Errorf("Closed: got %v, want no connection for a refused handshake", s.Closed)
+	}
+}
+
+func TestObserver_sees_why_a_client_is_slow(t *testing.T) {
+	t.Run("queue full", func(t *testing.T) {
+		w := newWatcher()
+		f := siotest.Serve(t, engineio.Config{Observer: w, Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
+		_, p := f.Open()
+		for p.Conn.Send(engineio.Prepare([]byte(strings.Repeat("x", 300)))) == nil {
+			continue
+		}
+		w.want(t, "opened 1 polling 4", "slow 1 queue full, packets: true", "closed 1 polling too slow")
+		if s := f.Server.Stats(); s.Slow[engineio.SlowQueueFull] != 1 || len(s.Slow) != 1 {
+			t.Errorf("Slow: got %v, want one full queue", s.Slow)
+		}
+	})
+	t.Run("no progress", func(t *testing.T) {
+		w := newWatcher()
+		f := siotest.Serve(t, engineio.Config{Observer: w, Limits: engineio.Limits{StallTimeout: 20 * time.Millisecond}}, nil)
+		_, p := f.Open()
+		siotest.Eventually(t, func() bool { return p.Conn.Send(engineio.Prepare([]byte("x"))) != nil })
+		w.want(t, "opened 1 polling 4", "slow 1 no progress, packets: true", "closed 1 polling too slow")
+	})
+	t.Run("backlog full", func(t *testing.T) {
+		w := newWatcher()
+		f := siotest.Serve(t, engineio.Config{Observer: w, Limits: engineio.Limits{MaxBacklog: 1000}}, nil)
+		_, p := f.Open()
+		_ = p.Conn.Send(engineio.Prepare([]byte(strings.Repeat("x", 2000))))
+		w.want(t, "opened 1 polling 4", "slow 1 backlog full, packets: true", "closed 1 polling too slow")
+	})
+}
+
+// ConnClosed follows ConnOpened also if the connection ends during ConnOpened.
+func TestObserver_sees_the_end_after_the_beginning(t *testing.T) {
+	w := newWatcher()
+	w.onOpen = func(c *engineio.Conn) {
+		c.Close()
+		w.seen <- "ConnOpened returns"
+	}
+	f := siotest.Serve(t, engineio.Config{Observer: w}, nil)
+	f.Open()
+	w.want(t, "opened 1 polling 4", "ConnOpened returns", "closed 1 polling forced close")
+}
+
+func TestObserver_sees_the_end_of_each_connection_before_Close_returns(t *testing.T) {
+	w := newWatcher()
+	s := engineio.NewServer(engineio.Config{Observer: w, Accept: func(c *engineio.Conn) engineio.Receiver { return siotest.NewPeer(c, nil) }})
+	for range 100 {
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(w.seen); got != 200 {
+		t.Errorf("observations: got %d, want 100 beginnings and 100 ends", got)
+	}
+	if got := s.Stats().Closed[engineio.ReasonShutdown]; got != 100 {
+		t.Errorf("Closed: got %d, want 100", got)
+	}
+}
