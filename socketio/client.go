@@ -41,8 +41,10 @@ type client struct {
 	sockets []*Socket   // guarded by mu, as are the next fields
 	timeout *time.Timer // closes a client that connects to no namespace; nil afterwards
 	inbox   inbox
-	space   chan struct{} // closed when the inbox has room again; nil unless a packet waits
+	changed chan struct{} // closed when the inbox has room again or no handler runs; nil unless something waits
 	working bool
+	quiet   bool            // further events are ignored
+	hurry   bool            // packets in the inbox are dropped
 	kicked  []string        // namespaces that the server has disconnected the client from
 	leaving bool            // the connection closes when everything has been sent
 	holds   int             // deliveries that still have packets for a leaving client
@@ -172,7 +174,7 @@ func (c *client) enqueue(p decoded) {
 	for {
 		c.mu.Lock()
 		switch {
-		case c.ended != "":
+		case c.ended != "", c.quiet && p.typ != packetDisconnect:
 			c.mu.Unlock()
 			return
 		case c.hasRoomLocked(&p):
@@ -181,16 +183,16 @@ func (c *client) enqueue(p decoded) {
 			c.mu.Unlock()
 			return
 		}
-		if c.space == nil {
-			c.space = make(chan struct{})
+		if c.changed == nil {
+			c.changed = make(chan struct{})
 		}
-		space := c.space
+		changed := c.changed
 		c.mu.Unlock()
 		if !paused {
 			paused = true
 			c.conn.Pause()
 		}
-		<-space
+		<-changed
 	}
 }
 
@@ -219,16 +221,17 @@ func (c *client) Closed(reason engineio.Reason) {
 		s.state.Store(socketClosed)
 		s.dropAcks() // at once, because a handler on the worker may wait for one
 	}
-	c.makeSpaceLocked()
+	c.signalLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
 		c.startWorkerLocked()
 	}
 }
 
-func (c *client) makeSpaceLocked() {
-	if c.space != nil {
-		close(c.space)
-		c.space = nil
+// signalLocked wakes the goroutines that wait for a change of the inbox.
+func (c *client) signalLocked() {
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
 	}
 }
 
@@ -239,6 +242,7 @@ func (c *client) work() {
 		next := c.inbox.pop()
 		if next == nil {
 			c.working = false
+			c.signalLocked()
 			reason := Reason(c.ended)
 			var left []*Socket
 			if c.ended != "" {
@@ -250,12 +254,12 @@ func (c *client) work() {
 			}
 			return
 		}
-		c.makeSpaceLocked()
-		leaving := c.leaving
+		c.signalLocked()
+		drop := c.leaving || c.hurry
 		c.mu.Unlock()
 		if next.finish != nil {
 			next.finish.finish(next.reason)
-		} else if !leaving && !c.server.workers.hurry.Load() {
+		} else if !drop && !c.server.workers.hurry.Load() {
 			c.handle(next.packet)
 		}
 		putJob(next)

@@ -48,14 +48,15 @@ type Receiver interface {
 // WaitQueue blocks.
 type Conn struct {
 	// Immutable.
-	server    *Server
-	sid       SID
-	codec     codec
-	handshake *Handshake
-	identity  any
-	receiver  Receiver
-	heartbeat *time.Timer
-	external  *CarrierConn // nil unless a Carrier moves the packets
+	server     *Server
+	sid        SID
+	codec      codec
+	handshake  *Handshake
+	identity   any
+	receiver   Receiver
+	heartbeat  *time.Timer
+	external   *CarrierConn // nil unless a Carrier moves the packets
+	httpServer httpServer   // that has received the handshake
 
 	received atomic.Int64 // bytes of WebSocket frames and POST bodies
 
@@ -71,6 +72,7 @@ type Conn struct {
 	writingPoll   bool          // a poll response is being written
 	readingPost   bool          // a POST is being read
 	closeWhenSent bool          // the connection ends when the queue is empty
+	shuttingDown  bool          // it then ends with ReasonShutdown
 	paused        bool          // the receiver accepts no messages, see Pause
 	awaitingPong  bool          // a ping was sent, and its pong is pending
 	heartbeatDue  time.Duration // time since the handshake at which the heartbeat timer fires
