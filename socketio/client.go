@@ -41,7 +41,7 @@ type client struct {
 	sockets []*Socket   // guarded by mu, as are the next fields
 	timeout *time.Timer // closes a client that connects to no namespace; nil afterwards
 	inbox   inbox
-	changed chan struct{} // closed when the inbox has room again or no handler runs; nil unless something waits
+	changed chan struct{} // see changeLocked; nil unless a goroutine waits
 	working bool
 	quiet   bool            // further events are ignored
 	hurry   bool            // packets in the inbox are dropped
@@ -183,10 +183,7 @@ func (c *client) enqueue(p decoded) {
 			c.mu.Unlock()
 			return
 		}
-		if c.changed == nil {
-			c.changed = make(chan struct{})
-		}
-		changed := c.changed
+		changed := c.changeLocked()
 		c.mu.Unlock()
 		if !paused {
 			paused = true
@@ -224,14 +221,6 @@ func (c *client) Closed(reason engineio.Reason) {
 	c.signalLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
 		c.startWorkerLocked()
-	}
-}
-
-// signalLocked wakes the goroutines that wait for a change of the inbox.
-func (c *client) signalLocked() {
-	if c.changed != nil {
-		close(c.changed)
-		c.changed = nil
 	}
 }
 

@@ -116,16 +116,13 @@ func (c *client) waitIdle(ctx context.Context) bool {
 	}
 }
 
-// untilChange returns nil if no handler of the client runs, or a channel that is
-// closed when the inbox has changed.
+// untilChange returns nil if no handler of the client runs, and otherwise the channel
+// of changeLocked.
 func (c *client) untilChange() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.working {
 		return nil
 	}
-	if c.changed == nil {
-		c.changed = make(chan struct{})
-	}
-	return c.changed
+	return c.changeLocked()
 }

@@ -21,12 +21,12 @@ func (s *Server) Refuse() []*Conn {
 func (c *Conn) Receiver() Receiver { return c.receiver }
 
 // Shutdown ends the connection with ReasonShutdown, as Server.Close does. A polling
-// client has 200 ms to fetch the packets that are queued for it. Further sends fail
-// with ErrClosed.
+// client has 200 ms to receive the response that is being written and the packets that
+// are queued. Further sends fail with ErrClosed.
 func (c *Conn) Shutdown() {
 	c.mu.Lock()
-	fetches := !c.closed && c.ws == nil && c.external == nil && !c.out.empty()
-	if !fetches {
+	receiving := c.ws == nil && c.external == nil && (c.writingPoll || !c.out.empty())
+	if c.closed || !receiving {
 		c.mu.Unlock()
 		c.close(ReasonShutdown)
 		return
