@@ -28,7 +28,7 @@ func ExampleServer_Close() {
 	if err != nil {
 		panic(err)
 	}
-	go web.Serve(listener)
+	go func() { _ = web.Serve(listener) }() // returns http.ErrServerClosed
 
 	browser := visitAt("http://" + listener.Addr().String())
 	defer browser.leave()

@@ -137,7 +137,9 @@ func startHTTP(t *testing.T, h http.Handler) (web *http.Server, url string) {
 	go func() { served <- web.Serve(ln) }()
 	t.Cleanup(func() {
 		_ = web.Close()
-		<-served
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("Serve: got %v, want %v", err, http.ErrServerClosed)
+		}
 	})
 	return web, "http://" + ln.Addr().String()
 }
