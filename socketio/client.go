@@ -41,8 +41,10 @@ type client struct {
 	sockets []*Socket   // guarded by mu, as are the next fields
 	timeout *time.Timer // closes a client that connects to no namespace; nil afterwards
 	inbox   inbox
-	space   chan struct{} // closed when the inbox has room again; nil unless a packet waits
+	changed chan struct{} // see changeLocked; nil unless a goroutine waits
 	working bool
+	quiet   bool            // further events are ignored
+	hurry   bool            // packets in the inbox are dropped
 	kicked  []string        // namespaces that the server has disconnected the client from
 	leaving bool            // the connection closes when everything has been sent
 	holds   int             // deliveries that still have packets for a leaving client
@@ -168,7 +170,7 @@ func (c *client) enqueue(p decoded) {
 	for {
 		c.mu.Lock()
 		switch {
-		case c.ended != "":
+		case c.ended != "", c.quiet && p.typ != packetDisconnect:
 			c.mu.Unlock()
 			return
 		case c.hasRoomLocked(&p):
@@ -177,16 +179,13 @@ func (c *client) enqueue(p decoded) {
 			c.mu.Unlock()
 			return
 		}
-		if c.space == nil {
-			c.space = make(chan struct{})
-		}
-		space := c.space
+		changed := c.changeLocked()
 		c.mu.Unlock()
 		if !paused {
 			paused = true
 			c.conn.Pause()
 		}
-		<-space
+		<-changed
 	}
 }
 
@@ -215,16 +214,9 @@ func (c *client) Closed(reason engineio.Reason) {
 		s.state.Store(socketClosed)
 		s.endWaits(Reason(reason)) // at once, because a handler on the worker may wait
 	}
-	c.makeSpaceLocked()
+	c.signalLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
 		c.startWorkerLocked()
-	}
-}
-
-func (c *client) makeSpaceLocked() {
-	if c.space != nil {
-		close(c.space)
-		c.space = nil
 	}
 }
 
@@ -235,6 +227,7 @@ func (c *client) work() {
 		next := c.inbox.pop()
 		if next == nil {
 			c.working = false
+			c.signalLocked()
 			reason := Reason(c.ended)
 			var left []*Socket
 			if c.ended != "" {
@@ -246,14 +239,14 @@ func (c *client) work() {
 			}
 			return
 		}
-		c.makeSpaceLocked()
-		leaving := c.leaving
+		c.signalLocked()
+		drop := c.leaving || c.hurry
 		c.mu.Unlock()
 		if next.finish != nil {
 			next.finish.finish(next.reason)
 		} else if next.call != nil {
 			c.server.protect("acknowledgement", next.call)
-		} else if !leaving && !c.server.workers.hurry.Load() {
+		} else if !drop && !c.server.workers.hurry.Load() {
 			c.handle(next.packet)
 		}
 		putJob(next)

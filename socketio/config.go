@@ -82,6 +82,12 @@ type Config struct {
 	// panics. Default: nothing is observed.
 	Observer Observer
 
+	// CloseOver is the time over which Close and http.Server.Shutdown spread the end
+	// of the connections, so that 10,000 clients do not reconnect at the same moment.
+	// A client works as before until its connection is closed. Their contexts must
+	// last longer. Default: all connections are closed together.
+	CloseOver time.Duration
+
 	Log *slog.Logger // default: discarded
 
 	PingInterval   time.Duration // default 25 s

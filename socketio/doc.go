@@ -75,6 +75,29 @@
 // handler receives the event twice. A handler for such clients needs an id from
 // the client: it does the work once for each id, and acknowledges every time.
 //
+// # Shutting down
+//
+// Server.Close ends a server as clients and handlers need it: running handlers
+// return, their acknowledgements reach the clients, and stock clients reconnect by
+// themselves, to the next server. Call it before http.Server.Shutdown, which then
+// has no polls to wait for:
+//
+//	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+//	defer cancel()
+//	err := errors.Join(server.Close(ctx), web.Shutdown(ctx))
+//
+// An event without an acknowledgement may not have been handled: Close ignores
+// events that arrive after its start.
+//
+// The other order works too, and so does Shutdown alone: it ends the connections
+// that were opened through that http.Server in the same way. Connections of other
+// http.Servers stay open. But Shutdown stops listening first, so that a polling
+// client gets only one more answer, and it does not wait for WebSockets. After
+// Shutdown, Close waits for the handlers of those.
+//
+// Config.CloseOver spreads the end of many connections over some time, if other
+// servers accept their clients during that time.
+//
 // # Where to start reading
 //
 // A packet from a client passes these files: client.go receives messages,

@@ -220,17 +220,25 @@ func ExampleRecovery() {
 
 // browser is a minimal client that sends and receives packets as text.
 type browser struct {
-	server *httptest.Server
+	server *httptest.Server // nil if it belongs to the example
 	conn   *websocket.Conn
 }
 
 func visit(h http.Handler, header ...string) *browser {
-	b := &browser{server: httptest.NewServer(h)}
+	web := httptest.NewServer(h)
+	b := visitAt(web.URL, header...)
+	b.server = web
+	return b
+}
+
+// visitAt connects to a server that runs already.
+func visitAt(address string, header ...string) *browser {
+	b := new(browser)
 	options := &websocket.DialOptions{HTTPHeader: http.Header{}}
 	for i := 0; i < len(header); i += 2 {
 		options.HTTPHeader.Set(header[i], header[i+1])
 	}
-	url := "ws" + strings.TrimPrefix(b.server.URL, "http") + "/socket.io/?EIO=4&transport=websocket"
+	url := "ws" + strings.TrimPrefix(address, "http") + "/socket.io/?EIO=4&transport=websocket"
 	conn, _, err := websocket.Dial(context.Background(), url, options)
 	if err != nil {
 		panic(err)
@@ -263,5 +271,7 @@ func (b *browser) receive() string {
 
 func (b *browser) leave() {
 	_ = b.conn.CloseNow()
-	b.server.Close()
+	if b.server != nil {
+		b.server.Close()
+	}
 }

@@ -92,13 +92,19 @@ func (f *fixture) dial() *client {
 // dialAs is dial with a revision of Engine.IO.
 func (f *fixture) dialAs(revision int) *client {
 	f.t.Helper()
-	w, resp := siotest.Dial(f.t, f.http.Listener.Addr().String(), fmt.Sprintf("EIO=%d&transport=websocket", revision))
+	return dialAt(f.t, f.http.URL, revision)
+}
+
+// dialAt opens a WebSocket to the server at url.
+func dialAt(t testing.TB, url string, revision int) *client {
+	t.Helper()
+	w, resp := siotest.Dial(t, strings.TrimPrefix(url, "http://"), fmt.Sprintf("EIO=%d&transport=websocket", revision))
 	if w == nil {
-		f.t.Fatalf("handshake: got %d, want 101", resp.StatusCode)
+		t.Fatalf("handshake: got %d, want 101", resp.StatusCode)
 	}
-	c := &client{w, f.t}
+	c := &client{w, t}
 	if open := c.receive(); !strings.HasPrefix(open, "0{") {
-		f.t.Fatalf("got %q, want an open packet", open)
+		t.Fatalf("got %q, want an open packet", open)
 	}
 	return c
 }

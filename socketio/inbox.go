@@ -73,3 +73,20 @@ func putJob(j *job) {
 	*j = job{}
 	jobs.Put(j)
 }
+
+// changeLocked returns a channel that is closed when the inbox has room again or no
+// handler of the client runs any more.
+func (c *client) changeLocked() <-chan struct{} {
+	if c.changed == nil {
+		c.changed = make(chan struct{})
+	}
+	return c.changed
+}
+
+// signalLocked wakes the goroutines that wait for a change.
+func (c *client) signalLocked() {
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
+	}
+}

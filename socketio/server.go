@@ -1,8 +1,8 @@
 package socketio
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -44,9 +44,10 @@ func NewServer(cfg Config) *Server {
 
 		AllowedHeaders: cfg.AllowedHeaders,
 
-		Secure:  cfg.Secure,
-		Address: cfg.ClientAddress,
-		Log:     cfg.Log,
+		Secure:     cfg.Secure,
+		Address:    cfg.ClientAddress,
+		OnShutdown: s.shutDown,
+		Log:        cfg.Log,
 
 		Observer:        observerOf(s),
 		AllowConnection: cfg.AllowConnection,
@@ -124,13 +125,29 @@ func withSlash(name string) string {
 // Len returns the number of connections, in whatever namespaces.
 func (s *Server) Len() int { return s.engine.Len() }
 
-// Close closes every connection in a way that lets stock clients reconnect by
-// themselves, to the next server. It waits until the handlers have returned or
-// ctx is done. Disconnect handlers run with ReasonServerShutdown. Then the
-// adapters are closed.
+// Close ends the server without losing the answers of running handlers:
+//
+//  1. New connections are refused with 503.
+//  2. With Config.CloseOver, connections are closed one by one over that time.
+//  3. Events that arrive are ignored. The handlers that run return, and those of
+//     events that arrived before are called for at most 200 ms. Until then all
+//     clients receive what handlers emit, and can acknowledge it.
+//  4. The connections are closed, and stock clients reconnect by themselves, to
+//     the next server. A client that does not read its last packets within 200 ms
+//     is cut. Disconnect handlers run with ReasonServerShutdown.
+//  5. The adapters are closed when the disconnect handlers have returned.
+//
+// When ctx is done, Close cuts all connections at once and returns the cause of
+// ctx. A handler may run longer than ctx allows, so ctx should have a deadline,
+// and a later Close waits for that handler. Close may be called more than once,
+// also concurrently, but not in a handler: it would wait for itself.
 func (s *Server) Close(ctx context.Context) error {
-	err := s.engine.Close(ctx)
-	err = errors.Join(err, s.workers.close(ctx))
+	var err error
+	if !s.endHandlers(ctx, s.engine.Refuse()) {
+		err = context.Cause(ctx)
+	}
+	s.workers.stop()
+	err = cmp.Or(err, s.engine.Close(ctx), s.workers.wait(ctx))
 	s.closeAdapters()
 	return err
 }

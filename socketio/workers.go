@@ -23,11 +23,6 @@ type workers struct {
 	hurry   atomic.Bool // packets in inboxes are dropped
 }
 
-// inboxTimeout is how long close lets workers handle the packets in inboxes. A
-// client may have sent a hundred slow events ahead. It must expect that an
-// event without an acknowledgement was not handled.
-const inboxTimeout = 200 * time.Millisecond
-
 func newWorkers() *workers {
 	return &workers{
 		maxIdle: int32(4 * runtime.GOMAXPROCS(0)), //nolint:gosec // a few hundred at most
@@ -61,11 +56,13 @@ func (w *workers) run(c *client) {
 	}
 }
 
-// close waits until every inbox is empty and every replay has ended, or ctx is
+// stop ends the idle workers, and every wait for the handlers of single clients.
+func (w *workers) stop() { w.once.Do(func() { close(w.closing) }) }
+
+// wait waits until every inbox is empty and every replay has ended, or ctx is
 // done. It drops packets that wait longer than inboxTimeout. Disconnect handlers
-// run in any case.
-func (w *workers) close(ctx context.Context) error {
-	w.once.Do(func() { close(w.closing) })
+// run in any case. stop comes first.
+func (w *workers) wait(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		w.tasks.Wait()
@@ -77,6 +74,7 @@ func (w *workers) close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
+		w.hurry.Store(true)
 		return context.Cause(ctx)
 	}
 }

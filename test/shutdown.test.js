@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import WebSocket from 'ws'
-import { startServer } from './lib/server.js'
+import { relay, startServer } from './lib/server.js'
 import { openPage } from './lib/browser.js'
-import { connected, until } from './lib/clients.js'
+import { connected, nextEvent, until } from './lib/clients.js'
 import { Visitor, owner } from './lib/visitor.js'
 import { promised } from './lib/sizes.js'
 
@@ -145,6 +145,23 @@ describe('SIGTERM beside slow clients', { concurrency: 2 }, () => {
       t.diagnostic(`${Math.round(duration)} ms`)
       assert.ok(duration < promised(soon), `stop: got ${duration} ms, want less than ${promised(soon)}`)
       await end()
+    })
+  }
+})
+
+describe('SIGTERM while an event handler runs', () => {
+  for (const transport of ['websocket', 'polling']) {
+    test(`${transport}: the acknowledgement arrives before the end of the connection`, async () => {
+      const server = await startServer({}, { path: relay() })
+      const socket = await connected(server.url, { transports: [transport], reconnection: false })
+      const waiting = nextEvent(socket, 'waiting')
+      const acknowledged = socket.timeout(10_000).emitWithAck('wait', 500)
+      await waiting
+      const disconnected = nextEvent(socket, 'disconnect')
+      const stopped = server.stop()
+      assert.equal(await acknowledged, 'done')
+      await disconnected
+      await stopped
     })
   }
 })

@@ -39,10 +39,13 @@ func (c *Conn) allSentLocked() bool {
 // send. mu is not held.
 func (c *Conn) closeIfSent() {
 	c.mu.Lock()
-	sent := c.allSentLocked()
+	sent, reason := c.allSentLocked(), ReasonForcedClose
+	if c.shuttingDown {
+		reason = ReasonShutdown
+	}
 	c.mu.Unlock()
 	if sent {
-		c.close(ReasonForcedClose)
+		c.close(reason)
 	}
 }
 

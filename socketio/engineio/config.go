@@ -85,6 +85,12 @@ type Config struct {
 	// Observer sees what happens to the connections. Default: nothing is observed.
 	Observer Observer
 
+	// OnShutdown is called in its own goroutine after http.Server.Shutdown, with the
+	// connections that were opened through that http.Server. It must end them, because
+	// http.Server.Shutdown waits for their polls. Server.Close waits until it has
+	// returned. Default: Conn.Shutdown is called for each.
+	OnShutdown func([]*Conn)
+
 	Log *slog.Logger // default: log records are discarded
 
 	PingInterval   time.Duration // from a pong to the next ping; default 25 s
@@ -151,6 +157,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ASCII == nil {
 		c.ASCII = func(text []byte) []byte { return text }
+	}
+	if c.OnShutdown == nil {
+		c.OnShutdown = shutDownAll
 	}
 	if c.Address == nil {
 		c.Address = func(r *http.Request) string { return r.RemoteAddr }

@@ -50,16 +50,17 @@ type Receiver interface {
 // methods of the Receiver. Only WaitQueue blocks.
 type Conn struct {
 	// Immutable.
-	server    *Server
-	sid       sessionID
-	codec     codec
-	offered   Transports
-	handshake *Handshake
-	identity  any
-	receiver  Receiver
-	heartbeat *time.Timer
-	external  *carrierConn // nil unless a carrier moves the packets
-	filters   *filters     // nil unless ConnOptions has one
+	server     *Server
+	sid        sessionID
+	codec      codec
+	offered    Transports
+	handshake  *Handshake
+	identity   any
+	receiver   Receiver
+	heartbeat  *time.Timer
+	external   *carrierConn // nil unless a carrier moves the packets
+	filters    *filters     // nil unless ConnOptions has one
+	httpServer httpServer   // that has received the handshake
 
 	received        atomic.Int64 // bytes of WebSocket frames and POST bodies, without control packets
 	receivedPackets atomic.Int64
@@ -77,6 +78,7 @@ type Conn struct {
 	writingPoll   bool          // a poll response is being written
 	readingPost   bool          // a POST is being read
 	closeWhenSent bool          // the connection ends when the queue is empty
+	shuttingDown  bool          // it then ends with ReasonShutdown
 	paused        bool          // the receiver accepts no messages, see Pause
 	awaitingPong  bool          // a ping was sent, and its pong is pending
 	observation   observation   // for the Observer

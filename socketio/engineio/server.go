@@ -2,9 +2,7 @@ package engineio
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,12 +21,14 @@ type Server struct {
 	tasks sync.WaitGroup // reading and draining goroutines, and connections until Receiver.Closed has returned
 
 	mu              sync.Mutex
-	closed          bool                // mu guards this and all following fields
+	refusing        bool                // handshakes are rejected; mu guards this and all following fields
+	closed          bool                // no goroutine is started any more
 	conns           map[sessionID]*Conn // by session id
 	closing         map[*Conn]bool      // closed connections that still write their last packets
 	connsPerNetwork map[string]int      // number of conns and closing per client network
 	accepted        uint64              // number of connections that were registered
 	totals          totals
+	httpServers     map[httpServer]bool // those that have received a handshake; true after Shutdown
 
 	abortable map[aborter]struct{}
 	abortAll  bool // Close has stopped waiting for clients
@@ -42,7 +42,7 @@ func NewServer(cfg Config) *Server {
 	}
 	return &Server{
 		cfg: cfg.withDefaults(), origins: parseOrigins(cfg.Origins), conns: make(map[sessionID]*Conn), closing: make(map[*Conn]bool), connsPerNetwork: make(map[string]int),
-		abortable: make(map[aborter]struct{}), totals: newTotals(),
+		abortable: make(map[aborter]struct{}), totals: newTotals(), httpServers: make(map[httpServer]bool),
 	}
 }
 
@@ -117,6 +117,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		q.codec = codecExternal
 	}
 	c := newConn(s, q, newHandshake(r, address), identity, &options)
+	c.httpServer = s.httpServerOf(r)
 	if err := s.add(c); err != nil {
 		c.close(ReasonForcedClose)
 		return err
@@ -133,7 +134,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 	return nil
 }
 
-// add registers c. It checks closed under the lock that Close sets it under, so
+// add registers c. It checks refusing under the lock that Refuse sets it under, so
 // that no connection outlives Close.
 func (s *Server) add(c *Conn) *requestError {
 	s.mu.Lock()
@@ -141,6 +142,9 @@ func (s *Server) add(c *Conn) *requestError {
 	network := clientNetwork(c.handshake.Address)
 	if err := s.capacityErrorLocked(network); err != nil {
 		return err
+	}
+	if s.httpServers[c.httpServer] {
+		return errClosing
 	}
 	s.accepted++
 	c.handshake.number = s.accepted
@@ -220,18 +224,15 @@ func (s *Server) run(task func()) bool {
 
 // Close rejects new handshakes and ends every connection with ReasonShutdown. It
 // waits until their goroutines have ended and Receiver.Closed has returned. If ctx
-// is done before, it returns the cause of ctx. A client that does not read its last
-// packets within 200 ms is disconnected. Stock clients reconnect by themselves.
-// Close may be called more than once.
+// is done before, it cuts the connections and returns the cause of ctx. A client that
+// does not read its last packets within 200 ms is disconnected. Stock clients
+// reconnect by themselves. Close may be called more than once.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
-	conns := slices.Collect(maps.Values(s.conns))
 	s.mu.Unlock()
+	shutDownAll(s.Refuse())
 
-	for _, c := range conns {
-		c.close(ReasonShutdown)
-	}
 	done := make(chan struct{})
 	go func() {
 		s.tasks.Wait()
@@ -244,8 +245,9 @@ func (s *Server) Close(ctx context.Context) error {
 		case <-done:
 			return nil
 		case <-finalWrites.C:
-			s.abortWaits()
+			s.cut()
 		case <-ctx.Done():
+			s.cut()
 			return context.Cause(ctx)
 		}
 	}

@@ -7,6 +7,7 @@
 //	"join" room           joins the room
 //	"say" room, args…     emits "said" with args to all other members of the room
 //	"echo"                is acknowledged with its arguments
+//	"wait" ms             is answered with "waiting" and, after that time, an acknowledgement
 //	"burst" n, size       is answered with n events "part", emitted in one loop
 //	"leave" n, size       the same, followed by a disconnect as of socket.disconnect(true)
 //
@@ -105,6 +106,11 @@ func relay(log *slog.Logger) *socketio.Server {
 		_ = e.Socket.To(room).Emit("said", e.Args[1:].Any()...) // decoded arguments can always be encoded
 	})
 	n.On("echo", func(e *socketio.Event) { _ = e.Ack(e.Args.Any()...) }) // as for join
+	socketio.Handle(n, "wait", func(_ context.Context, s *socketio.Socket, ms int) (string, error) {
+		err := s.Emit("waiting")
+		time.Sleep(time.Duration(ms) * time.Millisecond)
+		return "done", err
+	})
 	burst := func(e *socketio.Event) {
 		var count, size int
 		if e.Bind(&count, &size) == nil {
