@@ -45,11 +45,12 @@ func (c *client) open(n *Namespace, s *Socket) error {
 		err = c.add(s)
 	}
 	if err != nil {
-		n.delivery.abandon(s)
+		n.delivery.abandon(s, err)
 		return err
 	}
 	if err := n.delivery.begin(s); err != nil && c.remove(s) {
 		s.dropAcks()
+		n.delivery.abandon(s, err)
 		return err
 	}
 	return nil // also if kick has removed s: its disconnect handlers follow

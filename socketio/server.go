@@ -123,10 +123,12 @@ func (s *Server) Len() int { return s.engine.Len() }
 // Close closes every connection in a way that lets stock clients reconnect by
 // themselves, to the next server. It waits until the handlers have returned or
 // ctx is done. Disconnect handlers run with ReasonServerShutdown. Then the
-// adapters are closed.
+// sessions of offline clients end (see Recovery.Expired), and the adapters are
+// closed.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.engine.Close(ctx)
 	err = errors.Join(err, s.workers.close(ctx))
+	err = errors.Join(err, s.closeDeliveries(ctx))
 	s.closeAdapters()
 	return err
 }

@@ -14,6 +14,9 @@
 //
 //	"publish" first, last, size   emits "part" with these numbers to all other clients, also to offline ones
 //
+// In "/startover", which has recovery too, middleware makes every recovered socket a
+// new one.
+//
 // In the namespace "/greedy" a client receives 30 events "part" of 20 KB on connect.
 //
 // GET /heap returns the bytes of the heap in use after a garbage collection, and GET
@@ -83,7 +86,7 @@ func run(ctx context.Context, addr string) error {
 
 func relay(log *slog.Logger) *socketio.Server {
 	server := socketio.NewServer(socketio.Config{Log: log, Recovery: func(namespace string) socketio.Recovery {
-		if namespace != "/resume" {
+		if namespace != "/resume" && namespace != "/startover" {
 			return socketio.Recovery{}
 		}
 		return socketio.Recovery{MaxAbsence: time.Minute}
@@ -122,6 +125,10 @@ func relay(log *slog.Logger) *socketio.Server {
 			_ = e.Socket.Broadcast().Emit("part", i, text) // a number and a string
 		}
 		_ = e.Ack()
+	})
+	server.Of("/startover").Use(func(s *socketio.Socket) error {
+		s.StartOver()
+		return nil
 	})
 	server.Of("/greedy").OnConnect(func(s *socketio.Socket) { emitParts(s, 30, 20_000) })
 	return server
