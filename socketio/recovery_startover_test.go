@@ -10,7 +10,7 @@ import (
 // Middleware turns a recovered socket into a new one. Later middleware and the
 // connect handlers see no trace of the lost session.
 func TestStartOver_makes_a_recovered_socket_a_new_one(t *testing.T) {
-	expired := make(chan socketio.LostSession, 1)
+	expired := make(chan socketio.LostSession, 10)
 	f := recovering(t, socketio.Recovery{Expired: func(lost socketio.LostSession) { expired <- lost }})
 	n := f.Of("/chat")
 	n.Use(func(s *socketio.Socket) error {
