@@ -152,6 +152,8 @@ func TestRecovery_requires_the_token_of_a_program(t *testing.T) {
 	c := openCompany(t)
 	c.annSocket.send(`42/chat,2["token",{"nick":"날씨봇"}]`)
 	token := between(c.annSocket.until(`43/chat,2[{"ok":true`), `"token":"`)
+	c.annSocket.send(`42/chat,3["settings",{"max":3}]`)
+	c.annSocket.until(`43/chat,3[{"ok":true`)
 	connect := func(auth string) (w *wire, pid string) {
 		w = c.dial(t, "/", "", nil)
 		w.send("40/chat," + auth)
