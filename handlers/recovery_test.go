@@ -145,3 +145,40 @@ func TestRecovery_keeps_the_default_room_or_clears_it(t *testing.T) {
 		})
 	}
 }
+
+// The token of a program is part of its identity: the private id of its socket is of
+// no use with another token, or without one.
+func TestRecovery_requires_the_token_of_a_program(t *testing.T) {
+	c := openCompany(t)
+	c.annSocket.send(`42/chat,2["token",{"nick":"날씨봇"}]`)
+	token := between(c.annSocket.until(`43/chat,2[{"ok":true`), `"token":"`)
+	c.annSocket.send(`42/chat,3["settings",{"max":3}]`)
+	c.annSocket.until(`43/chat,3[{"ok":true`)
+	connect := func(auth string) (w *wire, pid string) {
+		w = c.dial(t, "/", "", nil)
+		w.send("40/chat," + auth)
+		return w, between(w.until("40/chat,"), `"pid":"`)
+	}
+	bot, pid := connect(`{"room":"` + c.room + `","token":"` + token + `"}`)
+	c.annSocket.until(`["join"`)
+	_ = bot.CloseNow()
+	for name, auth := range map[string]string{
+		"another token": `{"token":"x` + token + `","pid":"` + pid + `"}`,
+		"no token":      `{"pid":"` + pid + `"}`,
+	} {
+		other, got := connect(auth)
+		if got == pid {
+			t.Errorf("%s: got the socket of the program, want a new one", name)
+		}
+		other.send(`42/chat,1["chat",{"room":"` + c.room + `","chat":"not by the program"}]`)
+		if answer := other.until("43/chat,1["); !strings.Contains(answer, `"ok":false`) {
+			t.Errorf("%s: got %s for a message, want a refusal", name, answer)
+		}
+	}
+	bot, got := connect(`{"token":"` + token + `","pid":"` + pid + `"}`)
+	if got != pid {
+		t.Errorf("the token: got pid %s, want %s", got, pid)
+	}
+	bot.send(`42/chat,1["chat","by the program"]`)
+	bot.until(`43/chat,1[{"ok":true`)
+}

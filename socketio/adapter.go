@@ -1,6 +1,10 @@
 package socketio
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // Target selects sockets of a namespace: those in any of the rooms, or all
 // without rooms, minus the exceptions. The id of a socket is a room that
@@ -82,11 +86,13 @@ func (n *Namespace) open() *Namespace {
 	return n
 }
 
-// close closes the delivery and the adapter, once.
+// close closes the delivery and then the adapter, once.
 func (n *Namespace) close() {
 	n.open() // a later call creates no adapter
 	n.closing.Do(func() {
-		n.delivery.close()
+		if done := n.delivery.close(); done != nil {
+			<-done
+		}
 		if n.adapter == nil {
 			return
 		}
@@ -98,13 +104,13 @@ func (n *Namespace) close() {
 
 // closeAdapters closes all namespaces.
 func (s *Server) closeAdapters() {
-	s.mu.RLock()
-	var all []*Namespace
-	for _, n := range s.namespaces {
-		all = append(all, n)
-	}
-	s.mu.RUnlock()
-	for _, n := range all {
+	for _, n := range s.allNamespaces() {
 		n.close()
 	}
+}
+
+func (s *Server) allNamespaces() []*Namespace {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Values(s.namespaces))
 }

@@ -52,11 +52,12 @@ func (c *client) open(n *Namespace, s *Socket) error {
 		err = c.add(s)
 	}
 	if err != nil {
-		n.delivery.abandon(s)
+		n.delivery.abandon(s, err)
 		s.endWaits(ReasonServerDisconnect)
 		return err
 	}
 	if err := n.delivery.begin(s); err != nil && c.remove(s) {
+		n.delivery.abandon(s, err)
 		s.endWaits(ReasonServerDisconnect)
 		return err
 	}

@@ -9,10 +9,13 @@ import "gifchat/socketio/engineio"
 // connection. Everything that differs between the two is in this interface;
 // sending to a live socket is the same code for both.
 type delivery interface {
-	// prepare is called before the middleware sees a new socket.
+	// prepare is called before the middleware sees a new socket. startOver is
+	// called for Socket.StartOver.
 	prepare(s *Socket)
-	// abandon is called instead of begin if the socket was refused.
-	abandon(s *Socket)
+	startOver(s *Socket)
+	// abandon is called instead of begin, or after it, if the socket was refused
+	// with an error.
+	abandon(s *Socket, err error)
 	// begin adds the socket to the namespace and answers its client. It returns
 	// engineio.ErrClosed if it closed the connection, or an error for the client.
 	begin(s *Socket) error
@@ -48,8 +51,10 @@ type delivery interface {
 	dismiss(s *Socket)
 	dismissAll(b Broadcast) []*Socket
 
-	// close is called when the namespace is removed.
-	close()
+	// close is called when the namespace is removed or the server is closed. The
+	// first call returns a channel that is closed when the application has been
+	// notified, or nil if there is nothing to wait for. Later calls do nothing.
+	close() (done <-chan struct{})
 }
 
 // liveDelivery delivers to sockets that are connected and keeps nothing.
@@ -58,7 +63,8 @@ type liveDelivery struct{ namespace *Namespace }
 var _ delivery = liveDelivery{}
 
 func (liveDelivery) prepare(*Socket)                              {}
-func (liveDelivery) abandon(*Socket)                              {}
+func (liveDelivery) startOver(*Socket)                            {}
+func (liveDelivery) abandon(*Socket, error)                       {}
 func (liveDelivery) settle(*Socket)                               {}
 func (liveDelivery) hold(*Socket, *engineio.Prepared) (held bool) { return false }
 func (liveDelivery) eventEnd() string                             { return "]" }
@@ -68,7 +74,7 @@ func (liveDelivery) joined(*Socket, string)                       {}
 func (liveDelivery) left(*Socket, string)                         {}
 func (liveDelivery) dismiss(*Socket)                              {}
 func (liveDelivery) dismissAll(b Broadcast) []*Socket             { return b.Sockets() }
-func (liveDelivery) close()                                       {}
+func (liveDelivery) close() (done <-chan struct{})                { return nil }
 
 // begin queues the answer before it adds the socket, so that every event
 // follows the answer. If the client has gone, the engine has reported that and

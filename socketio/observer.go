@@ -133,25 +133,13 @@ type Recovered struct {
 }
 
 // RecoveryRefused reports that a client could not resume its session. It gets a
-// new socket, or, with RecoveryEventsEvicted during a long replay, its
+// new socket, or, with FailureEventsEvicted during a long replay, its
 // connection is closed and the next one gets a new socket.
 type RecoveryRefused struct {
 	Conn      uint64
 	Namespace string
 	Reason    RecoveryFailure
 }
-
-// RecoveryFailure is the reason why a client could not resume its session.
-type RecoveryFailure string
-
-// The reasons.
-const (
-	RecoverySessionUnknown  RecoveryFailure = "session unknown"  // it has expired, was evicted, was ended, or belongs to another process
-	RecoverySessionInUse    RecoveryFailure = "session in use"   // the disconnect handlers of the lost connection did not return in time, or another connection was faster
-	RecoveryIdentityChanged RecoveryFailure = "identity changed" // see Recovery.SameIdentity
-	RecoveryOffsetInvalid   RecoveryFailure = "offset invalid"   // the client named its last event in an unknown form
-	RecoveryEventsEvicted   RecoveryFailure = "events evicted"   // an event that the client missed is not kept any more
-)
 
 // EventHandled reports that the middleware and handlers of an event have
 // returned. A client chooses the name of an event: a metric by name should count

@@ -26,7 +26,7 @@ func TestObserver_costs_nothing_when_it_is_nil(t *testing.T) {
 func TestRecovery_refuses_a_session_that_was_resumed(t *testing.T) {
 	namespace, _ := discarding(t, 0)
 	r := newRecovery(namespace, Recovery{MaxAbsence: time.Minute})
-	if got := r.resume(&Socket{}, &session{resumable: true}, connectAuth{PID: "pid"}); got != RecoverySessionInUse {
-		t.Errorf("resume: got %q, want %q", got, RecoverySessionInUse)
+	if got := r.resume(&Socket{}, &session{resumable: true}, ""); got != FailureUnknownSession {
+		t.Errorf("resume: got %q, want %q", got, FailureUnknownSession)
 	}
 }

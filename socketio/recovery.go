@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"container/list"
-	"reflect"
 	"sync"
 	"time"
 
@@ -33,8 +32,9 @@ import (
 //     that for one second more, and then the DISCONNECT.
 //  4. Middleware runs as for any other socket. It sees Socket.Recovered and
 //     Socket.Rooms. It can refuse the socket, or take it out of rooms with
-//     Socket.Leave; missed events of those rooms are left out. A client whose
-//     identity has changed according to SameIdentity is not recovered.
+//     Socket.Leave; missed events of those rooms are left out. It can make it a
+//     new socket with Socket.StartOver. A client that has become another one
+//     according to Identify is not recovered.
 //  5. A client can resume after it lost its connection, and after a full queue,
 //     a ping timeout or Socket.CloseConn. It cannot resume after it disconnected
 //     by itself, broke the protocol or exceeded a limit. It cannot resume either
@@ -42,6 +42,9 @@ import (
 //     that are offline. During middleware they make the server answer with a
 //     connect_error.
 //  6. Disconnect handlers have returned before middleware sees the socket again.
+//     In them, Socket.Lost reports whether the client can resume.
+//  7. A lost socket is followed by exactly one of these: a recovered socket, for
+//     which connect handlers are called, or a call of Expired.
 //
 // Costs: every event that wants no acknowledgement has one more argument, its
 // offset, a string of 14 characters. The events of the namespace are queued
@@ -58,9 +61,32 @@ type Recovery struct {
 	MaxEvents   int           // kept for offline clients; beyond it the oldest is evicted; default 10,000
 	MaxBytes    int           // used by the kept events; default 16 MiB
 
-	// SameIdentity compares what Config.Identify returned for the lost
-	// connection and for the new one. Default: reflect.DeepEqual.
-	SameIdentity func(before, now any) bool
+	// Identify returns a value that identifies the client of a handshake. A client
+	// is recovered only if the values of the lost and the new connection are equal,
+	// as of reflect.DeepEqual. It is called once for each socket, before the
+	// middleware. Its result stays in memory while the client is offline; the rest
+	// of the handshake does not. If it panics, the client cannot resume.
+	//
+	// Default: Handshake.Identity, together with Handshake.Auth without the members
+	// pid and offset, which stock clients add. A client with more than 16 KiB of
+	// Auth cannot resume then. A client that sends a new token with each connection
+	// cannot either, because its Auth changes. For such clients, return the user
+	// that the token names:
+	//
+	//	Identify: func(h *socketio.Handshake) any {
+	//		var auth struct{ Token string }
+	//		_ = h.Auth.Bind(&auth)
+	//		return userOf(auth.Token) // "" for an invalid token, which the middleware refuses
+	//	},
+	Identify func(*Handshake) any
+
+	// Expired is called once for each lost session that can no longer come back:
+	// the user has really gone. It is not called for a socket that disconnects for
+	// good; see Socket.Lost. It is called for one session of the namespace at a
+	// time, after the disconnect handlers, on a goroutine of its own. Server.Close
+	// ends all sessions and waits for the calls. A panic is logged. Default: nothing
+	// is called.
+	Expired func(LostSession)
 }
 
 func (r Recovery) withDefaults() Recovery {
@@ -72,9 +98,6 @@ func (r Recovery) withDefaults() Recovery {
 	}
 	if r.MaxBytes == 0 {
 		r.MaxBytes = 16 << 20
-	}
-	if r.SameIdentity == nil {
-		r.SameIdentity = reflect.DeepEqual
 	}
 	return r
 }
@@ -99,6 +122,8 @@ type recovery struct {
 	replays  map[*client]*replay  // the sockets that are behind
 	sweeper  *time.Timer          // runs while something can expire; nil otherwise
 	closed   bool
+	expired  []LostSession // for which Expired has to be called
+	calling  chan struct{} // closed when Expired has been called for all of them; nil without calls
 }
 
 var _ delivery = (*recovery)(nil)
@@ -123,10 +148,6 @@ func newDelivery(n *Namespace) delivery {
 	}
 	return liveDelivery{n}
 }
-
-// Recovered reports whether the socket resumed the session of a connection
-// that its client lost. See Recovery.
-func (s *Socket) Recovered() bool { return s.recovered }
 
 // eventEnd returns the end of event packets with room for an offset.
 func (r *recovery) eventEnd() string { return r.offsets.Blank() }
@@ -178,14 +199,29 @@ func (r *recovery) expire() {
 	}
 	for front := r.offline.Front(); front != nil; front = r.offline.Front() {
 		s := front.Value.(*session)
-		if r.offline.Len() <= r.cfg.MaxSessions && s.lost.After(oldest) {
+		why := r.expiryOf(s, oldest)
+		if why == "" {
 			break
 		}
-		r.drop(s)
+		r.drop(s, why)
 	}
 	if r.sweeper == nil && !r.closed && (r.offline.Len() > 0 || r.log.Len() > 0) {
 		r.sweeper = time.AfterFunc(r.cfg.MaxAbsence, r.sweep)
 	}
+}
+
+// expiryOf returns why the session that was lost first expires, or "". mu is
+// held.
+func (r *recovery) expiryOf(first *session, oldest time.Time) RecoveryFailure {
+	switch {
+	case r.closed:
+		return FailureClosed
+	case r.offline.Len() > r.cfg.MaxSessions:
+		return FailureTooManySessions
+	case !first.lostAt.After(oldest):
+		return FailureTooLate
+	}
+	return ""
 }
 
 func (r *recovery) sweep() {
@@ -195,12 +231,18 @@ func (r *recovery) sweep() {
 	r.expire()
 }
 
-// close stops the timer.
-func (r *recovery) close() {
+// close ends the sessions of all offline clients and stops the timer. The
+// channel is closed when Expired has been called for them.
+func (r *recovery) close() (done <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
 	r.closed = true
 	if r.sweeper != nil {
 		r.sweeper.Stop()
 	}
+	r.expire()
+	return r.calling
 }

@@ -2,6 +2,7 @@ package socketio_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ type stockClient struct {
 	sid    socketio.SocketID
 	pid    string
 	offset string
+	auth   map[string]any // sent beside pid and offset
 }
 
 // connectTo connects r to /chat and returns the packets before the answer.
@@ -38,7 +40,9 @@ func (f *fixture) connectTo(r *stockClient) (missed []string) {
 // sendConnect sends CONNECT and returns the packets before the answer.
 func (r *stockClient) sendConnect() (missed []string) {
 	r.t.Helper()
-	auth, _ := json.Marshal(map[string]string{"pid": r.pid, "offset": r.offset})
+	members := map[string]any{"pid": r.pid, "offset": r.offset}
+	maps.Copy(members, r.auth)
+	auth, _ := json.Marshal(members)
 	r.send("40/chat," + string(auth))
 	for {
 		packet := r.receive()

@@ -27,8 +27,8 @@ func (b Broadcast) Key(key string) Broadcast {
 // concerns this server only; with an Adapter, call it on every server, for
 // example with ServerSideEmit. Concurrent calls for one key must be avoided.
 //
-// An event is dropped if its replacement cannot be encoded. The errors are
-// returned.
+// An event is dropped if its replacement cannot be encoded, or if it has more
+// than 4,094 arguments, which cannot be decoded. The errors are returned.
 func (n *Namespace) ReplaceKept(key string, replacement func(event string, args Args) []any) error {
 	r, ok := n.delivery.(*recovery)
 	if !ok {

@@ -143,3 +143,21 @@ func TestReplaceKept_obeys_the_limit_of_bytes(t *testing.T) {
 	}
 	f.wantNewSocket(r)
 }
+
+func TestReplaceKept_drops_an_event_with_too_many_arguments(t *testing.T) {
+	f := recovering(t, socketio.Recovery{})
+	n := f.Of("/chat")
+	r := &stockClient{}
+	f.connectTo(r)
+	f.lose(r)
+	_ = n.Local().Key("most").Emit("a", make([]any, 4094)...)
+	_ = n.Local().Key("too many").Emit("b", make([]any, 4095)...)
+	same := func(_ string, args socketio.Args) []any { return args.Any() }
+	if err := n.ReplaceKept("most", same); err != nil {
+		t.Errorf("4,094 arguments: got %v, want no error", err)
+	}
+	if err := n.ReplaceKept("too many", same); err == nil {
+		t.Error("4,095 arguments: got no error, want one")
+	}
+	wantMissed(t, f.resume(r), `42/chat,["a"`+strings.Repeat(",null", 4094)+`]`)
+}

@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,10 +35,10 @@ func TestObserver_sees_why_a_recovery_is_refused(t *testing.T) {
 		cfg     socketio.Recovery
 		prepare func(*fixture, *stockClient)
 	}{
-		{socketio.RecoverySessionUnknown, socketio.Recovery{}, func(_ *fixture, r *stockClient) { r.pid = "unknown" }},
-		{socketio.RecoveryIdentityChanged, socketio.Recovery{SameIdentity: func(any, any) bool { return false }}, nil},
-		{socketio.RecoveryOffsetInvalid, socketio.Recovery{}, func(_ *fixture, r *stockClient) { r.offset = "?" }},
-		{socketio.RecoveryEventsEvicted, socketio.Recovery{MaxEvents: 1}, func(f *fixture, _ *stockClient) {
+		{socketio.FailureUnknownSession, socketio.Recovery{}, func(_ *fixture, r *stockClient) { r.pid = "unknown" }},
+		{socketio.FailureOtherClient, socketio.Recovery{Identify: oneByOne()}, nil},
+		{socketio.FailureInvalidOffset, socketio.Recovery{}, func(_ *fixture, r *stockClient) { r.offset = "?" }},
+		{socketio.FailureEventsEvicted, socketio.Recovery{MaxEvents: 1}, func(f *fixture, _ *stockClient) {
 			_ = f.Of("/chat").Emit("evicted")
 			_ = f.Of("/chat").Emit("kept")
 		}},
@@ -81,8 +82,8 @@ func TestObserver_sees_events_evicted_while_a_client_resumes(t *testing.T) {
 	c := f.dial()
 	c.send(`40/chat,{"pid":"` + r.pid + `"}`)
 	c.wantEnd()
-	if got := seen[socketio.RecoveryRefused](t, o); got.Reason != socketio.RecoveryEventsEvicted {
-		t.Errorf("RecoveryRefused: got %+v, want %q", got, socketio.RecoveryEventsEvicted)
+	if got := seen[socketio.RecoveryRefused](t, o); got.Reason != socketio.FailureEventsEvicted {
+		t.Errorf("RecoveryRefused: got %+v, want %q", got, socketio.FailureEventsEvicted)
 	}
 }
 
@@ -104,8 +105,14 @@ func TestStats_count_a_long_recovery_at_its_end(t *testing.T) {
 		for p.n.Len() > 0 {
 			p.poll()
 		}
-		if got := p.server.Stats(); got.Recovered != 0 || got.RecoveriesRefused[socketio.RecoveryEventsEvicted] != 1 {
+		if got := p.server.Stats(); got.Recovered != 0 || got.RecoveriesRefused[socketio.FailureEventsEvicted] != 1 {
 			t.Errorf("Stats after evicted events: got %+v, want one refused recovery", got)
 		}
 	})
+}
+
+// oneByOne returns a Recovery.Identify for which no two sockets have the same client.
+func oneByOne() func(*socketio.Handshake) any {
+	var n atomic.Int64
+	return func(*socketio.Handshake) any { return n.Add(1) }
 }

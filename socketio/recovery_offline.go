@@ -15,7 +15,7 @@ func (r *recovery) dismiss(s *Socket) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.session != nil {
-		r.drop(s.session)
+		r.drop(s.session, FailureDisconnected)
 	}
 	if resuming := r.resuming[s.id]; resuming != nil {
 		resuming.session.dismissed = true
@@ -33,14 +33,14 @@ func (r *recovery) dismissAll(b Broadcast) []*Socket {
 	connected := b.Sockets()
 	for _, s := range connected {
 		if s.session != nil {
-			r.drop(s.session)
+			r.drop(s.session, FailureDisconnected)
 		}
 	}
 	for _, s := range r.resumingIn(b.target()) {
 		s.session.dismissed = true
 	}
 	for _, s := range r.offlineIn(b.target()) {
-		r.drop(s)
+		r.drop(s, FailureDisconnected)
 	}
 	return connected
 }
@@ -119,18 +119,28 @@ func (r *recovery) resumingIn(to Target) []*Socket {
 // arrive ends the check by middleware and reports whether the server
 // disconnected the socket in that time. mu is held.
 func (r *recovery) arrive(s *Socket) (dismissed bool) {
-	if !s.recovered {
+	if s.session == nil {
 		return false
 	}
-	delete(r.resuming, s.id)
+	if s.recovered {
+		delete(r.resuming, s.id)
+	}
 	return s.session.dismissed
 }
 
-// abandon forgets a socket that was refused.
-func (r *recovery) abandon(s *Socket) {
+// abandon forgets a socket that was refused, and the session that it was to
+// resume.
+func (r *recovery) abandon(s *Socket, err error) {
+	if !s.recovered {
+		return
+	}
+	why := failureOf(err)
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.arrive(s)
+	r.over(s.session.resumed, why)
+	s.session.resumed = nil
+	r.mu.Unlock()
+	r.failed(s, why)
 }
 
 // contains reports whether a broadcast to the target reaches a socket with

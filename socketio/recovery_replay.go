@@ -83,11 +83,11 @@ func (b *batch) queue(c *client) {
 // CONNECT: it contains all missed events, and they are small.
 func (b *batch) beforeAnswer() bool { return b.complete && b.bytes <= maxBeforeAnswer }
 
-// missed returns what is sent with the answer to CONNECT. ok is false if the
-// log has evicted a missed event. mu and the client's refilling are held.
-func (r *recovery) missed(s *Socket) (b batch, ok bool) {
+// missed returns what is sent with the answer to CONNECT, or why that is not
+// known any more. mu and the client's refilling are held.
+func (r *recovery) missed(s *Socket) (b batch, why RecoveryFailure) {
 	if !s.recovered {
-		return batch{complete: true}, true
+		return batch{complete: true}, ""
 	}
 	size := min(maxBeforeAnswer, r.queueRoom(s.client))
 	return r.read(&replay{socket: s, last: s.session.position, until: math.MaxUint64}, size)
@@ -95,23 +95,24 @@ func (r *recovery) missed(s *Socket) (b batch, ok bool) {
 
 // read returns the next events of a replay and the packets held between them,
 // up to a size in bytes. It returns at least one event unless size is 0 or
-// less. ok is false if the events, or the rooms that the socket was in, are not
-// known any more. mu is held.
-func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
+// less. why is not "" if the events, or the rooms that the socket was in, are
+// not known any more. mu is held.
+func (r *recovery) read(p *replay, size int) (b batch, why RecoveryFailure) {
 	s := p.socket
-	entries, ok := r.log.After(p.last)
-	if !ok || !s.session.memberships.CompleteAfter(p.last) {
-		return batch{}, false
+	entries, why := r.after(s.session, p.last)
+	if why != "" {
+		return batch{}, why
 	}
 	b.last = p.last
+	covers := s.session.memberships.Index()
 	for i := range entries {
 		e := &entries[i]
 		if e.Number > p.until {
 			break
 		}
-		if e.Packet != nil && e.Reaches(string(s.id), &s.session.memberships) {
+		if e.Packet != nil && e.Reaches(string(s.id), covers) {
 			if b.bytes+e.Size() > size && (len(b.packets) > 0 || size <= 0) {
-				return b, true
+				return b, ""
 			}
 			b.events++
 			b.bytes += e.Size()
@@ -121,7 +122,7 @@ func (r *recovery) read(p *replay, size int) (b batch, ok bool) {
 	}
 	b.packets = p.takeHeld(b.packets, math.MaxUint64)
 	b.complete = true
-	return b, true
+	return b, ""
 }
 
 // takeHeld removes the packets that come before the event with the given
@@ -190,12 +191,13 @@ func (r *recovery) run(p *replay) {
 		if err := conn.WaitQueue(p.ctx, r.refillAt()); errors.Is(err, engineio.ErrClosed) {
 			break
 		}
-		var lost bool
-		more, lost = r.next(p)
-		if lost {
-			r.namespace.server.cfg.Log.Warn("recovery ended: missed events were evicted", "namespace", r.namespace.name, "socket", p.socket.id)
+		var why RecoveryFailure
+		more, why = r.next(p)
+		if why != "" {
+			r.namespace.server.cfg.Log.Warn("replay of missed events ended: the rest is unknown",
+				"namespace", r.namespace.name, "socket", p.socket.id, "why", why)
 			conn.Close()
-			r.observeRefused(p.socket, RecoveryEventsEvicted)
+			r.observeRefused(p.socket, why)
 		}
 		conn.Flush()
 	}
@@ -209,34 +211,33 @@ func (r *recovery) run(p *replay) {
 
 // next queues as many events of a replay as the queue has room for, and makes
 // the socket live after the last one. more is false if the replay has ended.
-// lost is true if an event was missing; then the session is dropped.
-func (r *recovery) next(p *replay) (more, lost bool) {
+// why is not "" if an event was missing; then the session is dropped.
+func (r *recovery) next(p *replay) (more bool, why RecoveryFailure) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p.stopped {
-		return false, false
+		return false, ""
 	}
 	c := p.socket.client
 	c.refilling.Lock()
 	defer c.refilling.Unlock()
 	var b batch
-	var ok bool
-	if p.ctx.Err() == nil {
-		b, ok = r.read(p, r.queueRoom(c))
+	if why = FailureDisconnected; p.ctx.Err() == nil {
+		b, why = r.read(p, r.queueRoom(c))
 	}
 	switch {
-	case ok:
+	case why == "":
 		p.last = b.last
 		p.events += b.events
 	case p.ending(): // the rest is dropped, except the DISCONNECT and what was held before it
 		b = batch{packets: p.takeHeld(nil, math.MaxUint64), complete: true}
 	default:
-		r.drop(p.socket.session)
-		return false, true
+		r.drop(p.socket.session, why)
+		return false, why
 	}
 	b.queue(c)
 	if !b.complete {
-		return true, false
+		return true, ""
 	}
 	p.stopped = true
 	delete(r.replays, c)
@@ -244,7 +245,7 @@ func (r *recovery) next(p *replay) (more, lost bool) {
 		p.whole = true
 		p.socket.state.CompareAndSwap(socketBehind, socketLive) // not if it has disconnected
 	}
-	return false, false
+	return false, ""
 }
 
 // hold stores a packet until the replay of s reaches the events that were

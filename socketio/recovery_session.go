@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"reflect"
+	"sync/atomic"
 	"time"
 
 	"gifchat/socketio/engineio"
@@ -16,9 +18,11 @@ import (
 type session struct {
 	// Immutable once the socket is connected.
 	pid      string // the client's name for the session; a secret, like the sid
-	identity any    // what Config.Identify returned
+	identity any    // what Recovery.Identify returned
 	id       SocketID
 	since    uint64 // the number of the newest event when the socket first connected
+
+	lost atomic.Bool // the connection has ended, and the session could be resumed then
 
 	// Guarded by recovery.mu.
 	memberships eventlog.Memberships
@@ -26,11 +30,13 @@ type session struct {
 	socket      *Socket       // nil from when the session can be resumed
 	position    uint64        // the last event that the client has, until it is connected
 	offline     *list.Element // in recovery.offline; nil while the client is connected
-	lost        time.Time     // when the connection ended
+	lostAt      time.Time     // when the connection ended
 	data        any           // Socket.Data of the lost connection
 	resumable   bool          // the disconnect handlers have returned
-	dismissed   bool          // the server disconnected the socket while middleware was checking it
 	settled     chan struct{} // closed then; nil unless a goroutine waits for it
+	failure     RecoveryFailure
+	resumed     *session // the lost session, while middleware is checking the socket that resumes it
+	dismissed   bool     // the server disconnected the socket in that time
 }
 
 // takeOverTimeout is how long a client that resumes waits for the end of its
@@ -50,28 +56,31 @@ func (r *recovery) prepare(s *Socket) {
 	if s.client.old() {
 		return
 	}
-	s.session = &session{socket: s, identity: s.handshake.Identity}
+	identity, ok := r.identify(&s.handshake)
+	if !ok {
+		return
+	}
+	s.session = &session{socket: s, identity: identity}
 	var auth connectAuth
 	if s.handshake.Auth.Bind(&auth) != nil || auth.PID == "" {
 		return
 	}
-	if failure := r.tryResume(s, auth); failure != "" {
-		r.observeRefused(s, failure)
+	if why := r.tryResume(s, auth); why != "" {
+		r.failed(s, why)
 	}
 }
 
 // tryResume makes s continue the session that its client names, or returns why
-// it cannot.
+// that is not possible.
 func (r *recovery) tryResume(s *Socket, auth connectAuth) RecoveryFailure {
 	found := r.find(auth.PID)
 	switch {
 	case found == nil:
-		return RecoverySessionUnknown
-	case !r.sameIdentity(found, s):
-		return RecoveryIdentityChanged
-	default:
-		return r.resume(s, found, auth)
+		return FailureUnknownSession
+	case !reflect.DeepEqual(found.identity, s.session.identity): // without mu: the values may be large
+		return FailureOtherClient
 	}
+	return r.resume(s, found, auth.Offset)
 }
 
 // find returns the session with that pid, or nil.
@@ -82,36 +91,28 @@ func (r *recovery) find(pid string) *session {
 	return r.sessions[pid]
 }
 
-// sameIdentity calls the application, so mu must not be held.
-func (r *recovery) sameIdentity(found *session, s *Socket) (same bool) {
-	r.namespace.server.protect("recovery", func() {
-		same = r.cfg.SameIdentity(found.identity, s.handshake.Identity)
-	})
-	return same
-}
-
 // resume makes s continue a session, unless another socket has resumed it, its
-// disconnect handlers take too long, or an event is missing. It returns "" or
-// the failure.
-func (r *recovery) resume(s *Socket, found *session, auth connectAuth) RecoveryFailure {
+// disconnect handlers take too long, or an event is missing.
+func (r *recovery) resume(s *Socket, found *session, offset string) RecoveryFailure {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.sessions[auth.PID] == found && !found.resumable {
+	if r.sessions[found.pid] == found && !found.resumable {
 		r.takeOver(found)
 	}
-	if r.sessions[auth.PID] != found || !found.resumable {
-		return RecoverySessionInUse
+	switch {
+	case r.sessions[found.pid] != found:
+		return FailureUnknownSession
+	case !found.resumable:
+		return FailureStillInUse
 	}
-	r.drop(found) // used up, whatever follows
-	position, ok := r.positionOf(found, auth.Offset)
-	if !ok {
-		return RecoveryOffsetInvalid
-	}
-	if _, kept := r.log.After(position); !kept || !found.memberships.CompleteAfter(position) {
-		return RecoveryEventsEvicted
+	position, why := r.positionOf(found, offset)
+	r.drop(found, why) // used up, whatever follows
+	if why != "" {
+		return why
 	}
 	s.session.pid, s.session.since, s.session.position = found.pid, found.since, position
 	s.session.memberships = found.memberships.Clone() // the lost socket can still leave rooms
+	s.session.resumed = found
 	s.id, s.data, s.pendingRooms, s.recovered = found.id, found.data, found.memberships.Rooms(), true
 	r.resuming[s.id] = s
 	return ""
@@ -137,17 +138,36 @@ func (r *recovery) takeOver(found *session) {
 
 // positionOf returns the number of the last event that the client has. A
 // client without an offset of this log has received no event of its socket,
-// because all of them carry one.
-func (r *recovery) positionOf(found *session, offset string) (number uint64, ok bool) {
-	number, ok = found.since, true
+// because all of them carry one. mu is held.
+func (r *recovery) positionOf(found *session, offset string) (number uint64, why RecoveryFailure) {
+	number = found.since
 	if offset != "" {
-		var known bool
-		var given uint64
-		if given, known, ok = r.offsets.Parse(offset); known {
+		given, known, ok := r.offsets.Parse(offset)
+		if !ok {
+			return 0, FailureInvalidOffset
+		}
+		if known {
 			number = max(number, given)
 		}
 	}
-	return number, ok
+	_, why = r.after(found, number)
+	return number, why
+}
+
+// after returns the events after the one with the given number, or why they or
+// the rooms that the session's socket was in are not known any more. mu is held.
+func (r *recovery) after(s *session, number uint64) (entries []eventlog.Entry, why RecoveryFailure) {
+	if number > r.log.Last() {
+		return nil, FailureInvalidOffset
+	}
+	entries, ok := r.log.After(number)
+	switch {
+	case !ok:
+		return nil, FailureEventsEvicted
+	case !s.memberships.CompleteAfter(number):
+		return nil, FailureRoomsForgotten
+	}
+	return entries, ""
 }
 
 // begin adds s to the namespace and answers its client. The answer, the missed
@@ -163,7 +183,6 @@ func (r *recovery) begin(s *Socket) error {
 		}
 	case errors.Is(err, engineio.ErrClosed):
 		s.client.conn.Close()
-		r.observeRefused(s, RecoveryEventsEvicted)
 	}
 	return err
 }
@@ -180,9 +199,9 @@ func (r *recovery) enter(s *Socket) (missed batch, err error) {
 		return batch{}, errDismissed
 	}
 	r.stopReplayOf(c) // of an earlier socket that the server disconnected
-	missed, ok := r.missed(s)
-	if !ok { // more was emitted during the middleware than the log keeps
-		return batch{}, engineio.ErrClosed
+	missed, why := r.missed(s)
+	if why != "" { // more was emitted during the middleware than the log keeps
+		return batch{}, &recoveryError{why}
 	}
 	pid := r.register(s)
 	answer := connectAnswer{SID: s.id, PID: pid}.encode(s)
@@ -214,7 +233,7 @@ func (r *recovery) register(s *Socket) (pid string) {
 	if s.session == nil {
 		return ""
 	}
-	s.session.id, s.session.connected = s.id, true
+	s.session.id, s.session.connected, s.session.resumed = s.id, true, nil
 	if !s.recovered {
 		var b [18]byte
 		_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
@@ -236,11 +255,13 @@ func (r *recovery) end(s *Socket, reason Reason) {
 	if s.session == nil {
 		return
 	}
+	s.session.resumed = nil // if the server disconnected s just before it was registered
 	if !reason.resumable() {
-		r.drop(s.session)
+		r.drop(s.session, "")
 	}
 	if r.sessions[s.session.pid] == s.session {
-		s.session.lost = time.Now()
+		s.session.lost.Store(true)
+		s.session.lostAt = time.Now()
 		s.session.offline = r.offline.PushBack(s.session)
 		r.expire()
 	}
@@ -258,6 +279,9 @@ func (r *recovery) settle(s *Socket) {
 	if ended.settled != nil {
 		close(ended.settled)
 	}
+	if ended.failure != "" {
+		r.report(ended)
+	}
 }
 
 // resumable reports whether a client can resume after it was disconnected for
@@ -266,13 +290,18 @@ func (r Reason) resumable() bool {
 	return r != ReasonClientDisconnect && r != ReasonServerDisconnect && r != ReasonParseError && r != ReasonTooLarge
 }
 
-// drop removes a session. mu is held.
-func (r *recovery) drop(s *session) {
+// drop removes a session. why is "" for a session that a socket resumes, and
+// does not matter for the session of a connected socket. mu is held.
+func (r *recovery) drop(s *session, why RecoveryFailure) {
 	if r.sessions[s.pid] == s {
 		delete(r.sessions, s.pid)
 	}
-	if s.offline != nil {
-		r.offline.Remove(s.offline)
-		s.offline = nil
+	if s.offline == nil {
+		return
+	}
+	r.offline.Remove(s.offline)
+	s.offline = nil
+	if why != "" {
+		r.over(s, why)
 	}
 }

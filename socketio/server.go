@@ -135,7 +135,8 @@ func (s *Server) Len() int { return s.engine.Len() }
 //  4. The connections are closed, and stock clients reconnect by themselves, to
 //     the next server. A client that does not read its last packets within 200 ms
 //     is cut. Disconnect handlers run with ReasonServerShutdown.
-//  5. The adapters are closed when the disconnect handlers have returned.
+//  5. When the disconnect handlers have returned, the sessions of offline clients
+//     end (see Recovery.Expired), and the adapters are closed.
 //
 // When ctx is done, Close cuts all connections at once and returns the cause of
 // ctx. A handler may run longer than ctx allows, so ctx should have a deadline,
@@ -147,7 +148,7 @@ func (s *Server) Close(ctx context.Context) error {
 		err = context.Cause(ctx)
 	}
 	s.workers.stop()
-	err = cmp.Or(err, s.engine.Close(ctx), s.workers.wait(ctx))
+	err = cmp.Or(err, s.engine.Close(ctx), s.workers.wait(ctx), s.closeDeliveries(ctx))
 	s.closeAdapters()
 	return err
 }

@@ -183,8 +183,12 @@ func (s *Socket) held(p *engineio.Prepared) bool {
 
 // Disconnect removes the socket from the namespace and sends its client a
 // DISCONNECT packet. Stock clients do not reconnect by themselves after that.
-// Packets from the client that have not been handled yet are dropped. A client
-// that is offline cannot resume this socket.
+// Packets from the client that have not been handled yet are dropped.
+//
+// If the client has lost this socket and could resume it, it is sent nothing,
+// and no handler runs: the session ends, Recovery.Expired is called, and the
+// client gets a new socket when it connects again. If it is just resuming the
+// socket, it gets a connect_error; see Recovery.
 func (s *Socket) Disconnect() {
 	s.namespace.delivery.dismiss(s)
 	if !s.client.kick(s) {

@@ -111,3 +111,18 @@ describe('recovered client', () => {
     link.stop()
   })
 })
+
+test('middleware that starts over: gives a client that comes back a new socket', async () => {
+  const server = await startServer({}, { path: relay() })
+  const socket = client(`${server.url}/startover`, { reconnection: false, transports: ['websocket'] })
+  await nextEvent(socket, 'connect')
+  for (let round = 0; round < 2; round++) {
+    const { id } = socket
+    cut(socket)
+    await resume(socket)
+    assert.equal(socket.recovered, false)
+    assert.notEqual(socket.id, id)
+  }
+  socket.disconnect()
+  await server.stop()
+})

@@ -70,13 +70,21 @@ func visitorOf(socket *socketio.Socket) rooms.Visitor {
 		return before.visitor
 	}
 	v := session.ConnectionVisitor(socket.Handshake().Identity)
+	if token := tokenOf(socket.Handshake()); token != "" {
+		return session.TokenVisitor(token, v.Source)
+	}
+	return v
+}
+
+// tokenOf returns the token in the CONNECT packet, or "".
+func tokenOf(handshake *socketio.Handshake) string {
 	var auth struct {
 		Token string `json:"token"`
 	}
-	if err := socket.Handshake().Auth.Bind(&auth); err == nil && auth.Token != "" {
-		return session.TokenVisitor(auth.Token, v.Source)
+	if err := handshake.Auth.Bind(&auth); err != nil {
+		return ""
 	}
-	return v
+	return auth.Token
 }
 
 // namedRoom returns the room that the CONNECT packet's payload names, or that of the

@@ -19,8 +19,19 @@ func Recovery(maxAbsence time.Duration) func(namespace string) socketio.Recovery
 		if namespace != chatNamespace && namespace != lobbyNamespace {
 			return socketio.Recovery{}
 		}
-		return socketio.Recovery{MaxAbsence: maxAbsence, SameIdentity: session.SameVisitor}
+		return socketio.Recovery{MaxAbsence: maxAbsence, Identify: recoveryIdentity}
 	}
+}
+
+// recoveryIdentity returns what a client has to prove again when it recovers its
+// socket: a program's token, or the session of its cookie. Clients without both are
+// known by their private id alone. Addresses do not matter, and neither does the room
+// in the CONNECT packet.
+func recoveryIdentity(handshake *socketio.Handshake) any {
+	if token := tokenOf(handshake); token != "" {
+		return session.TokenVisitor(token, "").Session
+	}
+	return session.ConnectionSession(handshake.Identity)
 }
 
 // checkMemberships checks for each room of a recovered socket whether its visitor may

@@ -101,11 +101,11 @@ func ConnectionVisitor(identity any) rooms.Visitor {
 	return newVisitor("")
 }
 
-// SameVisitor reports whether two identities are those of one visitor, for
-// socketio.Recovery. Addresses do not matter. Two connections without a session
-// count as one visitor: recovery itself knows such a client by its private id.
-func SameVisitor(before, now any) bool {
-	was, _ := before.(Identity)
-	is, _ := now.(Identity)
-	return was.HasSession() == is.HasSession() && (!is.HasSession() || was.Visitor.Session == is.Visitor.Session)
+// ConnectionSession returns the session of the visitor to whom a Socket.IO connection
+// with the given identity belongs, or "" for a connection that began without one.
+func ConnectionSession(identity any) rooms.Session {
+	if i, ok := identity.(Identity); ok && i.HasSession() {
+		return i.Visitor.Session
+	}
+	return ""
 }

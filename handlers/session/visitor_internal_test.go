@@ -12,22 +12,19 @@ func TestNew_refuses_a_short_secret(t *testing.T) {
 	}
 }
 
-func TestSameVisitor_compares_visitors_with_a_session(t *testing.T) {
-	ann, bob := Identity{Visitor: visitorOf("ann", ""), sessionID: "ann"}, Identity{Visitor: visitorOf("bob", ""), sessionID: "bob"}
+func TestConnectionSession_depends_on_the_cookie_alone(t *testing.T) {
+	ann := Identity{Visitor: visitorOf("ann", ""), sessionID: "ann"}
 	elsewhere := Identity{Visitor: visitorOf("ann", "192.0.2.1"), sessionID: "ann"}
-	for name, tt := range map[string]struct {
-		before, now any
-		want        bool
-	}{
-		"the same session":             {ann, elsewhere, true},
-		"another session":              {ann, bob, false},
-		"a session before":             {ann, Identity{Visitor: newVisitor("")}, false},
-		"a session now":                {Identity{Visitor: newVisitor("")}, ann, false},
-		"no sessions":                  {Identity{Visitor: newVisitor("")}, Identity{Visitor: newVisitor("")}, true},
-		"identities of another server": {nil, nil, true},
-	} {
-		if got := SameVisitor(tt.before, tt.now); got != tt.want {
-			t.Errorf("%s: got %t, want %t", name, got, tt.want)
+	bob := Identity{Visitor: visitorOf("bob", ""), sessionID: "bob"}
+	if got := ConnectionSession(ann); got != ann.Visitor.Session || got == "" || got != ConnectionSession(elsewhere) {
+		t.Errorf("one session: got %q and %q, want %q twice", got, ConnectionSession(elsewhere), ann.Visitor.Session)
+	}
+	if ConnectionSession(ann) == ConnectionSession(bob) {
+		t.Errorf("two sessions: got %q twice, want two", ConnectionSession(bob))
+	}
+	for _, without := range []any{Identity{Visitor: newVisitor("")}, nil} {
+		if got := ConnectionSession(without); got != "" {
+			t.Errorf("identity %v: got %q, want no session", without, got)
 		}
 	}
 }

@@ -15,6 +15,9 @@
 //
 //	"publish" first, last, size   emits "part" with these numbers to all other clients, also to offline ones
 //
+// In "/startover", which has recovery too, middleware makes every recovered socket a
+// new one.
+//
 // In the namespace "/greedy" a client receives 30 events "part" of 20 KB on connect.
 //
 // The parameter offer=polling or offer=websocket of a handshake's URL makes the server
@@ -88,7 +91,7 @@ func run(ctx context.Context, addr string) error {
 
 func relay(log *slog.Logger) *socketio.Server {
 	server := socketio.NewServer(socketio.Config{Log: log, ConnOptions: offer, Recovery: func(namespace string) socketio.Recovery {
-		if namespace != "/resume" {
+		if namespace != "/resume" && namespace != "/startover" {
 			return socketio.Recovery{}
 		}
 		return socketio.Recovery{MaxAbsence: time.Minute}
@@ -132,6 +135,10 @@ func relay(log *slog.Logger) *socketio.Server {
 			_ = e.Socket.Broadcast().Emit("part", i, text) // a number and a string
 		}
 		_ = e.Ack()
+	})
+	server.Of("/startover").Use(func(s *socketio.Socket) error {
+		s.StartOver()
+		return nil
 	})
 	server.Of("/greedy").OnConnect(func(s *socketio.Socket) { emitParts(s, 30, 20_000) })
 	return server

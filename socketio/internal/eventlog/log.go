@@ -49,11 +49,11 @@ func (e *Entry) Size() int {
 	return size
 }
 
-// Reaches reports whether the event was emitted to a socket with this id and
-// these room memberships.
-func (e *Entry) Reaches(id string, memberships *Memberships) bool {
+// Reaches reports whether the event was emitted to a socket with this id. covers
+// is the Covers of its memberships, or their Index.
+func (e *Entry) Reaches(id string, covers func(room string, number uint64) bool) bool {
 	return Aimed(e.Rooms, e.Except, func(room string) bool {
-		return room == id || memberships.Covers(room, e.Number)
+		return room == id || covers(room, e.Number)
 	})
 }
 

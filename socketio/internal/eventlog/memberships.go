@@ -80,9 +80,33 @@ func (m *Memberships) Rooms() []string {
 // Covers reports whether the socket was in the room when the event with the
 // given number was emitted.
 func (m *Memberships) Covers(room string, number uint64) bool {
-	return slices.ContainsFunc(m.intervals, func(in interval) bool {
+	return covers(m.intervals, room, number)
+}
+
+func covers(intervals []interval, room string, number uint64) bool {
+	return slices.ContainsFunc(intervals, func(in interval) bool {
 		return in.room == room && number > in.since && (!in.ended || number <= in.until)
 	})
+}
+
+// indexFrom is how many memberships make an index faster than a search.
+const indexFrom = 64
+
+// Index returns a function that does the same as Covers until m changes. It is
+// for many calls: their time does not grow with the number of memberships.
+func (m *Memberships) Index() func(room string, number uint64) bool {
+	if len(m.intervals) < indexFrom {
+		return m.Covers
+	}
+	byRoom := make(map[string][]interval, len(m.intervals))
+	for i, in := range m.intervals {
+		if list, ok := byRoom[in.room]; ok {
+			byRoom[in.room] = append(list, in)
+		} else {
+			byRoom[in.room] = m.intervals[i : i+1 : i+1] // append copies it
+		}
+	}
+	return func(room string, number uint64) bool { return covers(byRoom[room], room, number) }
 }
 
 // CompleteAfter reports whether all memberships are known that can matter for

@@ -82,3 +82,24 @@ func TestAimed_follows_rooms_and_exceptions(t *testing.T) {
 		}
 	}
 }
+
+func TestMemberships_index_agrees_with_covers(t *testing.T) {
+	for _, rooms := range []uint64{indexFrom / 2, 2 * indexFrom} {
+		var m Memberships
+		for i := range rooms {
+			m.Join(fmt.Sprint(i), i)
+		}
+		for i := range uint64(10) {
+			m.Leave(fmt.Sprint(i), rooms+i)
+			m.Join(fmt.Sprint(i), rooms+2*i) // a second membership in the room
+		}
+		index := m.Index()
+		for i := range rooms + 1 { // in the last one it never was
+			for number := range 3 * rooms {
+				if got, want := index(fmt.Sprint(i), number), m.Covers(fmt.Sprint(i), number); got != want {
+					t.Fatalf("%d rooms, room %d at %d: got %v, want %v", rooms, i, number, got, want)
+				}
+			}
+		}
+	}
+}
