@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"gifchat/socketio"
 )
 
@@ -165,12 +163,15 @@ func TestHTTPShutdown_ends_only_the_connections_of_its_own_server(t *testing.T) 
 	pollPeer(t, f.http.URL, 4) // can still connect
 }
 
-// Gin passes the request on with its context.
-func TestHTTPShutdown_finds_the_server_behind_gin(t *testing.T) {
+// Routers pass on a writer of their own, and a request whose context comes from the
+// server's.
+func TestHTTPShutdown_finds_the_server_behind_a_router(t *testing.T) {
 	server := socketio.NewServer(socketio.Config{})
-	gin.SetMode(gin.ReleaseMode)
-	router := gin.New()
-	router.Any("/socket.io/*any", gin.WrapH(server))
+	router := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		type key struct{}
+		wrapped := struct{ http.ResponseWriter }{w}
+		server.ServeHTTP(wrapped, r.WithContext(context.WithValue(r.Context(), key{}, "route")))
+	})
 	web, url := startHTTP(t, router)
 	ended := awaitEnd(pollPeer(t, url, 4))
 	if err := web.Shutdown(ctx(t)); err != nil {
