@@ -62,6 +62,11 @@
 //     resumes its session, or learns that it cannot.
 //  6. A panic in a handler is logged and affects only that event.
 //
+// # Testing
+//
+// Package sockettest has a client for tests of handlers. It needs no network and
+// works in bubbles of testing/synctest.
+//
 // # Where to start reading
 //
 // A packet from a client passes these files: client.go receives messages,
