@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 
 	"socketio":                     {},
 	"socketio/adaptertest":         {"socketio", "socketio/internal/siotest"},
+	"socketio/sockettest":          {"socketio", "socketio/internal/rawjson"},
 	"socketio/engineio":            {"socketio/internal/carrier"},
 	"socketio/engineio/gosocketio": {"socketio/internal/carrier"},
 

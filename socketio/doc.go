@@ -98,6 +98,11 @@
 // Config.CloseOver spreads the end of many connections over some time, if other
 // servers accept their clients during that time.
 //
+// # Testing
+//
+// Package sockettest has a client for tests of handlers. It needs no network and
+// works in bubbles of testing/synctest.
+//
 // # Where to start reading
 //
 // A packet from a client passes these files: client.go receives messages,

@@ -208,14 +208,14 @@ func (e *encoder) received(v Value) {
 // takeInlined moves the bytes that Binary.MarshalJSON has written after start
 // to the attachments.
 func (e *encoder) takeInlined(start int) {
-	if !bytes.Contains(e.text.Bytes()[start:], []byte(inlineMark)) {
+	if !rawjson.HasInline(e.text.Bytes()[start:]) {
 		return
 	}
 	text := slices.Clone(e.text.Bytes()[start:])
 	e.text.Truncate(start)
 	last := 0
 	for _, p := range rawjson.FindPlaceholders(text) {
-		if data, ok := inlinedIn(p.Num); ok {
+		if data, ok := p.Inlined(); ok {
 			e.text.Write(text[last:p.Start])
 			e.attach(data)
 			last = p.End

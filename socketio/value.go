@@ -2,8 +2,6 @@ package socketio
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 
@@ -175,16 +173,6 @@ func checkPlaceholders(data []byte, attachments int) error {
 	return nil
 }
 
-// inlineMark begins the number of a placeholder that contains its attachment in
-// base64. Such placeholders exist only inside this package, between
-// encoding/json and the wire. The mark is random, so that a client cannot write
-// it.
-var inlineMark = func() string {
-	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return base64.RawURLEncoding.EncodeToString(b[:]) + ":"
-}()
-
 // inlined returns v's JSON with its attachments inside the placeholders.
 func (v Value) inlined() []byte {
 	found := rawjson.FindPlaceholders(v.json)
@@ -195,28 +183,10 @@ func (v Value) inlined() []byte {
 	last := 0
 	for _, p := range found {
 		out = append(out, v.json[last:p.Start]...)
-		out = appendInline(out, v.attachments[p.Index()])
+		out = rawjson.AppendInline(out, v.attachments[p.Index()])
 		last = p.End
 	}
 	return append(out, v.json[last:]...)
-}
-
-func appendInline(dst, data []byte) []byte {
-	dst = append(dst, `{"_placeholder":true,"num":"`...)
-	dst = append(dst, inlineMark...)
-	dst = base64.StdEncoding.AppendEncode(dst, data)
-	return append(dst, `"}`...)
-}
-
-// inlinedIn returns the attachment inside a placeholder. ok is false if there is
-// none.
-func inlinedIn(num []byte) (data []byte, ok bool) {
-	text, ok := bytes.CutPrefix(bytes.Trim(num, `"`), []byte(inlineMark))
-	if !ok {
-		return nil, false
-	}
-	data, err := base64.StdEncoding.AppendDecode([]byte{}, text)
-	return data, err == nil
 }
 
 // MarshalJSON lets Emit find the bytes. Its result is of no use elsewhere.
@@ -224,7 +194,7 @@ func (b Binary) MarshalJSON() ([]byte, error) {
 	if b == nil {
 		return []byte("null"), nil
 	}
-	return appendInline(nil, b), nil
+	return rawjson.AppendInline(nil, b), nil
 }
 
 // UnmarshalJSON lets Bind set the bytes. It fails for other JSON.
@@ -234,7 +204,7 @@ func (b *Binary) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	for _, p := range rawjson.FindPlaceholders(text) {
-		if data, ok := inlinedIn(p.Num); ok && p.Start == 0 {
+		if data, ok := p.Inlined(); ok && p.Start == 0 {
 			*b = data
 			return nil
 		}
@@ -248,7 +218,7 @@ func revive(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if text, ok := v["num"].(string); ok && v["_placeholder"] == true {
-			if data, ok := inlinedIn([]byte(text)); ok {
+			if data, ok := (rawjson.Placeholder{Num: []byte(text)}).Inlined(); ok {
 				return Binary(data)
 			}
 		}

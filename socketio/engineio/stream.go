@@ -57,7 +57,9 @@ func getBuffer() *buffer  { return buffers.Get().(*buffer) }
 func putBuffer(b *buffer) { buffers.Put(b) }
 
 // blockingStream is a stream over any net.Conn whose socket is not accessible, such as
-// TLS. Its tryWrite writes nothing, so that every write uses the blocking write.
+// TLS. Its tryWrite writes nothing, so that every write uses the blocking write, unless
+// the connection has a method TryWrite. Connections in memory have it, so that their
+// clients receive volatile events as over TCP.
 type blockingStream struct {
 	conn    net.Conn
 	written atomic.Int64 // bytes
@@ -76,7 +78,16 @@ func (s *blockingStream) read() (*buffer, int, error) {
 
 func (s *blockingStream) readInto(b []byte) (int, error) { return s.conn.Read(b) }
 
-func (s *blockingStream) tryWrite([]byte) (int, error) { return 0, nil }
+func (s *blockingStream) tryWrite(b []byte) (int, error) {
+	memory, ok := s.conn.(interface{ TryWrite([]byte) (int, error) })
+	if !ok {
+		return 0, nil
+	}
+	n, err := memory.TryWrite(b)
+	s.written.Add(int64(n))
+	s.wrote.Store(time.Now().UnixNano())
+	return n, err
+}
 
 // writeChunk is the size of each write where only returned writes show progress.
 const writeChunk = 4 << 10

@@ -23,7 +23,7 @@ var forTests = []string{
 
 // imported are the packages that programs import. Package gosocketio, which the
 // chat can choose for old clients, brings other modules.
-var imported = []string{"./socketio", "./socketio/engineio", "./socketio/adaptertest"}
+var imported = []string{"./socketio", "./socketio/engineio", "./socketio/adaptertest", "./socketio/sockettest"}
 
 func TestSocketio_brings_only_the_listed_modules(t *testing.T) {
 	for _, test := range []struct {
