@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"socketio":                     {},
 	"socketio/adaptertest":         {"socketio", "socketio/internal/siotest"},
 	"socketio/engineio":            {},
+	"socketio/examples":            {"socketio", "socketio/adaptertest"},
 	"socketio/engineio/gosocketio": {"socketio/engineio"},
 
 	"handlers":          {"i18n", "rooms", "socketio"},

@@ -38,6 +38,7 @@ func addHandlers(io *socketio.Namespace) {
 		"office":  {"ann"},
 	}}
 	io.Use(authenticate)
+	io.UseEvents(socketio.RateLimit(5, 20)) // each socket: 5 events per second, 20 at once
 	socketio.Handle(io, "enter", c.enter)
 	socketio.On(io, "leave", c.leave)
 	socketio.On(io, "say", c.say)

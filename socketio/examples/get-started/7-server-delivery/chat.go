@@ -27,6 +27,7 @@ func (c *chat) say(ctx context.Context, _ *socketio.Socket, text string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var id int64
+	ctx = context.WithoutCancel(ctx) // also if the sender disconnects now
 	err := c.db.QueryRowContext(ctx, `INSERT INTO messages (content) VALUES (?) RETURNING id`, text).Scan(&id)
 	if err != nil {
 		return err

@@ -49,6 +49,7 @@ func (c *chat) store(ctx context.Context, text, clientOffset string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var id int64
+	ctx = context.WithoutCancel(ctx) // also if the sender disconnects now
 	err := c.db.QueryRowContext(ctx, `INSERT INTO messages (client_offset, content) VALUES (?, ?)
 		ON CONFLICT DO NOTHING RETURNING id`, clientOffset, text).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
