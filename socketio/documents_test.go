@@ -105,7 +105,7 @@ func containedIn(sources map[string]string, text string) bool {
 func TestTutorial_is_the_same_in_both_languages(t *testing.T) {
 	const folder = "examples/get-started/"
 	english, korean := readFile(t, folder+"README.md"), readFile(t, folder+"README.ko.md")
-	languages := []string{"go", "js", "html", "sh"}
+	languages := []string{"go", "js", "html"} // comments of shell commands are translated
 	if en, ko := blocks(english, languages...), blocks(korean, languages...); !slices.Equal(en, ko) {
 		t.Errorf("blocks of code: got %d and %d, or different ones, want the same in both languages", len(en), len(ko))
 	}
@@ -130,6 +130,9 @@ func TestDocuments_name_declarations_that_exist(t *testing.T) {
 	names := declarations(t)
 	name := regexp.MustCompile("`([A-Z]\\w+\\.[A-Z][\\w.]+)[`(]")
 	for path, document := range readAll(t, ".md") {
+		if path == "CHANGELOG.md" {
+			continue // it has the names of the past
+		}
 		for _, m := range name.FindAllStringSubmatch(fence.ReplaceAllString(document, ""), -1) {
 			if !names[m[1]] {
 				t.Errorf("%s: names %s, which package socketio does not declare", path, m[1])

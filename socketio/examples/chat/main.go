@@ -18,7 +18,7 @@ type message struct {
 	Text string            `json:"text"`
 }
 
-func main() {
+func newServer() *socketio.Server {
 	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
 	chat := server.Of("/chat")
 	socketio.On(chat, "join", func(_ context.Context, s *socketio.Socket, room string) error {
@@ -32,14 +32,17 @@ func main() {
 		m.From = s.ID()
 		return m, s.To(m.Room).Emit("said", m) // to the others; the sender gets the result
 	})
+	return server
+}
 
+func main() {
 	addr := flag.String("addr", "localhost:3000", "address to listen on")
 	flag.Parse()
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "index.html") })
 	http.HandleFunc("/socket.io/socket.io.js", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, "../../../public/vendor/socket.io.min.js") // of the npm package socket.io-client
 	})
-	http.Handle("/socket.io/", server)
+	http.Handle("/socket.io/", newServer())
 	web := &http.Server{Addr: *addr, ConnContext: socketio.ConnContext, ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(web.ListenAndServe())
 }
