@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"socketio/sockettest":          {"socketio", "socketio/internal/rawjson"},
 	"socketio/engineio":            {"socketio/internal/carrier"},
 	"socketio/engineio/gosocketio": {"socketio/internal/carrier"},
+	"socketio/examples":            {"socketio", "socketio/adaptertest"},
 
 	"handlers":          {"i18n", "rooms", "socketio"},
 	"handlers/pages":    {"handlers/encoding", "handlers/input", "handlers/limits", "handlers/refusal", "handlers/session", "handlers/wire", "i18n", "rooms"},

@@ -1,0 +1,43 @@
+// Command 3-integrating-socket.io logs which clients connect and disconnect.
+package main
+
+import (
+	"embed"
+	"flag"
+	"log"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gifchat/socketio"
+)
+
+//go:embed index.html
+var page embed.FS
+
+// clientFile is the stock client. make bundle copies it from npm.
+const clientFile = "../../../../public/vendor/socket.io.min.js"
+
+func main() {
+	addr := flag.String("addr", "localhost:3000", "address to listen on")
+	flag.Parse()
+
+	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	io := server.Of("/")
+	io.OnConnect(func(s *socketio.Socket) {
+		log.Printf("%s connected", s.ID())
+	})
+	io.OnDisconnect(func(s *socketio.Socket, reason socketio.Reason) {
+		log.Printf("%s disconnected: %s", s.ID(), reason)
+	})
+
+	http.Handle("/", http.FileServerFS(page))
+	http.HandleFunc("/socket.io/socket.io.js", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFile(w, r, clientFile)
+	})
+	http.Handle("/socket.io/", server)
+
+	web := &http.Server{Addr: *addr, ConnContext: socketio.ConnContext, ReadHeaderTimeout: 10 * time.Second}
+	log.Printf("server running at http://%s", *addr)
+	log.Fatal(web.ListenAndServe())
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log"
+	"slices"
+	"sync"
+
+	"gifchat/socketio"
+)
+
+const schema = `CREATE TABLE IF NOT EXISTS messages (
+	id            INTEGER PRIMARY KEY AUTOINCREMENT,
+	client_offset TEXT NOT NULL UNIQUE,
+	content       TEXT NOT NULL
+)`
+
+// upToDate is the room of the sockets that have all stored messages.
+const upToDate = "up to date"
+
+// chat stores messages and sends them in the order of their ids.
+type chat struct {
+	io *socketio.Namespace
+	db *sql.DB
+	mu sync.Mutex // held from the query until its messages are queued
+}
+
+// say stores a message and sends it with its id. It acknowledges the event when
+// the message is stored, and leaves it without an answer if that fails: then the
+// client sends it again.
+func (c *chat) say(e *socketio.Event) {
+	var text, clientOffset string
+	if err := e.Bind(&text, &clientOffset); err != nil {
+		e.Refuse(err) // it would fail again
+		return
+	}
+	if err := c.store(e.Context(), text, clientOffset); err != nil {
+		log.Printf("store message: %v", err)
+		return
+	}
+	if err := e.Ack(); err != nil {
+		log.Printf("acknowledge message: %v", err)
+	}
+}
+
+func (c *chat) store(ctx context.Context, text, clientOffset string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var id int64
+	ctx = context.WithoutCancel(ctx) // also if the sender disconnects now
+	err := c.db.QueryRowContext(ctx, `INSERT INTO messages (client_offset, content) VALUES (?, ?)
+		ON CONFLICT DO NOTHING RETURNING id`, clientOffset, text).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // stored already, but the client did not receive the acknowledgement
+	}
+	if err != nil {
+		return err
+	}
+	return c.io.To(upToDate).Emit("chat message", text, id)
+}
+
+// connect sends a new socket the messages that its client does not have.
+func (c *chat) connect(s *socketio.Socket) {
+	if slices.Contains(s.Rooms(), upToDate) {
+		return // the session was recovered, with the messages that it missed
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.sendMissed(s); err != nil {
+		log.Printf("send missed messages: %v", err)
+		s.CloseConn() // the client connects again
+		return
+	}
+	s.Join(upToDate)
+}
+
+func (c *chat) sendMissed(s *socketio.Socket) error {
+	var auth struct {
+		ServerOffset int64 `json:"serverOffset"` // id of the last message that the client has
+	}
+	_ = s.Handshake().Auth.Bind(&auth) // a client without an offset has no message
+	rows, err := c.db.QueryContext(s.Context(), `SELECT id, content FROM messages WHERE id > ? ORDER BY id`, auth.ServerOffset)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var text string
+		if err := rows.Scan(&id, &text); err != nil {
+			return err
+		}
+		if err := s.Emit("chat message", text, id); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
