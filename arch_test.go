@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 // testsMayImport lists what the tests of a package may import besides: real parts in
 // place of mocks.
 var testsMayImport = map[string][]string{
+	"socketio/examples":            {"socketio/sockettest"},
 	"rooms":                        {"store", "store/inspect", "store/storetest"},
 	"store/inspect":                {"store/storetest"},
 	"socketio/engineio":            {"socketio/internal/siotest"},
