@@ -60,7 +60,7 @@ describe('GIFs on the page', () => {
     assert.equal(await gif(page).getAttribute('aria-pressed'), 'false')
     await gif(page).click()
     await untilPressed(page, true)
-    assert.equal(await moves(page), true)
+    await until(() => moves(page), 'a GIF that moves')
     await screenshot(page, 'gif-playing-1280')
     await gif(page).click()
     await untilPressed(page, false)
@@ -85,7 +85,7 @@ describe('GIFs on the page', () => {
 
     await gif(page).hover()
     await untilPressed(page, true)
-    assert.equal(await moves(page), true)
+    await until(() => moves(page), 'a GIF that moves')
     await page.mouse.move(2, 2)
     await untilPressed(page, false)
 
