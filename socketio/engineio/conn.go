@@ -177,7 +177,7 @@ func (c *Conn) close(reason Reason) {
 	c.mu.Unlock()
 
 	if p != nil {
-		p.respond(final)
+		p.end(final, reason)
 	}
 	if transport != nil {
 		transport.Close()
