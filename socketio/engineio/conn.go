@@ -210,7 +210,7 @@ func (c *Conn) end(e end) {
 	c.mu.Unlock()
 
 	if p != nil {
-		p.respond(final)
+		p.end(final, reason)
 	}
 	if transport != nil {
 		transport.Close()

@@ -152,6 +152,17 @@ func (c *Conn) endPollWithNoop(p *poll) {
 	}
 }
 
+// end answers the poll of a connection that has ended. After a POST above the limit, the
+// response to the POST should arrive first: they arrive over two connections, and only
+// that response has the reason. Stock clients handle it a timer tick after its arrival.
+func (p *poll) end(final pollResponse, reason Reason) {
+	if reason != ReasonTooLarge {
+		p.respond(final)
+		return
+	}
+	time.AfterFunc(reorderWindow, func() { p.respond(final) })
+}
+
 const octetStream = "application/octet-stream"
 
 // Header values of poll responses, allocated once and never changed.

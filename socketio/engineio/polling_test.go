@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gifchat/socketio/engineio"
@@ -145,6 +146,29 @@ func TestPost_rejects_a_body_above_the_limit(t *testing.T) {
 			f.Call("POST", "&sid="+sid, "4next").Want(t, 400, unknownSID)
 		})
 	}
+}
+
+// A client that learned first that its poll has ended would report a closed transport,
+// not status 413.
+func TestPost_above_the_limit_is_answered_before_the_poll(t *testing.T) {
+	inBubble(t, engineio.Config{Limits: engineio.Limits{MaxPayload: 100}}, func(b *bubble) {
+		sid, p := b.poll()
+		waiting := b.request("GET", "&sid="+sid, "")
+		synctest.Wait()
+		if got := <-b.request("POST", "&sid="+sid, "4"+strings.Repeat("x", 100)); got != tooLarge {
+			t.Errorf("POST: got %q, want %q", got, tooLarge)
+		}
+		p.WantClosed(t, engineio.ReasonTooLarge)
+		synctest.Wait()
+		select {
+		case got := <-waiting:
+			t.Errorf("poll right after the POST: got %q, want no response yet", got)
+		default:
+			if got := <-waiting; got != "1" {
+				t.Errorf("poll: got %q, want a close packet", got)
+			}
+		}
+	})
 }
 
 func TestPost_rejects_a_body_of_revision_3_above_the_limit(t *testing.T) {
