@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -8,7 +9,7 @@ import (
 )
 
 // binder decodes the arguments of an event into a value of one type.
-type binder[In any] func(Args) (In, error)
+type binder[In any] func(*Event) (In, error)
 
 var errMissingArgument = errors.New("missing")
 
@@ -16,22 +17,41 @@ var errMissingArgument = errors.New("missing")
 // malformed.
 func newBinder[In any]() binder[In] {
 	if _, all := any(*new(In)).(Args); all {
-		return func(args Args) (In, error) { return any(args).(In), nil }
+		return func(e *Event) (In, error) { return any(e.Args).(In), nil }
 	}
 	t := reflect.TypeFor[In]()
 	if fields := taggedFields(t); len(fields) > 0 {
-		return func(args Args) (in In, err error) {
-			err = bindFields(args, reflect.ValueOf(&in).Elem(), fields)
+		return func(e *Event) (in In, err error) {
+			err = bindFields(e, reflect.ValueOf(&in).Elem(), fields)
 			return in, err
 		}
 	}
 	if t.Kind() == reflect.Struct && t.NumField() == 0 {
-		return func(Args) (in In, err error) { return in, nil }
+		return func(*Event) (in In, err error) { return in, nil }
 	}
-	optional := t.Kind() == reflect.Pointer
-	return func(args Args) (in In, err error) {
-		err = bindArgument(args, 0, &in, optional)
+	if t.Kind() == reflect.Pointer && len(taggedFields(t.Elem())) > 0 {
+		panic(fmt.Sprintf("socketio: %v: a struct with arg tags cannot be a pointer", t))
+	}
+	accept := acceptanceOf(t)
+	return func(e *Event) (in In, err error) {
+		err = bindArgument(e, 0, &in, accept)
 		return in, err
+	}
+}
+
+// acceptance is what a type accepts besides a value.
+type acceptance struct{ missing, null bool }
+
+var valueType, unmarshalerType = reflect.TypeFor[Value](), reflect.TypeFor[json.Unmarshaler]()
+
+func acceptanceOf(t reflect.Type) acceptance {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return acceptance{missing: true, null: true}
+	case reflect.Slice, reflect.Map, reflect.Interface:
+		return acceptance{null: true}
+	default:
+		return acceptance{null: t == valueType || reflect.PointerTo(t).Implements(unmarshalerType)}
 	}
 }
 
@@ -39,54 +59,61 @@ func newBinder[In any]() binder[In] {
 type taggedField struct {
 	index    int // of the field
 	argument int
-	optional bool
+	accept   acceptance
 }
 
 func taggedFields(t reflect.Type) (fields []taggedField) {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
+	seen := make(map[int]bool)
 	for i := range t.NumField() {
 		field := t.Field(i)
+		if field.Anonymous && len(taggedFields(field.Type)) > 0 {
+			panic(fmt.Sprintf("socketio: %v.%s: arg tags of an embedded struct are not used", t, field.Name))
+		}
 		tag, ok := field.Tag.Lookup("arg")
 		if !ok {
 			continue
 		}
 		n, err := strconv.Atoi(tag)
-		if err != nil || n < 0 || !field.IsExported() {
-			panic(fmt.Sprintf("socketio: %v.%s: the tag arg:%q needs an exported field and a number from 0", t, field.Name, tag))
+		if err != nil || n < 0 || seen[n] || !field.IsExported() {
+			panic(fmt.Sprintf("socketio: %v.%s: the tag arg:%q needs an exported field and a number from 0 of its own", t, field.Name, tag))
 		}
-		fields = append(fields, taggedField{index: i, argument: n, optional: field.Type.Kind() == reflect.Pointer})
+		seen[n] = true
+		fields = append(fields, taggedField{index: i, argument: n, accept: acceptanceOf(field.Type)})
 	}
 	return fields
 }
 
-func bindFields(args Args, in reflect.Value, fields []taggedField) error {
+func bindFields(e *Event, in reflect.Value, fields []taggedField) error {
 	for _, f := range fields {
-		if err := bindArgument(args, f.argument, in.Field(f.index).Addr().Interface(), f.optional); err != nil {
+		if err := bindArgument(e, f.argument, in.Field(f.index).Addr().Interface(), f.accept); err != nil {
 			return err
 		}
 	}
-	return validate(in.Addr().Interface(), -1)
+	return validate(e, in.Addr().Interface(), -1)
 }
 
 // bindArgument decodes an argument into the variable that ptr points to.
-func bindArgument(args Args, i int, ptr any, optional bool) error {
+func bindArgument(e *Event, i int, ptr any, accept acceptance) error {
 	switch {
-	case i < len(args):
-		if err := args[i].Bind(ptr); err != nil {
-			return &ArgumentError{Index: i, Err: err}
+	case i >= len(e.Args):
+		if accept.missing {
+			return nil
 		}
-	case optional:
-		return nil
-	default:
-		return &ArgumentError{Index: i, Err: errMissingArgument}
+		return &ArgumentError{Index: i, Err: errMissingArgument, of: e}
+	case !accept.null && e.Args[i].isNull():
+		return &ArgumentError{Index: i, Err: errMissingArgument, of: e}
 	}
-	return validate(ptr, i)
+	if err := e.Args[i].Bind(ptr); err != nil {
+		return &ArgumentError{Index: i, Err: err, of: e}
+	}
+	return validate(e, ptr, i)
 }
 
 // validate calls the method Validate of the variable that ptr points to.
-func validate(ptr any, i int) error {
+func validate(e *Event, ptr any, i int) error {
 	if v := reflect.ValueOf(ptr).Elem(); v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return nil
@@ -98,7 +125,7 @@ func validate(ptr any, i int) error {
 		return nil
 	}
 	if err := validator.Validate(); err != nil {
-		return &ArgumentError{Index: i, Err: err}
+		return &ArgumentError{Index: i, Err: err, of: e}
 	}
 	return nil
 }

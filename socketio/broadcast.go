@@ -21,10 +21,12 @@ type Broadcast struct {
 	batch     *Batch // see In
 	volatile  bool
 	local     bool
+	limited   bool // To was called: without rooms the broadcast reaches nobody
 }
 
-// To adds rooms.
+// To adds rooms. A broadcast to an empty list of rooms reaches no socket.
 func (b Broadcast) To(rooms ...string) Broadcast {
+	b.limited = true
 	b.rooms = append(b.rooms[:len(b.rooms):len(b.rooms)], rooms...)
 	return b
 }
@@ -69,12 +71,22 @@ func (b Broadcast) Len() int {
 
 // targets returns the sockets of the broadcast, perhaps with its sender. The
 // slice must not be changed.
-func (b Broadcast) targets() []*Socket { return b.namespace.members.targets(b.rooms, b.except) }
+func (b Broadcast) targets() []*Socket {
+	if b.reachesNobody() {
+		return nil
+	}
+	return b.namespace.members.targets(b.rooms, b.except)
+}
+
+func (b Broadcast) reachesNobody() bool { return b.limited && len(b.rooms) == 0 }
 
 // Emit encodes the event once and sends it to every socket of the broadcast.
 // It never waits for a client. It returns an error only if the event cannot be
 // encoded: a client that cannot be sent to is disconnected.
 func (b Broadcast) Emit(event string, args ...any) error {
+	if b.reachesNobody() {
+		return nil
+	}
 	delivery := b.namespace.delivery
 	e, err := draftEvent(packet{namespace: b.namespace.name}, event, args, delivery.eventEnd())
 	if err != nil {
@@ -97,6 +109,9 @@ func (b Broadcast) Emit(event string, args ...any) error {
 // order. If some are missing, the error wraps the cause of ctx's end, or
 // ErrDisconnected if clients disconnected.
 func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
+	if b.reachesNobody() {
+		return nil, nil
+	}
 	id := b.namespace.ackIDs.Add(1)
 	p, err := encodeEvent(b.namespace.name, id, true, event, args)
 	if err != nil {

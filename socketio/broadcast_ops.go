@@ -8,6 +8,9 @@ import (
 // Join adds the sockets of the broadcast to rooms. With Recovery, it does not
 // reach clients that are offline.
 func (b Broadcast) Join(rooms ...string) {
+	if b.reachesNobody() {
+		return
+	}
 	for _, s := range b.Sockets() {
 		s.Join(rooms...)
 	}
@@ -19,6 +22,9 @@ func (b Broadcast) Join(rooms ...string) {
 // Leave removes the sockets of the broadcast from rooms. With Recovery, it also
 // removes the rooms that clients would resume.
 func (b Broadcast) Leave(rooms ...string) {
+	if b.reachesNobody() {
+		return
+	}
 	b.namespace.delivery.leaveAll(b, rooms)
 	if adapter := b.remote(); adapter != nil {
 		adapter.Leave(b.target(), rooms)
@@ -28,6 +34,9 @@ func (b Broadcast) Leave(rooms ...string) {
 // Disconnect disconnects the sockets of the broadcast, as Socket.Disconnect
 // does.
 func (b Broadcast) Disconnect() {
+	if b.reachesNobody() {
+		return
+	}
 	for _, s := range b.namespace.delivery.dismissAll(b) {
 		s.Disconnect()
 	}
@@ -39,6 +48,9 @@ func (b Broadcast) Disconnect() {
 // DisconnectClients disconnects the clients of the broadcast's sockets, as
 // Socket.DisconnectClient does.
 func (b Broadcast) DisconnectClients() {
+	if b.reachesNobody() {
+		return
+	}
 	for _, s := range b.namespace.delivery.dismissAll(b) {
 		s.DisconnectClient()
 	}
@@ -50,6 +62,9 @@ func (b Broadcast) DisconnectClients() {
 // CloseConns closes the connections of the sockets of the broadcast, as
 // Socket.CloseConn does.
 func (b Broadcast) CloseConns() {
+	if b.reachesNobody() {
+		return
+	}
 	for _, s := range b.Sockets() {
 		s.CloseConn()
 	}
@@ -96,7 +111,7 @@ func (b Broadcast) FetchSockets(ctx context.Context) ([]SocketInfo, error) {
 // remote returns the adapter that takes the broadcast to other servers, or nil
 // if it stays in this process.
 func (b Broadcast) remote() Adapter {
-	if b.local {
+	if b.local || b.reachesNobody() {
 		return nil
 	}
 	return b.namespace.adapter
@@ -114,7 +129,10 @@ func (b Broadcast) target() Target {
 
 // In returns the broadcast to the sockets of t that are in n, in this process.
 func (t Target) In(n *Namespace) Broadcast {
-	b := n.Local().To(t.Rooms...).Except(t.Except...)
+	b := n.Local().Except(t.Except...)
+	if len(t.Rooms) > 0 {
+		b = b.To(t.Rooms...)
+	}
 	b.volatile, b.key = t.Volatile, t.Key
 	return b
 }

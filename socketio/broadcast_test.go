@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -263,5 +264,46 @@ func TestServer_stays_consistent_under_churn(t *testing.T) {
 	f.close()
 	if connects.Load() != disconnects.Load() || connects.Load() != clients*rounds {
 		t.Errorf("connects and disconnects: got %d and %d, want %d", connects.Load(), disconnects.Load(), clients*rounds)
+	}
+}
+
+// A list of rooms that is empty by mistake must not reach everybody.
+func TestTo_without_rooms_reaches_nobody(t *testing.T) {
+	for _, recovered := range []bool{false, true} {
+		f := serve(t, socketio.Config{Recovery: func(string) socketio.Recovery {
+			if recovered {
+				return socketio.Recovery{MaxAbsence: time.Minute}
+			}
+			return socketio.Recovery{}
+		}})
+		n := f.Of("/")
+		c, s := f.connect("/")
+		for _, b := range []socketio.Broadcast{n.To(), n.Broadcast().To(), n.Except("x").To(), s.To(), n.Volatile().To()} {
+			if err := b.Emit("secret"); err != nil || b.Len() != 0 || len(b.Sockets()) != 0 {
+				t.Errorf("broadcast: got %v and %d sockets, want none", err, b.Len())
+			}
+			if answers, err := b.EmitWithAck(t.Context(), "secret"); err != nil || len(answers) != 0 {
+				t.Errorf("EmitWithAck: got %v, %v, want no answers", answers, err)
+			}
+			b.Join("room")
+			b.Leave("room")
+			b.CloseConns()
+			b.Disconnect()
+			b.DisconnectClients()
+		}
+		if s.InRoom("room") || !s.Connected() {
+			t.Errorf("socket: got in the room %v and connected %v, want false and true", s.InRoom("room"), s.Connected())
+		}
+		if err := n.To().To("public").Emit("nothing"); err != nil {
+			t.Error(err)
+		}
+		s.Join("public")
+		if rooms := n.Rooms(); !slices.Equal(rooms, []string{"public"}) || !s.InRoom("public") || s.InRoom("") {
+			t.Errorf("rooms: got %q and %v, want public", rooms, s.InRoom("public"))
+		}
+		_ = n.To().To("public").Emit("hello")
+		if got := c.receive(); !strings.HasPrefix(got, `42["hello"`) {
+			t.Errorf("got %s, want hello", got)
+		}
 	}
 }

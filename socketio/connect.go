@@ -118,7 +118,7 @@ func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 
 // refuse answers a CONNECT packet with CONNECT_ERROR.
 func (c *client) refuse(namespace string, err error) {
-	shown, hidden := public(err)
+	shown, hidden := public(err, nil)
 	if hidden {
 		c.server.cfg.Log.Error("middleware failed", "namespace", namespace, "err", err)
 	}

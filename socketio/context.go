@@ -12,7 +12,7 @@ func (e *DisconnectError) Unwrap() error { return ErrDisconnected }
 
 // Context returns a context that ends when the socket disconnects, with a
 // *DisconnectError as its cause. It also ends if middleware refuses the socket.
-// It is created by the first call, because most sockets need none.
+// The first call creates it, as does the first event for Handle or On.
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,13 +47,13 @@ func (s *Socket) endWaits(reason Reason) {
 // Context returns the context of the event's handlers: that of the socket,
 // unless middleware has called SetContext.
 func (e *Event) Context() context.Context {
-	if e.ctx != nil {
-		return e.ctx
+	if e.more != nil && e.more.ctx != nil {
+		return e.more.ctx
 	}
 	return e.Socket.Context()
 }
 
-// SetContext replaces the context of the handlers that follow, for example with
-// one that has a value for them. Only event middleware and handlers of any
-// event may call it.
-func (e *Event) SetContext(ctx context.Context) { e.ctx = ctx }
+// SetContext replaces the context of the handlers and the middleware that
+// follow, for example by one with a value or a deadline. Only event middleware
+// may call it, before it calls next.
+func (e *Event) SetContext(ctx context.Context) { e.extra().ctx = ctx }

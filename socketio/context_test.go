@@ -66,13 +66,16 @@ func TestContext_of_a_refused_socket_ends(t *testing.T) {
 func TestHandle_context_ends_with_the_socket(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	causes := make(chan error, 1)
+	running := make(chan struct{})
 	socketio.On(f.Of("/chat"), "wait", func(ctx context.Context, _ *socketio.Socket, _ struct{}) error {
+		close(running)
 		<-ctx.Done()
 		causes <- context.Cause(ctx)
 		return nil
 	})
 	c, _ := f.connect("/chat")
 	c.send(`42/chat,["wait"]`)
+	receive(t, running)
 	c.close()
 	if got := receive(t, causes); !errors.Is(got, socketio.ErrDisconnected) {
 		t.Errorf("cause: got %v, want %v", got, socketio.ErrDisconnected)
@@ -83,9 +86,9 @@ func TestSetContext_gives_handlers_a_value(t *testing.T) {
 	type key struct{}
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
-	n.UseEvents(func(e *socketio.Event) error {
+	n.UseEvents(func(e *socketio.Event, next func() error) error {
 		e.SetContext(context.WithValue(e.Context(), key{}, "from middleware"))
-		return nil
+		return next()
 	})
 	socketio.Handle(n, "e", func(ctx context.Context, _ *socketio.Socket, _ struct{}) (any, error) { return ctx.Value(key{}), nil })
 	c, _ := f.connect("/")

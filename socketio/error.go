@@ -1,16 +1,19 @@
 package socketio
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 )
 
 // Error is an error whose text is meant for the client. Middleware that returns
 // an Error chooses the "message" and "data" of the client's connect_error. A
-// handler of Handle or On that returns one chooses the text of the refusal.
+// handler of Handle or On that returns one chooses the text of the refusal. An
+// Error can be wrapped: errors.As finds it.
 //
-// The text of any other error is hidden from clients, which receive "Internal
-// server error", and is logged. An Error can be wrapped: errors.As finds it.
+// A rejected argument is answered with "Invalid argument 1", with its position.
+// Any other error is answered with "Internal server error" and logged.
 type Error struct {
 	Message string
 	Data    any // encoded as JSON; may be nil
@@ -30,6 +33,8 @@ var (
 type ArgumentError struct {
 	Index int // of the argument, from 0; -1 for all arguments together
 	Err   error
+
+	of *Event // nil for an acknowledgement: its error is not the fault of another client
 }
 
 func (e *ArgumentError) Error() string {
@@ -41,16 +46,16 @@ func (e *ArgumentError) Error() string {
 
 func (e *ArgumentError) Unwrap() error { return e.Err }
 
-// public returns the Error that the client receives for err. It describes a
-// rejected argument only by its position, because the text of the decoder
-// contains names of Go types.
-func public(err error) (shown *Error, hidden bool) {
+// public returns the Error that a client receives for err, the error of an event
+// or, with nil, of a connection. It describes a rejected argument only by its
+// position, because the text of the decoder contains names of Go types.
+func public(err error, e *Event) (shown *Error, hidden bool) {
 	if shown, ok := errors.AsType[*Error](err); ok {
 		return shown, false
 	}
 	argument, ok := errors.AsType[*ArgumentError](err)
 	switch {
-	case !ok:
+	case !ok || argument.of == nil || argument.of != e:
 		return errInternal, true
 	case argument.Index < 0:
 		return &Error{Message: "Invalid arguments"}, false
@@ -67,23 +72,31 @@ type refusal struct {
 }
 
 // Refuse acknowledges the event with an error, in the form that
-// Config.EncodeError chooses. Handlers of Handle and On return their error
-// instead. Without a configured encoder the acknowledgement is
+// Config.EncodeError chooses. Middleware, and handlers of Handle and On, return
+// their error instead. Without a configured encoder the acknowledgement is
 // {"error": "…", "data": …} with the text of an Error, and an error whose text
-// is hidden from the client is logged.
+// is hidden from the client is logged: at level Error, or at Debug if the client
+// has disconnected, which makes handlers fail. An
+// ErrNoAck is not sent, and logged at level Warn.
 func (e *Event) Refuse(err error) {
 	e.state.Or(eventRefused)
 	server := e.Socket.namespace.server
+	if errors.Is(err, ErrNoAck) {
+		server.cfg.Log.Warn("event not acknowledged", "namespace", e.Socket.namespace.name, "event", e.Name, "err", err)
+		return
+	}
 	var ack any
 	if encode := server.cfg.EncodeError; encode != nil {
 		if !server.protect("error encoder", func() { ack = encode(e, err) }) {
 			ack = refusal{Error: errInternal.Message}
 		}
 	} else {
-		shown, hidden := public(err)
-		if hidden {
-			server.cfg.Log.Error("event failed", "namespace", e.Socket.namespace.name, "event", e.Name, "err", err)
+		shown, hidden := public(err, e)
+		level := slog.LevelDebug
+		if hidden && e.Socket.Connected() {
+			level = slog.LevelError
 		}
+		server.cfg.Log.Log(context.Background(), level, "event refused", "namespace", e.Socket.namespace.name, "event", e.Name, "err", err)
 		ack = refusal{Error: shown.Message, Data: shown.Data}
 	}
 	e.acknowledge(ack)

@@ -27,7 +27,7 @@ func (printer) Observe(o socketio.Observation) {
 
 // An Observer sees what the server does. Stats has the totals.
 func ExampleObserver() {
-	server := socketio.NewServer(socketio.Config{Observer: printer{}})
+	server := socketio.NewServer(socketio.Config{ObserveEvents: true, Observer: printer{}})
 	server.Of("/").On("divide", func(e *socketio.Event) {
 		var a, b int
 		if e.Bind(&a, &b) == nil {

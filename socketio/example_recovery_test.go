@@ -32,7 +32,7 @@ func ExampleRecovery_presence() {
 			return socketio.Recovery{
 				MaxAbsence: 10 * time.Millisecond, // in earnest: two minutes
 				Expired: func(lost socketio.LostSession) {
-					fmt.Println(lost.Data, "has gone,", here.add(-1), "here:", lost.Why)
+					fmt.Println(lost.Data, "has gone,", here.add(-1), "here:", lost.Failure)
 					close(gone)
 				},
 			}

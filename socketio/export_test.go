@@ -134,7 +134,7 @@ func NewEvent(id SocketID) *Event { return &Event{Socket: &Socket{id: id}} }
 func RateLimitSize(n int) int {
 	l := newRateLimit(1000, 1)
 	for i := range n {
-		_ = l.admit(NewEvent(SocketID(fmt.Sprint(i))))
+		_ = l.admit(SocketID(fmt.Sprint(i)))
 		time.Sleep(time.Millisecond)
 	}
 	return len(l.due)

@@ -6,7 +6,12 @@ import "context"
 // or a *Socket.
 type Registrar interface {
 	On(event string, fn func(*Event))
+
+	registrar() // so that methods can be added later
 }
+
+func (*handlers) registrar() {}
+func (*Socket) registrar()   {}
 
 // Handle adds a handler that answers an event. Its result is the
 // acknowledgement: no argument for struct{}, several for Args, and one for any
@@ -21,14 +26,16 @@ type Registrar interface {
 //     each of these fields;
 //   - any other type receives the first argument, as Value.Bind decodes it.
 //
-// An argument that is missing refuses the event with an *ArgumentError, unless
-// the type is a pointer. A pointer is nil if its argument is missing or null.
-// Further arguments are ignored, as in JavaScript. If an argument, or In, has a
-// method Validate() error, the method is called before the handler, and its
-// error refuses the event.
+// An argument that is missing or null refuses the event with an *ArgumentError,
+// unless its type is a pointer, which is then nil. Null is also accepted by
+// types that have a value for it: slices, maps, interfaces, Value, and types
+// with a method UnmarshalJSON. Further arguments are ignored, as in JavaScript.
+// If an argument, or In, has a method Validate() error, the method is called
+// before the handler, and its error refuses the event.
 //
-// The context ends with the socket; see Socket.Context. A handler that must
-// finish for a client that has disconnected uses context.WithoutCancel.
+// The context ends with the socket; see Socket.Context. It has ended already
+// for an event that waited when its client disconnected. A handler that must
+// finish in that case uses context.WithoutCancel.
 //
 // Handle panics if the tags of In are malformed.
 func Handle[In, Out any](to Registrar, event string, fn func(ctx context.Context, s *Socket, in In) (Out, error)) {
@@ -37,17 +44,17 @@ func Handle[In, Out any](to Registrar, event string, fn func(ctx context.Context
 		done := false
 		defer func() {
 			if !done { // fn panicked
-				e.Refuse(errInternal)
+				e.fail(errInternal)
 			}
 		}()
-		in, err := bind(e.Args)
+		in, err := bind(e)
 		var out Out
 		if err == nil {
 			out, err = fn(e.Context(), e.Socket, in)
 		}
 		done = true
 		if err != nil {
-			e.Refuse(err)
+			e.fail(err)
 			return
 		}
 		switch out := any(out).(type) {

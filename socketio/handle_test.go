@@ -42,6 +42,14 @@ func (m move) Validate() error {
 	return nil
 }
 
+// raw decodes itself.
+type raw string
+
+func (r *raw) UnmarshalJSON(text []byte) error {
+	*r = raw(text)
+	return nil
+}
+
 func TestHandle_binds_arguments_and_acknowledges(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	n := f.Of("/")
@@ -59,6 +67,11 @@ func TestHandle_binds_arguments_and_acknowledges(t *testing.T) {
 	})
 	socketio.Handle(n, "optional", func(_ context.Context, _ *socketio.Socket, in *say) (bool, error) { return in != nil, nil })
 	socketio.Handle(n, "number", func(_ context.Context, _ *socketio.Socket, in int) (int, error) { return in + 1, nil })
+	socketio.Handle(n, "list", func(_ context.Context, _ *socketio.Socket, in []string) (int, error) { return len(in), nil })
+	socketio.Handle(n, "value", func(_ context.Context, _ *socketio.Socket, in socketio.Value) (string, error) {
+		return string(in.JSON()), nil
+	})
+	socketio.Handle(n, "custom", func(_ context.Context, _ *socketio.Socket, in raw) (string, error) { return string(in), nil })
 	socketio.Handle(n, "binary", func(_ context.Context, _ *socketio.Socket, in []byte) ([]byte, error) { return append(in, '!'), nil })
 	socketio.Handle(n, "all", func(_ context.Context, _ *socketio.Socket, in socketio.Args) (socketio.Args, error) { return in, nil })
 	socketio.Handle(n, "none", func(context.Context, *socketio.Socket, struct{}) (struct{}, error) { return struct{}{}, nil })
@@ -84,6 +97,13 @@ func TestHandle_binds_arguments_and_acknowledges(t *testing.T) {
 		{`["optional",{"text":"x"}]`, `[true]`},
 		{`["optional",{"text":""}]`, `[{"error":"Invalid argument 1"}]`},
 		{`["number",41]`, `[42]`},
+		{`["number",null]`, `[{"error":"Invalid argument 1"}]`},
+		{`["number", null]`, `[{"error":"Invalid argument 1"}]`},
+		{`["say",null]`, `[{"error":"Invalid argument 1"}]`},
+		{`["move",null,[3,4]]`, `[{"error":"Invalid argument 1"}]`},
+		{`["list",null]`, `[0]`},
+		{`["value",null]`, `["null"]`},
+		{`["custom",null]`, `["null"]`},
 		{`["all",1,"two",[3]]`, `[1,"two",[3]]`},
 		{`["all"]`, `[]`},
 		{`["none",1]`, `[]`},
@@ -149,11 +169,11 @@ func TestEncodeError_chooses_the_refusal(t *testing.T) {
 		return map[string]any{"ok": false, "reason": err.Error()}
 	}})
 	n := f.Of("/")
-	n.UseEvents(func(e *socketio.Event) error {
+	n.UseEvents(func(e *socketio.Event, next func() error) error {
 		if e.Name == "unwanted" {
 			return errors.New("unwanted")
 		}
-		return nil
+		return next()
 	})
 	socketio.On(n, "e", func(_ context.Context, _ *socketio.Socket, text string) error { return errors.New(text) })
 	c, _ := f.connect("/")
@@ -176,7 +196,24 @@ func TestHandle_panics_for_malformed_tags(t *testing.T) {
 	type private struct {
 		a string `arg:"0"` //nolint:unused // a mistake that Handle reports
 	}
+	type twice struct {
+		A string `arg:"0"`
+		B string `arg:"0"`
+	}
+	type inner struct {
+		A string `arg:"0"`
+	}
+	type outer struct{ inner }
 	for name, register := range map[string]func(){
+		"twice": func() {
+			socketio.On(f.Of("/"), "e", func(context.Context, *socketio.Socket, twice) error { return nil })
+		},
+		"pointer": func() {
+			socketio.On(f.Of("/"), "e", func(context.Context, *socketio.Socket, *inner) error { return nil })
+		},
+		"embedded": func() {
+			socketio.On(f.Of("/"), "e", func(context.Context, *socketio.Socket, outer) error { return nil })
+		},
 		"text": func() {
 			socketio.On(f.Of("/"), "e", func(context.Context, *socketio.Socket, text) error { return nil })
 		},
@@ -197,4 +234,55 @@ func panics(fn func()) (panicked bool) {
 	defer func() { panicked = recover() != nil }()
 	fn()
 	return false
+}
+
+// A client that sends the event again gets no answer that ends its retries.
+func TestHandle_leaves_an_event_without_answer(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	n := f.Of("/")
+	calls := 0
+	socketio.Handle(n, "e", func(context.Context, *socketio.Socket, struct{}) (int, error) {
+		if calls++; calls == 1 {
+			return 0, fmt.Errorf("store: %w", socketio.ErrNoAck)
+		}
+		return calls, nil
+	})
+	c, _ := f.connect("/")
+	c.send(`421["e"]`)
+	c.send(`422["e"]`)
+	c.want(`432[2]`)
+}
+
+// The client whose acknowledgement is malformed is not the one whose event fails.
+func TestHandle_does_not_blame_the_sender_for_an_acknowledgement(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	n := f.Of("/")
+	other, s := f.connect("/")
+	socketio.Handle(n, "ask", func(ctx context.Context, _ *socketio.Socket, _ struct{}) (int, error) {
+		return socketio.Request[int](ctx, s, "question")
+	})
+	c, _ := f.connect("/")
+	for i, tt := range []struct{ answer, want string }{
+		{`["x"]`, `[{"error":"Internal server error"}]`},
+		{`[]`, `[{"error":"Internal server error"}]`},
+		{`[7]`, `[7]`},
+	} {
+		c.send(fmt.Sprintf(`42%d["ask"]`, i))
+		other.want(fmt.Sprintf(`42%d["question"]`, i+1))
+		other.send(fmt.Sprintf(`43%d%s`, i+1, tt.answer))
+		c.want(fmt.Sprintf(`43%d%s`, i, tt.want))
+	}
+}
+
+func TestEvent_Bind_error_names_the_argument_to_the_client(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	f.Of("/").On("e", func(e *socketio.Event) {
+		var a, b string
+		if err := e.Bind(&a, &b); err != nil {
+			e.Refuse(err)
+		}
+	})
+	c, _ := f.connect("/")
+	c.send(`421["e","x",2]`)
+	c.want(`431[{"error":"Invalid argument 2"}]`)
 }

@@ -47,6 +47,7 @@ type fixture struct {
 
 func serve(t testing.TB, cfg socketio.Config) *fixture {
 	t.Helper()
+	cfg.ObserveEvents = true
 	f := &fixture{t: t, Server: socketio.NewServer(cfg)}
 	t.Cleanup(func() { // after that of Listen
 		for _, n := range []string{"/", "/chat"} { // the namespaces of the tests

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -147,6 +148,20 @@ func (m *members) socket(id SocketID) (*Socket, bool) {
 	defer m.mu.Unlock()
 	s, ok := m.sockets[id]
 	return s, ok
+}
+
+func (m *members) names() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.rooms))
+}
+
+// in reports whether s is in a room, or was when it disconnected.
+func (m *members) in(s *Socket, name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Contains(s.pendingRooms, name) ||
+		slices.ContainsFunc(s.memberships, func(p membership) bool { return p.room != &m.all && p.room.name == name })
 }
 
 func (m *members) count() int {

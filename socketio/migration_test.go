@@ -3,7 +3,6 @@ package socketio_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"gifchat/socketio"
@@ -11,7 +10,7 @@ import (
 
 // The program of docs/from-go-socket.io.md.
 func Example_fromGoSocketIO() {
-	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{})
 	io := server.Of("/")
 	io.OnConnect(func(s *socketio.Socket) {
 		s.SetData("")

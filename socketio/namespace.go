@@ -56,6 +56,13 @@ func (n *Namespace) Sockets() []*Socket { return n.all().Sockets() }
 // Len returns the number of sockets that are connected to this server.
 func (n *Namespace) Len() int { return n.members.count() }
 
+// Rooms returns the names of the rooms with a socket that is connected to this
+// server, in no particular order.
+func (n *Namespace) Rooms() []string { return n.members.names() }
+
+// Broadcast returns a broadcast to all sockets of the namespace.
+func (n *Namespace) Broadcast() Broadcast { return n.all() }
+
 func (n *Namespace) all() Broadcast { return Broadcast{namespace: n} }
 
 // To returns a broadcast to the sockets in any of the rooms. The id of a
@@ -131,53 +138,5 @@ func (n *Namespace) disconnected(s *Socket, reason Reason) {
 	defer n.delivery.settle(s)
 	for _, fn := range slices.Concat(n.inherited.disconnectHandlers(), n.disconnectHandlers()) {
 		n.server.protect("disconnect", func() { fn(s, reason) })
-	}
-}
-
-// dispatch runs the handlers of an event that the middleware accepts: first the
-// handlers of any event, then those of this event. In each group the parent's
-// come first, then the namespace's, then the socket's.
-func (n *Namespace) dispatch(e *Event) {
-	own, hasOnce := e.Socket.listenersOf(e.Name)
-	levels := [...]listenersOf{n.inherited.listenersOf(e.Name), n.listenersOf(e.Name), own}
-	for i := range levels {
-		if err := n.check(e, levels[i].middleware); err != nil {
-			e.Refuse(err)
-			return
-		}
-	}
-	var once []func(*Event)
-	if hasOnce {
-		once = e.Socket.takeOnce(e.Name)
-	}
-	for i := range levels {
-		n.run(e, levels[i].all)
-	}
-	for i := range levels {
-		n.run(e, levels[i].named)
-	}
-	n.run(e, once)
-	e.known = len(levels[0].named)+len(levels[1].named)+len(levels[2].named)+len(once) > 0
-}
-
-// check runs event middleware until one refuses the event.
-func (n *Namespace) check(e *Event, middleware []func(*Event) error) error {
-	for _, fn := range middleware {
-		var err error
-		if !n.server.protect("middleware", func() { err = fn(e) }) {
-			return errInternal
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (n *Namespace) run(e *Event, list []func(*Event)) {
-	for _, fn := range list {
-		if !n.server.protect(e.Name, func() { fn(e) }) {
-			e.panicked = true
-		}
 	}
 }

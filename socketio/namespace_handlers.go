@@ -15,7 +15,7 @@ type handlers struct {
 
 // listeners are the middleware and handlers of events.
 type listeners struct {
-	middleware []func(*Event) error
+	middleware []EventMiddleware
 	all        []func(*Event)            // run for every event
 	named      map[string][]func(*Event) // by event; nil until the first handler is added
 }
@@ -34,7 +34,7 @@ func (l *listeners) of(event string) listenersOf {
 }
 
 type listenersOf struct {
-	middleware []func(*Event) error
+	middleware []EventMiddleware
 	all, named []func(*Event)
 }
 
@@ -69,12 +69,25 @@ func (h *handlers) OnDisconnect(fn func(*Socket, Reason)) {
 	h.onDisconnect = added(h.onDisconnect, fn)
 }
 
-// UseEvents adds a middleware. All are called in order for each event of every
-// socket of the namespace, before its handlers and before the middleware of
-// Socket.UseEvents. The first error refuses the event: no handler runs, and a
-// client that waits for an acknowledgement receives the refusal, unless the
-// middleware has acknowledged the event. See Event.Refuse.
-func (h *handlers) UseEvents(fn func(*Event) error) {
+// EventMiddleware surrounds the handlers of an event. next calls the middleware
+// that follows and then the handlers, and returns their error; it has an effect
+// once. Middleware that returns without calling next keeps the event from the
+// handlers. The error that it returns refuses the event; see Event.Refuse:
+//
+//	chat.UseEvents(func(e *socketio.Event, next func() error) error {
+//		ctx, cancel := context.WithTimeout(e.Context(), time.Second)
+//		defer cancel()
+//		e.SetContext(ctx)
+//		return next()
+//	})
+//
+// The error of next is that of Handle and On. A handler of Namespace.On has none.
+type EventMiddleware func(e *Event, next func() error) error
+
+// UseEvents adds a middleware for each event of every socket of the namespace.
+// The middleware that is added first is called first, all of it before that of
+// Socket.UseEvents.
+func (h *handlers) UseEvents(fn EventMiddleware) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.onEvent.middleware = added(h.onEvent.middleware, fn)

@@ -38,7 +38,7 @@ func TestSocketHandlers_affect_one_socket(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.Of("/").On("e", func(e *socketio.Event) { _ = e.Ack("shared") })
 	_, s := f.connect("/")
-	s.UseEvents(func(*socketio.Event) error { return errors.New("no") })
+	s.UseEvents(func(*socketio.Event, func() error) error { return errors.New("no") })
 	s.OnAny(func(*socketio.Event) { t.Error("handler ran for an event of another socket") })
 	s.On("e", func(*socketio.Event) { t.Error("handler ran for an event of another socket") })
 	c, _ := f.connect("/")
@@ -51,7 +51,7 @@ func TestSocketMiddleware_decides_about_events(t *testing.T) {
 	var order journal
 	n := f.Of("/")
 	n.OnConnect(func(s *socketio.Socket) {
-		s.UseEvents(func(e *socketio.Event) error {
+		s.UseEvents(func(e *socketio.Event, next func() error) error {
 			order.note("first " + e.Name)
 			switch e.Name {
 			case "refused":
@@ -62,9 +62,9 @@ func TestSocketMiddleware_decides_about_events(t *testing.T) {
 			case "panic":
 				panic("oops")
 			}
-			return nil
+			return next()
 		})
-		s.UseEvents(func(e *socketio.Event) error { order.note("second " + e.Name); return nil })
+		s.UseEvents(func(e *socketio.Event, next func() error) error { order.note("second " + e.Name); return next() })
 	})
 	n.OnAny(func(e *socketio.Event) { order.note("any " + e.Name) })
 	for _, event := range []string{"taken", "refused", "answered", "panic"} {

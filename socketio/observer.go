@@ -87,7 +87,7 @@ type HandshakeRefused struct {
 	Status  int    // of the response
 	Code    int    // for the client; see the Engine.IO protocol
 	Message string // for the client
-	Reason  string // Message, or a more exact constant phrase, such as "Forbidden origin"
+	Cause   string // Message, or a more exact constant phrase, such as "Forbidden origin"
 	Err     error  // the error of Config.Identify or of a malformed WebSocket handshake; otherwise nil
 }
 
@@ -138,11 +138,11 @@ type Recovered struct {
 type RecoveryRefused struct {
 	Conn      uint64
 	Namespace string
-	Reason    RecoveryFailure
+	Failure   RecoveryFailure
 }
 
 // EventHandled reports that the middleware and handlers of an event have
-// returned. A client chooses the name of an event: a metric by name should count
+// returned, if Config.ObserveEvents is set. A client chooses the name of an event: a metric by name should count
 // events with Known set to false together.
 type EventHandled struct {
 	Conn      uint64
@@ -151,8 +151,8 @@ type EventHandled struct {
 	Event     string
 	Duration  time.Duration
 	Known     bool // a handler for this name exists, and no middleware has rejected the event
-	Refused   bool // a middleware rejected the event, or its arguments did not fit the handler
-	Panicked  bool // a handler panicked; HandlerPanicked has the details
+	Refused   bool // by middleware or a handler, for example by returning an error
+	Panicked  bool // middleware or a handler panicked; HandlerPanicked has the details
 }
 
 // HandlerPanicked reports a panic in a function of the program that the server
@@ -231,7 +231,7 @@ func (o engineObserver) SlowClient(c *engineio.Conn, slow engineio.SlowClient) {
 func (o engineObserver) Refused(r *http.Request, e engineio.Refusal) {
 	refused := HandshakeRefused{
 		Address: e.Address, Method: r.Method, Path: r.URL.Path, Origin: r.Header.Get("Origin"),
-		Status: e.Status, Code: e.Code, Message: e.Message, Reason: e.Reason, Err: e.Err,
+		Status: e.Status, Code: e.Code, Message: e.Message, Cause: e.Reason, Err: e.Err,
 	}
 	if e.Handshake {
 		o.server.notify(refused)

@@ -171,19 +171,19 @@ func TestObserver_sees_refusals(t *testing.T) {
 	})
 	status(t, f.http.URL+"/path?EIO=4&transport=polling&token=forged")
 	handshake := seen[socketio.HandshakeRefused](t, o)
-	if handshake.Err == nil || handshake.Err.Error() != "bad signature" || handshake.Path != "/path" || handshake.Method != "GET" || handshake.Status != 403 || handshake.Code != 4 || handshake.Message != "Forbidden" || handshake.Reason != "Forbidden identity" || handshake.Address == "" {
+	if handshake.Err == nil || handshake.Err.Error() != "bad signature" || handshake.Path != "/path" || handshake.Method != "GET" || handshake.Status != 403 || handshake.Code != 4 || handshake.Message != "Forbidden" || handshake.Cause != "Forbidden identity" || handshake.Address == "" {
 		t.Errorf("HandshakeRefused: got %+v, want the error of Identify", handshake)
 	}
 	resp, err := siotest.Request(ctx(t), f.http.Client(), "GET", f.http.URL+"/?EIO=4&transport=polling", nil, "Origin", "https://elsewhere.example")
 	if err != nil || resp.Status != 403 {
 		t.Fatalf("foreign origin: got %d, %v, want 403", resp.Status, err)
 	}
-	if got := seen[socketio.HandshakeRefused](t, o); got.Origin != "https://elsewhere.example" || got.Reason != "Forbidden origin" {
+	if got := seen[socketio.HandshakeRefused](t, o); got.Origin != "https://elsewhere.example" || got.Cause != "Forbidden origin" {
 		t.Errorf("HandshakeRefused: got %+v, want the foreign origin", got)
 	}
 	status(t, f.http.URL+"/?EIO=4&transport=polling&sid=secret")
 	request := seen[socketio.RequestRefused](t, o)
-	if request.Status != 400 || request.Code != 1 || request.Reason != "Session ID unknown" {
+	if request.Status != 400 || request.Code != 1 || request.Cause != "Session ID unknown" {
 		t.Errorf("RequestRefused: got %+v, want an unknown sid", request)
 	}
 
@@ -288,11 +288,11 @@ func TestObserver_sees_events_that_are_refused(t *testing.T) {
 	n := f.Of("/")
 	socketio.On(n, "number", func(context.Context, *socketio.Socket, int) error { return nil })
 	n.OnConnect(func(s *socketio.Socket) {
-		s.UseEvents(func(e *socketio.Event) error {
+		s.UseEvents(func(e *socketio.Event, next func() error) error {
 			if e.Name == "forbidden" {
 				return errors.New("no")
 			}
-			return nil
+			return next()
 		})
 	})
 	c, _ := f.connect("/")

@@ -12,18 +12,25 @@ import (
 // each second.
 //
 // The refusal has the message "Too many events", and its data are
-// {"retryAfter": n} with the milliseconds until the next event is accepted. No
-// event counts that was refused. All sockets share the returned function, also
-// those of several namespaces, and each has a rate of its own:
+// {"retryAfter": n} with the milliseconds until the next event is accepted. A
+// refused event does not count. The middleware can be added to several
+// namespaces. Each socket has a rate of its own, which a client starts anew by
+// connecting to the namespace again, at most Limits.MaxConnects times a minute:
 //
 //	chat.UseEvents(socketio.RateLimit(5, 20))
 //
 // RateLimit panics if perSecond or burst is not positive.
-func RateLimit(perSecond float64, burst int) func(*Event) error {
+func RateLimit(perSecond float64, burst int) EventMiddleware {
 	if !(perSecond > 0) || burst < 1 {
 		panic("socketio: RateLimit needs a positive rate and a positive burst")
 	}
-	return newRateLimit(perSecond, burst).admit
+	l := newRateLimit(perSecond, burst)
+	return func(e *Event, next func() error) error {
+		if err := l.admit(e.Socket.id); err != nil {
+			return err
+		}
+		return next()
+	}
 }
 
 func newRateLimit(perSecond float64, burst int) *rateLimit {
@@ -51,24 +58,24 @@ type rateLimit struct {
 	sweepAt int                        // guarded by mu; the size of due at which idle sockets are removed
 }
 
-func (l *rateLimit) admit(e *Event) error {
+func (l *rateLimit) admit(id SocketID) error {
 	now := time.Since(l.start)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	due := max(l.due[e.Socket.id], now)
+	due := max(l.due[id], now)
 	if wait := due - now - l.tolerance; wait > 0 {
 		retryAfter := (wait + time.Millisecond - 1).Milliseconds()
 		return &Error{Message: "Too many events", Data: map[string]int64{"retryAfter": retryAfter}}
 	}
-	l.due[e.Socket.id] = due + l.interval
+	l.due[id] = due + l.interval
 	if len(l.due) >= l.sweepAt {
-		l.sweep(now)
+		l.sweepLocked(now)
 	}
 	return nil
 }
 
-// sweep removes the sockets that have regained their whole burst. mu is held.
-func (l *rateLimit) sweep(now time.Duration) {
+// sweepLocked removes the sockets that have regained their whole burst.
+func (l *rateLimit) sweepLocked(now time.Duration) {
 	maps.DeleteFunc(l.due, func(_ SocketID, due time.Duration) bool { return due <= now })
 	l.sweepAt = max(minSweep, 2*len(l.due))
 }

@@ -5,10 +5,10 @@ import "context"
 // LostSession is a lost session that can no longer come back. It holds no memory
 // of the connection.
 type LostSession struct {
-	ID    SocketID
-	Rooms []string // that the client would have resumed, in the order of joining
-	Data  any      // Socket.Data when the disconnect handlers had returned
-	Why   RecoveryFailure
+	ID      SocketID
+	Rooms   []string // that the client would have resumed, in the order of joining
+	Data    any      // Socket.Data when the disconnect handlers had returned
+	Failure RecoveryFailure
 }
 
 // Lost reports whether the socket has lost its connection and its client could
@@ -30,7 +30,7 @@ func (r *recovery) over(lost *session, why RecoveryFailure) {
 
 // report starts the calls of Expired unless they are running. mu is held.
 func (r *recovery) report(lost *session) {
-	r.expired = append(r.expired, LostSession{ID: lost.id, Rooms: lost.memberships.Rooms(), Data: lost.data, Why: lost.failure})
+	r.expired = append(r.expired, LostSession{ID: lost.id, Rooms: lost.memberships.Rooms(), Data: lost.data, Failure: lost.failure})
 	if r.calling == nil {
 		r.calling = make(chan struct{})
 		go r.callExpired()

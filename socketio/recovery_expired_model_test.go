@@ -105,10 +105,10 @@ func (m *lossModel) noteExpired(lost socketio.LostSession) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.lost[lost.ID] {
-		m.t.Errorf("socket %s: expired (%s), but it is not lost", lost.ID, lost.Why)
+		m.t.Errorf("socket %s: expired (%s), but it is not lost", lost.ID, lost.Failure)
 	}
 	delete(m.lost, lost.ID)
-	m.expired[lost.Why]++
+	m.expired[lost.Failure]++
 }
 
 func (m *lossModel) act(c *lossClient) {

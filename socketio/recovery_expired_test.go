@@ -114,7 +114,7 @@ func TestExpired_is_called_once_with_the_reason(t *testing.T) {
 				if len(got) != 1 {
 					t.Fatalf("calls: got %v, want one", got)
 				}
-				base := got[0].Why
+				base := got[0].Failure
 				if len(why) < len(base) || why[:len(base)] != base || !slices.Equal(got[0].Rooms, []string{"room"}) || got[0].Data != "ann" {
 					t.Errorf("got %+v, want room, ann and %q", got[0], why)
 				}
@@ -137,7 +137,7 @@ func TestExpired_is_called_if_memberships_are_forgotten(t *testing.T) {
 		p.lose()
 		p.offset = ""
 		p.connect()
-		if got := recorder.of(s.ID()); len(got) != 1 || got[0].Why != socketio.FailureRoomsForgotten {
+		if got := recorder.of(s.ID()); len(got) != 1 || got[0].Failure != socketio.FailureRoomsForgotten {
 			t.Errorf("calls: got %v, want one with %q", got, socketio.FailureRoomsForgotten)
 		}
 	})
@@ -254,7 +254,7 @@ func TestClose_waits_for_Expired(t *testing.T) {
 		}
 		close(block)
 		synctest.Wait()
-		if got := recorder.of(p.sid); len(got) != 1 || got[0].Why != socketio.FailureClosed {
+		if got := recorder.of(p.sid); len(got) != 1 || got[0].Failure != socketio.FailureClosed {
 			t.Errorf("calls: got %v, want one with %q", got, socketio.FailureClosed)
 		}
 	})
@@ -285,7 +285,7 @@ func TestExpired_is_called_when_a_namespace_is_removed(t *testing.T) {
 		p.poll()
 		p.n, _ = b.server.Lookup("/chat")
 		p.lose()
-		if got := recorder.of(p.sid); len(got) != 1 || got[0].Why != socketio.FailureClosed {
+		if got := recorder.of(p.sid); len(got) != 1 || got[0].Failure != socketio.FailureClosed {
 			t.Errorf("calls: got %v, want one with %q", got, socketio.FailureClosed)
 		}
 	})

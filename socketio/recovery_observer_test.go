@@ -54,7 +54,7 @@ func TestObserver_sees_why_a_recovery_is_refused(t *testing.T) {
 				tt.prepare(f, r)
 			}
 			f.connectTo(r)
-			want := socketio.RecoveryRefused{Conn: 2, Namespace: "/chat", Reason: tt.name}
+			want := socketio.RecoveryRefused{Conn: 2, Namespace: "/chat", Failure: tt.name}
 			if got := seen[socketio.RecoveryRefused](t, o); got != want {
 				t.Errorf("RecoveryRefused: got %+v, want %+v", got, want)
 			}
@@ -82,7 +82,7 @@ func TestObserver_sees_events_evicted_while_a_client_resumes(t *testing.T) {
 	c := f.dial()
 	c.send(`40/chat,{"pid":"` + r.pid + `"}`)
 	c.wantEnd()
-	if got := seen[socketio.RecoveryRefused](t, o); got.Reason != socketio.FailureEventsEvicted {
+	if got := seen[socketio.RecoveryRefused](t, o); got.Failure != socketio.FailureEventsEvicted {
 		t.Errorf("RecoveryRefused: got %+v, want %q", got, socketio.FailureEventsEvicted)
 	}
 }

@@ -224,7 +224,7 @@ func (r *recovery) observeRecovered(s *Socket, missed int) {
 
 func (r *recovery) observeRefused(s *Socket, failure RecoveryFailure) {
 	n := r.namespace
-	n.server.observe(RecoveryRefused{Conn: s.client.conn.Number(), Namespace: n.name, Reason: failure})
+	n.server.observe(RecoveryRefused{Conn: s.client.conn.Number(), Namespace: n.name, Failure: failure})
 }
 
 // register makes the session of s known under its pid, which it returns, or ""

@@ -38,7 +38,7 @@ func TestStartOver_makes_a_recovered_socket_a_new_one(t *testing.T) {
 	before := *r
 	f.wantNewSocket(r)
 	lost := receive(t, expired)
-	if lost.ID != before.sid || lost.Why != socketio.FailureStartedOver || len(lost.Rooms) != 1 || lost.Data != "ann" {
+	if lost.ID != before.sid || lost.Failure != socketio.FailureStartedOver || len(lost.Rooms) != 1 || lost.Data != "ann" {
 		t.Errorf("Expired: got %+v, want socket %s with its room and data", lost, before.sid)
 	}
 	_ = n.Emit("live")

@@ -128,6 +128,9 @@ func (s *Socket) Leave(rooms ...string) {
 // disconnected, in the order of joining.
 func (s *Socket) Rooms() []string { return s.namespace.members.roomsOf(s) }
 
+// InRoom reports whether Rooms contains a room.
+func (s *Socket) InRoom(room string) bool { return s.namespace.members.in(s, room) }
+
 // To returns a broadcast to the sockets in any of the rooms, except this
 // socket.
 func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
@@ -251,7 +254,7 @@ func (s *Socket) receive(p decoded) {
 		return
 	}
 	e := &Event{Socket: s, Name: p.name, Args: p.args, id: p.id, wantsAck: p.hasID}
-	if s.namespace.server.cfg.Observer == nil {
+	if !s.namespace.server.cfg.ObserveEvents {
 		s.namespace.dispatch(e)
 		return
 	}

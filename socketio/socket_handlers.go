@@ -32,9 +32,11 @@ func (s *Socket) Once(event string, fn func(*Event)) {
 func (s *Socket) Off(event string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	own := s.ownLocked()
-	delete(own.named, event)
-	delete(own.once, event)
+	if s.own == nil {
+		return
+	}
+	delete(s.own.named, event)
+	delete(s.own.once, event)
 }
 
 // OnAny adds a handler for all events of this socket. It runs before the
@@ -48,7 +50,7 @@ func (s *Socket) OnAny(fn func(*Event)) {
 
 // UseEvents adds a middleware for the events of this socket, which runs after
 // that of the namespace. See Namespace.UseEvents.
-func (s *Socket) UseEvents(fn func(*Event) error) {
+func (s *Socket) UseEvents(fn EventMiddleware) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := s.ownLocked()

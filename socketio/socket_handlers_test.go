@@ -3,6 +3,7 @@ package socketio_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 	"testing/synctest"
@@ -42,12 +43,12 @@ func TestOnce_does_not_count_a_refused_event(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	c, s := f.connect("/")
 	refused := false
-	s.UseEvents(func(*socketio.Event) error {
+	s.UseEvents(func(_ *socketio.Event, next func() error) error {
 		if !refused {
 			refused = true
 			return &socketio.Error{Message: "not yet"}
 		}
-		return nil
+		return next()
 	})
 	s.Once("e", func(e *socketio.Event) { _ = e.Ack("once") })
 	c.send(`421["e"]`)
@@ -59,17 +60,17 @@ func TestUseEvents_runs_from_the_parent_to_the_socket(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	var order journal
 	p := f.OfFunc(func(name string) bool { return name == "/tenant" })
-	p.UseEvents(func(e *socketio.Event) error { order.note("parent"); return nil })
+	p.UseEvents(func(_ *socketio.Event, next func() error) error { order.note("parent"); return next() })
 	n := f.Of("/tenant")
-	n.UseEvents(func(e *socketio.Event) error {
+	n.UseEvents(func(e *socketio.Event, next func() error) error {
 		order.note("namespace")
 		if e.Name == "refused" {
 			return &socketio.Error{Message: "no"}
 		}
-		return nil
+		return next()
 	})
 	n.OnConnect(func(s *socketio.Socket) {
-		s.UseEvents(func(*socketio.Event) error { order.note("socket"); return nil })
+		s.UseEvents(func(_ *socketio.Event, next func() error) error { order.note("socket"); return next() })
 	})
 	n.OnAny(func(*socketio.Event) { order.note("handler") })
 	c, _ := f.connect("/tenant")
@@ -103,7 +104,7 @@ func TestEmitWithAckFunc_calls_the_function_between_handlers(t *testing.T) {
 	c.send(`42["e"]`)
 	c.want(`421["question",7]`)
 	c.send(`431["answer"]`)
-	c.send(`42["none"]`)
+	c.wantAlive() // the acknowledgement has been received
 	close(release)
 	got := receive(t, results)
 	var text string
@@ -152,12 +153,12 @@ func TestData_has_the_type_of_SetData(t *testing.T) {
 
 func TestRateLimit_refuses_events_above_the_rate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limit := socketio.RateLimit(2, 3)
+		limit, done := socketio.RateLimit(2, 3), func() error { return nil }
 		ann, bob := socketio.NewEvent("ann"), socketio.NewEvent("bob")
 		accepted := func(e *socketio.Event, want int) {
 			t.Helper()
 			got := 0
-			for limit(e) == nil {
+			for limit(e, done) == nil {
 				got++
 			}
 			if got != want {
@@ -166,7 +167,7 @@ func TestRateLimit_refuses_events_above_the_rate(t *testing.T) {
 		}
 		accepted(ann, 3)
 		accepted(bob, 3) // has a rate of its own
-		err, _ := errors.AsType[*socketio.Error](limit(ann))
+		err, _ := errors.AsType[*socketio.Error](limit(ann, done))
 		if data, ok := err.Data.(map[string]int64); err.Message != "Too many events" || !ok || data["retryAfter"] != 500 {
 			t.Errorf("refusal: got %q, %v, want Too many events, after 500 ms", err.Message, err.Data)
 		}
@@ -191,7 +192,7 @@ func TestRateLimit_accepts_extreme_values(t *testing.T) {
 		burst     int
 	}{{1e-300, 1 << 40}, {1e300, 1}, {1e-9, 2}} {
 		limit, e := socketio.RateLimit(tt.perSecond, tt.burst), socketio.NewEvent("ann")
-		if err := limit(e); err != nil {
+		if err := limit(e, func() error { return nil }); err != nil {
 			t.Errorf("RateLimit(%v, %d): first event: got %v, want none refused", tt.perSecond, tt.burst, err)
 		}
 	}
@@ -200,4 +201,47 @@ func TestRateLimit_accepts_extreme_values(t *testing.T) {
 			t.Errorf("RateLimit(%v, 1): got no panic, want one", perSecond)
 		}
 	}
+}
+
+func TestUseEvents_surrounds_the_handlers(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	var order journal
+	n := f.Of("/")
+	last := make(chan struct{})
+	n.UseEvents(func(e *socketio.Event, next func() error) error {
+		if e.Name == "works" {
+			defer close(last)
+		}
+		order.note("before")
+		err := next()
+		order.note(fmt.Sprint("after: ", err))
+		if again := next(); !errors.Is(again, err) {
+			t.Errorf("second next: got %v, want %v", again, err)
+		}
+		if e.Name == "mapped" {
+			return &socketio.Error{Message: "mapped"}
+		}
+		return err
+	})
+	n.UseEvents(func(e *socketio.Event, next func() error) error {
+		if e.Name == "silent" {
+			return nil // no handler runs, and no answer is sent
+		}
+		return next()
+	})
+	for _, event := range []string{"mapped", "fails", "silent"} {
+		socketio.On(n, event, func(context.Context, *socketio.Socket, struct{}) error {
+			order.note("handler")
+			return &socketio.Error{Message: "of the handler"}
+		})
+	}
+	n.On("works", func(e *socketio.Event) { order.note("handler"); _ = e.Ack("done") })
+	c, _ := f.connect("/")
+	for i, event := range []string{"silent", "mapped", "fails", "works"} {
+		c.send(fmt.Sprintf(`42%d["%s"]`, i, event))
+	}
+	c.want(`431[{"error":"mapped"}]`, `432[{"error":"of the handler"}]`, `433["done"]`)
+	receive(t, last)
+	order.want(t, "before", "after: <nil>", "before", "handler", "after: of the handler",
+		"before", "handler", "after: of the handler", "before", "handler", "after: <nil>")
 }

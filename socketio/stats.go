@@ -58,7 +58,7 @@ func (c *counts) add(o Observation) {
 		if c.recoveriesRefused == nil {
 			c.recoveriesRefused = make(map[RecoveryFailure]int64)
 		}
-		c.recoveriesRefused[o.Reason]++
+		c.recoveriesRefused[o.Failure]++
 	case HandlerPanicked:
 		c.panics++
 	}

@@ -94,6 +94,8 @@ func (v Value) bindBinary(p *[]byte) error {
 	return nil
 }
 
+func (v Value) isNull() bool { return string(bytes.TrimSpace(v.json)) == "null" }
+
 // IsString reports whether v is a JSON string.
 func (v Value) IsString() bool { return len(v.json) > 0 && v.json[0] == '"' }
 

@@ -57,6 +57,7 @@ func Register(srv *socketio.Server, cfg Config) {
 			h.leaveAll(st, isDeliberate(reason))
 		}
 	})
+	chat.UseEvents(limitTime)
 	chat.UseEvents(h.checkEvent)
 	handle(h, eventJoin, h.join)
 	handleOptional(h, eventLeave, h.leave)

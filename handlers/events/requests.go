@@ -38,11 +38,7 @@ func handleOptional[T any](h *chatHandlers, event string, fn requestHandler[T]) 
 	})
 }
 
-// call bounds the time of a handler. An event that was received is handled also if its
-// client has disconnected.
 func (fn requestHandler[T]) call(ctx context.Context, socket *socketio.Socket, argument T) (any, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), eventTimeout)
-	defer cancel()
 	st, ok := socketio.Data[*joinedRooms](socket)
 	if !ok {
 		return nil, rooms.ErrUnavailable // the connect handler panicked
@@ -67,9 +63,18 @@ func lasting[T any](h *chatHandlers, fn requestHandler[T]) requestHandler[T] {
 	}
 }
 
+// limitTime bounds the time of an event's handler. An event that was received is handled
+// also if its client has disconnected.
+func limitTime(e *socketio.Event, next func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+	defer cancel()
+	e.SetContext(ctx)
+	return next()
+}
+
 // checkEvent charges an event to the visitor's rate and checks its argument before it
 // is parsed. Events without a handler are ignored and not answered.
-func (h *chatHandlers) checkEvent(e *socketio.Event) error {
+func (h *chatHandlers) checkEvent(e *socketio.Event, next func() error) error {
 	if !h.events[e.Name] {
 		return nil
 	}
@@ -79,7 +84,7 @@ func (h *chatHandlers) checkEvent(e *socketio.Event) error {
 		}
 	}
 	if len(e.Args) == 0 {
-		return nil
+		return next()
 	}
 	if raw, err := e.Args[0].MarshalJSON(); err == nil && len(raw) > maxArgument {
 		return &rooms.InvalidError{Field: "argument", Reason: "too_long"}
@@ -87,7 +92,7 @@ func (h *chatHandlers) checkEvent(e *socketio.Event) error {
 	if input.UnpairedSurrogate(e.Args[0].JSON()) {
 		return &rooms.InvalidError{Field: "argument", Reason: "malformed"}
 	}
-	return nil
+	return next()
 }
 
 // Refusal returns an encoder of errors for socketio.Config. It acknowledges a refused

@@ -51,11 +51,11 @@ func (k *kitchen) order(ctx context.Context, s *socketio.Socket, o order) (recei
 
 // confirmed asks the client and waits for its answer. The later events of this
 // client wait too.
-func confirmed(ctx context.Context, s *socketio.Socket, total int) (yes bool) {
+func confirmed(ctx context.Context, s *socketio.Socket, total int) bool {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	answer, err := s.EmitWithAck(ctx, "confirm", total)
-	return err == nil && answer.Bind(&yes) == nil && yes
+	yes, err := socketio.Request[bool](ctx, s, "confirm", total)
+	return err == nil && yes
 }
 
 // askRating asks the client and does not wait.

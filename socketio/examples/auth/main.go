@@ -6,7 +6,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -46,12 +45,12 @@ func authenticate(s *socketio.Socket) error {
 }
 
 // onlyAdmins is event middleware: an error refuses the event.
-func onlyAdmins(e *socketio.Event) error {
+func onlyAdmins(e *socketio.Event, next func() error) error {
 	u, _ := socketio.Data[user](e.Socket)
 	if e.Name == "announce" && !u.Admin {
 		return &socketio.Error{Message: "only admins can announce"}
 	}
-	return nil
+	return next()
 }
 
 func addHandlers(io *socketio.Namespace) {
@@ -76,7 +75,7 @@ func main() {
 	addr := flag.String("addr", "localhost:3000", "address to listen on")
 	flag.Parse()
 
-	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{})
 	addHandlers(server.Of("/"))
 
 	http.Handle("/", http.FileServerFS(page))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -19,7 +18,7 @@ type message struct {
 }
 
 func newServer() *socketio.Server {
-	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{})
 	chat := server.Of("/chat")
 	socketio.On(chat, "join", func(_ context.Context, s *socketio.Socket, room string) error {
 		s.Join(room)

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -36,7 +35,7 @@ func main() {
 	addr := flag.String("addr", "localhost:3000", "address to listen on")
 	flag.Parse()
 
-	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{})
 	io := server.Of("/")
 	io.OnConnect(func(s *socketio.Socket) {
 		_ = s.Emit("hello", s.Transport()) // fails if the client has gone

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/signal"
@@ -26,7 +25,7 @@ const clientFile = "../../../public/vendor/socket.io.min.js"
 
 // newServer returns a server that greets clients with the name in their cookie.
 func newServer() *socketio.Server {
-	server := socketio.NewServer(socketio.Config{Identify: identify, Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{Identify: identify})
 	io := server.Of("/")
 	io.OnConnect(func(s *socketio.Socket) {
 		_ = s.Emit("hello", s.Handshake().Identity) // fails if the client has gone

@@ -41,7 +41,7 @@ func (c *club) enter(_ context.Context, s *socketio.Socket, room string) ([]stri
 }
 
 func (c *club) leave(_ context.Context, s *socketio.Socket, room string) error {
-	if !slices.Contains(s.Rooms(), room) {
+	if !s.InRoom(room) {
 		return nil
 	}
 	s.Leave(room)
@@ -51,7 +51,7 @@ func (c *club) leave(_ context.Context, s *socketio.Socket, room string) error {
 
 // say sends a message to a room that the sender has entered.
 func (c *club) say(_ context.Context, s *socketio.Socket, m message) error {
-	if !slices.Contains(s.Rooms(), m.Room) {
+	if !s.InRoom(m.Room) {
 		return &socketio.Error{Message: "enter the room first"}
 	}
 	m.From, _ = socketio.Data[string](s)

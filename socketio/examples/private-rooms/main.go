@@ -6,7 +6,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -49,7 +48,7 @@ func main() {
 	addr := flag.String("addr", "localhost:3000", "address to listen on")
 	flag.Parse()
 
-	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{})
 	addHandlers(server.Of("/"))
 
 	http.Handle("/", http.FileServerFS(page))

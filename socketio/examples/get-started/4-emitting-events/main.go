@@ -6,7 +6,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -23,7 +22,7 @@ func main() {
 	addr := flag.String("addr", "localhost:3000", "address to listen on")
 	flag.Parse()
 
-	server := socketio.NewServer(socketio.Config{Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{})
 	io := server.Of("/")
 	socketio.On(io, "chat message", func(_ context.Context, s *socketio.Socket, text string) error {
 		log.Printf("%s: %q", s.ID(), text)

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -28,7 +27,6 @@ func main() {
 		Recovery: func(string) socketio.Recovery {
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
-		Log: slog.Default(),
 	})
 	io := server.Of("/")
 	io.OnConnect(func(s *socketio.Socket) {

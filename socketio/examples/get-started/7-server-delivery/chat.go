@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"log"
-	"slices"
 	"sync"
 
 	"gifchat/socketio"
@@ -37,7 +36,7 @@ func (c *chat) say(ctx context.Context, _ *socketio.Socket, text string) error {
 
 // connect sends a new socket the messages that its client does not have.
 func (c *chat) connect(s *socketio.Socket) {
-	if slices.Contains(s.Rooms(), upToDate) {
+	if s.InRoom(upToDate) {
 		return // the session was recovered, with the messages that it missed
 	}
 	c.mu.Lock()

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -40,7 +39,6 @@ func main() {
 		Recovery: func(string) socketio.Recovery {
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
-		Log: slog.Default(),
 	})
 	c := &chat{io: server.Of("/"), db: db}
 	c.io.OnConnect(c.connect)

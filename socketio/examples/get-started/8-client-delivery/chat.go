@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log"
-	"slices"
 	"sync"
 
 	"gifchat/socketio"
@@ -27,22 +27,20 @@ type chat struct {
 	mu sync.Mutex // held from the query until its messages are queued
 }
 
+// message has the arguments of a "chat message".
+type message struct {
+	Text         string `arg:"0"`
+	ClientOffset string `arg:"1"` // chosen by the client, which repeats it with the message
+}
+
 // say stores a message and sends it with its id. It acknowledges the event when
 // the message is stored, and leaves it without an answer if that fails: then the
 // client sends it again.
-func (c *chat) say(e *socketio.Event) {
-	var text, clientOffset string
-	if err := e.Bind(&text, &clientOffset); err != nil {
-		e.Refuse(err) // it would fail again
-		return
+func (c *chat) say(ctx context.Context, _ *socketio.Socket, m message) error {
+	if err := c.store(ctx, m.Text, m.ClientOffset); err != nil {
+		return fmt.Errorf("store message: %w: %w", socketio.ErrNoAck, err)
 	}
-	if err := c.store(e.Context(), text, clientOffset); err != nil {
-		log.Printf("store message: %v", err)
-		return
-	}
-	if err := e.Ack(); err != nil {
-		log.Printf("acknowledge message: %v", err)
-	}
+	return nil
 }
 
 func (c *chat) store(ctx context.Context, text, clientOffset string) error {
@@ -63,7 +61,7 @@ func (c *chat) store(ctx context.Context, text, clientOffset string) error {
 
 // connect sends a new socket the messages that its client does not have.
 func (c *chat) connect(s *socketio.Socket) {
-	if slices.Contains(s.Rooms(), upToDate) {
+	if s.InRoom(upToDate) {
 		return // the session was recovered, with the messages that it missed
 	}
 	c.mu.Lock()

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -40,11 +39,10 @@ func main() {
 		Recovery: func(string) socketio.Recovery {
 			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
 		},
-		Log: slog.Default(),
 	})
 	c := &chat{io: server.Of("/"), db: db}
 	c.io.OnConnect(c.connect)
-	c.io.On("chat message", c.say)
+	socketio.On(c.io, "chat message", c.say)
 
 	http.Handle("/", http.FileServerFS(page))
 	http.HandleFunc("/socket.io/socket.io.js", func(w http.ResponseWriter, r *http.Request) {

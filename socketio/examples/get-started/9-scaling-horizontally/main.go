@@ -7,7 +7,6 @@ import (
 	"embed"
 	"flag"
 	"log"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -32,7 +31,7 @@ func main() {
 }
 
 func serve(addr string, hub *adaptertest.Hub) {
-	server := socketio.NewServer(socketio.Config{Adapter: hub.Adapter, Log: slog.Default()})
+	server := socketio.NewServer(socketio.Config{Adapter: hub.Adapter})
 	io := server.Of("/")
 	socketio.On(io, "chat message", func(_ context.Context, _ *socketio.Socket, text string) error {
 		return io.Emit("chat message", text) // to the clients of both servers
