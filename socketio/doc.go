@@ -41,16 +41,17 @@
 // are logged, and the client receives "Internal server error".
 // Config.EncodeError replaces that form.
 //
-// Middleware decides what comes before: Namespace.Use about sockets that
-// connect, Namespace.UseEvents about events, for example RateLimit. Data that
-// belong to a socket are stored with Socket.SetData and read with Data. A
+// Middleware runs before handlers. Namespace.Use accepts or refuses sockets, and
+// Namespace.UseEvents surrounds the handlers of events; see RateLimit. A program
+// stores its data of a socket with Socket.SetData and reads them with Data. A
 // socket's Context ends when it disconnects.
 //
 // # Sending
 //
 // Socket.Emit sends to one client, Namespace.Emit to all, Namespace.To and
 // Socket.To to rooms. EmitWithAck waits for acknowledgements and
-// Socket.EmitWithAckFunc calls a function with one. Arguments are encoded as
+// Socket.EmitWithAckFunc calls a function with one. Request decodes one.
+// Arguments are encoded as
 // encoding/json does it, and a []byte or Binary is sent as binary data.
 //
 // # Guarantees
@@ -103,17 +104,7 @@
 // Package sockettest has a client for tests of handlers. It needs no network and
 // works in bubbles of testing/synctest.
 //
-// # Where to start reading
-//
-// A packet from a client passes these files: client.go receives messages,
-// decode.go (text) or msgpack.go (MessagePack) turns them into packets,
-// inbox.go and workers.go bring them to a goroutine of the client, and
-// namespace.go runs the handlers. An event to clients passes broadcast.go and
-// encode.go, and a delivery (delivery.go) sends it to the sockets that
-// members.go finds. Files named recovery_*.go are the delivery with connection
-// state recovery; the other files do not depend on them.
-// The packages below internal are pure: they hold no locks and know no sockets.
-// rawjson and msgpack read and write values, eventlog finds missed events.
+// # Protocol
 //
 // A server works alone unless Config.Adapter connects it with others.
 //
