@@ -274,7 +274,7 @@ func TestHandle_does_not_blame_the_sender_for_an_acknowledgement(t *testing.T) {
 	}
 }
 
-func TestEvent_Bind_error_names_the_argument_to_the_client(t *testing.T) {
+func TestEventBind_names_the_argument_to_the_client(t *testing.T) {
 	f := serve(t, socketio.Config{})
 	f.Of("/").On("e", func(e *socketio.Event) {
 		var a, b string
