@@ -46,6 +46,14 @@ func (w *watcher) Refused(_ *http.Request, r engineio.Refusal) {
 	w.seen <- fmt.Sprintf("refused handshake=%v %d %d %s: %s, %v", r.Handshake, r.Status, r.Code, r.Message, r.Reason, r.Err)
 }
 
+// refusals is an Observer that sees only refusals.
+type refusals func(*http.Request, engineio.Refusal)
+
+func (f refusals) ConnOpened(*engineio.Conn)                      {}
+func (f refusals) ConnClosed(*engineio.Conn, engineio.Reason)     {}
+func (f refusals) SlowClient(*engineio.Conn, engineio.SlowClient) {}
+func (f refusals) Refused(r *http.Request, e engineio.Refusal)    { f(r, e) }
+
 func (w *watcher) want(t *testing.T, notes ...string) {
 	t.Helper()
 	for _, want := range notes {
@@ -215,6 +223,31 @@ func TestObserver_sees_why_requests_are_refused(t *testing.T) {
 	}
 	if len(s.Closed) != 1 {
 		t.Errorf("Closed: got %v, want no connection for a refused handshake", s.Closed)
+	}
+}
+
+func TestObserver_sees_no_cookies_of_a_page_that_may_not_send_them(t *testing.T) {
+	cookies := make(chan string, 10)
+	note := func(function string, r *http.Request) { cookies <- function + " " + r.Header.Get("Cookie") }
+	f := siotest.Serve(t, engineio.Config{
+		Origins:  []string{"https://app.example.org", "*"},
+		Address:  func(r *http.Request) string { note("Address", r); return r.RemoteAddr },
+		Observer: refusals(func(r *http.Request, _ engineio.Refusal) { note("Refused", r) }),
+	}, nil)
+	for origin, want := range map[string]string{"https://app.example.org": "a=1", "https://page.example": ""} {
+		f.Call("GET", "&sid=unknown", "", "Origin", origin, "Cookie", "a=1")
+		for _, function := range []string{"Address", "Refused"} {
+			if got := siotest.Receive(t, cookies); got != function+" "+want {
+				t.Errorf("%s, cookie: got %q, want %q", origin, got, function+" "+want)
+			}
+		}
+	}
+	rejecting := siotest.Serve(t, engineio.Config{
+		Observer: refusals(func(r *http.Request, _ engineio.Refusal) { note("Refused", r) }),
+	}, nil)
+	rejecting.Call("GET", "", "", "Origin", "https://page.example", "Cookie", "a=1")
+	if got := siotest.Receive(t, cookies); got != "Refused " {
+		t.Errorf("rejected origin, cookie: got %q, want none", got)
 	}
 }
 

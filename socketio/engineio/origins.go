@@ -95,9 +95,9 @@ func (s *Server) allowOrigin(r *http.Request, origin string) (allow, credentials
 	return s.origins.all, false
 }
 
-// withoutCookies returns a copy of r without cookies. Browsers do not send them with a
+// withoutCredentials returns a copy of r without cookies. Browsers do not send them with a
 // poll of a page that may not, but they send them with every WebSocket handshake.
-func withoutCookies(r *http.Request) *http.Request {
+func withoutCredentials(r *http.Request) *http.Request {
 	if r.Header["Cookie"] == nil {
 		return r
 	}

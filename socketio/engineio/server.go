@@ -48,18 +48,19 @@ func NewServer(cfg Config) *Server {
 
 // ServeHTTP handles a handshake, a poll, a post or a WebSocket request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := s.serve(w, r); err != nil {
+	r, err := s.checkOrigin(w, r)
+	if err == nil {
+		err = s.serve(w, r)
+	}
+	if err != nil {
 		err.write(w)
 		s.refuse(r, err)
 	}
 }
 
-// serve handles a request. It returns an error that its caller must write, or nil.
+// serve handles a request of an allowed origin. It returns an error that its caller must
+// write, or nil.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
-	r, ok := s.checkOrigin(w, r)
-	if !ok {
-		return errForbidden.because(refusedOrigin, nil)
-	}
 	if r.Method == http.MethodOptions {
 		return s.preflight(w, r)
 	}
