@@ -85,7 +85,8 @@ type Config struct {
 	// served.
 	RefuseRevision3 bool
 
-	// Observer sees what happens to the connections. Default: nothing is observed.
+	// Observer has functions that see what happens to the connections. Default: nothing is
+	// observed.
 	Observer Observer
 
 	// OnShutdown is called in its own goroutine after http.Server.Shutdown, with the

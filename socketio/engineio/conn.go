@@ -117,7 +117,7 @@ func (c *Conn) start() {
 	}
 	c.heartbeatDue = c.heartbeatWait()
 	c.heartbeat = time.AfterFunc(c.heartbeatDue, c.checkHeartbeat)
-	if c.server.cfg.Observer != nil {
+	if c.server.cfg.Observer.ofConns() {
 		c.observation = beingOpened
 	}
 	c.mu.Unlock()

@@ -7,24 +7,32 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// Observer sees what happens to the connections of a Server. Its methods are called
-// while the server holds no lock, so they may call any method of the Server and the
-// Conn. They are called from many goroutines at once, and they delay the client
-// concerned, so they must not block.
-type Observer interface {
+// Observer is a set of functions that see what happens to the connections of a Server. A
+// function that is nil is not called. Later versions of this package add functions.
+//
+// The functions are called while the server holds no lock, so they may call any method
+// of the Server and the Conn, except Server.Close, which waits for them. They are called
+// from many goroutines at once, and they delay the client concerned, so they must not
+// block.
+type Observer struct {
 	// ConnOpened is called when a handshake has succeeded, before Receiver.Opened.
-	ConnOpened(c *Conn)
+	ConnOpened func(c *Conn)
 
 	// ConnClosed is called once for each opened connection when it has ended, after
 	// ConnOpened. It runs in a goroutine of its own, because the sender that ends a
-	// connection may hold a lock of the program. Server.Close waits for it.
-	ConnClosed(c *Conn, reason Reason)
+	// connection may hold a lock of the program.
+	ConnClosed func(c *Conn, reason Reason)
 
 	// SlowClient is called immediately before ConnClosed with ReasonTooSlow.
-	SlowClient(c *Conn, slow SlowClient)
+	SlowClient func(c *Conn, slow SlowClient)
 
 	// Refused is called for each request that was answered with an error.
-	Refused(r *http.Request, refusal Refusal)
+	Refused func(r *http.Request, refusal Refusal)
+}
+
+// ofConns reports whether a function of the Observer sees connections.
+func (o *Observer) ofConns() bool {
+	return o.ConnOpened != nil || o.ConnClosed != nil || o.SlowClient != nil
 }
 
 // SlowClient says why the server has disconnected a client with ReasonTooSlow.
@@ -96,8 +104,8 @@ func (s *Server) refuse(r *http.Request, e *requestError) {
 		s.totals.refusedRequests[reason]++
 	}
 	s.mu.Unlock()
-	if o := s.cfg.Observer; o != nil {
-		o.Refused(r, Refusal{
+	if refused := s.cfg.Observer.Refused; refused != nil {
+		refused(r, Refusal{
 			Handshake: sid == "", Address: s.cfg.Address(r),
 			Status: e.status, Code: e.Code, Message: e.Message, Reason: reason, Err: e.cause,
 		})
@@ -108,7 +116,7 @@ func (s *Server) refuse(r *http.Request, e *requestError) {
 type observation uint8
 
 const (
-	unobserved  observation = iota // not opened, or without an Observer
+	unobserved  observation = iota // not opened, or no function sees connections
 	beingOpened                    // ConnOpened runs
 	observed                       // ConnOpened has returned
 )
@@ -122,11 +130,13 @@ type end struct {
 // observeOpened calls ConnOpened, and ConnClosed if the connection has ended during that
 // call.
 func (c *Conn) observeOpened() {
-	o := c.server.cfg.Observer
-	if o == nil {
+	o := &c.server.cfg.Observer
+	if !o.ofConns() {
 		return
 	}
-	o.ConnOpened(c)
+	if o.ConnOpened != nil {
+		o.ConnOpened(c)
+	}
 	c.mu.Lock()
 	c.observation = observed
 	ended := c.unobservedEnd
@@ -150,9 +160,11 @@ func (c *Conn) startObservingEndLocked(e end) {
 }
 
 func (c *Conn) observeEnd(e end) {
-	o := c.server.cfg.Observer
-	if e.reason == ReasonTooSlow {
+	o := &c.server.cfg.Observer
+	if e.reason == ReasonTooSlow && o.SlowClient != nil {
 		o.SlowClient(c, e.slow)
 	}
-	o.ConnClosed(c, e.reason)
+	if o.ConnClosed != nil {
+		o.ConnClosed(c, e.reason)
+	}
 }

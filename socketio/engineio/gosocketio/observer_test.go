@@ -1,29 +1,32 @@
 package gosocketio_test
 
 import (
-	"net/http"
 	"testing"
 
 	"gifchat/socketio/engineio"
 	"gifchat/socketio/internal/siotest"
 )
 
-// ends is an engineio.Observer that reports the end of each connection.
+// ends has an Observer that reports the beginning and the end of each connection.
 type ends struct {
 	opened chan string
 	closed chan engineio.Reason
 }
 
-func (e ends) ConnOpened(c *engineio.Conn)                      { e.opened <- c.Transport() }
-func (e ends) ConnClosed(_ *engineio.Conn, r engineio.Reason)   { e.closed <- r }
-func (ends) SlowClient(_ *engineio.Conn, _ engineio.SlowClient) {}
-func (ends) Refused(_ *http.Request, _ engineio.Refusal)        {}
+func newEnds() ends { return ends{make(chan string, 1), make(chan engineio.Reason, 1)} }
+
+func (e ends) observer() engineio.Observer {
+	return engineio.Observer{
+		ConnOpened: func(c *engineio.Conn) { e.opened <- c.Transport() },
+		ConnClosed: func(_ *engineio.Conn, r engineio.Reason) { e.closed <- r },
+	}
+}
 
 // For a carrier, messages and polling bodies from the client count.
 func TestObserver_counts_the_messages_of_a_carrier(t *testing.T) {
 	t.Run("polling", func(t *testing.T) {
-		o := ends{make(chan string, 1), make(chan engineio.Reason, 1)}
-		f := serve(t, engineio.Config{Observer: o})
+		o := newEnds()
+		f := serve(t, engineio.Config{Observer: o.observer()})
 		sid, p := f.Open()
 		if got := siotest.Receive(t, o.opened); got != "polling" {
 			t.Errorf("transport: got %s, want polling", got)
@@ -40,8 +43,8 @@ func TestObserver_counts_the_messages_of_a_carrier(t *testing.T) {
 		}
 	})
 	t.Run("websocket", func(t *testing.T) {
-		o := ends{make(chan string, 1), make(chan engineio.Reason, 1)}
-		f := serve(t, engineio.Config{Observer: o})
+		o := newEnds()
+		f := serve(t, engineio.Config{Observer: o.observer()})
 		w, p := f.WebSocket()
 		if got := siotest.Receive(t, o.opened); got != "websocket" {
 			t.Errorf("transport: got %s, want websocket", got)
