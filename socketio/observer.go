@@ -14,8 +14,8 @@ import (
 //
 // Observe is called from many goroutines at once, usually by the goroutine that
 // serves the client concerned, while the server holds no lock. So Observe may
-// call methods of the Server and its sockets, but it must not block. A panic in
-// Observe is logged and has no other effect.
+// call methods of the Server and its sockets, except Close, which waits for it.
+// It must not block. A panic in Observe is logged and has no other effect.
 //
 // An implementation selects the observations that it needs, and ignores types
 // that it does not know. Later versions of this package add types and fields:

@@ -32,7 +32,7 @@ var ErrClosed = errors.New("engineio: connection closed")
 // Receiver receives the events of one connection.
 type Receiver interface {
 	// Opened is called once, before the first Message, when packets can be sent to
-	// the client.
+	// the client. It is not called for a connection that has ended before.
 	Opened()
 
 	// Message is called for each message packet, in order, by one goroutine at a
@@ -40,8 +40,8 @@ type Receiver interface {
 	// the client until Message returns.
 	Message(data []byte, binary bool)
 
-	// Closed is called once, when the connection has ended. A call of Message may
-	// still be running.
+	// Closed is called once, when the connection has ended. A call of Opened or Message
+	// may still be running.
 	Closed(Reason)
 }
 
@@ -117,11 +117,15 @@ func (c *Conn) start() {
 	}
 	c.heartbeatDue = c.heartbeatWait()
 	c.heartbeat = time.AfterFunc(c.heartbeatDue, c.checkHeartbeat)
-	if c.server.cfg.Observer.ofConns() {
+	observing := c.server.cfg.Observer.ofConns()
+	if observing {
 		c.observation = beingOpened
+		c.server.tasks.Add(1) // for observeOpened; c has a task of its own until it has ended
 	}
 	c.mu.Unlock()
-	c.observeOpened()
+	if observing && !c.observeOpened() {
+		return
+	}
 	c.receiver.Opened()
 }
 

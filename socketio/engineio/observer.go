@@ -128,14 +128,12 @@ type end struct {
 }
 
 // observeOpened calls ConnOpened, and ConnClosed if the connection has ended during that
-// call.
-func (c *Conn) observeOpened() {
-	o := &c.server.cfg.Observer
-	if !o.ofConns() {
-		return
-	}
-	if o.ConnOpened != nil {
-		o.ConnOpened(c)
+// call. It reports whether the connection is still open. It ends the task that start has
+// added, so that Server.Close waits for ConnClosed.
+func (c *Conn) observeOpened() (open bool) {
+	defer c.server.tasks.Done()
+	if opened := c.server.cfg.Observer.ConnOpened; opened != nil {
+		opened(c)
 	}
 	c.mu.Lock()
 	c.observation = observed
@@ -145,6 +143,7 @@ func (c *Conn) observeOpened() {
 	if ended != nil {
 		c.observeEnd(*ended)
 	}
+	return ended == nil
 }
 
 // startObservingEndLocked calls ConnClosed in its own goroutine, or leaves that to

@@ -1,12 +1,15 @@
 package engineio_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -335,4 +338,46 @@ func TestObserver_sees_the_end_of_each_connection_before_Close_returns(t *testin
 	if got := s.Stats().Closed[engineio.ReasonShutdown]; got != 100 {
 		t.Errorf("Closed: got %d, want 100", got)
 	}
+}
+
+// pairReceiver reports the calls of a Receiver.
+type pairReceiver struct{ calls chan string }
+
+func (r pairReceiver) Opened()                { r.calls <- "Opened" }
+func (r pairReceiver) Message([]byte, bool)   {}
+func (r pairReceiver) Closed(engineio.Reason) { r.calls <- "Closed" }
+
+func TestObserver_delays_Close_if_a_connection_ends_during_ConnOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls, release := make(chan string, 10), make(chan struct{})
+		s := engineio.NewServer(engineio.Config{
+			Accept: func(*engineio.Conn) engineio.Receiver { return pairReceiver{calls} },
+			Observer: engineio.Observer{
+				ConnOpened: func(c *engineio.Conn) {
+					c.Close()
+					<-release
+				},
+				ConnClosed: func(*engineio.Conn, engineio.Reason) { calls <- "ConnClosed" },
+			},
+		})
+		go s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
+		synctest.Wait()
+		go func() {
+			if err := s.Close(context.Background()); err != nil {
+				t.Errorf("Close: got %v, want no error", err)
+			}
+			calls <- "Close returns"
+		}()
+		time.Sleep(time.Second) // in a bubble this takes no real time
+		close(release)
+		synctest.Wait()
+		close(calls)
+		var got []string
+		for call := range calls {
+			got = append(got, call)
+		}
+		if want := []string{"Closed", "ConnClosed", "Close returns"}; !slices.Equal(got, want) {
+			t.Errorf("calls: got %q, want %q", got, want)
+		}
+	})
 }
