@@ -3,6 +3,7 @@ package engineio
 import (
 	"errors"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/gobwas/ws"
 )
@@ -13,7 +14,7 @@ import (
 // The functions are called while the server holds no lock, so they may call any method
 // of the Server and the Conn, except Server.Close, which waits for them. They are called
 // from many goroutines at once, and they delay the client concerned, so they must not
-// block.
+// block. A panic is logged and has no other effect.
 type Observer struct {
 	// ConnOpened is called when a handshake has succeeded, before Receiver.Opened.
 	ConnOpened func(c *Conn)
@@ -105,11 +106,23 @@ func (s *Server) refuse(r *http.Request, e *requestError) {
 	}
 	s.mu.Unlock()
 	if refused := s.cfg.Observer.Refused; refused != nil {
-		refused(r, Refusal{
+		refusal := Refusal{
 			Handshake: sid == "", Address: s.cfg.Address(r),
 			Status: e.status, Code: e.Code, Message: e.Message, Reason: reason, Err: e.cause,
-		})
+		}
+		s.observe(func() { refused(r, refusal) })
 	}
+}
+
+// observe calls a function of the Observer, and logs its panic: the goroutine may be one
+// in which a panic would end the process.
+func (s *Server) observe(call func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.Log.Error("panic in an observer", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	call()
 }
 
 // observation is how far the Observer has seen a connection.
@@ -133,7 +146,7 @@ type end struct {
 func (c *Conn) observeOpened() (open bool) {
 	defer c.server.tasks.Done()
 	if opened := c.server.cfg.Observer.ConnOpened; opened != nil {
-		opened(c)
+		c.server.observe(func() { opened(c) })
 	}
 	c.mu.Lock()
 	c.observation = observed
@@ -161,9 +174,9 @@ func (c *Conn) startObservingEndLocked(e end) {
 func (c *Conn) observeEnd(e end) {
 	o := &c.server.cfg.Observer
 	if e.reason == ReasonTooSlow && o.SlowClient != nil {
-		o.SlowClient(c, e.slow)
+		c.server.observe(func() { o.SlowClient(c, e.slow) })
 	}
 	if o.ConnClosed != nil {
-		o.ConnClosed(c, e.reason)
+		c.server.observe(func() { o.ConnClosed(c, e.reason) })
 	}
 }

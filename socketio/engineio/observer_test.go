@@ -1,9 +1,11 @@
 package engineio_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -380,4 +382,28 @@ func TestObserver_delays_Close_if_a_connection_ends_during_ConnOpened(t *testing
 			t.Errorf("calls: got %q, want %q", got, want)
 		}
 	})
+}
+
+func TestObserver_that_panics_has_no_other_effect(t *testing.T) {
+	var logs bytes.Buffer
+	f := siotest.Serve(t, engineio.Config{
+		Log:    slog.New(slog.NewTextHandler(&logs, nil)),
+		Limits: engineio.Limits{MaxQueueBytes: 1000},
+		Observer: engineio.Observer{
+			ConnOpened: func(*engineio.Conn) { panic("in ConnOpened") },
+			ConnClosed: func(*engineio.Conn, engineio.Reason) { panic("in ConnClosed") },
+			SlowClient: func(*engineio.Conn, engineio.SlowClient) { panic("in SlowClient") },
+			Refused:    func(*http.Request, engineio.Refusal) { panic("in Refused") },
+		},
+	}, nil)
+	_, p := f.Open()
+	fillQueue(p)
+	p.WantClosed(t, engineio.ReasonTooSlow)
+	f.Call("GET", "&sid=unknown", "").Want(t, 400, `{"code":1,"message":"Session ID unknown"}`)
+	f.Close()
+	for _, function := range []string{"ConnOpened", "ConnClosed", "SlowClient", "Refused"} {
+		if got := strings.Count(logs.String(), `msg="panic in an observer" panic="in `+function); got != 1 {
+			t.Errorf("log lines about %s: got %d, want 1: %s", function, got, &logs)
+		}
+	}
 }
