@@ -76,7 +76,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
 		return errUnknownSID
 	}
 	switch {
-	case !c.offered.allow(q.transport):
+	case !c.offered.contains(q.transport):
 		return errUnknownTransport
 	case c.external != nil:
 		return c.external.serve(w, r, q)
@@ -111,7 +111,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		return errForbidden.because(refusedIdentity, err)
 	}
 	options := s.cfg.ConnOptions(r, identity)
-	if !options.Transports.allow(q.transport) {
+	if !options.Transports.contains(q.transport) {
 		return errUnknownTransport
 	}
 	if q.codec.revision() == 3 && carrier.FromContext(r.Context()) != nil {
