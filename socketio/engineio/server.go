@@ -21,7 +21,7 @@ type Server struct {
 	tasks sync.WaitGroup // reading and draining goroutines, and connections until Receiver.Closed has returned
 
 	mu              sync.Mutex
-	refusing        bool                // handshakes are rejected; mu guards this and all following fields
+	stopped         bool                // handshakes are rejected; mu guards this and all following fields
 	closed          bool                // no goroutine is started any more
 	conns           map[sessionID]*Conn // by session id
 	closing         map[*Conn]bool      // closed connections that still write their last packets
@@ -135,7 +135,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 	return nil
 }
 
-// add registers c. It checks refusing under the lock that Refuse sets it under, so
+// add registers c. It checks stopped under the lock that StopAccepting sets it under, so
 // that no connection outlives Close.
 func (s *Server) add(c *Conn) *requestError {
 	s.mu.Lock()
@@ -232,7 +232,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	shutDownAll(s.Refuse())
+	shutDownAll(s.StopAccepting())
 
 	done := make(chan struct{})
 	go func() {
