@@ -17,8 +17,10 @@ type ConnOptions struct {
 
 	// Outgoing filters the messages to the client before they are queued, including a
 	// volatile message that is dropped afterwards. It is called in the goroutine that
-	// sends, so several calls can run at once, and it must not block or use the
-	// connection. Default: all messages pass.
+	// sends, so several calls can run at once. It must not block, and it must not call a
+	// method of the connection, the Server, or a Server, Namespace or Socket of package
+	// socketio: the caller may hold a lock of the namespace. To send a message because of
+	// another, start a goroutine. Default: all messages pass.
 	Outgoing Filter
 }
 
