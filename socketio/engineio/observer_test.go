@@ -265,10 +265,18 @@ func TestObserver_sees_why_a_client_is_slow(t *testing.T) {
 	})
 	t.Run("no progress", func(t *testing.T) {
 		w := newWatcher()
-		f := siotest.Serve(t, engineio.Config{Observer: w.observer(), Limits: engineio.Limits{StallTimeout: 20 * time.Millisecond}}, nil)
-		_, p := f.Open()
-		siotest.Eventually(t, func() bool { return p.Conn.Send(engineio.Prepare([]byte("x"))) != nil })
-		w.want(t, "opened 1 polling 4", "slow 1 no progress, packets: true", "closed 1 polling too slow")
+		inBubble(t, engineio.Config{Observer: w.observer(), Limits: engineio.Limits{StallTimeout: time.Second}}, func(b *bubble) {
+			_, p := b.poll()
+			p.Send(b.t, "x")
+			b.at(time.Second)
+			p.Send(b.t, "x")
+			b.at(time.Second + time.Millisecond)
+			if p.Conn.Send(engineio.Prepare([]byte("x"))) == nil {
+				b.t.Error("Send after StallTimeout: got no error, want one")
+			}
+			synctest.Wait()
+			w.want(b.t, "opened 1 polling 4", "slow 1 no progress, packets: true", "closed 1 polling too slow")
+		})
 	})
 	t.Run("backlog full", func(t *testing.T) {
 		w := newWatcher()
