@@ -30,7 +30,8 @@ type Config struct {
 
 	// AllowOrigin decides about foreign origins that Origins does not list. It reports
 	// whether their pages can connect, and whether they can send cookies. The server
-	// removes cookies that a page cannot send. Default: no further origin is allowed.
+	// removes cookies that a page cannot send, and from WebSocket handshakes also
+	// Authorization. TLS client certificates remain. Default: no further origin is allowed.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign

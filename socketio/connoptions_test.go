@@ -54,7 +54,7 @@ func TestConfig_passes_origins_and_transports_to_the_engine(t *testing.T) {
 	f := serve(t, socketio.Config{
 		Origins: []string{"https://app.example.org"},
 		ConnOptions: func(*http.Request, any) engineio.ConnOptions {
-			return engineio.ConnOptions{Transports: engineio.PollingOnly}
+			return engineio.ConnOptions{Transports: engineio.Polling}
 		},
 	})
 	handshake := func(query, origin string) siotest.Response {

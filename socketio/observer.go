@@ -14,8 +14,8 @@ import (
 //
 // Observe is called from many goroutines at once, usually by the goroutine that
 // serves the client concerned, while the server holds no lock. So Observe may
-// call methods of the Server and its sockets, but it must not block. A panic in
-// Observe is logged and has no other effect.
+// call methods of the Server and its sockets, except Close, which waits for it.
+// It must not block. A panic in Observe is logged and has no other effect.
 //
 // An implementation selects the observations that it needs, and ignores types
 // that it does not know. Later versions of this package add types and fields:
@@ -196,46 +196,43 @@ func (s *Server) notify(o Observation) {
 	s.cfg.Observer.Observe(o)
 }
 
-// engineObserver turns the observations of package engineio into those of this
-// package.
-type engineObserver struct{ server *Server }
-
-// observerOf returns the observer for the engine, or nil if the program has none.
+// observerOf returns the observer for the engine. It has no functions if the program has
+// no Observer. The functions turn what they see into observations of this package.
 func observerOf(s *Server) engineio.Observer {
 	if s.cfg.Observer == nil {
-		return nil
+		return engineio.Observer{}
 	}
-	return engineObserver{s}
+	return engineio.Observer{ConnOpened: s.connOpened, ConnClosed: s.connClosed, SlowClient: s.slowClient, Refused: s.requestRefused}
 }
 
-func (o engineObserver) ConnOpened(c *engineio.Conn) {
-	o.server.notify(ConnOpened{
+func (s *Server) connOpened(c *engineio.Conn) {
+	s.notify(ConnOpened{
 		Conn: c.Number(), Address: c.Handshake().Address, Transport: c.Transport(), Revision: c.Revision(),
 	})
 }
 
-func (o engineObserver) ConnClosed(c *engineio.Conn, reason engineio.Reason) {
-	o.server.notify(ConnClosed{
+func (s *Server) connClosed(c *engineio.Conn, reason engineio.Reason) {
+	s.notify(ConnClosed{
 		Conn: c.Number(), Address: c.Handshake().Address, Transport: c.Transport(), Reason: Reason(reason),
 		Duration: time.Since(c.Handshake().Time), Traffic: c.Traffic(),
 	})
 }
 
-func (o engineObserver) SlowClient(c *engineio.Conn, slow engineio.SlowClient) {
-	o.server.notify(SlowClient{
+func (s *Server) slowClient(c *engineio.Conn, slow engineio.SlowClient) {
+	s.notify(SlowClient{
 		Conn: c.Number(), Address: c.Handshake().Address, Transport: c.Transport(),
 		Cause: slow.Cause, QueuedPackets: slow.QueuedPackets, QueuedBytes: slow.QueuedBytes,
 	})
 }
 
-func (o engineObserver) Refused(r *http.Request, e engineio.Refusal) {
+func (s *Server) requestRefused(r *http.Request, e engineio.Refusal) {
 	refused := HandshakeRefused{
 		Address: e.Address, Method: r.Method, Path: r.URL.Path, Origin: r.Header.Get("Origin"),
 		Status: e.Status, Code: e.Code, Message: e.Message, Cause: e.Reason, Err: e.Err,
 	}
 	if e.Handshake {
-		o.server.notify(refused)
+		s.notify(refused)
 	} else {
-		o.server.notify(RequestRefused(refused))
+		s.notify(RequestRefused(refused))
 	}
 }

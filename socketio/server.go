@@ -144,7 +144,7 @@ func (s *Server) Len() int { return s.engine.Len() }
 // also concurrently, but not in a handler: it would wait for itself.
 func (s *Server) Close(ctx context.Context) error {
 	var err error
-	if !s.endHandlers(ctx, s.engine.Refuse()) {
+	if !s.endHandlers(ctx, s.engine.StopAccepting()) {
 		err = context.Cause(ctx)
 	}
 	s.workers.stop()

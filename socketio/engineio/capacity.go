@@ -27,7 +27,7 @@ func (s *Server) checkCapacity(r *http.Request, address string) *requestError {
 // that exceeds a limit, or nil.
 func (s *Server) capacityErrorLocked(network string) *requestError {
 	switch {
-	case s.refusing:
+	case s.stopped:
 		return errClosing
 	case len(s.conns)+len(s.closing) >= s.cfg.Limits.MaxConns:
 		return errTooManyConns

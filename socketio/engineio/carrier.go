@@ -96,8 +96,11 @@ func (c *carrierConn) packets(items []*Prepared) []carrier.Packet {
 // Receiver.Message returns, or a ping, which the carrier answers itself.
 func (c *carrierConn) Receive(p carrier.Packet) {
 	c.conn.receivedPackets.Add(1)
-	if c.webSocket && p.Type == carrier.Message {
-		c.conn.controlBytes.Add(int64(1 + len(p.Data))) // polling bodies are counted by readBody
+	size := 1 + len(p.Data)
+	if c.webSocket {
+		c.conn.received.Add(int64(size)) // without the header of its frame
+	} else {
+		size += len("1:") // readBody has counted the whole body
 	}
 	if p.Type == carrier.Message {
 		c.conn.inbound.Lock()
@@ -105,7 +108,7 @@ func (c *carrierConn) Receive(p carrier.Packet) {
 		c.conn.receiveLocked(p.Data, p.Binary)
 		return
 	}
-	if err := c.conn.countControl(len(p.Data)); err != nil {
+	if err := c.conn.countControl(size); err != nil {
 		c.conn.fail(err)
 		return
 	}

@@ -43,6 +43,9 @@ type Config struct {
 	//
 	// If a page may not send cookies, the server removes them from its requests before
 	// Identify and all other functions: browsers send them with every WebSocket handshake.
+	// For the same reason it removes the header Authorization from WebSocket handshakes. It
+	// cannot remove a TLS client certificate: Identify must not trust http.Request.TLS of
+	// such a page.
 	AllowOrigin func(r *http.Request, origin string) (allow, credentials bool)
 
 	// AllowedHeaders are the request headers that pages of an allowed foreign
@@ -82,7 +85,8 @@ type Config struct {
 	// served.
 	RefuseRevision3 bool
 
-	// Observer sees what happens to the connections. Default: nothing is observed.
+	// Observer has functions that see what happens to the connections. Default: nothing is
+	// observed.
 	Observer Observer
 
 	// OnShutdown is called in its own goroutine after http.Server.Shutdown, with the

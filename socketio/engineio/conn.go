@@ -23,7 +23,7 @@ const (
 	ReasonTooSlow        Reason = "too slow"             // the client received its data too slowly
 	ReasonTooLarge       Reason = "payload too large"    // the client sent a message above a limit
 	ReasonForcedClose    Reason = "forced close"         // Conn.Close was called
-	ReasonShutdown       Reason = "server shutting down" // Server.Close was called
+	ReasonShutdown       Reason = "server shutting down" // Server.Close, Conn.Shutdown or http.Server.Shutdown was called
 )
 
 // ErrClosed is returned by sends on a connection that has ended.
@@ -32,7 +32,7 @@ var ErrClosed = errors.New("engineio: connection closed")
 // Receiver receives the events of one connection.
 type Receiver interface {
 	// Opened is called once, before the first Message, when packets can be sent to
-	// the client.
+	// the client. It is not called for a connection that has ended before.
 	Opened()
 
 	// Message is called for each message packet, in order, by one goroutine at a
@@ -40,8 +40,8 @@ type Receiver interface {
 	// the client until Message returns.
 	Message(data []byte, binary bool)
 
-	// Closed is called once, when the connection has ended. A call of Message may
-	// still be running.
+	// Closed is called once, when the connection has ended. A call of Opened or Message
+	// may still be running.
 	Closed(Reason)
 }
 
@@ -117,11 +117,15 @@ func (c *Conn) start() {
 	}
 	c.heartbeatDue = c.heartbeatWait()
 	c.heartbeat = time.AfterFunc(c.heartbeatDue, c.checkHeartbeat)
-	if c.server.cfg.Observer != nil {
+	observing := c.server.cfg.Observer.ofConns()
+	if observing {
 		c.observation = beingOpened
+		c.server.tasks.Add(1) // for observeOpened; c has a task of its own until it has ended
 	}
 	c.mu.Unlock()
-	c.observeOpened()
+	if observing && !c.observeOpened() {
+		return
+	}
 	c.receiver.Opened()
 }
 
@@ -154,7 +158,8 @@ func (c *Conn) onWebSocketLocked() bool {
 
 // Received returns the number of bytes that the client has sent in messages,
 // including the received part of an unfinished message. Heartbeats and other
-// control packets do not count.
+// control packets do not count. If a POST has both, its messages may count less than
+// their size.
 func (c *Conn) Received() int64 { return c.received.Load() }
 
 // Close ends the connection with ReasonForcedClose. Queued packets are written first:
@@ -244,14 +249,15 @@ func finalPacket(reason Reason) *Prepared {
 
 var closePacket = prepareControl(PacketClose, "")
 
-// handleLocked handles one packet of the client. inbound is held.
-func (c *Conn) handleLocked(p Packet) error {
+// handleLocked handles one packet of the client, which counts size bytes if it is a control
+// packet. inbound is held.
+func (c *Conn) handleLocked(p Packet, size int) error {
 	c.receivedPackets.Add(1)
 	if p.Type == PacketMessage {
 		c.receiveLocked(p.Data, p.Binary)
 		return nil
 	}
-	if err := c.countControl(len(p.Data)); err != nil {
+	if err := c.countControl(size); err != nil {
 		return err
 	}
 	switch p.Type {

@@ -8,7 +8,7 @@ import (
 // ConnOptions are the settings of one connection; see Config.ConnOptions. The zero value
 // selects the defaults.
 type ConnOptions struct {
-	// Transports are the transports that the client may use. Default: AllTransports.
+	// Transports are the transports that the client may use. Default: all.
 	Transports Transports
 
 	// Incoming filters the messages of the client before Receiver.Message. It is called
@@ -17,42 +17,45 @@ type ConnOptions struct {
 
 	// Outgoing filters the messages to the client before they are queued, including a
 	// volatile message that is dropped afterwards. It is called in the goroutine that
-	// sends, so several calls can run at once, and it must not block or use the
-	// connection. Default: all messages pass.
+	// sends, so several calls can run at once. It must not block, and it must not call a
+	// method of the connection, the Server, or a Server, Namespace or Socket of package
+	// socketio: the caller may hold a lock of the namespace. To send a message because of
+	// another, start a goroutine. Default: all messages pass.
 	Outgoing Filter
 }
 
-// Transports is a choice of transports for one connection. A request with a transport
-// that is not chosen receives status 400 and the numbered error 0, "Transport unknown".
+// Transports is a set of transports for one connection, such as Polling or
+// Polling|WebSocket. The zero value contains all transports. A request with a transport
+// that the set does not contain receives status 400 and the numbered error 0, "Transport
+// unknown".
 type Transports uint8
 
-// The choices of transports.
+// The transports. A client that may use both can upgrade from polling to WebSocket.
 //
 // Stock clients begin with polling, and upgrade if the open packet offers it. Without
-// the offer they stay on polling. With WebSocketOnly they report connect_error and try
+// the offer they stay on polling. With WebSocket alone they report connect_error and try
 // polling again and again, unless they are created with the option
 // transports: ["websocket"] or, since version 4.8, tryAllTransports: true.
 const (
-	AllTransports Transports = iota // polling, WebSocket, and the upgrade from one to the other
-	PollingOnly
-	WebSocketOnly
+	Polling   Transports = 1 << iota // HTTP long-polling
+	WebSocket                        // WebSocket, from the start or after an upgrade
 )
 
-// allow reports whether the choice contains a transport.
-func (t Transports) allow(transport string) bool {
-	switch t {
-	case PollingOnly:
-		return transport == transportPolling
-	case WebSocketOnly:
-		return transport == transportWebSocket
+// contains reports whether the client may use a transport.
+func (t Transports) contains(transport string) bool {
+	switch transport {
+	case transportPolling:
+		return t == 0 || t&Polling != 0
+	case transportWebSocket:
+		return t == 0 || t&WebSocket != 0
 	default:
-		return true
+		return false
 	}
 }
 
 // upgrades returns the transports to which a polling client may upgrade.
 func (t Transports) upgrades() []string {
-	if t != AllTransports {
+	if !t.contains(transportWebSocket) {
 		return nil
 	}
 	return []string{transportWebSocket}

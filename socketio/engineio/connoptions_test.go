@@ -20,8 +20,9 @@ func offering(offer engineio.Transports) engineio.Config {
 
 func TestTransports_decide_the_offered_upgrades(t *testing.T) {
 	for offer, want := range map[engineio.Transports][]string{
-		engineio.AllTransports: {"websocket"},
-		engineio.PollingOnly:   {},
+		0:                                     {"websocket"},
+		engineio.Polling | engineio.WebSocket: {"websocket"},
+		engineio.Polling:                      {},
 	} {
 		for _, revision := range []string{"3", "4"} {
 			f := siotest.Serve(t, offering(offer), nil).As(revision)
@@ -32,8 +33,8 @@ func TestTransports_decide_the_offered_upgrades(t *testing.T) {
 	}
 }
 
-func TestPollingOnly_rejects_WebSockets(t *testing.T) {
-	f := siotest.Serve(t, offering(engineio.PollingOnly), nil)
+func TestPolling_alone_rejects_WebSockets(t *testing.T) {
+	f := siotest.Serve(t, offering(engineio.Polling), nil)
 	sid, p := f.Open()
 	for _, query := range []string{"EIO=4&transport=websocket", "EIO=3&transport=websocket", "EIO=4&transport=websocket&sid=" + sid} {
 		a, err := f.Try(t.Context(), "GET", query, nil, "Upgrade", "websocket", "Connection", "Upgrade")
@@ -50,8 +51,8 @@ func TestPollingOnly_rejects_WebSockets(t *testing.T) {
 	p.WantOpen(t)
 }
 
-func TestWebSocketOnly_rejects_polling(t *testing.T) {
-	f := siotest.Serve(t, offering(engineio.WebSocketOnly), nil)
+func TestWebSocket_alone_rejects_polling(t *testing.T) {
+	f := siotest.Serve(t, offering(engineio.WebSocket), nil)
 	f.Call("GET", "", "").Want(t, 400, unknownTransport)
 	f.As("3").Call("GET", "", "").Want(t, 400, unknownTransport)
 	w, p := f.WebSocket()
@@ -62,12 +63,20 @@ func TestWebSocketOnly_rejects_polling(t *testing.T) {
 	}
 }
 
+func TestTransports_without_a_known_transport_reject_every_client(t *testing.T) {
+	f := siotest.Serve(t, offering(1<<7), nil)
+	f.Call("GET", "", "").Want(t, 400, unknownTransport)
+	if w, resp := f.Dial("EIO=4&transport=websocket"); w != nil || resp.StatusCode != 400 {
+		t.Error("WebSocket handshake: got a connection, want status 400")
+	}
+}
+
 func TestConnOptions_receives_the_request_and_its_identity(t *testing.T) {
 	f := siotest.Serve(t, engineio.Config{
 		Identify: func(r *http.Request) (any, error) { return r.URL.Query().Get("user"), nil },
 		ConnOptions: func(r *http.Request, identity any) engineio.ConnOptions {
 			if identity == "ann" && r.URL.Query().Get("lab") == "1" {
-				return engineio.ConnOptions{Transports: engineio.PollingOnly}
+				return engineio.ConnOptions{Transports: engineio.Polling}
 			}
 			return engineio.ConnOptions{}
 		},

@@ -85,3 +85,35 @@ func TestMaxControls_starts_again_in_each_interval(t *testing.T) {
 		}
 	})
 }
+
+func TestReceived_counts_messages_without_control_packets(t *testing.T) {
+	wantReceived := func(t *testing.T, p *siotest.Peer, want int64) {
+		t.Helper()
+		if got := p.Conn.Received(); got != want {
+			t.Errorf("Received: got %d, want %d", got, want)
+		}
+	}
+	t.Run("polling", func(t *testing.T) {
+		for revision, bodies := range map[string][2]string{"4": {"3\x1e6\x1e6data", "4hello"}, "3": {"1:21:65:6data", "6:4hello"}} {
+			f := siotest.Serve(t, engineio.Config{}, nil).As(revision)
+			sid, p := f.Open()
+			for range 3 {
+				f.Call("POST", "&sid="+sid, bodies[0]).Want(t, 200, "ok")
+				wantReceived(t, p, 0)
+			}
+			f.Call("POST", "&sid="+sid, bodies[1]).Want(t, 200, "ok")
+			wantReceived(t, p, int64(len(bodies[1])))
+		}
+	})
+	t.Run("websocket", func(t *testing.T) {
+		f := siotest.Serve(t, engineio.Config{}, nil)
+		w, p := f.WebSocket()
+		hello := siotest.Masked(ws.NewTextFrame([]byte("4hello")))
+		for i := range int64(3) {
+			w.Write(ws.NewPingFrame(nil), ws.NewPongFrame([]byte("data")), ws.NewTextFrame([]byte("3")), ws.NewTextFrame([]byte("6data")))
+			w.WriteRaw(hello)
+			p.WantMessage(t, "hello")
+			wantReceived(t, p, (i+1)*int64(len(hello)))
+		}
+	})
+}

@@ -1,3 +1,27 @@
+// For a reader of the code: the files in reading order. The blank line keeps this comment
+// out of the documentation of the package, which is for its users.
+//
+//	packet.go payload.go base64.go   packets and payloads, without I/O
+//	codec.go codec3.go               the encodings of each revision and kind of client
+//	prepared.go                      message packets encoded once, shared by many connections
+//	config.go                        settings, limits and timeouts
+//	server.go query.go handshake.go  requests, the table of connections, numbered errors
+//	origin.go origins.go capacity.go rejection of origins, and of handshakes above a limit
+//	conn.go closewhensent.go         one connection: its state and its end
+//	outbox.go send.go                the queue of a connection, and the senders that fill it
+//	backlog.go                       the limit for the queues of all clients together
+//	stall.go minratebody.go          detection of clients that make no progress
+//	heartbeat.go lateheartbeat.go    ping, pong and their timeouts
+//	polling.go post.go               the long-polling transport
+//	websocket.go frames.go drain.go  the WebSocket transport
+//	upgrade.go                       the change from polling to WebSocket
+//	connoptions.go                   the options of one connection, and its filters
+//	carrier.go external.go           connections that the optional package gosocketio moves
+//	stream*.go tcp*.go               sockets that are read and written without buffers
+//	abort.go                         the end of waiting writes
+//	observer.go stats.go             what a program sees of the connections
+//	shutdown.go                      the end of all connections
+
 // Package engineio is a server for the Engine.IO protocol, revision 4, over
 // HTTP long-polling and WebSocket. It is the transport layer of Socket.IO. It also
 // serves revision 3, the protocol of Socket.IO 1.x and 2.x.
@@ -31,8 +55,8 @@
 //		log.Fatal(web.ListenAndServe())
 //	}
 //
-// Server.Close ends all connections. Call it before http.Server.Shutdown, which would
-// wait for each poll and does not know WebSockets.
+// Server.Close ends all connections and waits for them. Call it before
+// http.Server.Shutdown, which ends them too, but does not wait for WebSockets.
 //
 // # Numbered errors
 //
@@ -54,28 +78,4 @@
 // and revision 3 at
 // https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v3.md.
 // Comments name the section of the document that a rule comes from.
-//
-// # Where to start reading
-//
-// The files in reading order:
-//
-//	packet.go payload.go base64.go   packets and payloads, without I/O
-//	codec.go codec3.go               the encodings of each revision and kind of client
-//	prepared.go                      message packets encoded once, shared by many connections
-//	config.go                        settings, limits and timeouts
-//	server.go query.go handshake.go  requests, the table of connections, numbered errors
-//	origin.go origins.go capacity.go rejection of origins, and of handshakes above a limit
-//	conn.go closewhensent.go         one connection: its state and its end
-//	outbox.go send.go                the queue of a connection, and the senders that fill it
-//	backlog.go                       the limit for the queues of all clients together
-//	stall.go minratebody.go          detection of clients that make no progress
-//	heartbeat.go lateheartbeat.go    ping, pong and their timeouts
-//	polling.go post.go               the long-polling transport
-//	websocket.go frames.go drain.go  the WebSocket transport
-//	upgrade.go                       the change from polling to WebSocket
-//	connoptions.go                   the options of one connection, and its filters
-//	carrier.go external.go           connections that the optional package gosocketio moves
-//	stream*.go tcp*.go               sockets that are read and written without buffers
-//	abort.go                         the end of waiting writes
-//	observer.go stats.go             what a program sees of the connections
 package engineio

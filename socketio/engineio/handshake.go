@@ -30,7 +30,7 @@ type Handshake struct {
 	URL string
 
 	Host    string      // the Host header, such as "app.example.org:8443"
-	Header  http.Header // without cookies if the page may not send them, see Config.Origins
+	Header  http.Header // without credentials that the page may not send, see Config.AllowOrigin
 	Address string      // see Config.Address
 	Secure  bool        // the request came over TLS
 	Time    time.Time   // when the server received the request

@@ -116,17 +116,19 @@ func (c *Conn) handlePing(p Packet) error {
 
 var errTooManyControls = &wsError{ws.StatusPolicyViolation, "too many control packets"}
 
-// controlOverhead is the size of a control packet over WebSocket without its data: the
-// packet type and the header of a masked frame. Over polling it is larger than the real
-// size, so a flood does not count as progress.
-const controlOverhead = 7
+// frameOverhead is the size of the header of a short masked WebSocket frame.
+const frameOverhead = 6
 
-// countControl counts a control packet or frame with the given number of data bytes
-// against MaxControls. A client sends one or two of them per PingInterval. A flood of
-// them costs time and is rejected. Their bytes do not count as progress.
+// controlSize returns the size of a control packet over WebSocket: its type, its data and
+// the header of a frame. Over polling that is larger than the real size.
+func controlSize(p Packet) int { return frameOverhead + 1 + len(p.Data) }
+
+// countControl counts a control packet or frame of the given size against MaxControls. A
+// client sends one or two of them per PingInterval. A flood of them costs time and is
+// rejected. Their bytes do not count as progress.
 func (c *Conn) countControl(size int) error {
-	c.received.Add(-int64(size + controlOverhead))
-	c.controlBytes.Add(int64(size + controlOverhead))
+	c.received.Add(-int64(size))
+	c.controlBytes.Add(int64(size))
 	period := int32(time.Since(c.handshake.Time) / c.server.cfg.PingInterval) //nolint:gosec // overflow is harmless: only equality counts
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,28 +3,37 @@ package engineio
 import (
 	"errors"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/gobwas/ws"
 )
 
-// Observer sees what happens to the connections of a Server. Its methods are called
-// while the server holds no lock, so they may call any method of the Server and the
-// Conn. They are called from many goroutines at once, and they delay the client
-// concerned, so they must not block.
-type Observer interface {
+// Observer is a set of functions that see what happens to the connections of a Server. A
+// function that is nil is not called. Later versions of this package add functions.
+//
+// The functions are called while the server holds no lock, so they may call any method
+// of the Server and the Conn, except Server.Close, which waits for them. They are called
+// from many goroutines at once, and they delay the client concerned, so they must not
+// block. A panic is logged and has no other effect.
+type Observer struct {
 	// ConnOpened is called when a handshake has succeeded, before Receiver.Opened.
-	ConnOpened(c *Conn)
+	ConnOpened func(c *Conn)
 
 	// ConnClosed is called once for each opened connection when it has ended, after
 	// ConnOpened. It runs in a goroutine of its own, because the sender that ends a
-	// connection may hold a lock of the program. Server.Close waits for it.
-	ConnClosed(c *Conn, reason Reason)
+	// connection may hold a lock of the program.
+	ConnClosed func(c *Conn, reason Reason)
 
 	// SlowClient is called immediately before ConnClosed with ReasonTooSlow.
-	SlowClient(c *Conn, slow SlowClient)
+	SlowClient func(c *Conn, slow SlowClient)
 
 	// Refused is called for each request that was answered with an error.
-	Refused(r *http.Request, refusal Refusal)
+	Refused func(r *http.Request, refusal Refusal)
+}
+
+// ofConns reports whether a function of the Observer sees connections.
+func (o *Observer) ofConns() bool {
+	return o.ConnOpened != nil || o.ConnClosed != nil || o.SlowClient != nil
 }
 
 // SlowClient says why the server has disconnected a client with ReasonTooSlow.
@@ -96,19 +105,31 @@ func (s *Server) refuse(r *http.Request, e *requestError) {
 		s.totals.refusedRequests[reason]++
 	}
 	s.mu.Unlock()
-	if o := s.cfg.Observer; o != nil {
-		o.Refused(r, Refusal{
+	if refused := s.cfg.Observer.Refused; refused != nil {
+		refusal := Refusal{
 			Handshake: sid == "", Address: s.cfg.Address(r),
 			Status: e.status, Code: e.Code, Message: e.Message, Reason: reason, Err: e.cause,
-		})
+		}
+		s.observe(func() { refused(r, refusal) })
 	}
+}
+
+// observe calls a function of the Observer, and logs its panic: the goroutine may be one
+// in which a panic would end the process.
+func (s *Server) observe(call func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.Log.Error("panic in an observer", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	call()
 }
 
 // observation is how far the Observer has seen a connection.
 type observation uint8
 
 const (
-	unobserved  observation = iota // not opened, or without an Observer
+	unobserved  observation = iota // not opened, or no function sees connections
 	beingOpened                    // ConnOpened runs
 	observed                       // ConnOpened has returned
 )
@@ -120,13 +141,13 @@ type end struct {
 }
 
 // observeOpened calls ConnOpened, and ConnClosed if the connection has ended during that
-// call.
-func (c *Conn) observeOpened() {
-	o := c.server.cfg.Observer
-	if o == nil {
-		return
+// call. It reports whether the connection is still open. It ends the task that start has
+// added, so that Server.Close waits for ConnClosed.
+func (c *Conn) observeOpened() (open bool) {
+	defer c.server.tasks.Done()
+	if opened := c.server.cfg.Observer.ConnOpened; opened != nil {
+		c.server.observe(func() { opened(c) })
 	}
-	o.ConnOpened(c)
 	c.mu.Lock()
 	c.observation = observed
 	ended := c.unobservedEnd
@@ -135,6 +156,7 @@ func (c *Conn) observeOpened() {
 	if ended != nil {
 		c.observeEnd(*ended)
 	}
+	return ended == nil
 }
 
 // startObservingEndLocked calls ConnClosed in its own goroutine, or leaves that to
@@ -150,9 +172,11 @@ func (c *Conn) startObservingEndLocked(e end) {
 }
 
 func (c *Conn) observeEnd(e end) {
-	o := c.server.cfg.Observer
-	if e.reason == ReasonTooSlow {
-		o.SlowClient(c, e.slow)
+	o := &c.server.cfg.Observer
+	if e.reason == ReasonTooSlow && o.SlowClient != nil {
+		c.server.observe(func() { o.SlowClient(c, e.slow) })
 	}
-	o.ConnClosed(c, e.reason)
+	if o.ConnClosed != nil {
+		c.server.observe(func() { o.ConnClosed(c, e.reason) })
+	}
 }

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -15,7 +15,7 @@ import (
 	"gifchat/socketio/internal/siotest"
 )
 
-// watcher is an Observer that sends what it sees to a channel.
+// watcher has an Observer that sends what it sees to a channel.
 type watcher struct {
 	seen   chan string
 	onOpen func(*engineio.Conn) // called by ConnOpened; may be nil
@@ -26,23 +26,27 @@ func newWatcher() *watcher {
 	return &watcher{seen: make(chan string, 1000), last: make(chan engineio.Traffic, 1000)}
 }
 
-func (w *watcher) ConnOpened(c *engineio.Conn) {
+func (w *watcher) observer() engineio.Observer {
+	return engineio.Observer{ConnOpened: w.connOpened, ConnClosed: w.connClosed, SlowClient: w.slowClient, Refused: w.refused}
+}
+
+func (w *watcher) connOpened(c *engineio.Conn) {
 	w.seen <- fmt.Sprintf("opened %d %s %d", c.Number(), c.Transport(), c.Revision())
 	if w.onOpen != nil {
 		w.onOpen(c)
 	}
 }
 
-func (w *watcher) ConnClosed(c *engineio.Conn, reason engineio.Reason) {
+func (w *watcher) connClosed(c *engineio.Conn, reason engineio.Reason) {
 	w.last <- c.Traffic()
 	w.seen <- fmt.Sprintf("closed %d %s %s", c.Number(), c.Transport(), reason)
 }
 
-func (w *watcher) SlowClient(c *engineio.Conn, slow engineio.SlowClient) {
+func (w *watcher) slowClient(c *engineio.Conn, slow engineio.SlowClient) {
 	w.seen <- fmt.Sprintf("slow %d %s, packets: %v", c.Number(), slow.Cause, slow.QueuedPackets > 0)
 }
 
-func (w *watcher) Refused(_ *http.Request, r engineio.Refusal) {
+func (w *watcher) refused(_ *http.Request, r engineio.Refusal) {
 	w.seen <- fmt.Sprintf("refused handshake=%v %d %d %s: %s, %v", r.Handshake, r.Status, r.Code, r.Message, r.Reason, r.Err)
 }
 
@@ -76,7 +80,7 @@ func TestObserver_sees_a_polling_connection(t *testing.T) {
 	} {
 		t.Run("revision "+revision, func(t *testing.T) {
 			w := newWatcher()
-			f := siotest.Serve(t, engineio.Config{Observer: w}, nil).As(revision)
+			f := siotest.Serve(t, engineio.Config{Observer: w.observer()}, nil).As(revision)
 			open := f.Call("GET", "", "")
 			sid, p := siotest.ParseOpen(t, open.Body).SID, f.Peer()
 			w.want(t, "opened 1 polling "+revision)
@@ -104,7 +108,7 @@ func TestObserver_sees_a_WebSocket_connection(t *testing.T) {
 	for _, revision := range []string{"4", "3"} {
 		t.Run("revision "+revision, func(t *testing.T) {
 			w := newWatcher()
-			f := siotest.Serve(t, engineio.Config{Observer: w}, nil).As(revision)
+			f := siotest.Serve(t, engineio.Config{Observer: w.observer()}, nil).As(revision)
 			c, _ := f.Dial("transport=websocket&EIO=" + revision)
 			sent := frameSize(c.Next())
 			p := f.Peer()
@@ -129,7 +133,7 @@ func TestObserver_sees_a_WebSocket_connection(t *testing.T) {
 
 func TestObserver_counts_the_packets_of_an_upgrade(t *testing.T) {
 	w := newWatcher()
-	f := siotest.Serve(t, engineio.Config{Observer: w}, nil)
+	f := siotest.Serve(t, engineio.Config{Observer: w.observer()}, nil)
 	open := f.Call("GET", "", "")
 	sid, p := siotest.ParseOpen(t, open.Body).SID, f.Peer()
 	c := f.Probe(sid)
@@ -164,7 +168,7 @@ func TestObserver_sees_why_requests_are_refused(t *testing.T) {
 	denied := errors.New("no such user")
 	w := newWatcher()
 	f := siotest.Serve(t, engineio.Config{
-		Observer:        w,
+		Observer:        w.observer(),
 		AllowConnection: func(r *http.Request) (time.Duration, bool) { return 0, r.Header.Get("Flood") == "" },
 		Identify: func(r *http.Request) (any, error) {
 			if r.Header.Get("Stranger") != "" {
@@ -218,14 +222,37 @@ func TestObserver_sees_why_requests_are_refused(t *testing.T) {
 	}
 }
 
+func TestObserver_sees_no_cookies_of_a_page_that_may_not_send_them(t *testing.T) {
+	cookies := make(chan string, 10)
+	note := func(function string, r *http.Request) { cookies <- function + " " + r.Header.Get("Cookie") }
+	f := siotest.Serve(t, engineio.Config{
+		Origins:  []string{"https://app.example.org", "*"},
+		Address:  func(r *http.Request) string { note("Address", r); return r.RemoteAddr },
+		Observer: engineio.Observer{Refused: func(r *http.Request, _ engineio.Refusal) { note("Refused", r) }},
+	}, nil)
+	for origin, want := range map[string]string{"https://app.example.org": "a=1", "https://page.example": ""} {
+		f.Call("GET", "&sid=unknown", "", "Origin", origin, "Cookie", "a=1")
+		for _, function := range []string{"Address", "Refused"} {
+			if got := siotest.Receive(t, cookies); got != function+" "+want {
+				t.Errorf("%s, cookie: got %q, want %q", origin, got, function+" "+want)
+			}
+		}
+	}
+	rejecting := siotest.Serve(t, engineio.Config{
+		Observer: engineio.Observer{Refused: func(r *http.Request, _ engineio.Refusal) { note("Refused", r) }},
+	}, nil)
+	rejecting.Call("GET", "", "", "Origin", "https://page.example", "Cookie", "a=1")
+	if got := siotest.Receive(t, cookies); got != "Refused " {
+		t.Errorf("rejected origin, cookie: got %q, want none", got)
+	}
+}
+
 func TestObserver_sees_why_a_client_is_slow(t *testing.T) {
 	t.Run("queue full", func(t *testing.T) {
 		w := newWatcher()
-		f := siotest.Serve(t, engineio.Config{Observer: w, Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
+		f := siotest.Serve(t, engineio.Config{Observer: w.observer(), Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
 		_, p := f.Open()
-		for p.Conn.Send(engineio.Prepare([]byte(strings.Repeat("x", 300)))) == nil {
-			continue
-		}
+		fillQueue(p)
 		w.want(t, "opened 1 polling 4", "slow 1 queue full, packets: true", "closed 1 polling too slow")
 		if s := f.Server.Stats(); s.Slow[engineio.SlowQueueFull] != 1 || len(s.Slow) != 1 {
 			t.Errorf("Slow: got %v, want one full queue", s.Slow)
@@ -233,45 +260,58 @@ func TestObserver_sees_why_a_client_is_slow(t *testing.T) {
 	})
 	t.Run("no progress", func(t *testing.T) {
 		w := newWatcher()
-		f := siotest.Serve(t, engineio.Config{Observer: w, Limits: engineio.Limits{StallTimeout: 20 * time.Millisecond}}, nil)
-		_, p := f.Open()
-		siotest.Eventually(t, func() bool { return p.Conn.Send(engineio.Prepare([]byte("x"))) != nil })
-		w.want(t, "opened 1 polling 4", "slow 1 no progress, packets: true", "closed 1 polling too slow")
+		inBubble(t, engineio.Config{Observer: w.observer(), Limits: engineio.Limits{StallTimeout: time.Second}}, func(b *bubble) {
+			_, p := b.poll()
+			p.Send(b.t, "x")
+			b.at(time.Second)
+			p.Send(b.t, "x")
+			b.at(time.Second + time.Millisecond)
+			if p.Conn.Send(engineio.Prepare([]byte("x"))) == nil {
+				b.t.Error("Send after StallTimeout: got no error, want one")
+			}
+			synctest.Wait()
+			w.want(b.t, "opened 1 polling 4", "slow 1 no progress, packets: true", "closed 1 polling too slow")
+		})
 	})
 	t.Run("backlog full", func(t *testing.T) {
 		w := newWatcher()
-		f := siotest.Serve(t, engineio.Config{Observer: w, Limits: engineio.Limits{MaxBacklog: 1000}}, nil)
+		f := siotest.Serve(t, engineio.Config{Observer: w.observer(), Limits: engineio.Limits{MaxBacklog: 1000}}, nil)
 		_, p := f.Open()
 		_ = p.Conn.Send(engineio.Prepare([]byte(strings.Repeat("x", 2000))))
 		w.want(t, "opened 1 polling 4", "slow 1 backlog full, packets: true", "closed 1 polling too slow")
 	})
 }
 
-// ConnClosed follows ConnOpened also if the connection ends during ConnOpened.
-func TestObserver_sees_the_end_after_the_beginning(t *testing.T) {
+func TestObserver_calls_only_the_functions_that_it_has(t *testing.T) {
 	w := newWatcher()
-	w.onOpen = func(c *engineio.Conn) {
-		c.Close()
-		w.seen <- "ConnOpened returns"
+	all := w.observer()
+	for name, tt := range map[string]struct {
+		observer engineio.Observer
+		want     []string
+	}{
+		"ConnOpened": {engineio.Observer{ConnOpened: all.ConnOpened}, []string{"opened 1 polling 4"}},
+		"ConnClosed": {engineio.Observer{ConnClosed: all.ConnClosed}, []string{"closed 1 polling too slow"}},
+		"SlowClient": {engineio.Observer{SlowClient: all.SlowClient}, []string{"slow 1 queue full, packets: true"}},
+		"Refused":    {engineio.Observer{Refused: all.Refused}, []string{"refused handshake=false 400 1 Session ID unknown: Session ID unknown, <nil>"}},
+		"none":       {engineio.Observer{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := siotest.Serve(t, engineio.Config{Observer: tt.observer, Limits: engineio.Limits{MaxQueueBytes: 1000}}, nil)
+			_, p := f.Open()
+			fillQueue(p)
+			f.Call("GET", "&sid=unknown", "")
+			f.Close()
+			w.want(t, tt.want...)
+			if got := len(w.seen); got != 0 {
+				t.Errorf("further observations: got %d, want none", got)
+			}
+		})
 	}
-	f := siotest.Serve(t, engineio.Config{Observer: w}, nil)
-	f.Open()
-	w.want(t, "opened 1 polling 4", "ConnOpened returns", "closed 1 polling forced close")
 }
 
-func TestObserver_sees_the_end_of_each_connection_before_Close_returns(t *testing.T) {
-	w := newWatcher()
-	s := engineio.NewServer(engineio.Config{Observer: w, Accept: func(c *engineio.Conn) engineio.Receiver { return siotest.NewPeer(c, nil) }})
-	for range 100 {
-		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?EIO=4&transport=polling", nil))
-	}
-	if err := s.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := len(w.seen); got != 200 {
-		t.Errorf("observations: got %d, want 100 beginnings and 100 ends", got)
-	}
-	if got := s.Stats().Closed[engineio.ReasonShutdown]; got != 100 {
-		t.Errorf("Closed: got %d, want 100", got)
+// fillQueue sends to a polling client until it is disconnected.
+func fillQueue(p *siotest.Peer) {
+	for p.Conn.Send(engineio.Prepare([]byte(strings.Repeat("x", 300)))) == nil {
+		continue
 	}
 }

@@ -5,33 +5,33 @@ import (
 	"strings"
 )
 
-// checkOrigin reports whether the origin of a request is allowed, and sets the CORS
-// headers for a foreign page. It returns the request that the server handles: without
-// cookies if the page may not send them. It protects polling and WebSocket requests
+// checkOrigin rejects a request of a foreign page that may not connect, and sets the CORS
+// headers for one that may. It returns the request that the server handles: without
+// credentials if the page may not send them. It protects polling and WebSocket requests
 // alike, because browsers apply no same-origin policy to WebSockets.
-func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
+func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) (*http.Request, *requestError) {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
-		return r, true // a program, or a same-origin GET
+		return r, nil // a program, or a same-origin GET
 	}
 	if len(origins) > 1 {
-		return r, false
+		return withoutCredentials(r), errForbidden.because(refusedOrigin, nil)
 	}
 	if sameOrigin(r, origins[0], s.cfg.Secure || r.TLS != nil) {
-		return r, true
+		return r, nil
 	}
 	allow, credentials := s.allowOrigin(r, origins[0])
 	if !allow {
-		return r, false
+		return withoutCredentials(r), errForbidden.because(refusedOrigin, nil)
 	}
 	h := w.Header()
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", origins[0])
 	if !credentials {
-		return withoutCookies(r), true
+		return withoutCredentials(r), nil
 	}
 	h.Set("Access-Control-Allow-Credentials", "true")
-	return r, true
+	return r, nil
 }
 
 // sameOrigin reports whether an origin has the host and port of the request.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -95,14 +96,22 @@ func (s *Server) allowOrigin(r *http.Request, origin string) (allow, credentials
 	return s.origins.all, false
 }
 
-// withoutCookies returns a copy of r without cookies. Browsers do not send them with a
-// poll of a page that may not, but they send them with every WebSocket handshake.
-func withoutCookies(r *http.Request) *http.Request {
-	if r.Header["Cookie"] == nil {
+// withoutCredentials returns a copy of r without the credentials that a browser adds to a
+// request of a page that may not send them. Browsers add none to its polls. To its
+// WebSocket handshakes they add cookies and the HTTP password of this host. A page cannot
+// set Authorization there, but it can set it for a poll.
+func withoutCredentials(r *http.Request) *http.Request {
+	headers := []string{"Cookie"}
+	if asksForWebSocket(r) {
+		headers = append(headers, "Authorization")
+	}
+	if !slices.ContainsFunc(headers, func(name string) bool { return r.Header[name] != nil }) {
 		return r
 	}
 	r = r.WithContext(r.Context())
 	r.Header = r.Header.Clone()
-	r.Header.Del("Cookie")
+	for _, name := range headers {
+		r.Header.Del(name)
+	}
 	return r
 }

@@ -171,3 +171,30 @@ func TestOrigin_without_credentials_receives_no_cookies(t *testing.T) {
 		}
 	}
 }
+
+// Browsers send the HTTP password that they have cached for the host in the same way. With
+// a poll of such a page they do not, so the page itself has set the header.
+func TestOrigin_without_credentials_sends_Authorization_only_with_a_poll(t *testing.T) {
+	identify := func(r *http.Request) (any, error) { return r.Header.Get("Authorization"), nil }
+	f := siotest.Serve(t, engineio.Config{Identify: identify, Origins: []string{"*", "https://app.example.org"}}, nil)
+	for _, tt := range []struct{ origin, transport, want string }{
+		{"https://app.example.org", "websocket", "Basic YTpi"},
+		{"http://" + f.Address(), "websocket", "Basic YTpi"},
+		{"https://evil.example", "websocket", ""},
+		{"https://evil.example", "polling", "Basic YTpi"},
+	} {
+		header := []string{"Origin", tt.origin, "Authorization", "Basic YTpi"}
+		if tt.transport == "polling" {
+			f.Call("GET", "", "", header...)
+		} else if w, resp := f.Dial("EIO=4&transport=websocket", header...); w == nil {
+			t.Fatalf("%s: got %d, want 101", tt.origin, resp.StatusCode)
+		}
+		c := f.Peer().Conn
+		if got := c.Identity(); got != tt.want {
+			t.Errorf("%s over %s, Authorization in Identify: got %q, want %q", tt.origin, tt.transport, got, tt.want)
+		}
+		if got := c.Handshake().Header.Get("Authorization"); got != tt.want {
+			t.Errorf("%s over %s, Authorization in Handshake: got %q, want %q", tt.origin, tt.transport, got, tt.want)
+		}
+	}
+}

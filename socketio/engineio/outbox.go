@@ -282,11 +282,13 @@ func (o *outbox) below(bytes int) <-chan struct{} {
 	return o.progressed
 }
 
-// seal makes push fail from now on. Queued packets stay.
+// seal makes push fail from now on. Queued packets stay. The callers of WaitQueue learn
+// that the connection is about to end.
 func (o *outbox) seal() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sealed = true
+	o.wakeLocked()
 }
 
 // close removes all packets and makes push fail from now on.

@@ -99,9 +99,18 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) (body []byte, bi
 	return body, binary, nil
 }
 
-// handlePayload handles the packets of a body in order.
+// handlePayload handles the packets of a body in order. The control packets of a body
+// count at most the size of the body together, see controlSize.
 func (c *Conn) handlePayload(body []byte, binary bool) error {
 	c.inbound.Lock()
 	defer c.inbound.Unlock()
-	return c.codec.decode(body, binary, c.handleLocked)
+	rest := len(body)
+	return c.codec.decode(body, binary, func(p Packet) error {
+		size := 0
+		if p.Type != PacketMessage {
+			size = min(controlSize(p), rest)
+		}
+		rest -= size
+		return c.handleLocked(p, size)
+	})
 }

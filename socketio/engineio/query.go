@@ -28,7 +28,7 @@ func (s *Server) parseQuery(r *http.Request) (query, *requestError) {
 	q := query{
 		transport: transport,
 		sid:       sessionID(sid),
-		upgrade:   strings.EqualFold(r.Header.Get("Upgrade"), transportWebSocket),
+		upgrade:   asksForWebSocket(r),
 	}
 	if q.transport != transportPolling && q.transport != transportWebSocket {
 		return q, errUnknownTransport
@@ -41,6 +41,10 @@ func (s *Server) parseQuery(r *http.Request) (query, *requestError) {
 		return q, errUnknownSID
 	}
 	return q, nil
+}
+
+func asksForWebSocket(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), transportWebSocket)
 }
 
 func (s *Server) parseCodec(raw string) (codec, *requestError) {

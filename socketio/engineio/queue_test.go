@@ -143,6 +143,45 @@ func TestWaitQueue_ends_with_the_connection(t *testing.T) {
 	})
 }
 
+// The client has not received the queue, so only the start of the end can wake WaitQueue.
+func TestWaitQueue_returns_when_the_connection_is_about_to_end(t *testing.T) {
+	for name, end := range map[string]func(*engineio.Conn){
+		"CloseWhenSent":              (*engineio.Conn).CloseWhenSent,
+		"Shutdown":                   (*engineio.Conn).Shutdown,
+		"Close that writes the rest": (*engineio.Conn).Close,
+	} {
+		for _, transport := range []string{"polling", "websocket"} {
+			t.Run(name+" over "+transport, func(t *testing.T) {
+				inBubble(t, engineio.Config{}, func(b *bubble) {
+					var p *siotest.Peer
+					if transport == "polling" {
+						_, p = b.poll()
+					} else {
+						b.dial("").Text() // the open packet
+						p = <-b.peers
+					}
+					for range 3 {
+						p.Send(b.t, strings.Repeat("x", 1000))
+					}
+					done := make(chan error, 1)
+					go func() { done <- p.Conn.WaitQueue(b.t.Context(), 0) }()
+					synctest.Wait()
+					end(p.Conn)
+					synctest.Wait()
+					select {
+					case err := <-done:
+						if !errors.Is(err, engineio.ErrClosed) {
+							t.Errorf("WaitQueue: got %v, want ErrClosed", err)
+						}
+					default:
+						t.Error("WaitQueue: still waits, want ErrClosed at once")
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestCloseWhenSent_sends_everything_over_WebSocket(t *testing.T) {
 	f := siotest.Serve(t, engineio.Config{Limits: engineio.Limits{MaxQueueBytes: 64 << 20}}, nil)
 	w, p := f.WebSocket()

@@ -21,7 +21,7 @@ type Server struct {
 	tasks sync.WaitGroup // reading and draining goroutines, and connections until Receiver.Closed has returned
 
 	mu              sync.Mutex
-	refusing        bool                // handshakes are rejected; mu guards this and all following fields
+	stopped         bool                // handshakes are rejected; mu guards this and all following fields
 	closed          bool                // no goroutine is started any more
 	conns           map[sessionID]*Conn // by session id
 	closing         map[*Conn]bool      // closed connections that still write their last packets
@@ -48,18 +48,19 @@ func NewServer(cfg Config) *Server {
 
 // ServeHTTP handles a handshake, a poll, a post or a WebSocket request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := s.serve(w, r); err != nil {
+	r, err := s.checkOrigin(w, r)
+	if err == nil {
+		err = s.serve(w, r)
+	}
+	if err != nil {
 		err.write(w)
 		s.refuse(r, err)
 	}
 }
 
-// serve handles a request. It returns an error that its caller must write, or nil.
+// serve handles a request of an allowed origin. It returns an error that its caller must
+// write, or nil.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
-	r, ok := s.checkOrigin(w, r)
-	if !ok {
-		return errForbidden.because(refusedOrigin, nil)
-	}
 	if r.Method == http.MethodOptions {
 		return s.preflight(w, r)
 	}
@@ -75,7 +76,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *requestError {
 		return errUnknownSID
 	}
 	switch {
-	case !c.offered.allow(q.transport):
+	case !c.offered.contains(q.transport):
 		return errUnknownTransport
 	case c.external != nil:
 		return c.external.serve(w, r, q)
@@ -110,7 +111,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 		return errForbidden.because(refusedIdentity, err)
 	}
 	options := s.cfg.ConnOptions(r, identity)
-	if !options.Transports.allow(q.transport) {
+	if !options.Transports.contains(q.transport) {
 		return errUnknownTransport
 	}
 	if q.codec.revision() == 3 && carrier.FromContext(r.Context()) != nil {
@@ -134,7 +135,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) *req
 	return nil
 }
 
-// add registers c. It checks refusing under the lock that Refuse sets it under, so
+// add registers c. It checks stopped under the lock that StopAccepting sets it under, so
 // that no connection outlives Close.
 func (s *Server) add(c *Conn) *requestError {
 	s.mu.Lock()
@@ -231,7 +232,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	shutDownAll(s.Refuse())
+	shutDownAll(s.StopAccepting())
 
 	done := make(chan struct{})
 	go func() {

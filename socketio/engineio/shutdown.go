@@ -8,12 +8,19 @@ import (
 	"weak"
 )
 
-// Refuse rejects new handshakes with status 503 from now on. It returns the open
-// connections, in no particular order.
-func (s *Server) Refuse() []*Conn {
+// StopAccepting rejects new handshakes with status 503 from now on. It returns the open
+// connections, in no particular order. No other connection can follow.
+func (s *Server) StopAccepting() []*Conn {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+	return s.open()
+}
+
+// open returns the open connections.
+func (s *Server) open() []*Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refusing = true
 	return slices.Collect(maps.Values(s.conns))
 }
 
@@ -42,7 +49,7 @@ func (c *Conn) Shutdown() {
 
 // cut ends all connections and all waits for clients.
 func (s *Server) cut() {
-	for _, c := range s.Refuse() {
+	for _, c := range s.open() {
 		c.close(ReasonShutdown)
 	}
 	s.abortWaits()

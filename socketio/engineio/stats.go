@@ -12,8 +12,9 @@ import (
 // with their headers and polling bodies, without HTTP headers and TLS. The close frame
 // of a WebSocket and the HTTP requests and responses themselves do not count.
 //
-// Data counts as sent when the operating system or net/http has accepted it. For a
-// Carrier only messages and polling bodies from the client count.
+// Data counts as sent when the operating system has accepted it, and over polling when it
+// has left the queue for a response. For a client that package gosocketio serves, only
+// messages count as sent, and the headers of received WebSocket frames do not count.
 type Traffic struct {
 	PacketsSent, PacketsReceived int64
 	BytesSent, BytesReceived     int64
@@ -142,7 +143,7 @@ func (c *Conn) countPoll(items []*Prepared, body int) {
 	c.out.countSent(packets, body)
 }
 
-// countCarried counts the messages that a Carrier sends.
+// countCarried counts the messages that a carrier sends.
 func (c *Conn) countCarried(items []*Prepared) {
 	packets, bytes := 0, 0
 	for _, p := range items {

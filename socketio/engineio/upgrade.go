@@ -97,7 +97,7 @@ func (c *Conn) handleProbeMessage(s *webSocket, m message) error {
 	case s.upgraded:
 		return c.handleMessage(s, m)
 	case m.op == ws.OpPing:
-		if err := c.countControl(len(m.data)); err != nil {
+		if err := c.countControl(frameOverhead + len(m.data)); err != nil {
 			return err
 		}
 		return c.writeProbing(s, pongFrame(m.data)) // Conn.Send would answer the poll

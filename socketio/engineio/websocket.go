@@ -162,7 +162,7 @@ func (c *Conn) handleMessage(s *webSocket, m message) error {
 func (c *Conn) handle(p Packet) error {
 	c.inbound.Lock()
 	defer c.inbound.Unlock()
-	return c.handleLocked(p)
+	return c.handleLocked(p, controlSize(p))
 }
 
 // handleControl answers a WebSocket ping and the closing handshake (RFC 6455, section
@@ -171,7 +171,7 @@ func (s *webSocket) handleControl(m message) error {
 	if m.op == ws.OpClose {
 		return errClientClosed
 	}
-	if err := s.conn.countControl(len(m.data)); err != nil || m.op != ws.OpPing {
+	if err := s.conn.countControl(frameOverhead + len(m.data)); err != nil || m.op != ws.OpPing {
 		return err // an unsolicited pong
 	}
 	err := s.conn.Send(prepareFrame(pongFrame(m.data)))

@@ -146,7 +146,7 @@ func relay(log *slog.Logger) *socketio.Server {
 
 func offer(r *http.Request, _ any) engineio.ConnOptions {
 	return engineio.ConnOptions{Transports: map[string]engineio.Transports{
-		"polling": engineio.PollingOnly, "websocket": engineio.WebSocketOnly,
+		"polling": engineio.Polling, "websocket": engineio.WebSocket,
 	}[r.URL.Query().Get("offer")]}
 }
 

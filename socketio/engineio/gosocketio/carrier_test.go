@@ -319,7 +319,7 @@ func TestCarrier_ends_a_client_above_MaxControls(t *testing.T) {
 func TestCarrier_applies_ConnOptions(t *testing.T) {
 	upper := func(message []byte, _ bool) ([]byte, bool) { return bytes.ToUpper(message), string(message) != "drop" }
 	f := serve(t, engineio.Config{ConnOptions: func(*http.Request, any) engineio.ConnOptions {
-		return engineio.ConnOptions{Transports: engineio.PollingOnly, Incoming: upper, Outgoing: upper}
+		return engineio.ConnOptions{Transports: engineio.Polling, Incoming: upper, Outgoing: upper}
 	}})
 	query, p := open(f)
 	f.Call("POST", query, "5:4drop3:4in").Want(t, 200, "ok")
