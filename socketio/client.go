@@ -37,18 +37,20 @@ type client struct {
 	connects      int       // CONNECT packets since connectsSince
 	connectsSince time.Time // at most a minute ago
 
-	mu      sync.Mutex
-	sockets []*Socket   // guarded by mu, as are the next fields
-	timeout *time.Timer // closes a client that connects to no namespace; nil afterwards
-	inbox   inbox
-	changed chan struct{} // see changeLocked; nil unless a goroutine waits
-	working bool
-	quiet   bool            // further events are ignored
-	hurry   bool            // packets in the inbox are dropped
-	kicked  []string        // namespaces that the server has disconnected the client from
-	leaving bool            // the connection closes when everything has been sent
-	holds   int             // deliveries that still have packets for a leaving client
-	ended   engineio.Reason // "" while the connection is open
+	mu       sync.Mutex
+	sockets  []*Socket   // guarded by mu, as are the next fields
+	checking *Socket     // which middleware is checking; nil if there is none
+	timeout  *time.Timer // closes a client that connects to no namespace; nil afterwards
+	inbox    inbox
+	changed  chan struct{} // see changeLocked; nil unless a goroutine waits
+	working  bool
+	quiet    bool            // further events are ignored
+	hurry    bool            // packets in the inbox are dropped
+	expired  bool            // the contexts of the sockets have ended, see endContexts
+	leaving  bool            // the connection closes when everything has been sent
+	kicked   []string        // namespaces that the server has disconnected the client from
+	holds    int             // deliveries that still have packets for a leaving client
+	ended    engineio.Reason // "" while the connection is open
 }
 
 // accept returns the client of a new connection; for engineio.Config.
@@ -214,6 +216,9 @@ func (c *client) Closed(reason engineio.Reason) {
 		s.state.Store(socketClosed)
 		s.endWaits(Reason(reason)) // at once, because a handler on the worker may wait
 	}
+	if c.checking != nil {
+		c.checking.endWaits(Reason(reason))
+	}
 	c.signalLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
 		c.startWorkerLocked()
@@ -289,6 +294,9 @@ func (c *client) add(s *Socket) error {
 	}
 	s.state.Store(socketLive)
 	c.sockets = append(c.sockets, s)
+	if c.expired {
+		s.expireContext()
+	}
 	c.kicked = slices.DeleteFunc(c.kicked, func(name string) bool { return name == s.namespace.name })
 	c.stopTimeoutLocked()
 	return nil

@@ -84,9 +84,16 @@ type Config struct {
 
 	// CloseOver is the time over which Close and http.Server.Shutdown spread the end
 	// of the connections, so that 10,000 clients do not reconnect at the same moment.
-	// A client works as before until its connection is closed. Their contexts must
-	// last longer. Default: all connections are closed together.
+	// A client works as before until its connection is closed. The contexts passed to
+	// Close and Shutdown must last longer than CloseOver. Default: all connections are
+	// closed together.
 	CloseOver time.Duration
+
+	// HandlerGrace is how long Close and http.Server.Shutdown let handlers run before
+	// they end the contexts of the sockets, with ReasonServerShutdown. Handlers that
+	// return within the same time after that can still send to their clients. Then the
+	// connections are closed. Default: 1 s.
+	HandlerGrace time.Duration
 
 	Log *slog.Logger // default: discarded
 
@@ -121,6 +128,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 45 * time.Second
+	}
+	if c.HandlerGrace == 0 {
+		c.HandlerGrace = time.Second
 	}
 	for limit, value := range map[*int]int{
 		&c.Limits.MaxAttachments:       10,

@@ -47,7 +47,9 @@ func (c *client) connect(p decoded) {
 // has ended; other errors are for the client.
 func (c *client) open(n *Namespace, s *Socket) error {
 	n.delivery.prepare(s)
+	c.check(s)
 	err := n.admit(s)
+	c.check(nil)
 	if err == nil {
 		err = c.add(s)
 	}
@@ -62,6 +64,19 @@ func (c *client) open(n *Namespace, s *Socket) error {
 		return err
 	}
 	return nil // also if kick has removed s: its disconnect handlers follow
+}
+
+// check notes the socket that middleware is checking, so that its context ends with
+// the connection, and with the grace of handlers. s is nil after the check.
+func (c *client) check(s *Socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.checking = s; s != nil && c.ended != "" {
+		s.endWaits(Reason(c.ended))
+	}
+	if s != nil && c.expired {
+		s.expireContext()
+	}
 }
 
 // allowConnect counts a CONNECT. Connecting and disconnecting costs the

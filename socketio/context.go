@@ -11,7 +11,8 @@ func (e *DisconnectError) Error() string { return ErrDisconnected.Error() + ": "
 func (e *DisconnectError) Unwrap() error { return ErrDisconnected }
 
 // Context returns a context that ends when the socket disconnects, with a
-// *DisconnectError as its cause. It also ends if middleware refuses the socket.
+// *DisconnectError as its cause. It also ends if middleware refuses the socket, and
+// while the server closes, before the socket disconnects (see Config.HandlerGrace).
 // It is created by the first call, because most sockets need none.
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
@@ -35,6 +36,17 @@ func (s *Socket) endWaits(reason Reason) {
 		close(answers)
 	}
 	s.acks = nil
+	s.endContextLocked(reason)
+}
+
+// expireContext ends the context because the server closes. The socket stays connected.
+func (s *Socket) expireContext() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endContextLocked(ReasonServerShutdown)
+}
+
+func (s *Socket) endContextLocked(reason Reason) {
 	if s.ended != "" {
 		return
 	}

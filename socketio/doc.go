@@ -79,8 +79,8 @@
 //
 // Server.Close ends a server as clients and handlers need it: running handlers
 // return, their acknowledgements reach the clients, and stock clients reconnect by
-// themselves, to the next server. Call it before http.Server.Shutdown, which then
-// has no polls to wait for:
+// themselves, to the next server. Call Close before http.Server.Shutdown, which
+// then has no polls to wait for:
 //
 //	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 //	defer cancel()
@@ -89,11 +89,15 @@
 // An event without an acknowledgement may not have been handled: Close ignores
 // events that arrive after its start.
 //
+// A handler that waits for the end of its context returns when the context ends,
+// Config.HandlerGrace after the start of Close. Such handlers, and handlers that
+// ignore their context, delay the end of the connections by a limited time.
+//
 // The other order works too, and so does Shutdown alone: it ends the connections
 // that were opened through that http.Server in the same way. Connections of other
 // http.Servers stay open. But Shutdown stops listening first, so that a polling
 // client gets only one more answer, and it does not wait for WebSockets. After
-// Shutdown, Close waits for the handlers of those.
+// Shutdown, call Close: it waits for the handlers of WebSocket clients.
 //
 // Config.CloseOver spreads the end of many connections over some time, if other
 // servers accept their clients during that time.

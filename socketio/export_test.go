@@ -139,3 +139,18 @@ func RateLimitSize(n int) int {
 	}
 	return len(l.due)
 }
+
+// IgnoresEvents reports whether the server closes and ignores the events of all
+// sockets in the namespace "/".
+func (s *Server) IgnoresEvents() bool {
+	for _, socket := range s.Of("/").Sockets() {
+		c := socket.client
+		c.mu.Lock()
+		quiet := c.quiet
+		c.mu.Unlock()
+		if !quiet {
+			return false
+		}
+	}
+	return true
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -111,6 +112,7 @@ func TestAttachments_are_bounded(t *testing.T) {
 type bubble struct {
 	t      *testing.T
 	server *socketio.Server
+	web    *http.Server // that receives the requests; may be nil
 	sid    string
 }
 
@@ -141,7 +143,8 @@ func (b *bubble) request(method, body string) string {
 		url += "&sid=" + b.sid
 	}
 	w := httptest.NewRecorder()
-	b.server.ServeHTTP(w, httptest.NewRequest(method, url, strings.NewReader(body)))
+	r := httptest.NewRequest(method, url, strings.NewReader(body))
+	b.server.ServeHTTP(w, receivedBy(b.web, r))
 	return w.Body.String()
 }
 

@@ -129,24 +129,25 @@ func (s *Server) Len() int { return s.engine.Len() }
 //
 //  1. New connections are refused with 503.
 //  2. With Config.CloseOver, connections are closed one by one over that time.
-//  3. Events that arrive are ignored. The handlers that run return, and those of
-//     events that arrived before are called for at most 200 ms. Until then all
-//     clients receive what handlers emit, and can acknowledge it.
-//  4. The connections are closed, and stock clients reconnect by themselves, to
+//  3. Events that arrive are ignored, and handlers of events that arrived before
+//     are called for at most 200 ms. Close waits for the handlers that run. Until
+//     then all clients receive what handlers emit, and can acknowledge it.
+//  4. After Config.HandlerGrace, the contexts of the sockets end with
+//     ReasonServerShutdown. After the same time again, Close no longer waits for
+//     handlers in this step, and those that still run cannot reach their clients.
+//  5. The connections are closed, and stock clients reconnect by themselves, to
 //     the next server. A client that does not read its last packets within 200 ms
 //     is cut. Disconnect handlers run with ReasonServerShutdown.
-//  5. When the disconnect handlers have returned, the sessions of offline clients
-//     end (see Recovery.Expired), and the adapters are closed.
+//  6. When all handlers have returned, the sessions of offline clients end (see
+//     Recovery.Expired), and the adapters are closed.
 //
 // When ctx is done, Close cuts all connections at once and returns the cause of
 // ctx. A handler may run longer than ctx allows, so ctx should have a deadline,
 // and a later Close waits for that handler. Close may be called more than once,
 // also concurrently, but not in a handler: it would wait for itself.
 func (s *Server) Close(ctx context.Context) error {
-	var err error
-	if !s.endHandlers(ctx, s.engine.Refuse()) {
-		err = context.Cause(ctx)
-	}
+	s.endHandlers(ctx, s.engine.Refuse())
+	err := context.Cause(ctx)
 	s.workers.stop()
 	err = cmp.Or(err, s.engine.Close(ctx), s.workers.wait(ctx), s.closeDeliveries(ctx))
 	s.closeAdapters()

@@ -3,7 +3,6 @@ package socketio_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,20 +11,13 @@ import (
 	"gifchat/socketio"
 )
 
-// closeInBackground calls Close and returns when the server refuses clients.
+// closeInBackground calls Close and returns when the server ignores events.
 func (f *fixture) closeInBackground(ctx context.Context) <-chan error {
 	f.t.Helper()
 	closed := make(chan error, 1)
 	go func() { closed <- f.Close(ctx) }()
-	f.untilRefused()
+	eventually(f.t, f.IgnoresEvents)
 	return closed
-}
-
-func (f *fixture) untilRefused() {
-	f.t.Helper()
-	eventually(f.t, func() bool {
-		return status(f.t, f.http.URL+"/socket.io/?EIO=4&transport=polling") == http.StatusServiceUnavailable
-	})
 }
 
 // slowHandler adds a handler for "slow" that emits "progress" and acknowledges the
@@ -162,8 +154,7 @@ func TestServerClose_ignores_events_that_arrive_after_its_start(t *testing.T) {
 	}
 }
 
-// A handler that never returns costs the time of the context. Another Close waits for
-// the handler.
+// A handler that never returns costs the time of the context.
 func TestServerClose_cuts_everything_when_its_context_ends(t *testing.T) {
 	for name, connect := range peers {
 		t.Run(name, func(t *testing.T) {
@@ -184,14 +175,8 @@ func TestServerClose_cuts_everything_when_its_context_ends(t *testing.T) {
 			if f.Len() != 0 {
 				t.Errorf("connections: got %d, want 0", f.Len())
 			}
-			closed = f.closeInBackground(ctx(t))
-			select {
-			case err := <-closed:
-				t.Errorf("second Close: got %v during the handler, want it to wait", err)
-			default:
-			}
 			close(release)
-			if err := receive(t, closed); err != nil {
+			if err := f.Close(ctx(t)); err != nil {
 				t.Errorf("second Close: got %v, want no error", err)
 			}
 			select {
@@ -200,22 +185,6 @@ func TestServerClose_cuts_everything_when_its_context_ends(t *testing.T) {
 			default:
 			}
 		})
-	}
-}
-
-func TestServerClose_can_be_called_concurrently(t *testing.T) {
-	f := serve(t, socketio.Config{CloseOver: 10 * time.Millisecond})
-	entered, release := slowHandler(f)
-	p := dialPeer(t, f.http.URL, 4)
-	p.send(`421["slow"]`)
-	receive(t, entered)
-	first, second := f.closeInBackground(ctx(t)), f.closeInBackground(ctx(t))
-	close(release)
-	wantPackets(t, p, `42["progress"]`, `431["done"]`)
-	for _, closed := range []<-chan error{first, second} {
-		if err := receive(t, closed); err != nil {
-			t.Errorf("Close: got %v, want no error", err)
-		}
 	}
 }
 
@@ -276,7 +245,7 @@ func TestCloseOver_delays_no_server_without_clients(t *testing.T) {
 }
 
 func TestCloseOver_is_cut_by_the_context(t *testing.T) {
-	inBubble(t, socketio.Config{CloseOver: time.Hour}, func(b *bubble) {
+	inBubble(t, socketio.Config{CloseOver: time.Hour, PingInterval: 2 * time.Hour}, func(b *bubble) {
 		connectedBubbles(b, 10)
 		limited, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 		defer cancel()
@@ -291,7 +260,7 @@ func TestCloseOver_is_cut_by_the_context(t *testing.T) {
 
 // The handler of a client whose turn has come delays its own end only.
 func TestCloseOver_waits_for_the_handler_of_each_client(t *testing.T) {
-	inBubble(t, socketio.Config{CloseOver: 2 * time.Second}, func(b *bubble) {
+	inBubble(t, socketio.Config{CloseOver: 2 * time.Second, HandlerGrace: 10 * time.Second}, func(b *bubble) {
 		clients := connectedBubbles(b, 2)
 		release := make(chan struct{})
 		b.server.Of("/").On("slow", func(e *socketio.Event) { <-release; _ = e.Ack() })

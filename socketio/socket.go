@@ -39,7 +39,7 @@ type Socket struct {
 	acks   map[uint64]chan<- Args  // by the id of the event; nil until the first
 	ctx    context.Context         //nolint:containedctx // nil until Context is called
 	cancel context.CancelCauseFunc // of ctx
-	ended  Reason                  // "" until the socket has disconnected
+	ended  Reason                  // why the context has ended; "" before
 }
 
 // The states of a socket.
