@@ -118,6 +118,7 @@ func newSocketServer(cfg config, sessions *session.Sessions, origins *origin.Pol
 		Observer:        observer,
 		PingInterval:    cfg.PingInterval,
 		PingTimeout:     cfg.PingTimeout,
+		HandlerGrace:    handlerGrace,
 		Limits: socketio.Limits{Engine: engineio.Limits{
 			MaxPayload: cfg.MaxHTTPBufferSize, MaxConns: cfg.MaxConns, MaxConnsPerAddr: cfg.MaxConnsPerAddr,
 		}},

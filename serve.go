@@ -24,10 +24,11 @@ const (
 	// next server should listen by then.
 	httpTimeout = 100 * time.Millisecond
 
-	// handlersTimeout is the time that event handlers have before the sockets are
-	// closed. A handler that sends a history to a slow client can take longer, and
-	// the other clients should not wait for it.
-	handlersTimeout = 300 * time.Millisecond
+	// handlerGrace is the time that event handlers have before their contexts end.
+	// The sockets close after twice that time at the latest. A handler that waits for
+	// the disk or for a client can take longer, and the other clients should not wait
+	// for it.
+	handlerGrace = 150 * time.Millisecond
 
 	// closeTimeout limits event handlers and requests whose connection is gone.
 	// Orchestrators kill a process after 10 s.
@@ -109,7 +110,7 @@ func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 func closeConnections(ctx context.Context, server *http.Server, p parts, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
-	err := closeSockets(ctx, p)
+	err := p.sockets.Close(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("event handlers still run at the end")
 		err = nil
@@ -122,17 +123,6 @@ func closeConnections(ctx context.Context, server *http.Server, p parts, log *sl
 	})
 	p.handler.Drain(ctx) // handlers of the cut requests use the store, which is closed next
 	return err
-}
-
-// closeSockets closes the sockets when the event handlers have returned, and after
-// handlersTimeout in any case. Then it waits for the handlers that still run.
-func closeSockets(ctx context.Context, p parts) error {
-	handlersCtx, cancel := context.WithTimeout(ctx, handlersTimeout)
-	defer cancel()
-	if err := p.sockets.Close(handlersCtx); !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return p.sockets.Close(ctx)
 }
 
 // withTimeout calls f with a context that ends after d.

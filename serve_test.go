@@ -8,6 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"gifchat/handlers/memory"
+	"gifchat/handlers/origin"
+	"gifchat/handlers/session"
+	"gifchat/socketio"
+	"gifchat/socketio/sockettest"
 )
 
 // recordingHandler records the order in which serve closes its parts.
@@ -46,6 +54,48 @@ func TestServe_closes_its_parts_in_order(t *testing.T) {
 	if !slices.Equal(h.order, want) {
 		t.Errorf("close order: got %q, want %q", h.order, want)
 	}
+}
+
+// Row O7 of docs/promises.md. The socket of a visitor closes soon although the handler
+// of another visitor neither returns nor ends with its context. The program waits for
+// the handler as long as an orchestrator allows.
+func TestCloseConnections_waits_for_a_handler_without_holding_sockets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := slog.New(slog.DiscardHandler)
+		origins := origin.NewPolicy(nil, false, log)
+		sessions, err := session.New(session.Config{
+			Store: struct{ session.Store }{}, Secrets: [][]byte{make([]byte, session.MinSecret)}, Origins: origins,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		returner := memory.NewReturner(func() {})
+		defer returner.Close()
+		sockets := newSocketServer(config{}, sessions, origins, returner, log)
+		release := make(chan struct{})
+		sockets.Of("/").On("stuck", func(*socketio.Event) { <-release })
+		stuck, other := sockettest.Dial(t, sockets, "/"), sockettest.Dial(t, sockets, "/")
+		stuck.Emit("stuck")
+		synctest.Wait()
+
+		begin, closed := time.Now(), make(chan error, 1)
+		p := parts{handler: &recordingHandler{}, sockets: sockets}
+		go func() { closed <- closeConnections(context.Background(), new(http.Server), p, log) }()
+		other.ExpectDisconnect(sockettest.TransportClose)
+		if got := time.Since(begin); got != 300*time.Millisecond {
+			t.Errorf("end of the sockets: got it after %v, want 300ms", got)
+		}
+		if err := <-closed; err != nil {
+			t.Errorf("closeConnections: got %v, want no error", err)
+		}
+		if got := time.Since(begin); got != 3*time.Second {
+			t.Errorf("end of closeConnections: got it after %v, want 3s", got)
+		}
+		close(release)
+		if err := sockets.Close(context.Background()); err != nil {
+			t.Errorf("Close: got %v, want no error", err)
+		}
+	})
 }
 
 func TestLogAddress_opens_the_address_that_listens(t *testing.T) {
