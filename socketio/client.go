@@ -295,7 +295,7 @@ func (c *client) add(s *Socket) error {
 	s.state.Store(socketLive)
 	c.sockets = append(c.sockets, s)
 	if c.expired {
-		s.endContext(ReasonServerShutdown)
+		s.expireContext()
 	}
 	c.kicked = slices.DeleteFunc(c.kicked, func(name string) bool { return name == s.namespace.name })
 	c.stopTimeoutLocked()

@@ -75,7 +75,7 @@ func (c *client) check(s *Socket) {
 		s.endWaits(Reason(c.ended))
 	}
 	if s != nil && c.expired {
-		s.endContext(ReasonServerShutdown)
+		s.expireContext()
 	}
 }
 

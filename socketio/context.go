@@ -39,11 +39,11 @@ func (s *Socket) endWaits(reason Reason) {
 	s.endContextLocked(reason)
 }
 
-// endContext ends the context, also that of a socket that stays connected.
-func (s *Socket) endContext(reason Reason) {
+// expireContext ends the context because the server closes. The socket stays connected.
+func (s *Socket) expireContext() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.endContextLocked(reason)
+	s.endContextLocked(ReasonServerShutdown)
 }
 
 func (s *Socket) endContextLocked(reason Reason) {

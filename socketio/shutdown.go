@@ -133,10 +133,10 @@ func (c *client) endContexts() {
 	defer c.mu.Unlock()
 	c.expired = true
 	for _, s := range c.sockets {
-		s.endContext(ReasonServerShutdown)
+		s.expireContext()
 	}
 	if c.checking != nil {
-		c.checking.endContext(ReasonServerShutdown)
+		c.checking.expireContext()
 	}
 }
 
