@@ -43,14 +43,15 @@ func (e *ArgumentError) Unwrap() error { return e.Err }
 
 // public returns the Error that the client receives for err. It describes a
 // rejected argument only by its position, because the text of the decoder
-// contains names of Go types.
+// contains names of Go types. A nil *Error that a program returns as an error is
+// not nil.
 func public(err error) (shown *Error, hidden bool) {
-	if shown, ok := errors.AsType[*Error](err); ok {
+	if shown, ok := errors.AsType[*Error](err); ok && shown != nil {
 		return shown, false
 	}
 	argument, ok := errors.AsType[*ArgumentError](err)
 	switch {
-	case !ok:
+	case !ok || argument == nil:
 		return errInternal, true
 	case argument.Index < 0:
 		return &Error{Message: "Invalid arguments"}, false
@@ -89,14 +90,18 @@ func (e *Event) Refuse(err error) {
 	e.acknowledge(ack)
 }
 
+var errPanicked = errors.New("socketio: the encoding of a value panicked")
+
 // acknowledge sends an acknowledgement of the library. It logs values that
 // cannot be encoded. The client may have disconnected, and a handler may have
 // acknowledged the event; neither is an error of the program.
 func (e *Event) acknowledge(args ...any) {
-	err := e.Ack(args...)
+	err := errPanicked
+	server := e.Socket.namespace.server
+	server.protect(e.Name, func() { err = e.Ack(args...) }) // a value may panic while it is encoded
 	if err == nil || errors.Is(err, ErrAcked) || errors.Is(err, ErrDisconnected) || !e.Socket.Connected() {
 		return
 	}
-	e.Socket.namespace.server.cfg.Log.Error("acknowledgement not sent", "event", e.Name, "err", err)
+	server.cfg.Log.Error("acknowledgement not sent", "event", e.Name, "err", err)
 	_ = e.Ack(refusal{Error: errInternal.Message})
 }

@@ -142,7 +142,7 @@ func (n *Namespace) dispatch(e *Event) {
 	levels := [...]listenersOf{n.inherited.listenersOf(e.Name), n.listenersOf(e.Name), own}
 	for i := range levels {
 		if err := n.check(e, levels[i].middleware); err != nil {
-			e.Refuse(err)
+			n.server.protect("refusal", func() { e.Refuse(err) })
 			return
 		}
 	}
