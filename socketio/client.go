@@ -220,24 +220,24 @@ func (c *client) Closed(reason engineio.Reason) {
 	}
 }
 
-// work runs the handlers for the packets in the inbox.
+// work runs the handlers for the packets in the inbox, and at the end of the
+// connection the disconnect handlers.
 func (c *client) work() {
 	for {
 		c.mu.Lock()
 		next := c.inbox.pop()
 		if next == nil {
-			c.working = false
+			left, reason := c.takeEndedLocked()
+			c.working = len(left) > 0
 			c.signalLocked()
-			reason := Reason(c.ended)
-			var left []*Socket
-			if c.ended != "" {
-				left, c.sockets = c.sockets, nil
-			}
 			c.mu.Unlock()
+			if left == nil {
+				return
+			}
 			for _, s := range left {
 				s.finish(reason)
 			}
-			return
+			continue
 		}
 		c.signalLocked()
 		drop := c.leaving || c.hurry
@@ -251,6 +251,17 @@ func (c *client) work() {
 		}
 		putJob(next)
 	}
+}
+
+// takeEndedLocked removes and returns the sockets of a connection that has ended, or
+// nil.
+func (c *client) takeEndedLocked() ([]*Socket, Reason) {
+	if c.ended == "" || len(c.sockets) == 0 {
+		return nil, ""
+	}
+	left := c.sockets
+	c.sockets = nil
+	return left, Reason(c.ended)
 }
 
 // handle runs the handlers for one packet. A packet for a namespace that the
@@ -347,11 +358,19 @@ func (c *client) holdClose() {
 func (c *client) releaseClose() {
 	c.mu.Lock()
 	c.holds--
+	c.signalLocked()
 	done := c.leaving && c.holds == 0
 	c.mu.Unlock()
 	if done {
 		c.conn.CloseWhenSent()
 	}
+}
+
+// list returns the sockets of the client.
+func (c *client) list() []*Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.sockets)
 }
 
 func (c *client) wasKicked(namespace string) bool {
