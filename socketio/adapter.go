@@ -86,13 +86,18 @@ func (n *Namespace) open() *Namespace {
 	return n
 }
 
-// close closes the delivery and then the adapter, once.
+// close closes the delivery and then the adapter.
 func (n *Namespace) close() {
+	if done := n.delivery.close(); done != nil {
+		<-done
+	}
+	n.closeAdapter()
+}
+
+// closeAdapter closes the adapter, once.
+func (n *Namespace) closeAdapter() {
 	n.open() // a later call creates no adapter
 	n.closing.Do(func() {
-		if done := n.delivery.close(); done != nil {
-			<-done
-		}
 		if n.adapter == nil {
 			return
 		}
@@ -102,10 +107,10 @@ func (n *Namespace) close() {
 	})
 }
 
-// closeAdapters closes all namespaces.
+// closeAdapters closes the adapters of all namespaces.
 func (s *Server) closeAdapters() {
 	for _, n := range s.allNamespaces() {
-		n.close()
+		n.closeAdapter()
 	}
 }
 

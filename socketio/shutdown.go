@@ -13,6 +13,10 @@ import (
 // must expect that an event without an acknowledgement was not handled.
 const inboxTimeout = 200 * time.Millisecond
 
+// replayTimeout is how long clients that are behind receive missed events after their
+// handlers have returned. Then the rest is dropped, and they receive what was held.
+const replayTimeout = 200 * time.Millisecond
+
 // endHandlers spreads the end of connections over Config.CloseOver, and then waits
 // until no client of the others has a handler. These connections stay open until
 // then, because a handler may emit to any of them or wait for its acknowledgement.
@@ -73,12 +77,19 @@ func (s *Server) quiesce(ctx context.Context, clients []*client) bool {
 		}
 	})
 	defer expiry.Stop()
+	return s.waitFor(ctx, clients, (*client).idleLocked) && s.finishReplays(ctx, clients)
+}
+
+// finishReplays gives the clients that are still being sent missed events replayTimeout
+// to receive them, because acknowledgements follow them. It returns false as
+// endHandlers does.
+func (s *Server) finishReplays(ctx context.Context, clients []*client) bool {
 	for _, c := range clients {
-		if !c.waitIdle(ctx) {
-			return false
+		for _, socket := range c.list() {
+			socket.namespace.delivery.finish(socket, replayTimeout)
 		}
 	}
-	return true
+	return s.waitFor(ctx, clients, (*client).releasedLocked)
 }
 
 // ignoreEvents drops what the client sends from now on, except acknowledgements and
@@ -98,30 +109,35 @@ func (c *client) dropInbox() {
 	c.hurry = true
 }
 
-// waitIdle waits until no handler of the client runs. It returns false as endHandlers
+// idleLocked reports whether no handler of the client runs.
+func (c *client) idleLocked() bool { return !c.working }
+
+// releasedLocked reports whether no delivery has packets for the client.
+func (c *client) releasedLocked() bool { return c.holds == 0 }
+
+// waitFor waits until each client has reached a state. It returns false as endHandlers
 // does.
-func (c *client) waitIdle(ctx context.Context) bool {
-	for {
-		changed := c.untilChange()
-		if changed == nil {
-			return true
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false
-		case <-c.server.workers.closing:
-			return false
+func (s *Server) waitFor(ctx context.Context, clients []*client, reached func(*client) bool) bool {
+	for _, c := range clients {
+		for changed := c.unless(reached); changed != nil; changed = c.unless(reached) {
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return false
+			case <-s.workers.closing:
+				return false
+			}
 		}
 	}
+	return true
 }
 
-// untilChange returns nil if no handler of the client runs, and otherwise the channel
-// of changeLocked.
-func (c *client) untilChange() <-chan struct{} {
+// unless returns nil if the client has reached a state, and otherwise the channel of
+// changeLocked.
+func (c *client) unless(reached func(*client) bool) <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.working {
+	if reached(c) {
 		return nil
 	}
 	return c.changeLocked()
