@@ -68,7 +68,7 @@ func (s *Socket) emitWithAck(event string, args []any) (wait func(context.Contex
 func (s *Socket) expectAck(id uint64, answers chan<- Args) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.Connected() {
+	if !s.Connected() || s.ended != "" {
 		return false
 	}
 	if s.acks == nil {

@@ -37,11 +37,12 @@ type client struct {
 	connects      int       // CONNECT packets since connectsSince
 	connectsSince time.Time // at most a minute ago
 
-	mu      sync.Mutex
-	sockets []*Socket   // guarded by mu, as are the next fields
-	timeout *time.Timer // closes a client that connects to no namespace; nil afterwards
-	inbox   inbox
-	changed chan struct{} // see changeLocked; nil unless a goroutine waits
+	mu       sync.Mutex
+	sockets  []*Socket   // guarded by mu, as are the next fields
+	checking *Socket     // which middleware is checking; nil if there is none
+	timeout  *time.Timer // closes a client that connects to no namespace; nil afterwards
+	inbox    inbox
+	changed  chan struct{} // see changeLocked; nil unless a goroutine waits
 	working bool
 	quiet   bool            // further events are ignored
 	hurry   bool            // packets in the inbox are dropped
@@ -104,7 +105,19 @@ func (c *client) Message(data []byte, binary bool) {
 	case err != nil:
 		c.reject(err)
 	case ok && !c.handleAck(&p):
+		c.noticeDisconnect(&p)
 		c.enqueue(p)
+	}
+}
+
+// noticeDisconnect ends the context and the waits of a socket whose client has sent
+// DISCONNECT: the handler before that packet may wait for them.
+func (c *client) noticeDisconnect(p *decoded) {
+	if p.typ != packetDisconnect {
+		return
+	}
+	if s := c.socket(p.namespace); s != nil {
+		s.endWaits(ReasonClientDisconnect)
 	}
 }
 
@@ -214,6 +227,9 @@ func (c *client) Closed(reason engineio.Reason) {
 		s.state.Store(socketClosed)
 		s.endWaits(Reason(reason)) // at once, because a handler on the worker may wait
 	}
+	if c.checking != nil {
+		c.checking.endWaits(Reason(reason))
+	}
 	c.signalLocked()
 	if len(c.sockets) > 0 || c.inbox.packets > 0 {
 		c.startWorkerLocked()
@@ -228,15 +244,13 @@ func (c *client) work() {
 		next := c.inbox.pop()
 		if next == nil {
 			left, reason := c.takeEndedLocked()
-			c.working = len(left) > 0
+			c.working = left != nil
 			c.signalLocked()
 			c.mu.Unlock()
 			if left == nil {
 				return
 			}
-			for _, s := range left {
-				s.finish(reason)
-			}
+			left.finish(reason)
 			continue
 		}
 		c.signalLocked()
@@ -253,14 +267,13 @@ func (c *client) work() {
 	}
 }
 
-// takeEndedLocked removes and returns the sockets of a connection that has ended, or
-// nil.
-func (c *client) takeEndedLocked() ([]*Socket, Reason) {
+// takeEndedLocked removes and returns a socket of a connection that has ended, or nil.
+func (c *client) takeEndedLocked() (*Socket, Reason) {
 	if c.ended == "" || len(c.sockets) == 0 {
 		return nil, ""
 	}
-	left := c.sockets
-	c.sockets = nil
+	left := c.sockets[0]
+	c.sockets = slices.Delete(c.sockets, 0, 1)
 	return left, Reason(c.ended)
 }
 
@@ -285,6 +298,16 @@ func (c *client) handle(p decoded) {
 		s.resolveAck(p.id, p.args)
 	default:
 		s.receive(p)
+	}
+}
+
+// check notes the socket that middleware is checking, so that its context ends with
+// the connection. s is nil after the check.
+func (c *client) check(s *Socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.checking = s; s != nil && c.ended != "" {
+		s.endWaits(Reason(c.ended))
 	}
 }
 

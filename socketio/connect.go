@@ -47,7 +47,9 @@ func (c *client) connect(p decoded) {
 // has ended; other errors are for the client.
 func (c *client) open(n *Namespace, s *Socket) error {
 	n.delivery.prepare(s)
+	c.check(s)
 	err := n.admit(s)
+	c.check(nil)
 	if err == nil {
 		err = c.add(s)
 	}

@@ -12,7 +12,8 @@ func (e *DisconnectError) Unwrap() error { return ErrDisconnected }
 
 // Context returns a context that ends when the socket disconnects, with a
 // *DisconnectError as its cause. It also ends if middleware refuses the socket.
-// It is created by the first call, because most sockets need none.
+// It ends at once: events that the client has sent before may still be handled. It
+// is created by the first call, because most sockets need none.
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -26,8 +27,7 @@ func (s *Socket) Context() context.Context {
 }
 
 // endWaits ends the context and the wait for all acknowledgements. Only the
-// first reason counts. The socket is disconnected already, so that expectAck
-// registers no further channel.
+// first reason counts. expectAck registers no further channel.
 func (s *Socket) endWaits(reason Reason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,16 +41,24 @@ func (w *workers) work(c *client) {
 }
 
 func (w *workers) run(c *client) {
+	left := false
+	defer func() {
+		if !left { // a handler has ended the goroutine, as testing.T.FailNow does
+			w.tasks.Go(func() { w.run(c) })
+		}
+	}()
 	for {
 		c.work()
 		if w.idle.Add(1) > w.maxIdle {
 			w.idle.Add(-1)
+			left = true
 			return
 		}
 		select {
 		case c = <-w.ready:
 			w.idle.Add(-1)
 		case <-w.closing:
+			left = true
 			return
 		}
 	}
