@@ -86,12 +86,18 @@ func (n *Namespace) open() *Namespace {
 	return n
 }
 
-// close closes the delivery and then the adapter.
+// close closes the delivery and then the adapter. It does not wait for the delivery,
+// because a client that goes on calls it.
 func (n *Namespace) close() {
-	if done := n.delivery.close(); done != nil {
-		<-done
+	done := n.delivery.close()
+	if done == nil {
+		n.closeAdapter()
+		return
 	}
-	n.closeAdapter()
+	n.server.workers.tasks.Go(func() {
+		<-done
+		n.closeAdapter()
+	})
 }
 
 // closeAdapter closes the adapter, once.
