@@ -43,20 +43,26 @@ type taggedField struct {
 }
 
 func taggedFields(t reflect.Type) (fields []taggedField) {
-	if t.Kind() != reflect.Struct {
+	of := t
+	if t.Kind() == reflect.Pointer {
+		of = t.Elem()
+	}
+	if of.Kind() != reflect.Struct {
 		return nil
 	}
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for _, field := range reflect.VisibleFields(of) {
 		tag, ok := field.Tag.Lookup("arg")
 		if !ok {
 			continue
+		}
+		if of != t || len(field.Index) > 1 {
+			panic(fmt.Sprintf("socketio: %v.%s: the tag arg:%q needs a struct that is not embedded and no pointer", t, field.Name, tag))
 		}
 		n, err := strconv.Atoi(tag)
 		if err != nil || n < 0 || !field.IsExported() {
 			panic(fmt.Sprintf("socketio: %v.%s: the tag arg:%q needs an exported field and a number from 0", t, field.Name, tag))
 		}
-		fields = append(fields, taggedField{index: i, argument: n, optional: field.Type.Kind() == reflect.Pointer})
+		fields = append(fields, taggedField{index: field.Index[0], argument: n, optional: field.Type.Kind() == reflect.Pointer})
 	}
 	return fields
 }
@@ -74,7 +80,7 @@ func bindFields(args Args, in reflect.Value, fields []taggedField) error {
 func bindArgument(args Args, i int, ptr any, optional bool) error {
 	switch {
 	case i < len(args):
-		if err := args[i].Bind(ptr); err != nil {
+		if err := bindValue(args[i], ptr, optional); err != nil {
 			return &ArgumentError{Index: i, Err: err}
 		}
 	case optional:
@@ -83,6 +89,20 @@ func bindArgument(args Args, i int, ptr any, optional bool) error {
 		return &ArgumentError{Index: i, Err: errMissingArgument}
 	}
 	return validate(ptr, i)
+}
+
+// bindValue decodes an argument. A pointer is set to a new variable, because
+// Value.Bind accepts binary data only for the variable itself.
+func bindValue(arg Value, ptr any, optional bool) error {
+	if !optional {
+		return arg.Bind(ptr)
+	}
+	if string(arg.JSON()) == "null" {
+		return nil
+	}
+	pointer := reflect.ValueOf(ptr).Elem()
+	pointer.Set(reflect.New(pointer.Type().Elem()))
+	return arg.Bind(pointer.Interface())
 }
 
 // validate calls the method Validate of the variable that ptr points to.
