@@ -30,7 +30,8 @@ type Registrar interface {
 // The context ends with the socket; see Socket.Context. A handler that must
 // finish for a client that has disconnected uses context.WithoutCancel.
 //
-// Handle panics if the tags of In are malformed.
+// Handle panics if the tags of In are malformed, or if they would have no effect: in
+// an embedded struct, or in a struct behind a pointer.
 func Handle[In, Out any](to Registrar, event string, fn func(ctx context.Context, s *Socket, in In) (Out, error)) {
 	bind := newBinder[In]()
 	to.On(event, func(e *Event) {

@@ -131,7 +131,8 @@ func (s *Server) Len() int { return s.engine.Len() }
 //  2. With Config.CloseOver, connections are closed one by one over that time.
 //  3. Events that arrive are ignored. The handlers that run return, and those of
 //     events that arrived before are called for at most 200 ms. Until then all
-//     clients receive what handlers emit, and can acknowledge it.
+//     clients receive what handlers emit, and can acknowledge it. A client that is
+//     still being sent missed events gets 200 ms for them, and then its answers.
 //  4. The connections are closed, and stock clients reconnect by themselves, to
 //     the next server. A client that does not read its last packets within 200 ms
 //     is cut. Disconnect handlers run with ReasonServerShutdown.
