@@ -43,13 +43,13 @@ type client struct {
 	timeout  *time.Timer // closes a client that connects to no namespace; nil afterwards
 	inbox    inbox
 	changed  chan struct{} // see changeLocked; nil unless a goroutine waits
-	working bool
-	quiet   bool            // further events are ignored
-	hurry   bool            // packets in the inbox are dropped
-	kicked  []string        // namespaces that the server has disconnected the client from
-	leaving bool            // the connection closes when everything has been sent
-	holds   int             // deliveries that still have packets for a leaving client
-	ended   engineio.Reason // "" while the connection is open
+	working  bool
+	quiet    bool            // further events are ignored
+	hurry    bool            // packets in the inbox are dropped
+	kicked   []string        // namespaces that the server has disconnected the client from
+	leaving  bool            // the connection closes when everything has been sent
+	holds    int             // deliveries that still have packets for a leaving client
+	ended    engineio.Reason // "" while the connection is open
 }
 
 // accept returns the client of a new connection; for engineio.Config.
@@ -336,70 +336,11 @@ func (c *client) stopTimeoutLocked() {
 	}
 }
 
-// kick removes s from the client for the server. It returns false if s was
-// removed before. Packets for the namespace that are already on their way are
-// ignored. The worker runs the disconnect handlers, so that two handlers of a
-// client never run at once.
-func (c *client) kick(s *Socket) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.removeLocked(s) {
-		return false
-	}
-	c.kicked = append(c.kicked, s.namespace.name)
-	c.inbox.pushFinish(s, ReasonServerDisconnect)
-	c.startWorkerLocked()
-	return true
-}
-
-// leave disconnects the client from every namespace and closes its connection
-// when everything has been sent.
-func (c *client) leave() {
-	c.mu.Lock()
-	if c.leaving {
-		c.mu.Unlock()
-		return
-	}
-	c.leaving = true
-	c.holds++
-	sockets := slices.Clone(c.sockets)
-	c.mu.Unlock()
-	for _, s := range sockets {
-		s.Disconnect()
-	}
-	c.releaseClose()
-}
-
-// holdClose delays the end of leave until releaseClose, because a delivery
-// still has packets for the client.
-func (c *client) holdClose() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.holds++
-}
-
-func (c *client) releaseClose() {
-	c.mu.Lock()
-	c.holds--
-	c.signalLocked()
-	done := c.leaving && c.holds == 0
-	c.mu.Unlock()
-	if done {
-		c.conn.CloseWhenSent()
-	}
-}
-
 // list returns the sockets of the client.
 func (c *client) list() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.sockets)
-}
-
-func (c *client) wasKicked(namespace string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Contains(c.kicked, namespace)
 }
 
 func (c *client) socket(namespace string) *Socket {

@@ -41,24 +41,22 @@ func (w *workers) work(c *client) {
 }
 
 func (w *workers) run(c *client) {
-	left := false
 	defer func() {
-		if !left { // a handler has ended the goroutine, as testing.T.FailNow does
+		if c != nil { // a handler has ended the goroutine, as testing.T.FailNow does
 			w.tasks.Go(func() { w.run(c) })
 		}
 	}()
 	for {
 		c.work()
+		c = nil // an idle worker keeps no client in memory
 		if w.idle.Add(1) > w.maxIdle {
 			w.idle.Add(-1)
-			left = true
 			return
 		}
 		select {
 		case c = <-w.ready:
 			w.idle.Add(-1)
 		case <-w.closing:
-			left = true
 			return
 		}
 	}
