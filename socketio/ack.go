@@ -18,8 +18,8 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 // EmitWithAckFunc sends an event and does not wait. It calls fn once, with the
 // client's acknowledgement or with the error that EmitWithAck would return. No
 // handler of the client runs at the same time as fn, which may run after the
-// disconnect handlers. Pass a ctx with a deadline: without one, fn is not
-// called while a connected client does not answer.
+// disconnect handlers; a handler of the client must not wait for it. Pass a ctx with
+// a deadline: without one, fn is not called while a connected client does not answer.
 func (s *Socket) EmitWithAckFunc(ctx context.Context, fn func(Args, error), event string, args ...any) {
 	wait, err := s.emitWithAck(event, args)
 	s.namespace.server.workers.tasks.Go(func() {
@@ -68,7 +68,7 @@ func (s *Socket) emitWithAck(event string, args []any) (wait func(context.Contex
 func (s *Socket) expectAck(id uint64, answers chan<- Args) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.Connected() {
+	if !s.Connected() || s.ended != "" {
 		return false
 	}
 	if s.acks == nil {

@@ -86,13 +86,24 @@ func (n *Namespace) open() *Namespace {
 	return n
 }
 
-// close closes the delivery and then the adapter, once.
+// close closes the delivery and then the adapter. It does not wait for the delivery,
+// because a client that goes on calls it.
 func (n *Namespace) close() {
+	done := n.delivery.close()
+	if done == nil {
+		n.closeAdapter()
+		return
+	}
+	n.server.workers.tasks.Go(func() {
+		<-done
+		n.closeAdapter()
+	})
+}
+
+// closeAdapter closes the adapter, once.
+func (n *Namespace) closeAdapter() {
 	n.open() // a later call creates no adapter
 	n.closing.Do(func() {
-		if done := n.delivery.close(); done != nil {
-			<-done
-		}
 		if n.adapter == nil {
 			return
 		}
@@ -102,10 +113,10 @@ func (n *Namespace) close() {
 	})
 }
 
-// closeAdapters closes all namespaces.
+// closeAdapters closes the adapters of all namespaces.
 func (s *Server) closeAdapters() {
 	for _, n := range s.allNamespaces() {
-		n.close()
+		n.closeAdapter()
 	}
 }
 

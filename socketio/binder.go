@@ -29,9 +29,6 @@ func newBinder[In any]() binder[In] {
 	if t.Kind() == reflect.Struct && t.NumField() == 0 {
 		return func(*Event) (in In, err error) { return in, nil }
 	}
-	if t.Kind() == reflect.Pointer && len(taggedFields(t.Elem())) > 0 {
-		panic(fmt.Sprintf("socketio: %v: a struct with arg tags cannot be a pointer", t))
-	}
 	accept := acceptanceOf(t)
 	return func(e *Event) (in In, err error) {
 		err = bindArgument(e, 0, &in, accept)
@@ -63,25 +60,28 @@ type taggedField struct {
 }
 
 func taggedFields(t reflect.Type) (fields []taggedField) {
-	if t.Kind() != reflect.Struct {
+	of := t
+	if t.Kind() == reflect.Pointer {
+		of = t.Elem()
+	}
+	if of.Kind() != reflect.Struct {
 		return nil
 	}
 	seen := make(map[int]bool)
-	for i := range t.NumField() {
-		field := t.Field(i)
-		if field.Anonymous && len(taggedFields(field.Type)) > 0 {
-			panic(fmt.Sprintf("socketio: %v.%s: arg tags of an embedded struct are not used", t, field.Name))
-		}
+	for _, field := range reflect.VisibleFields(of) {
 		tag, ok := field.Tag.Lookup("arg")
 		if !ok {
 			continue
+		}
+		if of != t || len(field.Index) > 1 {
+			panic(fmt.Sprintf("socketio: %v.%s: the tag arg:%q needs a struct that is not embedded and no pointer", t, field.Name, tag))
 		}
 		n, err := strconv.Atoi(tag)
 		if err != nil || n < 0 || seen[n] || !field.IsExported() {
 			panic(fmt.Sprintf("socketio: %v.%s: the tag arg:%q needs an exported field and a number from 0 of its own", t, field.Name, tag))
 		}
 		seen[n] = true
-		fields = append(fields, taggedField{index: i, argument: n, accept: acceptanceOf(field.Type)})
+		fields = append(fields, taggedField{index: field.Index[0], argument: n, accept: acceptanceOf(field.Type)})
 	}
 	return fields
 }
@@ -106,10 +106,24 @@ func bindArgument(e *Event, i int, ptr any, accept acceptance) error {
 	case !accept.null && e.Args[i].isNull():
 		return &ArgumentError{Index: i, Err: errMissingArgument, of: e}
 	}
-	if err := e.Args[i].Bind(ptr); err != nil {
+	if err := bindValue(e.Args[i], ptr, accept.missing); err != nil {
 		return &ArgumentError{Index: i, Err: err, of: e}
 	}
 	return validate(e, ptr, i)
+}
+
+// bindValue decodes an argument. A pointer is set to a new variable, because
+// Value.Bind accepts binary data only for the variable itself.
+func bindValue(arg Value, ptr any, optional bool) error {
+	if !optional {
+		return arg.Bind(ptr)
+	}
+	if arg.isNull() {
+		return nil
+	}
+	pointer := reflect.ValueOf(ptr).Elem()
+	pointer.Set(reflect.New(pointer.Type().Elem()))
+	return arg.Bind(pointer.Interface())
 }
 
 // validate calls the method Validate of the variable that ptr points to.

@@ -106,7 +106,19 @@ func (c *client) Message(data []byte, binary bool) {
 	case err != nil:
 		c.reject(err)
 	case ok && !c.handleAck(&p):
+		c.noticeDisconnect(&p)
 		c.enqueue(p)
+	}
+}
+
+// noticeDisconnect ends the context and the waits of a socket whose client has sent
+// DISCONNECT: the handler before that packet may wait for them.
+func (c *client) noticeDisconnect(p *decoded) {
+	if p.typ != packetDisconnect {
+		return
+	}
+	if s := c.socket(p.namespace); s != nil {
+		s.endWaits(ReasonClientDisconnect)
 	}
 }
 
@@ -225,24 +237,22 @@ func (c *client) Closed(reason engineio.Reason) {
 	}
 }
 
-// work runs the handlers for the packets in the inbox.
+// work runs the handlers for the packets in the inbox, and at the end of the
+// connection the disconnect handlers.
 func (c *client) work() {
 	for {
 		c.mu.Lock()
 		next := c.inbox.pop()
 		if next == nil {
-			c.working = false
+			left, reason := c.takeEndedLocked()
+			c.working = left != nil
 			c.signalLocked()
-			reason := Reason(c.ended)
-			var left []*Socket
-			if c.ended != "" {
-				left, c.sockets = c.sockets, nil
-			}
 			c.mu.Unlock()
-			for _, s := range left {
-				s.finish(reason)
+			if left == nil {
+				return
 			}
-			return
+			left.finish(reason)
+			continue
 		}
 		c.signalLocked()
 		drop := c.leaving || c.hurry
@@ -256,6 +266,16 @@ func (c *client) work() {
 		}
 		putJob(next)
 	}
+}
+
+// takeEndedLocked removes and returns a socket of a connection that has ended, or nil.
+func (c *client) takeEndedLocked() (*Socket, Reason) {
+	if c.ended == "" || len(c.sockets) == 0 {
+		return nil, ""
+	}
+	left := c.sockets[0]
+	c.sockets = slices.Delete(c.sockets, 0, 1)
+	return left, Reason(c.ended)
 }
 
 // handle runs the handlers for one packet. A packet for a namespace that the
@@ -310,62 +330,11 @@ func (c *client) stopTimeoutLocked() {
 	}
 }
 
-// kick removes s from the client for the server. It returns false if s was
-// removed before. Packets for the namespace that are already on their way are
-// ignored. The worker runs the disconnect handlers, so that two handlers of a
-// client never run at once.
-func (c *client) kick(s *Socket) bool {
+// list returns the sockets of the client.
+func (c *client) list() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.removeLocked(s) {
-		return false
-	}
-	c.kicked = append(c.kicked, s.namespace.name)
-	c.inbox.pushFinish(s, ReasonServerDisconnect)
-	c.startWorkerLocked()
-	return true
-}
-
-// leave disconnects the client from every namespace and closes its connection
-// when everything has been sent.
-func (c *client) leave() {
-	c.mu.Lock()
-	if c.leaving {
-		c.mu.Unlock()
-		return
-	}
-	c.leaving = true
-	c.holds++
-	sockets := slices.Clone(c.sockets)
-	c.mu.Unlock()
-	for _, s := range sockets {
-		s.Disconnect()
-	}
-	c.releaseClose()
-}
-
-// holdClose delays the end of leave until releaseClose, because a delivery
-// still has packets for the client.
-func (c *client) holdClose() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.holds++
-}
-
-func (c *client) releaseClose() {
-	c.mu.Lock()
-	c.holds--
-	done := c.leaving && c.holds == 0
-	c.mu.Unlock()
-	if done {
-		c.conn.CloseWhenSent()
-	}
-}
-
-func (c *client) wasKicked(namespace string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Contains(c.kicked, namespace)
+	return slices.Clone(c.sockets)
 }
 
 func (c *client) socket(namespace string) *Socket {

@@ -131,8 +131,18 @@ func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 	return answer
 }
 
-// refuse answers a CONNECT packet with CONNECT_ERROR.
+// refuse answers a CONNECT packet with CONNECT_ERROR. The error of the program may
+// panic while it is examined or encoded.
 func (c *client) refuse(namespace string, err error) {
+	var shown *Error
+	if !c.server.protect("connect error", func() { shown = c.sendRefusal(namespace, err) }) {
+		shown = c.sendRefusal(namespace, errInternal)
+	}
+	c.server.observe(ConnectRefused{Conn: c.conn.Number(), Namespace: namespace, Message: shown.Message})
+}
+
+// sendRefusal returns what the client was sent.
+func (c *client) sendRefusal(namespace string, err error) (shown *Error) {
 	shown, hidden := public(err, nil)
 	if hidden {
 		c.server.cfg.Log.Error("middleware failed", "namespace", namespace, "err", err)
@@ -142,5 +152,5 @@ func (c *client) refuse(namespace string, err error) {
 		panic(encodeErr) // a string and valid JSON
 	}
 	_ = c.send(answer) // fails only if the connection has ended
-	c.server.observe(ConnectRefused{Conn: c.conn.Number(), Namespace: namespace, Message: shown.Message})
+	return shown
 }

@@ -11,7 +11,8 @@ func (e *DisconnectError) Error() string { return ErrDisconnected.Error() + ": "
 func (e *DisconnectError) Unwrap() error { return ErrDisconnected }
 
 // Context returns a context that ends when the socket disconnects, with a
-// *DisconnectError as its cause. It also ends if middleware refuses the socket, and
+// *DisconnectError as its cause. It ends at once: events that the client has sent
+// before may still be handled. It also ends if middleware refuses the socket, and
 // while the server closes, before the socket disconnects (see Config.HandlerGrace).
 // The first call creates it, as does the first event for Handle or On.
 func (s *Socket) Context() context.Context {
@@ -27,8 +28,7 @@ func (s *Socket) Context() context.Context {
 }
 
 // endWaits ends the context and the wait for all acknowledgements. Only the
-// first reason counts. The socket is disconnected already, so that expectAck
-// registers no further channel.
+// first reason counts. expectAck registers no further channel.
 func (s *Socket) endWaits(reason Reason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

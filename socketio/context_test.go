@@ -82,6 +82,64 @@ func TestHandle_context_ends_with_the_socket(t *testing.T) {
 	}
 }
 
+// The client disconnects from the namespace and keeps its connection. The handler waits
+// for the end, and for an acknowledgement that will not come.
+func TestHandle_context_ends_when_the_client_leaves_the_namespace(t *testing.T) {
+	for name, wait := range map[string]func(context.Context, *socketio.Socket) error{
+		"context": func(ctx context.Context, _ *socketio.Socket) error {
+			<-ctx.Done()
+			return context.Cause(ctx)
+		},
+		"acknowledgement": func(_ context.Context, s *socketio.Socket) error {
+			_, err := s.EmitWithAck(context.Background(), "ask")
+			return err
+		},
+		"late acknowledgement": func(ctx context.Context, s *socketio.Socket) error {
+			<-ctx.Done()
+			_, err := s.EmitWithAck(context.Background(), "ask")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, socketio.Config{})
+			entered, causes := make(chan struct{}), make(chan error, 1)
+			socketio.On(f.Of("/chat"), "wait", func(ctx context.Context, s *socketio.Socket, _ struct{}) error {
+				close(entered)
+				causes <- wait(ctx, s)
+				return nil
+			})
+			c, s := f.connect("/chat")
+			c.send(`42/chat,["wait"]`)
+			receive(t, entered)
+			eventually(t, func() bool { return s.PendingAcks() > 0 || name != "acknowledgement" })
+			c.send("41/chat,")
+			if got := receive(t, causes); !errors.Is(got, socketio.ErrDisconnected) {
+				t.Errorf("error: got %v, want %v", got, socketio.ErrDisconnected)
+			}
+		})
+	}
+}
+
+// Middleware waits while the client is lost.
+func TestContext_ends_during_middleware(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	entered, causes := make(chan struct{}), make(chan error, 1)
+	f.Of("/chat").Use(func(s *socketio.Socket) error {
+		close(entered)
+		<-s.Context().Done()
+		causes <- context.Cause(s.Context())
+		return nil
+	})
+	c := f.dial()
+	c.send("40/chat,")
+	receive(t, entered)
+	c.close()
+	end, ok := errors.AsType[*socketio.DisconnectError](receive(t, causes))
+	if !ok || end.Reason != socketio.ReasonTransportClose {
+		t.Errorf("cause: got %v, want %q", end, socketio.ReasonTransportClose)
+	}
+}
+
 func TestSetContext_gives_handlers_a_value(t *testing.T) {
 	type key struct{}
 	f := serve(t, socketio.Config{})

@@ -1,6 +1,10 @@
 package socketio
 
-import "gifchat/socketio/engineio"
+import (
+	"time"
+
+	"gifchat/socketio/engineio"
+)
 
 // delivery is how a namespace connects sockets and brings events to them.
 //
@@ -51,9 +55,13 @@ type delivery interface {
 	dismiss(s *Socket)
 	dismissAll(b Broadcast) []*Socket
 
-	// close is called when the namespace is removed or the server is closed. The
-	// first call returns a channel that is closed when the application has been
-	// notified, or nil if there is nothing to wait for. Later calls do nothing.
+	// finish limits the time in which a socket that is behind is sent earlier events,
+	// because its connection is about to end. Then it is sent what was held.
+	finish(s *Socket, timeout time.Duration)
+
+	// close is called when the namespace is removed, and by each Server.Close. It
+	// returns a channel that is closed when the application has been notified, or
+	// nil if there is nothing to wait for.
 	close() (done <-chan struct{})
 }
 
@@ -74,6 +82,7 @@ func (liveDelivery) joined(*Socket, string)                       {}
 func (liveDelivery) left(*Socket, string)                         {}
 func (liveDelivery) dismiss(*Socket)                              {}
 func (liveDelivery) dismissAll(b Broadcast) []*Socket             { return b.Sockets() }
+func (liveDelivery) finish(*Socket, time.Duration)                {}
 func (liveDelivery) close() (done <-chan struct{})                { return nil }
 
 // begin queues the answer before it adds the socket, so that every event

@@ -21,7 +21,7 @@ func (n *Namespace) dispatch(e *Event) {
 		err = d.handle()
 	}
 	if err != nil {
-		e.Refuse(err)
+		n.server.protect("refusal", func() { e.Refuse(err) })
 	}
 }
 

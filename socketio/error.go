@@ -48,14 +48,15 @@ func (e *ArgumentError) Unwrap() error { return e.Err }
 
 // public returns the Error that a client receives for err, the error of an event
 // or, with nil, of a connection. It describes a rejected argument only by its
-// position, because the text of the decoder contains names of Go types.
+// position, because the text of the decoder contains names of Go types. A nil
+// *Error that a program returns as an error is not nil.
 func public(err error, e *Event) (shown *Error, hidden bool) {
-	if shown, ok := errors.AsType[*Error](err); ok {
+	if shown, ok := errors.AsType[*Error](err); ok && shown != nil {
 		return shown, false
 	}
 	argument, ok := errors.AsType[*ArgumentError](err)
 	switch {
-	case !ok || argument.of == nil || argument.of != e:
+	case !ok || argument == nil || argument.of == nil || argument.of != e:
 		return errInternal, true
 	case argument.Index < 0:
 		return &Error{Message: "Invalid arguments"}, false
@@ -76,8 +77,8 @@ type refusal struct {
 // their error instead. Without a configured encoder the acknowledgement is
 // {"error": "…", "data": …} with the text of an Error, and an error whose text
 // is hidden from the client is logged: at level Error, or at Debug if the client
-// has disconnected, which makes handlers fail. An
-// ErrNoAck is not sent, and logged at level Warn.
+// has disconnected, which makes handlers fail. An ErrNoAck is not sent, and is
+// logged at level Warn.
 func (e *Event) Refuse(err error) {
 	e.state.Or(eventRefused)
 	server := e.Socket.namespace.server
@@ -102,14 +103,18 @@ func (e *Event) Refuse(err error) {
 	e.acknowledge(ack)
 }
 
+var errPanicked = errors.New("socketio: the encoding of a value panicked")
+
 // acknowledge sends an acknowledgement of the library. It logs values that
 // cannot be encoded. The client may have disconnected, and a handler may have
 // acknowledged the event; neither is an error of the program.
 func (e *Event) acknowledge(args ...any) {
-	err := e.Ack(args...)
+	err := errPanicked
+	server := e.Socket.namespace.server
+	server.protect(e.Name, func() { err = e.Ack(args...) }) // a value may panic while it is encoded
 	if err == nil || errors.Is(err, ErrAcked) || errors.Is(err, ErrDisconnected) || !e.Socket.Connected() {
 		return
 	}
-	e.Socket.namespace.server.cfg.Log.Error("acknowledgement not sent", "event", e.Name, "err", err)
+	server.cfg.Log.Error("acknowledgement not sent", "event", e.Name, "err", err)
 	_ = e.Ack(refusal{Error: errInternal.Message})
 }

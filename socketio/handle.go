@@ -37,7 +37,8 @@ func (*Socket) registrar()   {}
 // for an event that waited when its client disconnected. A handler that must
 // finish in that case uses context.WithoutCancel.
 //
-// Handle panics if the tags of In are malformed.
+// Handle panics if the tags of In are malformed, or if they would have no effect: in
+// an embedded struct, or in a struct behind a pointer.
 func Handle[In, Out any](to Registrar, event string, fn func(ctx context.Context, s *Socket, in In) (Out, error)) {
 	bind := newBinder[In]()
 	to.On(event, func(e *Event) {

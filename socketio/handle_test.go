@@ -73,6 +73,13 @@ func TestHandle_binds_arguments_and_acknowledges(t *testing.T) {
 	})
 	socketio.Handle(n, "custom", func(_ context.Context, _ *socketio.Socket, in raw) (string, error) { return string(in), nil })
 	socketio.Handle(n, "binary", func(_ context.Context, _ *socketio.Socket, in []byte) ([]byte, error) { return append(in, '!'), nil })
+	socketio.Handle(n, "optional binary", func(_ context.Context, _ *socketio.Socket, in *[]byte) (any, error) {
+		if in == nil {
+			return "none", nil
+		}
+		return socketio.Binary(*in), nil
+	})
+	socketio.Handle(n, "optional any", func(_ context.Context, _ *socketio.Socket, in *any) (any, error) { return in, nil })
 	socketio.Handle(n, "all", func(_ context.Context, _ *socketio.Socket, in socketio.Args) (socketio.Args, error) { return in, nil })
 	socketio.Handle(n, "none", func(context.Context, *socketio.Socket, struct{}) (struct{}, error) { return struct{}{}, nil })
 	socketio.Handle(n, "nil", func(context.Context, *socketio.Socket, struct{}) (any, error) { return nil, nil })
@@ -96,6 +103,8 @@ func TestHandle_binds_arguments_and_acknowledges(t *testing.T) {
 		{`["optional",null]`, `[false]`},
 		{`["optional",{"text":"x"}]`, `[true]`},
 		{`["optional",{"text":""}]`, `[{"error":"Invalid argument 1"}]`},
+		{`["optional binary"]`, `["none"]`},
+		{`["optional binary",null]`, `["none"]`},
 		{`["number",41]`, `[42]`},
 		{`["number",null]`, `[{"error":"Invalid argument 1"}]`},
 		{`["number", null]`, `[{"error":"Invalid argument 1"}]`},
@@ -118,6 +127,10 @@ func TestHandle_binds_arguments_and_acknowledges(t *testing.T) {
 	}
 	c.send(`451-7["binary",{"_placeholder":true,"num":0}]`, []byte("x"))
 	c.want(`461-7[{"_placeholder":true,"num":0}]`, "binary x!")
+	c.send(`451-8["optional binary",{"_placeholder":true,"num":0}]`, []byte("x"))
+	c.want(`461-8[{"_placeholder":true,"num":0}]`, "binary x")
+	c.send(`451-9["optional any",{"in":{"_placeholder":true,"num":0}}]`, []byte("x"))
+	c.want(`461-9[{"in":{"_placeholder":true,"num":0}}]`, "binary x")
 	c.send(`42["say",7]`) // without an acknowledgement nothing is sent
 	c.send(`421["none"]`)
 	c.want(`431[]`)

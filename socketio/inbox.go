@@ -74,8 +74,8 @@ func putJob(j *job) {
 	jobs.Put(j)
 }
 
-// changeLocked returns a channel that is closed when the inbox has room again or no
-// handler of the client runs any more.
+// changeLocked returns a channel that is closed when the inbox has room again, no
+// handler of the client runs any more, or a delivery has no more packets for it.
 func (c *client) changeLocked() <-chan struct{} {
 	if c.changed == nil {
 		c.changed = make(chan struct{})

@@ -236,13 +236,10 @@ func (r *recovery) sweep() {
 func (r *recovery) close() (done <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		return nil
-	}
 	r.closed = true
 	if r.sweeper != nil {
 		r.sweeper.Stop()
 	}
 	r.expire()
-	return r.calling
+	return r.calling // nil without calls
 }

@@ -1,6 +1,8 @@
 package socketio
 
 import (
+	"time"
+
 	"gifchat/socketio/internal/eventlog"
 )
 
@@ -21,7 +23,15 @@ func (r *recovery) dismiss(s *Socket) {
 		resuming.session.dismissed = true
 	}
 	if p := r.replayOf(s); p != nil {
-		p.end(r.log.Last())
+		p.end(r.log.Last(), replayAfterDisconnect)
+	}
+}
+
+func (r *recovery) finish(s *Socket, timeout time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.replayOf(s); p != nil {
+		p.end(r.log.Last(), timeout)
 	}
 }
 

@@ -151,15 +151,16 @@ func (r *recovery) startReplay(s *Socket, first *batch) {
 }
 
 // end makes the event with the given number the last one, because the server
-// disconnects the socket. mu is held.
-func (p *replay) end(last uint64) {
+// disconnects the socket or is closed. The rest is dropped after the timeout. mu is
+// held.
+func (p *replay) end(last uint64, timeout time.Duration) {
 	if !p.ending() {
 		p.until = last
-		time.AfterFunc(replayAfterDisconnect, p.drop)
+		time.AfterFunc(timeout, p.drop)
 	}
 }
 
-// ending reports whether the server has disconnected the socket.
+// ending reports whether end was called.
 func (p *replay) ending() bool { return p.until != math.MaxUint64 }
 
 // shareOfQueue returns a limit for replays in bytes: size, or half of what can

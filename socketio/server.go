@@ -131,7 +131,8 @@ func (s *Server) Len() int { return s.engine.Len() }
 //  2. With Config.CloseOver, connections are closed one by one over that time.
 //  3. Events that arrive are ignored, and handlers of events that arrived before
 //     are called for at most 200 ms. Close waits for the handlers that run. Until
-//     then all clients receive what handlers emit, and can acknowledge it.
+//     then all clients receive what handlers emit, and can acknowledge it. A client
+//     that is still being sent missed events gets 200 ms for them, then its answers.
 //  4. After Config.HandlerGrace, the contexts of the sockets end with
 //     ReasonServerShutdown. After the same time again, Close no longer waits for
 //     handlers in this step, and those that still run cannot reach their clients.

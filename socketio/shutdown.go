@@ -13,6 +13,10 @@ import (
 // must expect that an event without an acknowledgement was not handled.
 const inboxTimeout = 200 * time.Millisecond
 
+// replayTimeout is how long clients that are behind receive missed events after their
+// handlers have returned. Then the rest is dropped, and they receive what was held.
+const replayTimeout = 200 * time.Millisecond
+
 // endHandlers spreads the end of connections over Config.CloseOver. Without CloseOver
 // it waits until no client has a handler, at most twice Config.HandlerGrace. All
 // connections stay open until then, because a handler may emit to any of them or wait
@@ -98,6 +102,22 @@ func (s *Server) quiesce(ctx context.Context, clients []*client) {
 			return
 		}
 	}
+	finishReplays(ctx, clients)
+}
+
+// finishReplays gives the clients that are still being sent missed events replayTimeout
+// to receive them, because acknowledgements follow them.
+func finishReplays(ctx context.Context, clients []*client) {
+	for _, c := range clients {
+		for _, socket := range c.list() {
+			socket.namespace.delivery.finish(socket, replayTimeout)
+		}
+	}
+	for _, c := range clients {
+		if !c.waitFor(ctx, (*client).releasedLocked) {
+			return
+		}
+	}
 }
 
 // afterEach calls fn for each client after d, unless the timer is stopped before.
@@ -142,6 +162,9 @@ func (c *client) endContexts() {
 
 // idleLocked reports whether no handler of the client runs.
 func (c *client) idleLocked() bool { return !c.working }
+
+// releasedLocked reports whether no delivery has packets for the client.
+func (c *client) releasedLocked() bool { return c.holds == 0 }
 
 // endedLocked reports whether the connection has ended.
 func (c *client) endedLocked() bool { return c.ended != "" }

@@ -17,7 +17,7 @@ type workers struct {
 	ready   chan *client // received by idle workers
 
 	idle    atomic.Int32
-	tasks   sync.WaitGroup // the workers, and the replays of all namespaces
+	tasks   tasks // the workers, the replays of all namespaces, and waits for acknowledgements
 	once    sync.Once
 	closing chan struct{}
 	hurry   atomic.Bool // packets in inboxes are dropped
@@ -41,8 +41,14 @@ func (w *workers) work(c *client) {
 }
 
 func (w *workers) run(c *client) {
+	defer func() {
+		if c != nil { // a handler has ended the goroutine, as testing.T.FailNow does
+			w.tasks.Go(func() { w.run(c) })
+		}
+	}()
 	for {
 		c.work()
+		c = nil // an idle worker keeps no client in memory
 		if w.idle.Add(1) > w.maxIdle {
 			w.idle.Add(-1)
 			return
@@ -63,15 +69,10 @@ func (w *workers) stop() { w.once.Do(func() { close(w.closing) }) }
 // done. It drops packets that wait longer than inboxTimeout. Disconnect handlers
 // run in any case. stop comes first.
 func (w *workers) wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		w.tasks.Wait()
-		close(done)
-	}()
 	hurry := time.AfterFunc(inboxTimeout, func() { w.hurry.Store(true) })
 	defer hurry.Stop()
 	select {
-	case <-done:
+	case <-w.tasks.ended():
 		return nil
 	case <-ctx.Done():
 		w.hurry.Store(true)

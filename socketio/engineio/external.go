@@ -79,11 +79,11 @@ func (c *carrierConn) servePoll(w http.ResponseWriter, r *http.Request) *request
 		return err
 	}
 	response := make(chan []byte, 1)
-	ok := c.conn.server.run(func() {
+	answer := func() {
 		body := t.Poll()
 		response <- c.endPoll(body)
-	})
-	if !ok {
+	}
+	if !c.conn.server.run(answer) && !c.conn.run(answer) {
 		c.endPoll(nil)
 		return errClosing
 	}

@@ -32,8 +32,7 @@ func (c *Conn) Receiver() Receiver { return c.receiver }
 // are queued. Further sends fail with ErrClosed.
 func (c *Conn) Shutdown() {
 	c.mu.Lock()
-	receiving := c.ws == nil && c.external == nil && (c.writingPoll || !c.out.empty())
-	if c.closed || !receiving {
+	if c.closed || !c.receivingPollsLocked() {
 		c.mu.Unlock()
 		c.close(ReasonShutdown)
 		return
@@ -45,6 +44,27 @@ func (c *Conn) Shutdown() {
 	c.afterSend(err)
 	c.closeIfSent()
 	time.AfterFunc(finalWriteTimeout, func() { c.close(ReasonShutdown) })
+}
+
+// receivingPollsLocked reports whether a polling client is being sent packets. A carrier
+// that does not wait for more may still have packets for the next poll. c.mu is held.
+func (c *Conn) receivingPollsLocked() bool {
+	if c.onWebSocketLocked() {
+		return false
+	}
+	return c.writingPoll || !c.out.empty() || c.external != nil && c.poll == nil
+}
+
+// run starts a goroutine that Server.Close waits for, also after the start of Close. It
+// returns false if the connection has ended.
+func (c *Conn) run(task func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.server.tasks.Go(task) // the connection's task is not done yet
+	return true
 }
 
 // cut ends all connections and all waits for clients.

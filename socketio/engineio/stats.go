@@ -39,7 +39,7 @@ type Stats struct {
 	Polling   int // open connections over polling
 	WebSocket int // open connections over WebSocket
 
-	Traffic Traffic // since the start, of all connections
+	Traffic Traffic // since the start, of all connections; never decreases
 
 	QueuedPackets int   // queued for all clients
 	QueuedBytes   int   // queued for all clients; a broadcast counts once for each of them
@@ -60,6 +60,7 @@ type totals struct {
 	slow              map[SlowCause]int64
 	refusedHandshakes map[string]int64
 	refusedRequests   map[string]int64
+	reported          Traffic // the highest numbers that Stats has returned
 }
 
 func newTotals() totals {
@@ -107,7 +108,22 @@ func (s *Server) Stats() Stats {
 			stats.Polling++
 		}
 	}
+	stats.Traffic = s.neverLess(stats.Traffic)
 	return stats
+}
+
+// neverLess returns the numbers of t, or those of an earlier call that are higher.
+// Data that a client sends while its connection ends may count in one snapshot only,
+// and monitoring systems take a counter that decreases for one that was reset.
+func (s *Server) neverLess(t Traffic) Traffic {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := &s.totals.reported
+	*last = Traffic{
+		PacketsSent: max(last.PacketsSent, t.PacketsSent), PacketsReceived: max(last.PacketsReceived, t.PacketsReceived),
+		BytesSent: max(last.BytesSent, t.BytesSent), BytesReceived: max(last.BytesReceived, t.BytesReceived),
+	}
+	return *last
 }
 
 // packets returns the number of packets that p consists of: none for a WebSocket control

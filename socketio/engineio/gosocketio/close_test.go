@@ -47,6 +47,30 @@ func TestServerClose_answers_polls_and_ends_all(t *testing.T) {
 	f.Call("GET", "&transport=polling", "").Want(t, 503, `{"code":3,"message":"Server is shutting down"}`)
 }
 
+// A client that does not poll at the start of Close receives the last messages in its
+// next poll, and the end in the one after it.
+func TestServerClose_delivers_queued_messages_to_the_next_poll(t *testing.T) {
+	f := serve(t, engineio.Config{})
+	query, p := open(f)
+	p.Send(t, "first")
+	f.Call("GET", query, "").Want(t, 200, "6:4first")
+	p.Send(t, "last")
+	closed := make(chan error, 1)
+	go func() { closed <- f.Server.Close(context.Background()) }()
+	siotest.Eventually(t, func() bool { // until Close has begun
+		return p.Conn.WaitQueue(context.Background(), 1<<20) != nil
+	})
+	first, rest := f.Call("GET", query, ""), f.Call("GET", query, "")
+	if first.Status != 200 || !strings.HasPrefix(first.Body, "5:4last") {
+		t.Errorf("poll: got %v, want the last message", first)
+	}
+	rest.Want(t, 200, "1:1")
+	p.WantClosed(t, engineio.ReasonShutdown)
+	if err := siotest.Receive(t, closed); err != nil {
+		t.Errorf("Close: got %v, want no error", err)
+	}
+}
+
 // Messages that were sent before Close are delivered, and then the connection ends.
 func TestClose_sends_queued_messages(t *testing.T) {
 	f := serve(t, engineio.Config{})
