@@ -121,7 +121,7 @@ func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) (
 	var channels []chan Args
 	for _, s := range b.Sockets() {
 		answers := make(chan Args, 1)
-		if !s.expectAck(id, answers) {
+		if !s.expectAck(id, ackWaiter{answers: answers}) {
 			continue
 		}
 		expected = append(expected, s)
@@ -134,7 +134,7 @@ func (b Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) (
 	others := b.requestRemoteAcks(ctx, event, args)
 	answers := collectAcks(ctx, channels)
 	for _, s := range expected {
-		s.forgetAck(id)
+		s.takeWaiter(id)
 	}
 	if missing := len(expected) - len(answers); missing > 0 {
 		cause := context.Cause(ctx)

@@ -226,13 +226,13 @@ func (c *client) Closed(reason engineio.Reason) {
 	c.ended = reason
 	for _, s := range c.sockets {
 		s.state.Store(socketClosed)
-		s.endWaits(Reason(reason)) // at once, because a handler on the worker may wait
+		c.callLocked(s.dropWaits(Reason(reason))) // at once, because a handler on the worker may wait
 	}
 	if c.checking != nil {
-		c.checking.endWaits(Reason(reason))
+		c.callLocked(c.checking.dropWaits(Reason(reason)))
 	}
 	c.signalLocked()
-	if len(c.sockets) > 0 || c.inbox.packets > 0 {
+	if len(c.sockets) > 0 || c.inbox.first != nil {
 		c.startWorkerLocked()
 	}
 }

@@ -72,7 +72,7 @@ func (c *client) check(s *Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.checking = s; s != nil && c.ended != "" {
-		s.endWaits(Reason(c.ended))
+		c.callLocked(s.dropWaits(Reason(c.ended)))
 	}
 	if s != nil && c.expired {
 		s.expireContext()

@@ -28,15 +28,15 @@ func (s *Socket) Context() context.Context {
 }
 
 // endWaits ends the context and the wait for all acknowledgements. Only the
-// first reason counts. expectAck registers no further channel.
-func (s *Socket) endWaits(reason Reason) {
+// first reason counts. expectAck registers no further waiter.
+func (s *Socket) endWaits(reason Reason) { s.client.call(s.dropWaits(reason)...) }
+
+// dropWaits is endWaits without calling the functions that wait. It returns them.
+func (s *Socket) dropWaits(reason Reason) []func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, answers := range s.acks {
-		close(answers)
-	}
-	s.acks = nil
 	s.endContextLocked(reason)
+	return s.dropWaitersLocked()
 }
 
 // expireContext ends the context because the server closes. The socket stays connected.

@@ -76,6 +76,18 @@ func (s *Socket) Inbox() (packets, bytes int) {
 	return s.client.inbox.packets, bytes
 }
 
+// Calls returns how many calls of the program wait in the inbox of the socket's client.
+func (s *Socket) Calls() (n int) {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	for j := s.client.inbox.first; j != nil; j = j.next {
+		if j.call != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Kept returns how many events and sessions the namespace keeps for recovery.
 func (n *Namespace) Kept() (events, sessions int) {
 	r := n.delivery.(*recovery)

@@ -50,8 +50,7 @@ func (in *inbox) append(j *job) {
 		in.last.next = j
 	}
 	in.last = j
-	in.packets++
-	in.bytes += j.packet.size()
+	in.count(j, 1)
 }
 
 // pop removes and returns the first job, or nil. The caller returns it to the
@@ -64,9 +63,17 @@ func (in *inbox) pop() *job {
 	if in.first = j.next; in.first == nil {
 		in.last = nil
 	}
-	in.packets--
-	in.bytes -= j.packet.size()
+	in.count(j, -1)
 	return j
+}
+
+// count counts packets of the client. Calls and disconnect handlers are the program's
+// and have no limit.
+func (in *inbox) count(j *job, sign int) {
+	if j.call == nil && j.finish == nil {
+		in.packets += sign
+		in.bytes += sign * j.packet.size()
+	}
 }
 
 func putJob(j *job) {

@@ -36,7 +36,7 @@ type Socket struct {
 	mu     sync.Mutex
 	data   any                     // guarded by mu, as are the next fields
 	own    *socketHandlers         // nil until the first handler is added
-	acks   map[uint64]chan<- Args  // by the id of the event; nil until the first
+	acks   map[uint64]ackWaiter    // by the id of the event; nil until the first
 	ctx    context.Context         //nolint:containedctx // nil until Context is called
 	cancel context.CancelCauseFunc // of ctx
 	ended  Reason                  // why the context has ended; "" before

@@ -135,7 +135,7 @@ func TestAck_answers_EmitWithAck(t *testing.T) {
 	server := newServer(t, socketio.Config{})
 	answers := make(chan socketio.Args, 1)
 	server.Of("/").OnConnect(func(s *socketio.Socket) {
-		s.EmitWithAckFunc(t.Context(), func(args socketio.Args, _ error) { answers <- args }, "question", 6)
+		s.EmitWithAckFunc(time.Minute, func(args socketio.Args, _ error) { answers <- args }, "question", 6)
 	})
 	c := sockettest.Dial(t, server, "/")
 	c.Expect("question").Ack("answer", []byte("raw"))

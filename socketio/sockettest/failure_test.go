@@ -117,7 +117,7 @@ var failures = map[string]struct {
 	"Ack twice": {
 		func(t testing.TB, s *socketio.Server, c *sockettest.Client) {
 			socket, _ := s.Of("/").Socket(c.ID())
-			socket.EmitWithAckFunc(context.Background(), func(socketio.Args, error) {}, "question")
+			socket.EmitWithAckFunc(0, func(socketio.Args, error) {}, "question")
 			e := c.Expect("question")
 			e.Ack()
 			e.Ack()
@@ -196,7 +196,7 @@ func TestFailure_reports_replies_without_JSON(t *testing.T) {
 		c := sockettest.Dial(r, server, "/")
 		c.Reply("question", func(socketio.Args) []any { return []any{make(chan int)} })
 		socket, _ := server.Of("/").Socket(c.ID())
-		socket.EmitWithAckFunc(context.Background(), func(socketio.Args, error) {}, "question")
+		socket.EmitWithAckFunc(0, func(socketio.Args, error) {}, "question")
 		c.ExpectDisconnect("parse error")
 	})
 	if want := "unsupported type: chan int"; !strings.Contains(r.failure, want) {

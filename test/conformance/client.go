@@ -59,7 +59,7 @@ func addAcks(n *socketio.Namespace) {
 	// handler gets the whole event: On acknowledges by itself.
 	n.On("ack", func(e *socketio.Event) {
 		s := e.Socket
-		s.EmitWithAckFunc(s.Context(), func(args socketio.Args, err error) {
+		s.EmitWithAckFunc(0, func(args socketio.Args, err error) {
 			var number int
 			var object struct{ Test bool }
 			if err == nil && args.Bind(&number, &object) == nil && number == 5 && object.Test {

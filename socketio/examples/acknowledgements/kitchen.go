@@ -60,9 +60,7 @@ func confirmed(ctx context.Context, s *socketio.Socket, total int) bool {
 
 // askRating asks the client and does not wait.
 func askRating(s *socketio.Socket) {
-	ctx, cancel := context.WithTimeout(s.Context(), patience)
-	s.EmitWithAckFunc(ctx, func(answer socketio.Args, err error) {
-		defer cancel()
+	s.EmitWithAckFunc(patience, func(answer socketio.Args, err error) {
 		var stars int
 		if err == nil {
 			err = answer.Bind(&stars)

@@ -49,9 +49,7 @@ func addHandlers(io *socketio.Namespace) {
 
 // askName sends an event that the client acknowledges.
 func askName(s *socketio.Socket) {
-	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Second)
-	s.EmitWithAckFunc(ctx, func(answer socketio.Args, err error) {
-		defer cancel()
+	s.EmitWithAckFunc(5*time.Second, func(answer socketio.Args, err error) {
 		var name string
 		if err == nil {
 			err = answer.Bind(&name)
