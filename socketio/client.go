@@ -260,7 +260,7 @@ func (c *client) work() {
 		if next.finish != nil {
 			next.finish.finish(next.reason)
 		} else if next.call != nil {
-			c.server.protect("acknowledgement", next.call)
+			c.server.protect(origin{handler: "acknowledgement"}, next.call)
 		} else if !drop && !c.server.workers.hurry.Load() {
 			c.handle(next.packet)
 		}

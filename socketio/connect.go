@@ -135,7 +135,7 @@ func (a connectAnswer) encode(s *Socket) *engineio.Prepared {
 // panic while it is examined or encoded.
 func (c *client) refuse(namespace string, err error) {
 	var shown *Error
-	if !c.server.protect("connect error", func() { shown = c.sendRefusal(namespace, err) }) {
+	if !c.server.protect(origin{handler: "connect error"}, func() { shown = c.sendRefusal(namespace, err) }) {
 		shown = c.sendRefusal(namespace, errInternal)
 	}
 	c.server.observe(ConnectRefused{Conn: c.conn.Number(), Namespace: namespace, Message: shown.Message})

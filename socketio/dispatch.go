@@ -21,7 +21,7 @@ func (n *Namespace) dispatch(e *Event) {
 		err = d.handle()
 	}
 	if err != nil {
-		n.server.protect("refusal", func() { e.Refuse(err) })
+		n.server.protect(origin{"refusal", e.Name, e.Socket}, func() { e.Refuse(err) })
 	}
 }
 
@@ -61,7 +61,7 @@ func (d *dispatch) call(fn EventMiddleware, level, index int) error {
 		return result
 	}
 	err := error(errInternal)
-	if !d.server().protect("middleware", func() { err = fn(d.event, next) }) {
+	if !d.server().protect(origin{"event middleware", d.event.Name, d.event.Socket}, func() { err = fn(d.event, next) }) {
 		d.event.panicked = true
 	}
 	return err
@@ -87,7 +87,7 @@ func (d *dispatch) handle() error {
 
 func (d *dispatch) run(list []func(*Event)) {
 	for _, fn := range list {
-		if !d.server().protect(d.event.Name, func() { fn(d.event) }) {
+		if !d.server().protect(origin{"event", d.event.Name, d.event.Socket}, func() { fn(d.event) }) {
 			d.event.panicked = true
 		}
 	}

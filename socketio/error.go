@@ -88,7 +88,7 @@ func (e *Event) Refuse(err error) {
 	}
 	var ack any
 	if encode := server.cfg.EncodeError; encode != nil {
-		if !server.protect("error encoder", func() { ack = encode(e, err) }) {
+		if !server.protect(origin{"error encoder", e.Name, e.Socket}, func() { ack = encode(e, err) }) {
 			ack = refusal{Error: errInternal.Message}
 		}
 	} else {
@@ -111,7 +111,7 @@ var errPanicked = errors.New("socketio: the encoding of a value panicked")
 func (e *Event) acknowledge(args ...any) {
 	err := errPanicked
 	server := e.Socket.namespace.server
-	server.protect(e.Name, func() { err = e.Ack(args...) }) // a value may panic while it is encoded
+	server.protect(origin{"acknowledgement", e.Name, e.Socket}, func() { err = e.Ack(args...) }) // a value may panic while it is encoded
 	if err == nil || errors.Is(err, ErrAcked) || errors.Is(err, ErrDisconnected) || !e.Socket.Connected() {
 		return
 	}

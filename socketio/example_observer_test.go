@@ -19,7 +19,7 @@ func (printer) Observe(o socketio.Observation) {
 	case socketio.EventHandled:
 		fmt.Println("event", o.Event, "handled, panicked:", o.Panicked)
 	case socketio.HandlerPanicked:
-		fmt.Println("panic in", o.Handler+":", o.Value)
+		fmt.Println("panic in", o.Handler, o.Event+":", o.Value)
 	case socketio.ConnClosed:
 		fmt.Println("connection", o.Conn, "closed:", o.Reason)
 	}
@@ -49,7 +49,7 @@ func ExampleObserver() {
 	// Unordered output:
 	// connection 1 opened over websocket
 	// socket connected to /
-	// panic in divide: runtime error: integer divide by zero
+	// panic in event divide: runtime error: integer divide by zero
 	// event divide handled, panicked: true
 	// event divide handled, panicked: false
 	// connection 1 closed: server shutting down

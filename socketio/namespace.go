@@ -115,7 +115,7 @@ func (n *Namespace) FetchSockets(ctx context.Context) ([]SocketInfo, error) {
 func (n *Namespace) admit(s *Socket) error {
 	for _, fn := range slices.Concat(n.inherited.connectMiddleware(), n.connectMiddleware()) {
 		var err error
-		if !n.server.protect("middleware", func() { err = fn(s) }) {
+		if !n.server.protect(origin{handler: "middleware", socket: s}, func() { err = fn(s) }) {
 			return errInternal
 		}
 		if err != nil {
@@ -128,7 +128,7 @@ func (n *Namespace) admit(s *Socket) error {
 // connected runs the connect handlers.
 func (n *Namespace) connected(s *Socket) {
 	for _, fn := range slices.Concat(n.inherited.connectHandlers(), n.connectHandlers()) {
-		n.server.protect("connect", func() { fn(s) })
+		n.server.protect(origin{handler: "connect", socket: s}, func() { fn(s) })
 	}
 }
 
@@ -137,6 +137,6 @@ func (n *Namespace) disconnected(s *Socket, reason Reason) {
 	n.delivery.end(s, reason)
 	defer n.delivery.settle(s)
 	for _, fn := range slices.Concat(n.inherited.disconnectHandlers(), n.disconnectHandlers()) {
-		n.server.protect("disconnect", func() { fn(s, reason) })
+		n.server.protect(origin{handler: "disconnect", socket: s}, func() { fn(s, reason) })
 	}
 }

@@ -156,11 +156,17 @@ type EventHandled struct {
 }
 
 // HandlerPanicked reports a panic in a function of the program that the server
-// has called.
+// has called. Handler is "event" for a handler of an event, "event middleware",
+// "middleware", "connect", "disconnect", "acknowledgement", or the name of another
+// function.
 type HandlerPanicked struct {
-	Handler string // the name of the event, or "connect", "disconnect", "middleware", …
-	Value   any    // of the panic
-	Stack   string
+	Handler   string
+	Event     string   // chosen by the client; "" outside of events
+	Conn      uint64   // 0 if the function is not called for a socket, as are the next fields
+	Namespace string   // "" then
+	Socket    SocketID // "" then
+	Value     any      // of the panic
+	Stack     string
 }
 
 func (ConnOpened) observation()         {}

@@ -256,10 +256,13 @@ func TestObserver_sees_panics(t *testing.T) {
 	})
 	n.OnConnect(func(*socketio.Socket) { panic("connect panics") })
 	n.OnDisconnect(func(*socketio.Socket, socketio.Reason) { panic("disconnect panics") })
-	n.On("say", func(*socketio.Event) { panic("say panics") })
+	n.On("say", func(*socketio.Event) { panic("event panics") })
 	want := func(handler string) {
 		t.Helper()
 		got := seen[socketio.HandlerPanicked](t, o)
+		if got.Conn != 1 || got.Namespace != "/" || got.Socket == "" || (got.Event == "say") != (handler == "event") {
+			t.Errorf("HandlerPanicked: got connection %d, namespace %q, socket %q, event %q, want those of the client", got.Conn, got.Namespace, got.Socket, got.Event)
+		}
 		if got.Handler != handler || got.Value != handler+" panics" || !strings.Contains(got.Stack, "TestObserver_sees_panics") {
 			t.Errorf("HandlerPanicked: got %+v, want %q with its stack", got, handler)
 		}
@@ -271,7 +274,7 @@ func TestObserver_sees_panics(t *testing.T) {
 	c.connect("/")
 	want("connect")
 	c.send(`42["say"]`)
-	want("say")
+	want("event")
 	if got := seen[socketio.EventHandled](t, o); !got.Panicked || !got.Known {
 		t.Errorf("EventHandled: got %+v, want a panic", got)
 	}

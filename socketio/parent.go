@@ -53,7 +53,7 @@ func (s *Server) parentOf(name string) *ParentNamespace {
 	s.mu.RUnlock()
 	for _, p := range parents {
 		var accepted bool
-		s.protect("namespace match", func() { accepted = p.match(name) })
+		s.protect(origin{handler: "namespace match"}, func() { accepted = p.match(name) })
 		if accepted {
 			return p
 		}

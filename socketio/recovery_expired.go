@@ -45,7 +45,7 @@ func (r *recovery) callExpired() {
 			return
 		}
 		for _, lost := range list {
-			r.namespace.server.protect("recovery expired", func() { r.cfg.Expired(lost) })
+			r.namespace.server.protect(origin{handler: "recovery expired"}, func() { r.cfg.Expired(lost) })
 		}
 	}
 }

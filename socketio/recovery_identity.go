@@ -23,7 +23,7 @@ func (r *recovery) identify(h *Handshake) (identity any, ok bool) {
 	if r.cfg.Identify == nil {
 		return identifyByAuth(h)
 	}
-	ok = r.namespace.server.protect("recovery", func() { identity = r.cfg.Identify(h) })
+	ok = r.namespace.server.protect(origin{handler: "recovery identity"}, func() { identity = r.cfg.Identify(h) })
 	return identity, ok
 }
 

@@ -155,14 +155,24 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
+// origin says which function of the program is called.
+type origin struct {
+	handler string  // see HandlerPanicked
+	event   string  // may be ""
+	socket  *Socket // may be nil
+}
+
 // protect calls fn. It logs and observes a panic, and returns false. The caller
 // holds no lock.
-func (s *Server) protect(what string, fn func()) (ok bool) {
+func (s *Server) protect(o origin, fn func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			stack := string(debug.Stack())
-			s.cfg.Log.Error("panic in a handler", "handler", what, "panic", v, "stack", stack)
-			s.observe(HandlerPanicked{Handler: what, Value: v, Stack: stack})
+			p := HandlerPanicked{Handler: o.handler, Event: o.event, Value: v, Stack: string(debug.Stack())}
+			if o.socket != nil {
+				p.Conn, p.Namespace, p.Socket = o.socket.client.conn.Number(), o.socket.namespace.name, o.socket.id
+			}
+			s.cfg.Log.Error("panic in a handler", "handler", p.Handler, "namespace", p.Namespace, "event", p.Event, "panic", v, "stack", p.Stack)
+			s.observe(p)
 		}
 	}()
 	fn()

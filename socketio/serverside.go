@@ -64,10 +64,10 @@ func (n *Namespace) ReceiveServerSide(event string, args Args) (answer Value, ok
 	for _, h := range []*handlers{n.inherited, &n.handlers} {
 		on, fn := h.serverSideHandlers(event)
 		for _, fn := range on {
-			n.server.protect(event, func() { fn(args) })
+			n.server.protect(origin{handler: "server-side event", event: event}, func() { fn(args) })
 		}
 		if fn != nil {
-			n.server.protect(event, func() {
+			n.server.protect(origin{handler: "server-side event", event: event}, func() {
 				if values, err := NewArgs(fn(args)); err == nil {
 					answer, ok = values[0], true
 				}
