@@ -88,7 +88,7 @@ func (s *Socket) emitWithAck(w ackWaiter, event string, args []any) (id uint64, 
 func (s *Socket) expectAck(id uint64, w ackWaiter) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.Connected() || s.ended != "" {
+	if !s.Connected() || s.endedLocked() != "" {
 		return false
 	}
 	if s.acks == nil {

@@ -7,8 +7,8 @@ import (
 )
 
 // Target selects sockets of a namespace: those in any of the rooms, or all
-// without rooms, minus the exceptions. The id of a socket is a room that
-// contains only that socket.
+// without rooms, minus the exceptions. The id of a socket is a room too, which the
+// socket is always in.
 type Target struct {
 	Rooms    []string
 	Except   []string

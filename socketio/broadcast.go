@@ -59,8 +59,8 @@ func (b Broadcast) Sockets() []*Socket {
 	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return s == b.sender })
 }
 
-// Len returns the number of sockets of this process that an Emit would reach
-// now.
+// Len returns the number of sockets of this process that an Emit would reach now.
+// Clients that are offline do not count, even if they can resume their session.
 func (b Broadcast) Len() int {
 	list := b.targets()
 	if b.sender != nil && slices.Contains(list, b.sender) {

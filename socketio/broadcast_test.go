@@ -307,3 +307,26 @@ func TestTo_without_rooms_reaches_nobody(t *testing.T) {
 		}
 	}
 }
+
+// A client that joins a room with the id of another socket does not receive its events
+// in its place.
+func TestTo_id_reaches_its_socket_beside_a_room_of_that_name(t *testing.T) {
+	f := serve(t, socketio.Config{})
+	n := f.Of("/")
+	owner, s := f.connect("/")
+	other, intruder := f.connect("/")
+	intruder.Join(string(s.ID()))
+	if got := n.To(string(s.ID())).Len(); got != 2 {
+		t.Errorf("sockets: got %d, want 2", got)
+	}
+	_ = n.To(string(s.ID())).Emit("private")
+	owner.want(`42["private"]`)
+	other.want(`42["private"]`)
+	s.Join(string(s.ID()))
+	if got := n.To(string(s.ID())).Sockets(); len(got) != 2 {
+		t.Errorf("sockets after the owner has joined: got %d, want 2", len(got))
+	}
+	if got := n.Except(string(s.ID())).Len(); got != 0 {
+		t.Errorf("sockets except the id: got %d, want 0", got)
+	}
+}

@@ -18,13 +18,37 @@ func (e *DisconnectError) Unwrap() error { return ErrDisconnected }
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ctx == nil {
-		s.ctx, s.cancel = context.WithCancelCause(context.Background())
-		if s.ended != "" {
-			s.cancel(&DisconnectError{s.ended})
+	w := s.contextLocked()
+	if w.ctx == nil {
+		w.ctx, w.cancel = context.WithCancelCause(context.Background())
+		if w.ended != "" {
+			w.cancel(&DisconnectError{w.ended})
 		}
 	}
-	return s.ctx
+	return w.ctx
+}
+
+// socketContext is the context of a socket and its end. A socket allocates it when
+// it needs one: most sockets are idle.
+type socketContext struct {
+	ctx    context.Context         //nolint:containedctx // nil until Context is called
+	cancel context.CancelCauseFunc // of ctx
+	ended  Reason                  // "" until the context has ended
+}
+
+func (s *Socket) contextLocked() *socketContext {
+	if s.waits == nil {
+		s.waits = &socketContext{}
+	}
+	return s.waits
+}
+
+// endedLocked returns why the context has ended, or "".
+func (s *Socket) endedLocked() Reason {
+	if s.waits == nil {
+		return ""
+	}
+	return s.waits.ended
 }
 
 // endWaits ends the context and the wait for all acknowledgements. Only the
@@ -39,6 +63,13 @@ func (s *Socket) dropWaits(reason Reason) []func() {
 	return s.dropWaitersLocked()
 }
 
+// expired reports whether the context has ended because the server closes.
+func (s *Socket) expired() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.endedLocked() == ReasonServerShutdown
+}
+
 // expireContext ends the context because the server closes. The socket stays connected.
 func (s *Socket) expireContext() {
 	s.mu.Lock()
@@ -47,12 +78,13 @@ func (s *Socket) expireContext() {
 }
 
 func (s *Socket) endContextLocked(reason Reason) {
-	if s.ended != "" {
+	w := s.contextLocked()
+	if w.ended != "" {
 		return
 	}
-	s.ended = reason
-	if s.cancel != nil {
-		s.cancel(&DisconnectError{reason})
+	w.ended = reason
+	if w.cancel != nil {
+		w.cancel(&DisconnectError{reason})
 	}
 }
 

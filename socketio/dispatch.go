@@ -14,6 +14,7 @@ func (n *Namespace) dispatch(e *Event) {
 	d := dispatch{event: e}
 	d.levels[0], d.levels[1] = n.inherited.listenersOf(e.Name), n.listenersOf(e.Name)
 	d.levels[2], d.once = e.Socket.listenersOf(e.Name)
+	e.known = d.hasHandler()
 	var err error
 	if d.hasMiddleware() {
 		err = d.withMiddleware()
@@ -21,8 +22,18 @@ func (n *Namespace) dispatch(e *Event) {
 		err = d.handle()
 	}
 	if err != nil {
+		e.fail(err)
 		n.server.protect(origin{"refusal", e.Name, e.Socket}, func() { e.Refuse(err) })
 	}
+}
+
+func (d *dispatch) hasHandler() bool {
+	for i := range d.levels {
+		if len(d.levels[i].named) > 0 {
+			return true
+		}
+	}
+	return d.once
 }
 
 func (d *dispatch) hasMiddleware() bool {
@@ -34,8 +45,8 @@ func (d *dispatch) hasMiddleware() bool {
 	return false
 }
 
-// withMiddleware is apart, because the function that middleware receives makes
-// the event's dispatch escape to the heap.
+// withMiddleware has a value receiver: next captures the dispatch, and a pointer
+// would move the caller's copy to the heap also for events without middleware.
 func (d dispatch) withMiddleware() error { return d.from(0, 0) }
 
 // from runs the middleware that begins at an index of a level, and then the
@@ -77,10 +88,8 @@ func (d *dispatch) handle() error {
 		d.run(d.levels[i].all)
 	}
 	for i := range d.levels {
-		d.event.known = d.event.known || len(d.levels[i].named) > 0
 		d.run(d.levels[i].named)
 	}
-	d.event.known = d.event.known || len(once) > 0
 	d.run(once)
 	return d.event.failure()
 }
@@ -89,6 +98,7 @@ func (d *dispatch) run(list []func(*Event)) {
 	for _, fn := range list {
 		if !d.server().protect(origin{"event", d.event.Name, d.event.Socket}, func() { fn(d.event) }) {
 			d.event.panicked = true
+			d.event.fail(errInternal)
 		}
 	}
 }

@@ -26,6 +26,7 @@ var (
 	errTooManyNamespaces = &Error{Message: "Too many namespaces"}
 	errInternal          = &Error{Message: "Internal server error"}
 	errDismissed         = &Error{Message: "Disconnected by the server"}
+	errShuttingDown      = &Error{Message: "Server is shutting down"}
 )
 
 // ArgumentError reports an argument of an event or of an acknowledgement that
@@ -56,6 +57,8 @@ func public(err error, e *Event) (shown *Error, hidden bool) {
 	}
 	argument, ok := errors.AsType[*ArgumentError](err)
 	switch {
+	case e != nil && e.Socket.expired() && (errors.Is(err, ErrDisconnected) || errors.Is(err, context.Canceled)):
+		return errShuttingDown, false // the handler's context has ended
 	case !ok || argument == nil || argument.of == nil || argument.of != e:
 		return errInternal, true
 	case argument.Index < 0:

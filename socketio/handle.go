@@ -31,7 +31,8 @@ func (*Socket) registrar()   {}
 // types that have a value for it: slices, maps, interfaces, Value, and types
 // with a method UnmarshalJSON. Further arguments are ignored, as in JavaScript.
 // If an argument, or In, has a method Validate() error, the method is called
-// before the handler, and its error refuses the event.
+// before the handler, and its error refuses the event: an *Error with its text, any
+// other error as "Invalid argument 1".
 //
 // The context ends with the socket; see Socket.Context. It has ended already
 // for an event that waited when its client disconnected. A handler that must
@@ -42,18 +43,11 @@ func (*Socket) registrar()   {}
 func Handle[In, Out any](to Registrar, event string, fn func(ctx context.Context, s *Socket, in In) (Out, error)) {
 	bind := newBinder[In]()
 	to.On(event, func(e *Event) {
-		done := false
-		defer func() {
-			if !done { // fn panicked
-				e.fail(errInternal)
-			}
-		}()
 		in, err := bind(e)
 		var out Out
 		if err == nil {
 			out, err = fn(e.Context(), e.Socket, in)
 		}
-		done = true
 		if err != nil {
 			e.fail(err)
 			return

@@ -3,6 +3,8 @@ package socketio_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -321,4 +323,32 @@ func TestCloseOver_waits_for_no_client_that_has_left(t *testing.T) {
 		s.wantNoError(closed)
 		s.wantElapsed("end of Close", 5*time.Second)
 	})
+}
+
+// A client whose event fails because the server closes learns that.
+func TestHandlerGrace_refuses_the_event_of_a_handler_that_gives_up(t *testing.T) {
+	for name, fail := range map[string]func(context.Context) error{
+		"cause": context.Cause,
+		"error": func(ctx context.Context) error { return fmt.Errorf("query: %w", ctx.Err()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log logBuffer
+			whileClosing(t, socketio.Config{Log: slog.New(slog.NewTextHandler(&log, nil))}, func(s *closing) {
+				socketio.On(s.Of("/"), "wait", func(ctx context.Context, _ *socketio.Socket, _ struct{}) error {
+					<-ctx.Done()
+					return fail(ctx)
+				})
+				c := s.dial()
+				ended := make(chan error, 1)
+				time.AfterFunc(time.Second, func() { ended <- s.Close(context.Background()) }) // while the handler waits
+				if got := c.CallError("wait"); got.Message != "Server is shutting down" {
+					t.Errorf("refusal: got %q, want Server is shutting down", got.Message)
+				}
+				s.wantNoError(ended)
+			})
+			if got := log.take(); got != "" {
+				t.Errorf("log: got %q, want nothing", got)
+			}
+		})
+	}
 }

@@ -12,6 +12,9 @@ import (
 // the connection, so other clients can see it.
 type SocketID string
 
+// socketIDLen is the length of a SocketID.
+const socketIDLen = 20
+
 func newSocketID() SocketID {
 	var b [15]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead

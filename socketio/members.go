@@ -203,16 +203,24 @@ func (m *members) targets(rooms, except []string) []*Socket {
 	return slices.DeleteFunc(slices.Clone(list), func(s *Socket) bool { return excluded[s] })
 }
 
-// named returns the sockets in a room, or the socket whose id is the name: the
-// id of a socket works as a room without taking memory for one. mu is held.
+// named returns the sockets in a room and the socket whose id is the name: the id
+// of a socket works as a room without taking memory for one. mu is held.
 func (m *members) named(name string) []*Socket {
-	if r := m.rooms[name]; r != nil {
+	r := m.rooms[name]
+	var owner *Socket
+	if len(name) == socketIDLen {
+		owner = m.sockets[SocketID(name)]
+	}
+	switch {
+	case r == nil && owner == nil:
+		return nil
+	case r == nil:
+		return []*Socket{owner}
+	case owner == nil || owner.indexOf(r) >= 0:
 		return r.share()
+	default: // another socket has joined a room of that name
+		return append(slices.Clone(r.sockets), owner)
 	}
-	if s := m.sockets[SocketID(name)]; s != nil {
-		return []*Socket{s}
-	}
-	return nil
 }
 
 func (r *room) share() []*Socket {

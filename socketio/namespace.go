@@ -65,8 +65,8 @@ func (n *Namespace) Broadcast() Broadcast { return n.all() }
 
 func (n *Namespace) all() Broadcast { return Broadcast{namespace: n} }
 
-// To returns a broadcast to the sockets in any of the rooms. The id of a
-// socket is a room that contains only that socket.
+// To returns a broadcast to the sockets in any of the rooms. The id of a socket is
+// a room too, which the socket is always in.
 func (n *Namespace) To(rooms ...string) Broadcast { return n.all().To(rooms...) }
 
 // Except returns a broadcast to the sockets in none of the rooms.

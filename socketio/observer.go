@@ -123,8 +123,8 @@ type ConnectRefused struct {
 }
 
 // Recovered reports that a client has resumed its session and that all events
-// that it missed are in its queue. If there are many, it comes some time after
-// SocketConnected.
+// that it missed are in its queue. It comes before SocketConnected, or, if there are
+// many of them, some time after.
 type Recovered struct {
 	Conn      uint64
 	Namespace string
@@ -141,18 +141,19 @@ type RecoveryRefused struct {
 	Failure   RecoveryFailure
 }
 
-// EventHandled reports that the middleware and handlers of an event have
-// returned, if Config.ObserveEvents is set. A client chooses the name of an event: a metric by name should count
-// events with Known set to false together.
+// EventHandled reports that the middleware and handlers of an event have returned,
+// if Config.ObserveEvents is set. A client chooses the name of an event, so a metric
+// by name should count all events whose Known is false under one name.
 type EventHandled struct {
 	Conn      uint64
 	Namespace string
 	Socket    SocketID
 	Event     string
 	Duration  time.Duration
-	Known     bool // a handler for this name exists, and no middleware has rejected the event
-	Refused   bool // by middleware or a handler, for example by returning an error
-	Panicked  bool // middleware or a handler panicked; HandlerPanicked has the details
+	Known     bool  // a handler for this name exists
+	Refused   bool  // by middleware or a handler; an event that is refused later does not count
+	Err       error // of middleware, Handle or On; nil if the event was not refused, or with Event.Refuse
+	Panicked  bool  // middleware or a handler panicked; HandlerPanicked has the details
 }
 
 // HandlerPanicked reports a panic in a function of the program that the server

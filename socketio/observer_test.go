@@ -289,10 +289,11 @@ func TestObserver_sees_events_that_are_refused(t *testing.T) {
 	o := observing()
 	f := serve(t, socketio.Config{Observer: o})
 	n := f.Of("/")
+	n.On("limited", func(*socketio.Event) {})
 	socketio.On(n, "number", func(context.Context, *socketio.Socket, int) error { return nil })
 	n.OnConnect(func(s *socketio.Socket) {
 		s.UseEvents(func(e *socketio.Event, next func() error) error {
-			if e.Name == "forbidden" {
+			if e.Name == "forbidden" || e.Name == "limited" {
 				return errors.New("no")
 			}
 			return next()
@@ -306,10 +307,13 @@ func TestObserver_sees_events_that_are_refused(t *testing.T) {
 		{`42["number",1]`, true, false},
 		{`42["number","x"]`, true, true},
 		{`42["forbidden"]`, false, true},
+		{`42["limited"]`, true, true},
 	} {
 		c.send(tt.packet)
 		if got := seen[socketio.EventHandled](t, o); got.Known != tt.known || got.Refused != tt.refused || got.Panicked {
 			t.Errorf("EventHandled of %s: got %+v, want known %v and refused %v", tt.packet, got, tt.known, tt.refused)
+		} else if (got.Err != nil) != tt.refused {
+			t.Errorf("EventHandled of %s: got the error %v, want one if it was refused", tt.packet, got.Err)
 		}
 	}
 }

@@ -69,9 +69,10 @@ type Recovery struct {
 	//
 	// Default: Handshake.Identity, together with Handshake.Auth without the members
 	// pid and offset, which stock clients add. A client with more than 16 KiB of
-	// Auth cannot resume then. A client that sends a new token with each connection
-	// cannot either, because its Auth changes. For such clients, return the user
-	// that the token names:
+	// Auth cannot resume then. A client that sends a new token, or the id of the last
+	// message that it has, with each connection cannot either, because its Auth
+	// changes. For such clients, return what stays, such as the user that the token
+	// names:
 	//
 	//	Identify: func(h *socketio.Handshake) any {
 	//		var auth struct{ Token string }
@@ -83,9 +84,9 @@ type Recovery struct {
 	// Expired is called once for each lost session that can no longer come back:
 	// the user has really gone. It is not called for a socket that disconnects for
 	// good; see Socket.Lost. It is called for one session of the namespace at a
-	// time, after the disconnect handlers, on a goroutine of its own. Server.Close
-	// ends all sessions and waits for the calls. A panic is logged. Default: nothing
-	// is called.
+	// time, after the disconnect handlers, on a goroutine of its own. It can use the
+	// server. Server.Close ends all sessions and waits for the calls. A panic is
+	// logged. Default: nothing is called.
 	Expired func(LostSession)
 }
 

@@ -5,14 +5,15 @@ import "context"
 // LostSession is a lost session that can no longer come back. It holds no memory
 // of the connection.
 type LostSession struct {
-	ID      SocketID
-	Rooms   []string // that the client would have resumed, in the order of joining
-	Data    any      // Socket.Data when the disconnect handlers had returned
-	Failure RecoveryFailure
+	Namespace string
+	ID        SocketID
+	Rooms     []string // that the client would have resumed, in the order of joining
+	Data      any      // Socket.Data when the disconnect handlers had returned
+	Failure   RecoveryFailure
 }
 
-// Lost reports whether the socket has lost its connection and its client could
-// resume it then: see Recovery. If so, either a recovered socket or
+// Lost reports whether the socket lost its connection in a way that allowed its
+// client to resume: see Recovery. If so, either a recovered socket or
 // Recovery.Expired follows. In disconnect handlers, false means that the client
 // has gone for good.
 func (s *Socket) Lost() bool { return s.session != nil && s.session.lost.Load() }
@@ -30,7 +31,7 @@ func (r *recovery) over(lost *session, why RecoveryFailure) {
 
 // report starts the calls of Expired unless they are running. mu is held.
 func (r *recovery) report(lost *session) {
-	r.expired = append(r.expired, LostSession{ID: lost.id, Rooms: lost.memberships.Rooms(), Data: lost.data, Failure: lost.failure})
+	r.expired = append(r.expired, LostSession{Namespace: r.namespace.name, ID: lost.id, Rooms: lost.memberships.Rooms(), Data: lost.data, Failure: lost.failure})
 	if r.calling == nil {
 		r.calling = make(chan struct{})
 		go r.callExpired()

@@ -1,7 +1,9 @@
 package socketio
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 
 	"gifchat/socketio/engineio"
 )
@@ -57,6 +59,10 @@ func failureOf(err error) RecoveryFailure {
 // failed reports that the client of s could not resume the session that it
 // names. It is called once for each such client, without mu.
 func (r *recovery) failed(s *Socket, why RecoveryFailure) {
-	r.namespace.server.cfg.Log.Debug("session not resumed", "namespace", r.namespace.name, "socket", s.id, "why", why)
+	level := slog.LevelDebug
+	if why == FailureOtherClient {
+		level = slog.LevelWarn // a theft, or an Auth that changes with each connection: see Recovery.Identify
+	}
+	r.namespace.server.cfg.Log.Log(context.Background(), level, "session not resumed", "namespace", r.namespace.name, "socket", s.id, "why", why)
 	r.observeRefused(s, why)
 }

@@ -36,7 +36,7 @@ func (s *Server) endHandlers(ctx context.Context, conns []*engineio.Conn) {
 	s.quiesce(ctx, clients)
 }
 
-// untilStopped returns a context that ends with ctx, and when another call of Close
+// untilStopped returns a context that ends with ctx, or when another call of Close
 // has stopped the workers.
 func (s *Server) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -33,13 +33,11 @@ type Socket struct {
 	pendingRooms []string     // the rooms to join when it is registered
 	memberships  []membership // the rooms it is in; the first is the namespace
 
-	mu     sync.Mutex
-	data   any                     // guarded by mu, as are the next fields
-	own    *socketHandlers         // nil until the first handler is added
-	acks   map[uint64]ackWaiter    // by the id of the event; nil until the first
-	ctx    context.Context         //nolint:containedctx // nil until Context is called
-	cancel context.CancelCauseFunc // of ctx
-	ended  Reason                  // why the context has ended; "" before
+	mu    sync.Mutex
+	data  any                  // guarded by mu, as are the next fields
+	own   *socketHandlers      // nil until the first handler is added
+	acks  map[uint64]ackWaiter // by the id of the event; nil until the first
+	waits *socketContext       // nil until Context is called or the context ends
 }
 
 // The states of a socket.
@@ -97,7 +95,9 @@ func Data[T any](s *Socket) (T, bool) {
 	return data, ok
 }
 
-// Join adds the socket to rooms. In middleware it takes effect when the socket
+// Join adds the socket to rooms. Do not pass a name from a client unchanged: rooms
+// that the program uses for itself, such as "user:ann", and the ids of sockets are
+// rooms too. Add a prefix, such as "room:". In middleware it takes effect when the socket
 // is connected. A room exists while a socket is in it. Joining a room twice,
 // or after the socket has disconnected, does nothing.
 func (s *Socket) Join(rooms ...string) {
@@ -124,8 +124,8 @@ func (s *Socket) Leave(rooms ...string) {
 	}
 }
 
-// Rooms returns the rooms that the socket is in, or was in when it
-// disconnected, in the order of joining.
+// Rooms returns the rooms that the socket is in, or was in when it disconnected,
+// in the order of joining, without the room of its id.
 func (s *Socket) Rooms() []string { return s.namespace.members.roomsOf(s) }
 
 // InRoom reports whether Rooms contains a room.
@@ -262,6 +262,6 @@ func (s *Socket) receive(p decoded) {
 	s.namespace.dispatch(e)
 	s.namespace.server.notify(EventHandled{
 		Conn: s.client.conn.Number(), Namespace: s.namespace.name, Socket: s.id, Event: e.Name,
-		Duration: time.Since(start), Known: e.known, Refused: e.state.Load()&eventRefused != 0, Panicked: e.panicked,
+		Duration: time.Since(start), Known: e.known, Err: e.failure(), Refused: e.state.Load()&eventRefused != 0, Panicked: e.panicked,
 	})
 }

@@ -15,6 +15,10 @@ type Stats struct {
 	Namespaces int
 	Sockets    int // in all namespaces of this server
 
+	OfflineSessions int // of clients that can resume; see Recovery, as for the next fields
+	KeptEvents      int // for offline clients
+	KeptBytes       int // used by them
+
 	ConnectsRefused   int64                     // since the start; see ConnectRefused
 	Recovered         int64                     // recoveries since the start
 	RecoveriesRefused map[RecoveryFailure]int64 // since the start
@@ -31,9 +35,21 @@ func (s *Server) Stats() Stats {
 	stats.Namespaces = len(namespaces)
 	for _, n := range namespaces {
 		stats.Sockets += n.members.count()
+		if r, ok := n.delivery.(*recovery); ok {
+			r.addTo(&stats)
+		}
 	}
 	s.counts.read(&stats)
 	return stats
+}
+
+// addTo adds what is kept for offline clients.
+func (r *recovery) addTo(stats *Stats) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stats.OfflineSessions += r.offline.Len()
+	stats.KeptEvents += r.log.Len()
+	stats.KeptBytes += r.log.Bytes()
 }
 
 // counts are the counters of Stats that belong to rare events.

@@ -68,13 +68,13 @@ type Conn struct {
 
 	inbound sync.Mutex // held while a packet of the client is handled, so that packets of two transports never interleave
 
-	mu            sync.Mutex
-	closed        bool          // mu guards this and all following fields
+	mu            sync.Mutex    // guards all following fields
 	ws            *webSocket    // the transport; nil while it is polling
 	probing       *webSocket    // a WebSocket that may become the transport (section "Upgrade")
 	poll          *poll         // the client's waiting GET
 	pollConn      net.Conn      // connection of the last poll response, if known
 	pollAcked     int64         // bytes acknowledged on pollConn, see pollProgressLocked
+	closed        bool          // these eight fields share a word of memory
 	writingPoll   bool          // a poll response is being written
 	readingPost   bool          // a POST is being read
 	closeWhenSent bool          // the connection ends when the queue is empty

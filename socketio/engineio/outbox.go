@@ -32,6 +32,7 @@ type outbox struct {
 	mu         sync.Mutex // no other lock is acquired while mu is held
 	sealed     bool       // push fails; mu guards this and all following fields
 	blocked    bool
+	packets    uint32 // sent since the connection opened, see Traffic; here, because it fits beside the flags
 	items      []*Prepared
 	head       int       // items[:head] have been written
 	sent       int       // bytes of the first packet's frames that have been written
@@ -39,7 +40,7 @@ type outbox struct {
 	progressAt time.Time // when a blocked queue that is not empty last shrank
 	progressed chan struct{}
 
-	sentPackets, sentBytes int64 // since the connection opened, see Traffic
+	bytes int64 // sent since the connection opened, see Traffic
 }
 
 // cost returns the number of bytes that p counts in a queue.
@@ -129,7 +130,7 @@ func (o *outbox) next(n int, k codec) (b []byte, joined *buffer) {
 // advanceLocked removes n bytes that have been written.
 func (o *outbox) advanceLocked(n int, k codec) {
 	o.sent += n
-	o.sentBytes += int64(n)
+	o.bytes += int64(n)
 	written, packets := 0, 0
 	for _, p := range o.items[o.head:] {
 		size := len(k.frames(p))
@@ -140,7 +141,7 @@ func (o *outbox) advanceLocked(n int, k codec) {
 		packets += p.packets()
 		written++
 	}
-	o.sentPackets += int64(packets)
+	o.packets += uint32(packets) //nolint:gosec // a few thousand at most
 	o.dropLocked(written)
 }
 

@@ -140,14 +140,14 @@ func (p *Prepared) packets() int {
 func (o *outbox) countSent(packets, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.sentPackets += int64(packets)
-	o.sentBytes += int64(bytes)
+	o.packets += uint32(packets) //nolint:gosec // a few thousand at most
+	o.bytes += int64(bytes)
 }
 
 func (o *outbox) sentTotal() (packets, bytes int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.sentPackets, o.sentBytes
+	return int64(o.packets), o.bytes
 }
 
 // countPoll counts the packets of a poll response.

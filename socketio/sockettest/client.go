@@ -93,8 +93,34 @@ func (c *Client) Emit(event string, args ...any) {
 }
 
 // Call sends an event and returns its acknowledgement. All events that the
-// client emitted before have been handled then.
+// client emitted before have been handled then. A refusal of the server ends the
+// test; see CallError.
 func (c *Client) Call(event string, args ...any) *Ack {
+	c.t.Helper()
+	ack := c.call(event, args)
+	if r := ack.refusal(); r != nil {
+		c.t.Fatalf("Call(%q): got the refusal %q, want an acknowledgement", event, r.Message)
+	}
+	return ack
+}
+
+// CallError sends an event that the server refuses, and returns the refusal. It
+// ends the test if the server acknowledges the event otherwise.
+//
+// A refusal is what socketio.Event.Refuse sends without Config.EncodeError: one
+// object with the member error, a string, and perhaps the member data. A program
+// with an encoder of its own, or whose results look like that, uses Call and Ack.
+func (c *Client) CallError(event string, args ...any) *Refusal {
+	c.t.Helper()
+	ack := c.call(event, args)
+	r := ack.refusal()
+	if r == nil {
+		c.t.Fatalf("CallError(%q): got %s, want a refusal", event, shown(ack.Args))
+	}
+	return r
+}
+
+func (c *Client) call(event string, args []any) *Ack {
 	c.t.Helper()
 	c.mu.Lock()
 	c.lastID++

@@ -31,10 +31,22 @@ func TestCall_returns_acknowledgement_of_handler(t *testing.T) {
 	if sum != 5 {
 		t.Errorf("sum: got %d, want 5", sum)
 	}
-	var refused struct{ Error string }
-	c.Call("add", 2).Bind(&refused)
-	if refused.Error != "Invalid argument 2" {
-		t.Errorf("refusal: got %q, want %q", refused.Error, "Invalid argument 2")
+	if got := c.CallError("add", 2); got.Message != "Invalid argument 2" || !got.Data.IsZero() {
+		t.Errorf("refusal: got %+v, want %q", got, "Invalid argument 2")
+	}
+	socketio.On(server.Of("/"), "refuse", func(context.Context, *socketio.Socket, struct{}) error {
+		return &socketio.Error{Message: "not now", Data: map[string]int{"after": 3}}
+	})
+	refusal := c.CallError("refuse")
+	var data struct{ After int }
+	if err := refusal.Data.Bind(&data); err != nil || refusal.Message != "not now" || data.After != 3 {
+		t.Errorf("refusal: got %+v with %+v, %v, want not now, after 3", refusal, data, err)
+	}
+	socketio.Handle(server.Of("/"), "echo", func(_ context.Context, _ *socketio.Socket, args socketio.Args) (socketio.Args, error) {
+		return args, nil
+	})
+	for _, result := range []any{map[string]any{"error": 1}, map[string]any{"error": "x", "more": 1}, "error", nil} {
+		c.Call("echo", result) // results that are no refusals
 	}
 }
 

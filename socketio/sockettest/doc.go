@@ -27,7 +27,8 @@
 //
 // # Refusals, acknowledgements, failures
 //
-// DialError returns the refusal of a client. Event.Ack and Client.Reply answer
+// DialError returns the refusal of a client, and Client.CallError that of an event.
+// Event.Ack and Client.Reply answer
 // the server's EmitWithAck. Client.Lose cuts the connection, and
 // Client.Reconnect resumes the session as stock clients do. Client.Suspend lets
 // the server run into its timeouts.

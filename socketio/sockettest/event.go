@@ -1,6 +1,7 @@
 package sockettest
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -65,6 +66,35 @@ func (a *Ack) Bind(ptrs ...any) {
 	if err := a.Args.Bind(ptrs...); err != nil {
 		a.t.Fatalf("Bind: acknowledgement of %q %s: %v", a.event, shown(a.Args), err)
 	}
+}
+
+// Refusal is the refusal of an event. See Client.CallError.
+type Refusal struct {
+	Message string
+	Data    socketio.Value // zero if the refusal has no data
+}
+
+// refusal returns the refusal that the acknowledgement is, or nil.
+func (a *Ack) refusal() *Refusal {
+	var members map[string]json.RawMessage
+	if len(a.Args) != 1 || json.Unmarshal(a.Args[0].JSON(), &members) != nil {
+		return nil
+	}
+	r := &Refusal{}
+	if text, ok := members["error"]; !ok || json.Unmarshal(text, &r.Message) != nil {
+		return nil
+	}
+	delete(members, "error")
+	if data, ok := members["data"]; ok {
+		if args, err := socketio.NewArgs(data); err == nil {
+			r.Data = args[0]
+		}
+		delete(members, "data")
+	}
+	if len(members) > 0 {
+		return nil
+	}
+	return r
 }
 
 // maxShown is how many bytes of each argument a message contains.

@@ -78,6 +78,18 @@ var failures = map[string]struct {
 		func(_ testing.TB, _ *socketio.Server, c *sockettest.Client) { c.Call("unknown") },
 		`Call("unknown"): got no acknowledgement in 10s, want one`,
 	},
+	"Call of an event that is refused": {
+		func(_ testing.TB, s *socketio.Server, c *sockettest.Client) {
+			socketio.On(s.Of("/"), "say", func(context.Context, *socketio.Socket, string) error { return nil })
+			c.Call("say")
+		}, `Call("say"): got the refusal "Invalid argument 1", want an acknowledgement`,
+	},
+	"CallError of an event that is accepted": {
+		func(_ testing.TB, s *socketio.Server, c *sockettest.Client) {
+			socketio.On(s.Of("/"), "say", func(context.Context, *socketio.Socket, string) error { return nil })
+			c.CallError("say", "hi")
+		}, `CallError("say"): got [], want a refusal`,
+	},
 	"Call of a client that is disconnected": {
 		func(_ testing.TB, s *socketio.Server, c *sockettest.Client) {
 			s.Of("/").On("kick", func(e *socketio.Event) { e.Socket.Disconnect() })

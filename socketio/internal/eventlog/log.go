@@ -71,6 +71,9 @@ func (l *Log) Last() uint64 { return l.last }
 // Len returns how many events the log holds.
 func (l *Log) Len() int { return len(l.entries) }
 
+// Bytes returns the memory that the events use, in bytes.
+func (l *Log) Bytes() int { return l.bytes }
+
 // Add appends an event, whose number must be Last()+1.
 func (l *Log) Add(e Entry) {
 	l.last = e.Number
