@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"log"
 	"sync"
+	"time"
 
 	"gifchat/socketio"
 )
@@ -19,6 +20,22 @@ type chat struct {
 	io *socketio.Namespace
 	db *sql.DB
 	mu sync.Mutex // held from the query until its messages are queued
+}
+
+// newServer returns a server for the chat whose messages are in db.
+func newServer(db *sql.DB) *socketio.Server {
+	server := socketio.NewServer(socketio.Config{
+		Recovery: func(string) socketio.Recovery {
+			return socketio.Recovery{
+				MaxAbsence: 2 * time.Minute,
+				Identify:   func(h *socketio.Handshake) any { return h.Identity }, // ignore the offset in Auth
+			}
+		},
+	})
+	c := &chat{io: server.Of("/"), db: db}
+	c.io.OnConnect(c.connect)
+	socketio.On(c.io, "chat message", c.say)
+	return server
 }
 
 // say stores a message and sends it with its id.

@@ -35,14 +35,7 @@ func main() {
 		log.Fatal(err)
 	}
 
-	server := socketio.NewServer(socketio.Config{
-		Recovery: func(string) socketio.Recovery {
-			return socketio.Recovery{MaxAbsence: 2 * time.Minute}
-		},
-	})
-	c := &chat{io: server.Of("/"), db: db}
-	c.io.OnConnect(c.connect)
-	socketio.On(c.io, "chat message", c.say)
+	server := newServer(db)
 
 	http.Handle("/", http.FileServerFS(page))
 	http.HandleFunc("/socket.io/socket.io.js", func(w http.ResponseWriter, r *http.Request) {
