@@ -10,12 +10,12 @@
 //	server := socketio.NewServer(socketio.Config{})
 //	chat := server.Of("/chat")
 //	socketio.On(chat, "join", func(ctx context.Context, s *socketio.Socket, room string) error {
-//		s.Join(room)
+//		s.Join("room:" + room) // a prefix keeps clients out of the program's own rooms
 //		return nil
 //	})
 //	socketio.Handle(chat, "say", func(ctx context.Context, s *socketio.Socket, in Say) (Said, error) {
 //		said := Said{From: s.ID(), Text: in.Text}
-//		return said, s.To(in.Room).Emit("said", said)
+//		return said, s.To("room:"+in.Room).Emit("said", said)
 //	})
 //	http.Handle("/socket.io/", server)
 //	web := &http.Server{Addr: ":8005", ConnContext: socketio.ConnContext}

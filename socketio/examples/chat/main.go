@@ -21,7 +21,7 @@ func newServer() *socketio.Server {
 	server := socketio.NewServer(socketio.Config{})
 	chat := server.Of("/chat")
 	socketio.On(chat, "join", func(_ context.Context, s *socketio.Socket, room string) error {
-		s.Join(room)
+		s.Join("room:" + room) // a prefix keeps a client out of the program's own rooms
 		return nil
 	})
 	socketio.Handle(chat, "say", func(_ context.Context, s *socketio.Socket, m message) (message, error) {
@@ -29,7 +29,7 @@ func newServer() *socketio.Server {
 			return m, &socketio.Error{Message: "write something"}
 		}
 		m.From = s.ID()
-		return m, s.To(m.Room).Emit("said", m) // to the others; the sender gets the result
+		return m, s.To("room:"+m.Room).Emit("said", m) // to the others; the sender gets the result
 	})
 	return server
 }

@@ -28,9 +28,7 @@ func TestChat_refuses_an_empty_message(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close(context.Background()) })
 	ann := sockettest.Dial(t, server, "/chat")
 
-	var refusal struct{ Error string }
-	ann.Call("say", message{Room: "kitchen"}).Bind(&refusal)
-	if refusal.Error != "write something" {
-		t.Errorf("refusal: got %q, want %q", refusal.Error, "write something")
+	if got := ann.CallError("say", message{Room: "kitchen"}); got.Message != "write something" {
+		t.Errorf("refusal: got %q, want %q", got.Message, "write something")
 	}
 }

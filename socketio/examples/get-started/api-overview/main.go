@@ -38,11 +38,11 @@ func addHandlers(io *socketio.Namespace) {
 		return in.A + in.B, nil // the acknowledgement
 	})
 	socketio.On(io, "join", func(_ context.Context, s *socketio.Socket, room string) error {
-		s.Join(room)
+		s.Join("room:" + room) // the prefix keeps clients out of other rooms of the program
 		return nil
 	})
 	socketio.On(io, "say", func(_ context.Context, _ *socketio.Socket, in said) error {
-		return io.To(in.Room).Emit("said", in)
+		return io.To("room:"+in.Room).Emit("said", in)
 	})
 	io.OnConnect(askName)
 }
