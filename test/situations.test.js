@@ -57,6 +57,20 @@ describe('listener', { concurrency: true }, () => {
   }
 })
 
+// Shutdown waits for requests, and a poll is a request that would last until the deadline of a minute.
+test('http.Server.Shutdown alone: ends polls and WebSockets, and stock clients try to connect again', async () => {
+  const own = await startServer({}, { path: situations() })
+  const sockets = await Promise.all(Object.values(transportModes).map((transports) => connected(own.url, transports)))
+  const ended = sockets.map((socket) => nextEvent(socket, 'disconnect'))
+  const retries = sockets.map((socket) => nextEvent(socket.io, 'reconnect_attempt'))
+  await own.stop('SIGHUP') // checks that the status is 0: Shutdown did not reach its deadline
+  for (const [i, reasons] of (await Promise.all(ended)).entries()) {
+    assert.match(String(reasons), /transport (close|error)/, Object.keys(transportModes)[i])
+  }
+  await Promise.all(retries)
+  sockets.forEach((socket) => socket.disconnect())
+})
+
 test('page of another origin: sends its cookies only with the option withCredentials', async () => {
   const browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1')
   try {

@@ -12,6 +12,9 @@
 // It listens on a TCP address, on the IPv6 loopback address and on a Unix socket. GET
 // /addresses returns the last two. GET /page is an empty page, and GET /heap returns the
 // bytes of the heap in use after a garbage collection. namespaces.go has the events.
+//
+// SIGTERM ends the Socket.IO server first, as programs should. SIGHUP calls only
+// http.Server.Shutdown, which has to end the polls and WebSockets too.
 package main
 
 import (
@@ -36,13 +39,15 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr); err != nil {
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	if err := run(ctx, hangUp, *addr); err != nil {
 		fmt.Fprintln(os.Stderr, "situations:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, addr string) error {
+func run(ctx context.Context, hangUp <-chan os.Signal, addr string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	folder, err := os.MkdirTemp(".", "socket-") // the test removes the working folder
 	if err != nil {
@@ -66,6 +71,10 @@ func run(ctx context.Context, addr string) error {
 	select {
 	case err := <-served:
 		return err
+	case <-hangUp:
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		return server.Shutdown(end)
 	case <-ctx.Done():
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second)
