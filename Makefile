@@ -27,7 +27,7 @@ NODE_TEST = GIFCHAT_BIN=$(CURDIR)/test/tmp/gifchat GIFCHAT_RACE_BIN=$(CURDIR)/te
 .PHONY: help run build bundle quick test test-go test-node test-unit test-long test-go-long test-node-long test-programs module screenshot lint fmt vuln cover fuzz soak bench ci clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
 
 run: build ## build and start the server on port 8005
 	./gifchat
@@ -50,11 +50,11 @@ quick: ## run the Go tests only, without the race detector: no browser, no Node,
 test: test-go test-node ## run all tests: Go with the race detector, then Node with the stock client and a browser; 5 minutes on two idle cores
 
 # Tests that call t.Parallel mainly wait for slow links, so more of them than cores run at once.
-test-go: bundle
+test-go: bundle ## run the Go tests with the race detector
 	go test -tags $(GOTAGS) -race -shuffle=on -parallel 8 ./...
 	cd bench && go test ./...
 
-test-node: test-unit test-programs
+test-node: test-unit test-programs ## run the Node tests, with stock clients and a browser
 	rm -f test/tmp/clients.jsonl
 	cd test && $(NODE_TEST) --test-concurrency=$(NODE_JOBS) *.test.js
 	@cd test && node clients-table.js --check
@@ -65,16 +65,15 @@ test-unit: ## run the unit tests of the pages' scripts, without a browser, in a 
 test-long: ## run the tests that need longer or measure times, up to 30 minutes
 test-long: test-go-long test-node-long
 
-# The Go tests in the files *_long_test.go.
-test-go-long: bundle
+test-go-long: bundle ## run the Go tests in the files *_long_test.go
 	go test -tags $(GOTAGS),long -race -v -timeout 20m \
 	  -run "^($$(sed -nE 's/^func (Test[A-Za-z0-9_]+).*/\1/p' $(LONG_GO) | paste -sd '|'))$$" $(sort $(addprefix ./,$(dir $(LONG_GO))))
 
 # One file at a time, so that tests do not slow each other's measured times. With SOAK=1, test-node has already run the other files.
-test-node-long: test-programs
+test-node-long: test-programs ## run the Node tests that need longer or measure times
 	cd test && LONG=1 $(NODE_TEST) --test-concurrency=1 long/*.test.js $(if $(SOAK),,$(MEASURED))
 
-test-programs: bundle test/node_modules/.package-lock.json
+test-programs: bundle test/node_modules/.package-lock.json ## install Chromium and npm packages, and build the programs of the Node tests
 	@test/chromium.sh
 	@mkdir -p test/tmp
 	go build -tags $(GOTAGS) -o test/tmp/gifchat .

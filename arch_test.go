@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"ratelimit": {},
 	"i18n":      {},
 
-	"rooms":         {"ratelimit"},
+	"rooms":         {},
 	"store":         {"rooms"},
 	"store/datadir": {"rooms", "store", "store/internal/disk"},
 	"store/inspect": {"rooms", "store", "store/internal/disk", "store/internal/sqliteerr"},

@@ -15,6 +15,7 @@
 //   - refusal: the status, the reason and the sentence of each error
 //   - input: bodies, forms, JSON and text that clients send
 //   - encoding: compression
+//   - memory: unused memory that is returned to the operating system
 //   - logline: limits of log lines
 //   - timers: functions that run later
 package handlers

@@ -2,14 +2,14 @@ package i18n
 
 import "strings"
 
-// scripts are the sentences that only the scripts of a room show. %s is the name
-// of a person, unless a comment says otherwise.
-var scripts = map[string]sentence{
-	"you":   {"나", "you"},
-	"owner": {"방장", "owner"},
-	"muted": {"음소거", "muted"},
-	"bot":   {"봇", "bot"},
-	"no":    {"취소", "Cancel"},
+// roomScriptSentences are the sentences that only the scripts of a room show. %s is the
+// name of a person, unless a comment says otherwise.
+var roomScriptSentences = map[string]sentence{
+	"you":    {"나", "you"},
+	"owner":  {"방장", "owner"},
+	"muted":  {"음소거", "muted"},
+	"bot":    {"봇", "bot"},
+	"cancel": {"취소", "Cancel"},
 
 	"menu.person":  {"%s 메뉴", "Actions for %s"},
 	"menu.message": {"메시지 메뉴", "Message actions"},
@@ -79,7 +79,7 @@ var scripts = map[string]sentence{
 
 // pageKeys lists the sentences that the scripts of each page show. A key that ends in
 // a dot stands for every key that begins with it. The scripts of a room also show
-// those of scripts. test/page-data.test.js compares the list with the scripts.
+// roomScriptSentences. test/page-data.test.js compares the list with the scripts.
 var pageKeys = map[string][]string{
 	"home": {"home.private", "home.public"},
 	"notice": {
@@ -95,22 +95,22 @@ var pageKeys = map[string][]string{
 	},
 }
 
-// PageWords returns the sentences for the scripts of each page, by the page's name and
+// PageSentences returns the sentences for the scripts of each page, by the page's name and
 // the sentence's key.
-func PageWords(l Language) map[string]map[string]string {
+func PageSentences(l Language) map[string]map[string]string {
 	pages := make(map[string]map[string]string)
 	for page, keys := range pageKeys {
-		words := make(map[string]string)
+		texts := make(map[string]string)
 		for _, wanted := range keys {
 			for key, s := range sentences {
 				if key == wanted || strings.HasSuffix(wanted, ".") && strings.HasPrefix(key, wanted) {
-					words[key] = s.in(l)
+					texts[key] = s.in(l)
 				}
 			}
 		}
-		pages[page] = words
+		pages[page] = texts
 	}
-	for key, s := range scripts {
+	for key, s := range roomScriptSentences {
 		pages["room"][key] = s.in(l)
 	}
 	return pages

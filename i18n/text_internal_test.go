@@ -3,7 +3,7 @@ package i18n
 import "testing"
 
 func TestSentences_have_both_languages(t *testing.T) {
-	for _, table := range []map[string]sentence{sentences, scripts} {
+	for _, table := range []map[string]sentence{sentences, roomScriptSentences} {
 		for key, s := range table {
 			if s.ko == "" || s.en == "" {
 				t.Errorf("%s: got Korean %q and English %q, want both", key, s.ko, s.en)

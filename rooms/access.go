@@ -27,8 +27,8 @@ func (a access) owner() bool {
 }
 
 // authorize returns the access of a visitor to a room, or why the visitor may not take
-// an action. It decides for HTTP, for every event, for GIFs and for recovery; nothing
-// else compares standings.
+// an action. It decides for HTTP, for every event, for GIFs and for recovery. No other
+// function decides whether a visitor may take an action.
 //
 //   - All actions: ErrNotFound, ErrBanned.
 //   - All but actEnter: ErrForbidden if the visitor is no member.
@@ -66,6 +66,8 @@ func (s *Service) authorizeCached(ctx context.Context, live *liveRoom, v Visitor
 	return a, err
 }
 
+// check returns nil if the visitor may take the action, or the error that authorize
+// documents. It reads only the room and the membership in a.
 func (a access) check(v Visitor, act action) error {
 	switch {
 	case v.Session == "":

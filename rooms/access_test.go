@@ -120,7 +120,7 @@ type failing struct{}
 
 func (*failing) Read([]byte) (int, error) { return 0, errFailing }
 
-// TestAuthorize_matrix_has_every_method finds methods that are missing in this matrix.
+// TestAuthorize_matrix_has_every_method finds methods that are missing in everyMethod.
 func TestAuthorize_checks_every_method(t *testing.T) {
 	c := newChat(t, rooms.Options{EmptyGrace: -1, OwnerGrace: -1})
 	id := c.room(t, rooms.NewRoom{})

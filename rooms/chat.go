@@ -9,10 +9,10 @@ import (
 // Chat is what handlers use of the chat. Service implements it. Its methods can be
 // called from any goroutine.
 //
-// All methods except List, Room and Create authorize the visitor first: ErrNotFound if
-// the room does not exist, ErrBanned, and ErrForbidden if the visitor is no member. A
-// method that speaks can fail with ErrFrozen or MutedError, a method for the owner with
-// ErrNotOwner.
+// All methods except List, Room, Create, Present and Forget authorize the visitor first:
+// ErrNotFound if the room does not exist, ErrBanned, and ErrForbidden if the visitor is no
+// member. A method that speaks can fail with ErrFrozen or MutedError, a method for the
+// owner with ErrNotOwner.
 //
 // A context bounds the wait, not the change: a change that has begun when the context
 // ends is completed and announced, and a change that has not begun leaves no trace.

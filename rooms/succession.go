@@ -54,7 +54,8 @@ func (s *Service) setOwnerLocked(live *liveRoom, owner Session) {
 }
 
 // watchOwnerLocked starts the succession timer while people are present without the
-// owner. A room without an owner passes on at once. The caller holds live.lock.
+// owner. If the room has no owner, the succession starts at once. The caller holds
+// live.lock.
 func (s *Service) watchOwnerLocked(live *liveRoom) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

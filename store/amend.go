@@ -38,7 +38,7 @@ func (s *SQLite) Amend(ctx context.Context, m rooms.Message) (rooms.Stored, []st
 // amendTarget changes the target of m. A removal erases the text, the GIF, and the texts
 // of all edits. It returns the GIFs that no message shows any more.
 func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
-	target, sound, err := scanAnyMessage(tx.queryRow("SELECT "+messageColumns+
+	target, intact, err := scanAnyMessage(tx.queryRow("SELECT "+messageColumns+
 		" FROM messages WHERE room = ? AND seq = ?", m.Room, m.Target))
 	if err = noRowIsNotFound(err); errors.Is(err, rooms.ErrNotFound) {
 		return nil, undo(rooms.ErrNoMessage)
@@ -48,9 +48,9 @@ func amendTarget(tx *transaction, m rooms.Message) ([]string, error) {
 	}
 	amendable := target.Kind == rooms.KindText || target.Kind == rooms.KindGIF
 	switch {
-	case !sound && m.Kind == rooms.KindRemove:
+	case !intact && m.Kind == rooms.KindRemove:
 		return nil, updateMessage(tx, erasedDamaged(target, m.Seq))
-	case !sound || !amendable:
+	case !intact || !amendable:
 		return nil, undo(rooms.ErrNoMessage)
 	case m.Kind == rooms.KindEdit:
 		return nil, updateMessage(tx, edited(target, m))
@@ -98,8 +98,8 @@ func clearEdits(tx *transaction, m rooms.Message) error {
 // scanErasedEdit reads an edit and returns it without its text. seq is the number of the
 // removal of its target.
 func scanErasedEdit(row scanner, seq int64) (rooms.Message, error) {
-	edit, sound, err := scanAnyMessage(row)
-	if !sound {
+	edit, intact, err := scanAnyMessage(row)
+	if !intact {
 		return erasedDamaged(edit, seq), err
 	}
 	edit.Said, edit.Text = originalFingerprint(edit), ""

@@ -30,9 +30,9 @@ func (s *SQLite) AddMessages(ctx context.Context, id rooms.ID, messages []rooms.
 	return stored, nil
 }
 
-// addMessages stores the messages of one room with two statements, however many
-// messages there are: it reserves their numbers and inserts them. Only if a client id
-// is stored already, it starts again and looks for the client ids first.
+// addMessages reserves the numbers of a batch with one UPDATE and inserts its rows with
+// few INSERTs (see rowCounts). Only if a client id is stored already, it starts again and
+// looks for the client ids first.
 func addMessages(tx *transaction, id rooms.ID, messages []rooms.Message) ([]rooms.Stored, error) {
 	authority, err := commonAuthority(messages)
 	if err != nil {
@@ -42,33 +42,33 @@ func addMessages(tx *transaction, id rooms.ID, messages []rooms.Message) ([]room
 	if !errors.Is(err, errRepeated) {
 		return stored, err
 	}
-	first, err := firstMessages(tx, id, messages)
+	byClientID, err := firstMessages(tx, id, messages)
 	if err != nil {
 		return nil, err
 	}
-	return insertBatch(tx, id, authority, messages, first)
+	return insertBatch(tx, id, authority, messages, byClientID)
 }
 
-// insertBatch inserts the messages whose client ids are not in first, which has stored
-// messages by client id. For the others the result has the message in first, with Again.
-// The error is errRepeated, and nothing is written, if a client id is stored but not in
-// first.
-func insertBatch(tx *transaction, id rooms.ID, authority int64, messages []rooms.Message, first map[clientKey]*rooms.Message) ([]rooms.Stored, error) {
-	if first == nil {
-		first = make(map[clientKey]*rooms.Message, len(messages))
+// insertBatch inserts the messages whose client ids are not in byClientID, which has
+// stored messages. For a message whose client id is there, it returns the stored message
+// with Again set. It returns errRepeated, and writes nothing, if a client id is stored but
+// not in byClientID.
+func insertBatch(tx *transaction, id rooms.ID, authority int64, messages []rooms.Message, byClientID map[clientKey]*rooms.Message) ([]rooms.Stored, error) {
+	if byClientID == nil {
+		byClientID = make(map[clientKey]*rooms.Message, len(messages))
 	}
 	stored := make([]rooms.Stored, len(messages))
 	added := make([]*rooms.Message, 0, len(messages))
 	for i, m := range messages {
 		key := clientKey{m.Session, m.ClientID}
-		if stored[i].Again = first[key] != nil; stored[i].Again {
+		if stored[i].Again = byClientID[key] != nil; stored[i].Again {
 			continue
 		}
 		m.Room, m.Authority = id, 0
 		stored[i].Message = m
 		added = append(added, &stored[i].Message)
 		if m.ClientID != "" {
-			first[key] = &stored[i].Message // a later message of this batch may repeat it
+			byClientID[key] = &stored[i].Message // a later message of this batch may repeat it
 		}
 	}
 	if err := insertNext(tx, id, authority, added); err != nil {
@@ -76,7 +76,7 @@ func insertBatch(tx *transaction, id rooms.ID, authority int64, messages []rooms
 	}
 	for i, m := range messages {
 		if stored[i].Again {
-			stored[i].Message = *first[clientKey{m.Session, m.ClientID}]
+			stored[i].Message = *byClientID[clientKey{m.Session, m.ClientID}]
 		}
 	}
 	return stored, nil

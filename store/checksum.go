@@ -89,12 +89,12 @@ func damagedWhisper(w rooms.Whisper) rooms.Whisper {
 	}
 }
 
-// placeDamaged gives each damaged whisper of a page the room of the page and the
-// time of the whisper before it, or of the first undamaged one.
-func placeDamaged(page []rooms.Whisper, room rooms.ID) {
+// setRoomAndTime gives each damaged whisper of a page the room of the page and the
+// time of the whisper before it, or of the first intact one.
+func setRoomAndTime(page []rooms.Whisper, room rooms.ID) {
 	at := fromMillis(0)
-	if sound := slices.IndexFunc(page, func(w rooms.Whisper) bool { return !w.Damaged }); sound >= 0 {
-		at = page[sound].CreatedAt
+	if intact := slices.IndexFunc(page, func(w rooms.Whisper) bool { return !w.Damaged }); intact >= 0 {
+		at = page[intact].CreatedAt
 	}
 	for i := range page {
 		if page[i].Damaged {
@@ -154,17 +154,17 @@ func firstDamage(ctx context.Context, db *sql.DB, query string, damageOf func(sc
 }
 
 func messageDamage(row scanner) (string, error) {
-	m, sound, err := scanAnyMessage(row)
-	if err != nil || sound {
+	m, intact, err := scanAnyMessage(row)
+	if err != nil || intact {
 		return "", err
 	}
-	return fmt.Sprintf("message %d of room %s is not as it was written", m.Seq, m.Room), nil
+	return fmt.Sprintf("message %d of room %s is damaged: its checksum does not match", m.Seq, m.Room), nil
 }
 
 func whisperDamage(row scanner) (string, error) {
-	w, sound, err := scanOwnWhisper(row)
-	if err != nil || sound {
+	w, intact, err := scanOwnWhisper(row)
+	if err != nil || intact {
 		return "", err
 	}
-	return fmt.Sprintf("whisper %d of room %s is not as it was written", w.FromSeq, w.Room), nil
+	return fmt.Sprintf("whisper %d of room %s is damaged: its checksum does not match", w.FromSeq, w.Room), nil
 }

@@ -63,15 +63,15 @@ func (s *SQLite) Messages(ctx context.Context, id rooms.ID, p rooms.Page) ([]roo
 // scanMessage reads a message. A message that differs from what was written is returned
 // as rooms.KindDamaged.
 func scanMessage(row scanner) (rooms.Message, error) {
-	m, sound, err := scanAnyMessage(row)
-	if !sound {
+	m, intact, err := scanAnyMessage(row)
+	if !intact {
 		m = damagedMessage(m)
 	}
 	return m, err
 }
 
 // scanAnyMessage reads a message, and reports whether its checksum matches.
-func scanAnyMessage(row scanner) (m rooms.Message, sound bool, err error) {
+func scanAnyMessage(row scanner) (m rooms.Message, intact bool, err error) {
 	r := messageRows.Get().(*messageRow)
 	defer messageRows.Put(r)
 	if err := row.Scan(r.columns[:]...); err != nil {

@@ -39,7 +39,7 @@ func (s *SQLite) fillGaps(ctx context.Context, id rooms.ID, messages []rooms.Mes
 func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Message, error) {
 	var filled []rooms.Message
 	at := fromMillis(0)
-	if i := firstSound(messages); i >= 0 {
+	if i := firstIntact(messages); i >= 0 {
 		at = messages[i].CreatedAt
 	}
 	damaged := func(seq int64) rooms.Message {
@@ -61,7 +61,7 @@ func inSequence(id rooms.ID, messages []rooms.Message, after int64) ([]rooms.Mes
 	return filled, nil
 }
 
-// sequential reports whether messages are undamaged and numbered from after+1 without gaps.
+// sequential reports whether messages are intact and numbered from after+1 without gaps.
 func sequential(messages []rooms.Message, after int64) bool {
 	for i, m := range messages {
 		if m.Kind == rooms.KindDamaged || m.Seq != after+1+int64(i) {
@@ -72,16 +72,16 @@ func sequential(messages []rooms.Message, after int64) bool {
 }
 
 // beforeFirst returns the number before the first message, computed from the first
-// undamaged one.
+// intact one.
 func beforeFirst(messages []rooms.Message) int64 {
 	if len(messages) == 0 {
 		return 0
 	}
-	i := max(firstSound(messages), 0)
+	i := max(firstIntact(messages), 0)
 	return messages[i].Seq - 1 - int64(i)
 }
 
-// firstSound returns the index of the first undamaged message, or -1.
-func firstSound(messages []rooms.Message) int {
+// firstIntact returns the index of the first intact message, or -1.
+func firstIntact(messages []rooms.Message) int {
 	return slices.IndexFunc(messages, func(m rooms.Message) bool { return m.Kind != rooms.KindDamaged })
 }

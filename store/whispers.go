@@ -35,8 +35,8 @@ func scanWhisper(row scanner) (rooms.Whisper, error) {
 	var from, to rooms.Color
 	var nick string
 	var position int64
-	w, sound, err := scanOwnWhisper(row, &from, &to, &nick, &position)
-	if !sound {
+	w, intact, err := scanOwnWhisper(row, &from, &to, &nick, &position)
+	if !intact {
 		w = damagedWhisper(w)
 	}
 	w.From.Color, w.To.Color, w.To.Nick = from, to, nick
@@ -45,7 +45,7 @@ func scanWhisper(row scanner) (rooms.Whisper, error) {
 
 // scanOwnWhisper reads ownWhisperColumns, and further columns into more. It
 // reports whether the checksum is right.
-func scanOwnWhisper(row scanner, more ...any) (w rooms.Whisper, sound bool, err error) {
+func scanOwnWhisper(row scanner, more ...any) (w rooms.Whisper, intact bool, err error) {
 	var created, sum int64
 	err = row.Scan(append([]any{
 		&w.ID, &w.Room, &w.From.Session, &w.To.Session, &w.FromSeq, &w.ToSeq, &w.From.Nick,
@@ -111,6 +111,6 @@ func (s *SQLite) AddWhisper(ctx context.Context, w rooms.Whisper) (rooms.Whisper
 // before it.
 func (s *SQLite) Whispers(ctx context.Context, id rooms.ID, session rooms.Session, after int64, limit int) ([]rooms.Whisper, error) {
 	whispers, err := query(ctx, s.read, scanWhisper, selectWhispers, id, session, after, limit)
-	placeDamaged(whispers, id)
+	setRoomAndTime(whispers, id)
 	return whispers, err
 }

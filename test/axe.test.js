@@ -157,7 +157,7 @@ async function checkAsOwner(audit, server, { ann, bob }) {
   await page.locator('#newer').waitFor()
   for (const [state, words, good] of [['offline', 'offline', false], ['online again', 'online', true], ['without the client', 'still', false]]) {
     await page.locator('#connection').evaluate((banner, [key, isGood]) => {
-      banner.textContent = JSON.parse(document.querySelector('#page-data').textContent).words[`room.${key}`]
+      banner.textContent = JSON.parse(document.querySelector('#page-data').textContent).sentences[`room.${key}`]
       banner.classList.toggle('banner--good', isGood)
       banner.hidden = false
     }, [words, good])

@@ -146,7 +146,7 @@ test('damaged message: is found by the doctor, shown as damaged, and removable b
   for (const [dataDir, ...args] of [[server.dataDir, 'doctor'], [server.dataDir, 'backup', copy], [copy, 'doctor']]) {
     await assert.rejects(gifchat({ dataDir }, ...args), ({ code, stderr }) => {
       assert.equal(code, 1)
-      assert.match(stderr.trim().split('\n').at(-1), new RegExp(`damage.*: message \\d+ of room ${room} is not as it was written`))
+      assert.match(stderr.trim().split('\n').at(-1), new RegExp(`damage.*: message \\d+ of room ${room} is damaged: its checksum does not match`))
       return true
     }, args[0])
   }

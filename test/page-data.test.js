@@ -40,24 +40,24 @@ describe('page data', () => {
   for (const [entry, path] of [['home.js', () => '/'], ['notice.js', () => '/notice'], ['room.js', () => `/room/${host.room}`]]) {
     test(`${entry}: has every sentence that it looks up, and no others`, async () => {
       const source = sourceOf(entry)
-      const { words } = await dataOf(path(), 'ko')
+      const { sentences } = await dataOf(path(), 'ko')
       const lookedUp = [...source.matchAll(/\bt\("([^"]+)"|(?<!closest\()"([a-z]+\.[a-zA-Z_]+)"/g)].map(([, key, dotted]) => key ?? dotted)
       const prefixes = [...source.matchAll(/`([a-z]+\.)\$\{/g)].map(([, prefix]) => prefix)
       assert.ok(lookedUp.length > 1 || prefixes.length > 0, `${entry}: got no sentences that it looks up`)
-      for (const key of lookedUp) assert.ok(key in words, `${key} is not in the page`)
-      for (const prefix of prefixes) assert.ok(Object.keys(words).some((key) => key.startsWith(prefix)), `no ${prefix} in the page`)
-      for (const key of Object.keys(words)) {
+      for (const key of lookedUp) assert.ok(key in sentences, `${key} is not in the page`)
+      for (const prefix of prefixes) assert.ok(Object.keys(sentences).some((key) => key.startsWith(prefix)), `no ${prefix} in the page`)
+      for (const key of Object.keys(sentences)) {
         assert.ok(source.includes(`"${key}"`) || prefixes.some((prefix) => key.startsWith(prefix)), `${key} is not used`)
       }
     })
 
     test(`${entry}: has its sentences in the language of the page`, async () => {
       const [korean, english] = [await dataOf(path(), 'ko'), await dataOf(path(), 'en')]
-      assert.deepEqual(Object.keys(korean.words), Object.keys(english.words))
+      assert.deepEqual(Object.keys(korean.sentences), Object.keys(english.sentences))
       assert.deepEqual(korean.limits, english.limits)
-      for (const [key, text] of Object.entries(english.words)) {
+      for (const [key, text] of Object.entries(english.sentences)) {
         assert.doesNotMatch(text, /[가-힣]/, key)
-        assert.match(korean.words[key], /[가-힣]|^%s/, key)
+        assert.match(korean.sentences[key], /[가-힣]|^%s/, key)
       }
     })
   }

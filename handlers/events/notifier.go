@@ -69,7 +69,7 @@ func (n *Notifier) Close() { n.timers.Close() }
 
 // RoomCreated emits newRoom to the lobby.
 func (n *Notifier) RoomCreated(r rooms.Room) {
-	n.check(n.out.toLobby(eventNewRoom, wire.RoomOf(r)))
+	n.logFailure(n.out.toLobby(eventNewRoom, wire.RoomOf(r)))
 }
 
 // RoomRemoved emits removeRoom to the lobby, twice, and to the room, and takes
@@ -81,17 +81,17 @@ func (n *Notifier) RoomRemoved(id rooms.ID) {
 	}
 	n.mu.Unlock()
 
-	emit := func() { n.check(n.out.toLobby(eventRemoveRoom, id)) }
+	emit := func() { n.logFailure(n.out.toLobby(eventRemoveRoom, id)) }
 	emit()
-	n.check(n.out.toRoom(socketRoom(id), "", eventRemoveRoom, id))
+	n.logFailure(n.out.toRoom(socketRoom(id), "", eventRemoveRoom, id))
 	n.out.expel(socketRoom(id), id, true)
 	n.timers.After(removeAgain, emit)
 }
 
 // RoomChanged emits the room's settings to the room and to the lobby.
 func (n *Notifier) RoomChanged(r rooms.Room) {
-	n.check(n.out.toLobby(eventChangeRoom, wire.RoomOf(r)))
-	n.check(n.out.toRoom(socketRoom(r.ID), "", eventRoom, wire.RoomStateOf(r)))
+	n.logFailure(n.out.toLobby(eventChangeRoom, wire.RoomOf(r)))
+	n.logFailure(n.out.toRoom(socketRoom(r.ID), "", eventRoom, wire.RoomStateOf(r)))
 }
 
 // Posted emits messages to their room, the senders included, with one write for each
@@ -100,7 +100,7 @@ func (n *Notifier) Posted(messages ...rooms.Message) {
 	var batch socketio.Batch
 	defer batch.Flush()
 	for _, m := range messages {
-		n.check(n.out.message(&batch, socketRoom(m.Room), eventOf(m.Kind), wire.MessageOf(m)))
+		n.logFailure(n.out.message(&batch, socketRoom(m.Room), eventOf(m.Kind), wire.MessageOf(m)))
 	}
 }
 
@@ -132,7 +132,7 @@ func (n *Notifier) Left(m rooms.Member, notice rooms.Message, people []rooms.Mem
 // emitPresence emits a notice to the room, except to the person it is about. count is the
 // number of people after the change.
 func (n *Notifier) emitPresence(event string, m rooms.Member, notice rooms.Message, count int) {
-	n.check(n.out.toRoom(socketRoom(m.Room), personRoom(m.Room, m.Color), event, wire.JoinExit{
+	n.logFailure(n.out.toRoom(socketRoom(m.Room), personRoom(m.Room, m.Color), event, wire.JoinExit{
 		User: wire.SystemUser, Chat: notice.Text, Participants: count, Person: m.Color, Nick: notice.Nick,
 		Room: m.Room, ID: notice.ID, CreatedAt: wire.Time(notice.CreatedAt), Seq: notice.Seq,
 	}))
@@ -146,14 +146,14 @@ func (n *Notifier) Expelled(m rooms.Member, why rooms.Topic) {
 	if end {
 		event, payload = eventKicked, wire.Kicked{Room: m.Room, Reason: why}
 	}
-	n.check(n.out.toRoom(personRoom(m.Room, m.Color), "", event, payload))
+	n.logFailure(n.out.toRoom(personRoom(m.Room, m.Color), "", event, payload))
 	n.out.expel(personRoom(m.Room, m.Color), m.Room, end)
 }
 
 // Whispered emits a whisper to its sender and its recipient.
 func (n *Notifier) Whispered(w rooms.Whisper) {
-	n.check(n.out.toRoom(personRoom(w.Room, w.From.Color), "", eventWhisper, wire.WhisperTo(w, true)))
-	n.check(n.out.toRoom(personRoom(w.Room, w.To.Color), "", eventWhisper, wire.WhisperTo(w, false)))
+	n.logFailure(n.out.toRoom(personRoom(w.Room, w.From.Color), "", eventWhisper, wire.WhisperTo(w, true)))
+	n.logFailure(n.out.toRoom(personRoom(w.Room, w.To.Color), "", eventWhisper, wire.WhisperTo(w, false)))
 }
 
 // PeopleChanged emits the people in the room to the room, and their number to the
@@ -173,16 +173,16 @@ func (n *Notifier) emitPeople(id rooms.ID) {
 	people := wire.ParticipantsOf(id, n.pending[id])
 	delete(n.pending, id)
 	n.mu.Unlock()
-	n.check(n.out.toLobby(eventPeople, wire.PeopleCount{Room: id, Count: people.Count}))
+	n.logFailure(n.out.toLobby(eventPeople, wire.PeopleCount{Room: id, Count: people.Count}))
 	if people.Count > 0 {
-		n.check(n.out.toRoom(socketRoom(id), "", eventParticipants, people))
+		n.logFailure(n.out.toRoom(socketRoom(id), "", eventParticipants, people))
 	}
 }
 
-// check logs an event that could not be encoded. A client that disconnects before
+// logFailure logs an event that could not be encoded. A client that disconnects before
 // its answer is no error of the server, and any client can cause thousands, so there
 // is no line for it.
-func (n *Notifier) check(err error) {
+func (n *Notifier) logFailure(err error) {
 	if err != nil && !errors.Is(err, socketio.ErrDisconnected) {
 		n.log.Error("event not emitted", "err", err)
 	}

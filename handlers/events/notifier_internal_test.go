@@ -51,14 +51,14 @@ func (r *recorder) add(to, event string, args []any) error {
 	return nil
 }
 
-func TestCheck_logs_no_line_for_a_client_that_disconnected(t *testing.T) {
+func TestLogFailure_logs_no_line_for_a_client_that_disconnected(t *testing.T) {
 	var log bytes.Buffer
 	n := newNotifier(&recorder{}, slog.New(slog.NewTextHandler(&log, nil)))
-	n.check(fmt.Errorf("answer: %w", socketio.ErrDisconnected))
+	n.logFailure(fmt.Errorf("answer: %w", socketio.ErrDisconnected))
 	if log.Len() > 0 {
 		t.Errorf("log after a disconnect: got %s, want no line", &log)
 	}
-	if n.check(errors.ErrUnsupported); log.Len() == 0 {
+	if n.logFailure(errors.ErrUnsupported); log.Len() == 0 {
 		t.Error("log after an event that cannot be encoded: got no line, want one")
 	}
 }

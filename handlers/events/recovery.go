@@ -74,7 +74,7 @@ func (h *chatHandlers) rejoin(ctx context.Context, socket *socketio.Socket, st, 
 	for id, err := range before.refused {
 		refused := refusalOf(err, languageOf(socket))
 		refused.Room = id
-		h.notifier.check(socket.Emit(eventError, refused))
+		h.notifier.logFailure(socket.Emit(eventError, refused))
 	}
 }
 

@@ -50,10 +50,10 @@ func (fn requestHandler[T]) call(ctx context.Context, socket *socketio.Socket, a
 // closed.
 const closeDelay = 100 * time.Millisecond
 
-// lasting returns a handler for an event with a lasting effect. It needs the newest id
-// of the session. The connection of a client with an older id is closed as by a
-// broken network, and the client reconnects with its newest cookie.
-func lasting[T any](h *chatHandlers, fn requestHandler[T]) requestHandler[T] {
+// withNewestSession wraps the handler of an event whose effect outlives the connection.
+// If the socket's session has a newer id, it refuses the event and closes the connection,
+// so that the client reconnects with its newest cookie.
+func withNewestSession[T any](h *chatHandlers, fn requestHandler[T]) requestHandler[T] {
 	return func(ctx context.Context, socket *socketio.Socket, st *joinedRooms, argument T) (any, error) {
 		if !h.outdated(socket) {
 			return fn(ctx, socket, st, argument)

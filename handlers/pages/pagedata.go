@@ -9,15 +9,15 @@ import (
 // pageData is what the scripts of a page need from the server, as JSON in the page: the
 // sentences of its language, and limits that the server sets.
 type pageData struct {
-	Words  map[string]string `json:"words"`
-	Limits map[string]int64  `json:"limits"`
+	Sentences map[string]string `json:"sentences"`
+	Limits    map[string]int64  `json:"limits"`
 }
 
 // newPageData returns the data of each page with scripts, by the page's name.
 func newPageData(l i18n.Language) map[string]pageData {
 	data := make(map[string]pageData)
-	for page, words := range i18n.PageWords(l) {
-		data[page] = pageData{Words: words, Limits: scriptLimits()}
+	for page, sentences := range i18n.PageSentences(l) {
+		data[page] = pageData{Sentences: sentences, Limits: scriptLimits()}
 	}
 	return data
 }

@@ -70,12 +70,12 @@ func (p *Pages) Room(c *gin.Context) error {
 func (p *Pages) enter(c *gin.Context, id rooms.ID, password string) (rooms.Member, error) {
 	ctx := c.Request.Context()
 	v := session.Visitor(ctx)
-	var before error
+	var membershipErr error
 	if password != "" {
-		_, before = p.chat.Member(ctx, v, id)
+		_, membershipErr = p.chat.Member(ctx, v, id)
 	}
 	member, err := p.chat.Enter(ctx, v, id, password)
-	if err == nil && errors.Is(before, rooms.ErrForbidden) {
+	if err == nil && errors.Is(membershipErr, rooms.ErrForbidden) {
 		p.sessions.Renew(c)
 	}
 	return member, err
@@ -99,7 +99,7 @@ func (p *Pages) EnterRoom(c *gin.Context) error {
 	return nil
 }
 
-// SetDoor opens or closes the door of a room, for pages without JavaScript.
+// SetDoor closes a room to newcomers or opens it again, for pages without JavaScript.
 func (p *Pages) SetDoor(c *gin.Context) error {
 	ctx := c.Request.Context()
 	v := session.Visitor(ctx)

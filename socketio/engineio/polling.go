@@ -152,9 +152,10 @@ func (c *Conn) endPollWithNoop(p *poll) {
 	}
 }
 
-// end answers the poll of a connection that has ended. After a POST above the limit, the
-// response to the POST should arrive first: they arrive over two connections, and only
-// that response has the reason. Stock clients handle it a timer tick after its arrival.
+// end answers the poll of a connection that has ended. After a POST above the limit it
+// waits for reorderWindow: the two responses arrive over two connections, and only the
+// response to the POST has the reason, so the POST's should arrive first. Stock clients
+// handle that response a timer tick after its arrival.
 func (p *poll) end(final pollResponse, reason Reason) {
 	if reason != ReasonTooLarge {
 		p.respond(final)

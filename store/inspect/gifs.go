@@ -84,7 +84,7 @@ func readGIFs(ctx context.Context, p store.Place, gifs []shownGIF, read func(nam
 
 // gifState is what readGIF found out about a file.
 type gifState struct {
-	damage     string // "" for a sound file
+	damage     string // "" for an intact file
 	unreadable bool
 }
 

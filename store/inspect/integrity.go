@@ -10,7 +10,7 @@ import (
 	"gifchat/store/internal/sqliteerr"
 )
 
-// ok is the result of SQLite's integrity_check for a sound database.
+// ok is the result of SQLite's integrity_check for an intact database.
 const ok = "ok"
 
 // checkIntegrity reads the whole database and returns ok, or the first fault that

@@ -60,12 +60,12 @@ export async function ledgerOverKills(t, { clients, rooms, every, interruption, 
   const sending = load.sendRandomly(Infinity, every, { over: enough, interruption })
   const ends = { SIGKILL: 0, SIGTERM: 0 }
   for (let round = 0; round < rounds; round++) {
-    const gentle = Math.floor(dice() * 5) // the kill of the round that is a SIGTERM
+    const sigtermIndex = Math.floor(dice() * 5) // of the kill of the round that is a SIGTERM
     for (let i = 0; i < 5; i++) {
       const before = load.acked
       await pause(200 + dice() * maxWait)
       await until(() => load.acked > before, 'a message is acknowledged', 60_000)
-      const signal = i === gentle ? 'SIGTERM' : 'SIGKILL'
+      const signal = i === sigtermIndex ? 'SIGTERM' : 'SIGKILL'
       await server.stop(signal)
       ends[signal]++
       assertIntegrity(server)

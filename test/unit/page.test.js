@@ -10,7 +10,7 @@ const document = (lang, data) => ({
 
 describe('the data of a page', () => {
   test('has sentences, limits and the language', () => {
-    const page = readPage(document('en', { words: { hello: 'Hello %s' }, limits: { message: 5 } }))
+    const page = readPage(document('en', { sentences: { hello: 'Hello %s' }, limits: { message: 5 } }))
     assert.deepEqual([page.lang, page.limits, page.t('hello', 'Bob')], ['en', { message: 5 }, 'Hello Bob'])
     assert.match(page.time.day(new Date(2026, 0, 2, 12)), /Friday, January 2, 2026/)
   })

@@ -38,7 +38,7 @@ export class Menu {
     const text = document.createElement("p")
     text.textContent = question
     const checkbox = option && makeCheckbox(option)
-    const no = this.#button(this.#t("no"), () => this.#box.hidePopover())
+    const no = this.#button(this.#t("cancel"), () => this.#box.hidePopover())
     this.#show(control, question, [text, ...checkbox ? [checkbox] : [], this.#button(yes, () => {
       this.#box.hidePopover()
       act(checkbox?.control.checked)

@@ -6,9 +6,9 @@
  * @returns {Page}
  */
 export function readPage(document) {
-  const { words, limits } = JSON.parse(document.querySelector("#page-data").textContent)
+  const { sentences, limits } = JSON.parse(document.querySelector("#page-data").textContent)
   const lang = document.documentElement.lang
-  return { lang, limits, t: translator(words), time: timeFormats(lang) }
+  return { lang, limits, t: translator(sentences), time: timeFormats(lang) }
 }
 
 /**
@@ -17,8 +17,8 @@ export function readPage(document) {
  * @typedef {(key: string, s?: string|number, c?: string|number) => string} Translate
  * @returns {Translate}
  */
-export const translator = words => (key, s = "", c = "") =>
-  (words[key] ?? key).replace(/%[sc]/g, placeholder => placeholder === "%s" ? s : c)
+export const translator = sentences => (key, s = "", c = "") =>
+  (sentences[key] ?? key).replace(/%[sc]/g, placeholder => placeholder === "%s" ? s : c)
 
 /** Returns what the page calls a person: the nickname, or the colour of a person without one. */
 export const nameOf = ({ nick, color }) => nick || color

@@ -14,17 +14,17 @@
  * @param {Row} row
  */
 export function rowBefore(rows, row) {
-  let before // the answer if the next row has its place before row
+  let candidate // the lowest row above those that belong after row
   let passedNumbered = false
   for (const other of rows) {
-    before ??= other
+    candidate ??= other
     // A line that only this page shows has no number. It keeps its place, and does not decide the place of others.
     if (isNumbered(row) && !isNumbered(other) && !other.waiting) continue
-    if (!belongsAfter(other, row)) return before
-    before = undefined
+    if (!belongsAfter(other, row)) return candidate
+    candidate = undefined
     passedNumbered ||= isNumbered(other)
   }
-  return passedNumbered ? null : before ?? null // null: older than all numbered rows
+  return passedNumbered ? null : candidate ?? null // null: older than all numbered rows
 }
 
 const isNumbered = ({ seq, n }) => Boolean(seq || n)
@@ -47,8 +47,8 @@ export function continues(row, before, within) {
 
 /** Returns the day that a row begins, or "". The first row of a log begins a day unless the day is today. */
 export function newDay(row, before, { day }, now = new Date()) {
-  const today = day(row.time)
-  return today === day(before ? before.time : now) ? "" : today
+  const rowDay = day(row.time)
+  return rowDay === day(before ? before.time : now) ? "" : rowDay
 }
 
 const factsOf = row => row && {

@@ -49,7 +49,7 @@ export class Sender {
   remove(row) {
     showPending(row, this.#t)
     this.#add(row, "remove", { seq: Number(row.dataset.seq), clientId: newClientId() }, () => this.#rows.clear(row), {
-      text: this.#t("edit.failed"), discardLabel: this.#t("no"), discard: () => showSent(row),
+      text: this.#t("edit.failed"), discardLabel: this.#t("cancel"), discard: () => showSent(row),
     })
   }
 
