@@ -141,7 +141,7 @@ func (o *outbox) advanceLocked(n int, k codec) {
 		packets += p.packets()
 		written++
 	}
-	o.packets += uint32(packets) //nolint:gosec // a few thousand at most
+	o.packets += uint32(packets)
 	o.dropLocked(written)
 }
 
