@@ -75,14 +75,14 @@ func (w slowWriter) Write(b []byte) (int, error) {
 func TestCloseWhenSent_waits_for_a_slow_poll_response(t *testing.T) {
 	limits := engineio.Limits{MaxPayload: 200_000, StallTimeout: time.Second} // the write of a response may take 24 s
 	inBubble(t, engineio.Config{Limits: limits}, func(b *bubble) {
-		want := ""
+		var want strings.Builder
 		for _, letter := range []string{"a", "b", "c", "d"} {
 			text := strings.Repeat(letter, 190_000)
 			b.peer.Send(t, text)
-			want += "190001:4" + text
+			want.WriteString("190001:4" + text)
 		}
 		b.peer.Conn.CloseWhenSent()
-		for got := ""; got != want && got != want+"1:1"; { // a response has one message or two
+		for got := ""; got != want.String() && got != want.String()+"1:1"; { // a response has one message or two
 			w := slowWriter{httptest.NewRecorder(), make(chan struct{})}
 			answered := make(chan struct{})
 			go func() {
@@ -94,7 +94,7 @@ func TestCloseWhenSent_waits_for_a_slow_poll_response(t *testing.T) {
 			<-answered
 			got += w.Body.String()
 			if w.Code != http.StatusOK {
-				t.Fatalf("poll after %d bytes: got %d %.60q, want all %d bytes", len(got), w.Code, w.Body, len(want))
+				t.Fatalf("poll after %d bytes: got %d %.60q, want all %d bytes", len(got), w.Code, w.Body, len(want.String()))
 			}
 		}
 		b.request("GET", "") // the client learns of the end in one more poll
