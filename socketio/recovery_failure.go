@@ -31,6 +31,7 @@ const (
 	FailureUnknownSession RecoveryFailure = "unknown session"
 	FailureOtherClient    RecoveryFailure = "session of another client"
 	FailureStillInUse     RecoveryFailure = "disconnect handlers are still running"
+	FailureNoIdentity     RecoveryFailure = "the client cannot be identified" // Identify panicked, or Auth is too large
 )
 
 // recoveryError ends a recovery after the middleware. It is an

@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -115,4 +116,36 @@ func TestStats_count_a_long_recovery_at_its_end(t *testing.T) {
 func oneByOne() func(*socketio.Handshake) any {
 	var n atomic.Int64
 	return func(*socketio.Handshake) any { return n.Add(1) }
+}
+
+// A client whose identity cannot be determined gets a socket without a session.
+func TestObserver_sees_a_client_without_identity(t *testing.T) {
+	o := observing()
+	f := serve(t, socketio.Config{Observer: o, Recovery: func(string) socketio.Recovery {
+		return socketio.Recovery{MaxAbsence: time.Minute, Identify: onlyOnce()}
+	}})
+	f.Of("/chat")
+	r := &stockClient{}
+	f.connectTo(r)
+	f.lose(r)
+	c := f.dial()
+	c.send(`40/chat,{"pid":"` + r.pid + `"}`)
+	if got := c.receive(); strings.Contains(got, "pid") {
+		t.Errorf("got %s, want a socket without a session", got)
+	}
+	want := socketio.RecoveryRefused{Conn: 2, Namespace: "/chat", Failure: socketio.FailureNoIdentity}
+	if got := seen[socketio.RecoveryRefused](t, o); got != want {
+		t.Errorf("RecoveryRefused: got %+v, want %+v", got, want)
+	}
+}
+
+// onlyOnce returns a Recovery.Identify that panics for all sockets but the first.
+func onlyOnce() func(*socketio.Handshake) any {
+	var n atomic.Int64
+	return func(*socketio.Handshake) any {
+		if n.Add(1) > 1 {
+			panic("no identity")
+		}
+		return "ann"
+	}
 }

@@ -56,13 +56,17 @@ func (r *recovery) prepare(s *Socket) {
 	if s.client.old() {
 		return
 	}
+	var auth connectAuth
+	resumes := s.handshake.Auth.Bind(&auth) == nil && auth.PID != ""
 	identity, ok := r.identify(&s.handshake)
 	if !ok {
+		if resumes {
+			r.failed(s, FailureNoIdentity)
+		}
 		return
 	}
 	s.session = &session{socket: s, identity: identity}
-	var auth connectAuth
-	if s.handshake.Auth.Bind(&auth) != nil || auth.PID == "" {
+	if !resumes {
 		return
 	}
 	if why := r.tryResume(s, auth); why != "" {

@@ -9,7 +9,8 @@ func (s *Socket) Recovered() bool { return s.recovered }
 // events, and socket.recovered is false there. The lost session ends: see
 // Recovery.Expired. Middleware calls it for a client that has to begin from
 // scratch, for example because its permissions have changed. Elsewhere, and for
-// a socket that is not recovered, StartOver does nothing.
+// a socket that is not recovered, StartOver does nothing. Middleware that has passed
+// the socket to another goroutine must not call it, because it changes the id.
 func (s *Socket) StartOver() {
 	if s.recovered {
 		s.namespace.delivery.startOver(s)
