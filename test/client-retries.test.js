@@ -59,7 +59,7 @@ describe('stock client with retries', () => {
     const before = answers.length
     await pause(700) // longer than ackTimeout
     await server.start()
-    await until(() => answers.length === total, 'every message answered', 20_000)
+    await until(() => answers.length === total, 'every message answered', 60_000)
     assert.ok(before < total, 'answers before the crash: got all of them, want fewer')
     assert.ok(answers.every(({ error, answer }) => error === null && answer.ok), JSON.stringify(answers))
     assert.deepEqual(await texts({ visitor, room }), Array.from({ length: total }, (_, n) => `${n}`))
@@ -194,7 +194,7 @@ for (const [name, make] of Object.entries({ 'client 4.8.4 with retries': modern,
       stocks.push(new Stock(`stock-${i}`, room, ledger))
       sockets.push(make(stocks[i], proxy.url, { ...Object.values(transportModes)[i % 3], extraHeaders: { cookie: person.cookie } }))
     }
-    await until(() => stocks.every(({ joined }) => joined), 'every client in the room', 20_000)
+    await until(() => stocks.every(({ joined }) => joined), 'every client in the room', 60_000)
     proxy.start()
     const end = performance.now() + sized(2000, 60_000)
     await Promise.all(stocks.map(async (stock) => {

@@ -71,7 +71,7 @@ test('program: exits with status 1 and a message on unknown arguments and damage
   const server = await startServer()
   await server.stop()
   const path = join(server.dataDir, 'gifchat.db')
-  const run = (...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: server.dataDir, PORT: '0' }, timeout: 10_000 })
+  const run = (...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: server.dataDir, PORT: '0' }, timeout: 60_000 })
   assert.deepEqual(run('doctor').status, 0)
   const usage = run('nonsense')
   assert.equal(usage.status, 1)
@@ -91,7 +91,7 @@ test('killed backup: leaves a folder that every command refuses', async () => {
   const a = await owner(server)
   await a.postMessage(a.room, '안녕')
   await a.upload(a.room, animatedGIF())
-  const run = (dataDir, ...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }, timeout: 10_000 })
+  const run = (dataDir, ...args) => spawnSync(binary({ race: false }), args, { encoding: 'utf8', cwd: server.dataDir, env: { DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }, timeout: 60_000 })
   const tried = new Set() // each kind of incomplete folder once
   for (let round = 0; round < 8 || tried.size === 0; round++) {
     const delay = (round % 8) * 4 // ms; a complete backup takes about 50

@@ -79,9 +79,9 @@ for (const [name, { row, env, restart, unordered, command, prepare }] of Object.
         })
 
         const [path, ...args] = [...command, server.url, transports.join(), room]
-        const program = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
+        const program = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 })
         const output = createInterface(program.stdout)[Symbol.asyncIterator]()
-        const next = async (what) => JSON.parse((await withTimeout(20_000, output.next(), what)).value ?? 'null')
+        const next = async (what) => JSON.parse((await withTimeout(60_000, output.next(), what)).value ?? 'null')
         const lines = Array.from({ length: 10 }, (_, i) => `가나다 ${i} 😀`)
         const { version, chats, ...others } = await next('what the client received')
         assert.deepEqual(comparable(chats), comparable([...lines, '여기도']))

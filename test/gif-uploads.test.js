@@ -238,7 +238,7 @@ describe('slow uploads in all 64 slots', () => {
 
   test('64 uploads from one address: yield a slot to another upload from it within seconds', async () => {
     const slow = await hold()
-    await until(async () => (await owner.upload(owner.room, animatedGIF())).status === 200, 'the upload accepted', 30_000)
+    await until(async () => (await owner.upload(owner.room, animatedGIF())).status === 200, 'the upload accepted', 60_000)
     await until(() => running(slow) === 63, 'one slow upload ended') // its response may arrive after that of the upload
     await release(slow)
   })

@@ -341,7 +341,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await row(ann, `${bobColor}님을 내보냈습니다.`).waitFor()
     await write(ann, '이제 비밀')
     await bob.context().setOffline(false)
-    await bob.locator('.ended', { hasText: '방장이 내보냈어요.' }).waitFor({ timeout: 20_000 })
+    await bob.locator('.ended', { hasText: '방장이 내보냈어요.' }).waitFor({ timeout: 60_000 })
     assert.equal(await bob.getByText('이제 비밀').count(), 0)
     await leave(ann, bob)
   })
@@ -365,7 +365,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await ann.keyboard.press('Enter')
     await ann.locator('.message--whisper[data-n]').waitFor()
     await bob.context().setOffline(false)
-    await row(bob, '셋').waitFor({ timeout: 20_000 })
+    await row(bob, '셋').waitFor({ timeout: 60_000 })
     await row(bob, '넷').waitFor()
     const said = await bob.evaluate(() => window.said)
     const notAbsence = (text) => !/님이 (입장|퇴장)하셨습니다/.test(text) // of bob, if he was offline for long

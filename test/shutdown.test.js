@@ -155,7 +155,7 @@ describe('SIGTERM while an event handler runs', () => {
       const server = await startServer({}, { path: relay() })
       const socket = await connected(server.url, { transports: [transport], reconnection: false })
       const waiting = nextEvent(socket, 'waiting')
-      const acknowledged = socket.timeout(10_000).emitWithAck('wait', 500)
+      const acknowledged = socket.timeout(60_000).emitWithAck('wait', 500)
       await waiting
       const disconnected = nextEvent(socket, 'disconnect')
       const stopped = server.stop()

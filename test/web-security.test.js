@@ -112,7 +112,7 @@ describe('GIF of another room and missing GIF', () => {
 /** Sends a message as soon as the rate limit allows. */
 async function sendMessage(socket, text) {
   for (;;) {
-    const answer = await socket.timeout(30_000).emitWithAck('chat', text)
+    const answer = await socket.timeout(60_000).emitWithAck('chat', text)
     if (answer.ok) return
     assert.equal(answer.reason, 'rate_limited')
     await pause(answer.retryAfter)
@@ -182,7 +182,7 @@ test('text of visitors: is never executed', async (t) => {
   })
   const a = await owner(server, { title: 'payloads', max: 20 })
   const emitWithAck = async (event, what) => {
-    const answer = await a.chat.timeout(30_000).emitWithAck(event, { room: a.room, ...what })
+    const answer = await a.chat.timeout(60_000).emitWithAck(event, { room: a.room, ...what })
     assert.equal(answer.ok, true, `${event} ${JSON.stringify(what)}: got ${JSON.stringify(answer)}, want ok`)
     return answer
   }
