@@ -42,7 +42,7 @@ describe('pages', () => {
     await bob.waitForURL(`**/room/${id}`)
     assert.doesNotMatch(bob.url(), /password/)
 
-    await ann.locator('#chat-list').getByText('님이 입장하셨습니다').waitFor()
+    await ann.locator('#chat-list').getByText('님이 입장하셨습니다').first().waitFor()
     await until(async () => (await ann.locator('[data-slot=count]').innerText()) === '2', 'a count of two on Ann’s page')
 
     const write = async (page, text) => {
@@ -86,7 +86,7 @@ describe('pages', () => {
 
     await bob.locator('#exit-btn').click()
     await bob.waitForURL(server.url + '/')
-    await ann.locator('#chat-list').getByText('님이 퇴장하셨습니다').waitFor()
+    await ann.locator('#chat-list').getByText('님이 퇴장하셨습니다').first().waitFor()
 
     const late = await openPage(server, dark)
     await late.goto('/')
@@ -112,7 +112,7 @@ describe('pages', () => {
     await ann.locator('form[action="/room"] button').click()
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     await bob.goto(ann.url())
-    await ann.locator('#chat-list').getByText('님이 입장하셨습니다').waitFor()
+    await ann.locator('#chat-list').getByText('님이 입장하셨습니다').first().waitFor()
     await own.restart('SIGKILL')
     await ann.fill('#chat-form [name=chat]', '다시 켜졌나요?')
     await ann.press('#chat-form [name=chat]', 'Enter')

@@ -58,7 +58,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await ann.locator('form[action="/room"] button').click()
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     await bob.goto(ann.url())
-    await row(ann, /입장하셨습니다|entered/).waitFor()
+    await row(ann, /입장하셨습니다|entered/).first().waitFor()
     for (const page of [ann, bob]) await page.locator('.person').nth(1).waitFor({ state: 'attached' })
     return [ann, bob]
   }
@@ -291,7 +291,7 @@ describe('members on the room page', { concurrency: 2 }, () => {
     await ann.locator('form[action="/room"] button').click()
     await ann.waitForURL(/\/room\/[0-9a-f]{24}$/)
     await bob.goto(ann.url())
-    await row(ann, '입장하셨습니다').waitFor()
+    await row(ann, '입장하셨습니다').first().waitFor()
     await write(ann, '하나')
     await row(bob, '하나').waitFor()
     drop = /^42\/chat,\["edit"/

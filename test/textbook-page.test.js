@@ -89,7 +89,7 @@ describe('textbook page', () => {
 
       await bob.goto('/')
       await bob.goto(`/room/${id}?password=1234`)
-      await ann.locator('.system').getByText('님이 입장하셨습니다.').waitFor()
+      await ann.locator('.system').getByText('님이 입장하셨습니다.').first().waitFor()
 
       await ann.fill('#chat', '안녕하세요')
       await ann.press('#chat', 'Enter')
@@ -104,7 +104,7 @@ describe('textbook page', () => {
         await until(() => image.evaluate((img) => img.complete && img.naturalWidth === 8), 'the GIF painted')
       }
       await bob.locator('#exit-btn').click()
-      await ann.locator('.system').getByText('님이 퇴장하셨습니다.').waitFor()
+      await ann.locator('.system').getByText('님이 퇴장하셨습니다.').first().waitFor()
       assert.equal(await ann.locator('.mine').count(), 1)
       assertNoErrors([ann, bob])
       await Promise.all([ann, bob].map((page) => page.context().close()))
