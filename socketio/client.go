@@ -39,7 +39,7 @@ type client struct {
 
 	mu       sync.Mutex
 	sockets  []*Socket   // guarded by mu, as are the next fields
-	checking *Socket     // which middleware is checking; nil if there is none
+	checking *Socket     // the socket that middleware is checking; may be nil
 	timeout  *time.Timer // closes a client that connects to no namespace; nil afterwards
 	inbox    inbox
 	changed  chan struct{} // see changeLocked; nil unless a goroutine waits

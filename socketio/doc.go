@@ -50,9 +50,9 @@
 //
 // Socket.Emit sends to one client, Namespace.Emit to all, Namespace.To and
 // Socket.To to rooms. EmitWithAck waits for acknowledgements and
-// Socket.EmitWithAckFunc calls a function with one. Request decodes one.
-// Arguments are encoded as
-// encoding/json does it, and a []byte or Binary is sent as binary data.
+// Socket.EmitWithAckFunc calls a function with one. Request decodes one. Arguments
+// are encoded as encoding/json does it, and a []byte or Binary is sent as binary
+// data.
 //
 // # Guarantees
 //

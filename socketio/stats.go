@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"maps"
-	"slices"
 	"sync"
 
 	"gifchat/socketio/engineio"
@@ -29,9 +28,7 @@ type Stats struct {
 // about a millisecond for 10,000 of them. It needs no Observer.
 func (s *Server) Stats() Stats {
 	stats := Stats{Engine: s.engine.Stats()}
-	s.mu.RLock()
-	namespaces := slices.Collect(maps.Values(s.namespaces))
-	s.mu.RUnlock()
+	namespaces := s.allNamespaces()
 	stats.Namespaces = len(namespaces)
 	for _, n := range namespaces {
 		stats.Sockets += n.members.count()
