@@ -45,7 +45,7 @@ func trackedFiles(t *testing.T) []string {
 	t.Helper()
 	out, err := command(t, root, "git", "ls-files", "-z").Output()
 	if err != nil {
-		t.Skip("this is not a Git clone")
+		t.Fatalf("git ls-files: %v: this test needs a Git clone", err)
 	}
 	names := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 	return slices.DeleteFunc(names, func(name string) bool {
@@ -59,9 +59,6 @@ func trackedFiles(t *testing.T) []string {
 // both folders.
 func renamedCopy(t *testing.T) (parent, folder string) {
 	t.Helper()
-	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip("make was not found")
-	}
 	parent = t.TempDir()
 	folder = filepath.Join(parent, "gifchat")
 	for _, name := range trackedFiles(t) {
