@@ -57,8 +57,9 @@ type config struct {
 	EmptyRoomGrace grace  `env:"EMPTY_ROOM_GRACE" envDefault:"30s"`
 	OwnerGrace     grace  `env:"OWNER_GRACE" envDefault:"10m"`
 
-	UploadQuota  byteSize `env:"UPLOAD_QUOTA" envDefault:"200MiB"`
-	MinFreeSpace byteSize `env:"MIN_FREE_SPACE" envDefault:"256MiB"`
+	StoreTimeout time.Duration `env:"STORE_TIMEOUT" envDefault:"4s"`
+	UploadQuota  byteSize      `env:"UPLOAD_QUOTA" envDefault:"200MiB"`
+	MinFreeSpace byteSize      `env:"MIN_FREE_SPACE" envDefault:"256MiB"`
 
 	NoticeInterval       time.Duration `env:"NOTICE_INTERVAL" envDefault:"3s"`
 	NoticeNews           string        `env:"NOTICE_NEWS" envDefault:"Hello Socket.IO"`

@@ -33,6 +33,7 @@ func (c *config) checks() []check {
 		{"EMPTY_ROOM_GRACE", time.Duration(c.EmptyRoomGrace) <= time.Hour, "too long; want 0s to 1h, or never"},
 		{"OWNER_GRACE", c.OwnerGrace < 0 || time.Second <= time.Duration(c.OwnerGrace) && time.Duration(c.OwnerGrace) <= 24*time.Hour, "out of range; want 1s to 24h, or never"},
 		{"UPLOAD_QUOTA", c.UploadQuota >= 5<<20, "less than one GIF; want at least 5MiB"},
+		within("STORE_TIMEOUT", c.StoreTimeout, time.Second, 5*time.Minute),
 		within("SESSION_CHECK", c.SessionCheck, time.Second, time.Hour),
 		within("MAX_CONNECTIONS", c.MaxConns, 1, 10_000_000),
 		within("MAX_CONNECTIONS_PER_ADDRESS", c.MaxConnsPerAddr, 1, 10_000_000),

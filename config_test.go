@@ -96,6 +96,7 @@ func TestLoadConfig_reports_each_invalid_setting(t *testing.T) {
 		{"PING_INTERVAL", "1h", "PING_INTERVAL: 1h0m0s is out of range"},
 		{"PING_TIMEOUT", "1ns", "PING_TIMEOUT: 1ns is out of range"},
 		{"MAX_HTTP_BUFFER_SIZE", "1", "MAX_HTTP_BUFFER_SIZE: 1 is out of range"},
+		{"STORE_TIMEOUT", "0s", "STORE_TIMEOUT: 0s is out of range; want 1s to 5m0s"},
 		{"LOG_LEVEL", "loud", "want debug, info, warn or error"},
 		{"DEV", "2", `DEV: "2" is not true or false`},
 	} {

@@ -147,6 +147,8 @@ func newChat(cfg config, data *dataFolder, notifier *events.Notifier, log *slog.
 		LeaveGrace: leaveGrace,
 		Strict:     cfg.strict(),
 
+		StoreTimeout: cfg.StoreTimeout,
+
 		UploadQuota: int64(cfg.UploadQuota),
 		AddressKey:  datadir.AddressKey(data.secret),
 		MaxRooms:    cfg.MaxRooms, MaxRoomsPerVisitor: cfg.MaxRoomsPerVisitor,
@@ -163,6 +165,7 @@ func newHandler(ctx context.Context, cfg config, c handlers.Config) (*handlers.H
 	logBundle(c.Public, c.Log)
 	c.Secure = cfg.secure()
 	c.Limits = cfg.rates()
+	c.EventTimeout = cfg.StoreTimeout + time.Second
 	c.TrustedProxies = cfg.TrustedProxies
 	if cfg.localOnly(ctx) {
 		c.Hosts = origin.NewHostGuard(cfg.CORSOrigin, c.Log)

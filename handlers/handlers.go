@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"gifchat/handlers/events"
 	"gifchat/handlers/input"
@@ -37,6 +38,7 @@ type Config struct {
 	Hosts          *origin.HostGuard // nil to accept every host name
 	Strict         bool              // the redirects of the original server, passwords in the URL included
 	Limits         limits.Rates
+	EventTimeout   time.Duration // of an event that waits for the store; default five seconds
 	Log            *slog.Logger
 
 	Templates, Public fs.FS
@@ -102,7 +104,7 @@ func New(cfg Config) (*Handler, error) {
 	}
 	if cfg.Server != nil {
 		events.Register(cfg.Server, events.Config{
-			Chat: cfg.Chat, Notifier: cfg.Notifier, Limiter: limiter, Outdated: cfg.Sessions.Outdated, Log: cfg.Log,
+			Chat: cfg.Chat, Notifier: cfg.Notifier, Limiter: limiter, Outdated: cfg.Sessions.Outdated, Log: cfg.Log, Timeout: cfg.EventTimeout,
 		})
 		cfg.Sessions.Watch(events.Namespaces(cfg.Server)...)
 	}

@@ -87,12 +87,14 @@ func openWith(t *testing.T, options rooms.Options, change func(*settings)) *test
 		t.Fatal(err)
 	}
 	options.NoticeText = events.NoticeText
+	options.StoreTimeout = time.Minute // a busy machine delays the store
 	chat := rooms.NewService(db, gifs, notifier, options)
 	memory := &memorySessions{rows: make(map[string]*memorySession)}
 	cfg.store = memory
 	cfg.Config = handlers.Config{
 		Chat: chat, Notifier: notifier, Server: wire, Log: logger,
-		Templates: os.DirFS("../templates"), Public: bundled(os.DirFS("../public")),
+		EventTimeout: time.Minute,
+		Templates:    os.DirFS("../templates"), Public: bundled(os.DirFS("../public")),
 		Notice: notice.Config{Interval: 100 * time.Millisecond, Plain: true, SocketIO: true},
 	}
 	if change != nil {

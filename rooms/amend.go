@@ -52,7 +52,7 @@ func (s *Service) amendLocked(ctx context.Context, v Visitor, id ID, act action,
 	if err != nil {
 		return Stored{}, err
 	}
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	stored, gifs, err := s.store.Amend(ctx, amending)
 	if err != nil {

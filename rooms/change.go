@@ -30,7 +30,7 @@ func (s *Service) changeRoom(ctx context.Context, v Visitor, id ID, act action, 
 		if err != nil {
 			return err
 		}
-		ctx, cancel := detach(ctx)
+		ctx, cancel := s.detach(ctx)
 		defer cancel()
 		d, err := decide(ctx, live, a)
 		if err != nil || d.Room == nil && d.Member == nil {

@@ -72,7 +72,7 @@ func (s *Service) Remove(ctx context.Context, v Visitor, id ID) error {
 
 // removeLocked removes a room and notifies everybody. The caller holds live.lock.
 func (s *Service) removeLocked(ctx context.Context, live *liveRoom, r Removal) error {
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	gifs, err := s.store.RemoveRoom(ctx, r)
 	if err != nil {

@@ -67,7 +67,7 @@ func (s *Service) Create(ctx context.Context, v Visitor, n NewRoom) (Room, error
 		return Room{}, fmt.Errorf("create room: %w", err)
 	}
 	defer s.unlockRoom(live)
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	owner := Member{
 		Room: room.ID, Session: v.Session, Color: room.Owner, Since: room.CreatedAt, Standing: StandingIn,

@@ -101,7 +101,7 @@ const maxColors = 8
 
 // addMember stores a new member with the wanted colour, or with a free one.
 func (s *Service) addMember(ctx context.Context, m Member, wanted Color) (Member, error) {
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	m.Standing, m.Color, m.Since = StandingIn, wantedColor(wanted), now()
 	for range maxColors {

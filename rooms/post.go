@@ -84,7 +84,7 @@ func (s *Service) withdraw(live *liveRoom, p *posting) bool {
 // storeWaitingLocked stores what waits until own is done. The goroutines of the other
 // postings take the lock for the rest. The caller holds live.lock.
 func (s *Service) storeWaitingLocked(ctx context.Context, live *liveRoom, own *posting) {
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	for {
 		select {

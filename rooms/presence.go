@@ -166,7 +166,7 @@ func (s *Service) peopleLeftLocked(live *liveRoom, people []Member) {
 // seq if it was not stored, and whether the member was absent before. The notice of a
 // member who was announced already is not stored.
 func (s *Service) storeArrival(ctx context.Context, a access, announced bool) (notice Message, first bool, err error) {
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	notice = s.noticeAbout(TopicEntered, a.member)
 	p := s.presence(a.room.ID, a.member.Session)
@@ -185,7 +185,7 @@ func (s *Service) storeArrival(ctx context.Context, a access, announced bool) (n
 // storeDeparture ends a person's presence in the store. It returns the notice, which has
 // no seq if it was not stored, and whether the person is absent now.
 func (s *Service) storeDeparture(live *liveRoom, p *person) (notice Message, last bool) {
-	ctx, cancel := detach(s.background)
+	ctx, cancel := s.detach(s.background)
 	defer cancel()
 	notice = s.noticeAbout(TopicLeft, p.member)
 	stored, last, err := s.store.RemovePresence(ctx, s.presence(live.id, p.member.Session), s.unlessStrict(notice))
@@ -214,7 +214,7 @@ func (s *Service) removeAbsentLater(id ID, session Session) {
 		if live.find(session) != nil {
 			return
 		}
-		ctx, cancel := detach(s.background)
+		ctx, cancel := s.detach(s.background)
 		defer cancel()
 		_, last, err := s.store.RemovePresence(ctx, s.presence(id, session), Message{})
 		if err != nil && !errors.Is(err, ErrNotFound) {

@@ -13,9 +13,8 @@ const (
 	defaultLeaveGrace = 2 * time.Second
 	defaultOwnerGrace = 10 * time.Minute
 
-	// storeTimeout bounds the wait for the store, so that a visitor gets an answer while
-	// the page still waits for it.
-	storeTimeout = 4 * time.Second
+	// defaultStoreTimeout lets a visitor get an answer while the page still waits for it.
+	defaultStoreTimeout = 4 * time.Second
 
 	// endTimeout bounds the wait for the store in Close, which is part of a shutdown.
 	endTimeout = time.Second
@@ -46,6 +45,9 @@ type Options struct {
 	// UploadQuota is the number of bytes of GIFs that a visitor may post in 24 hours.
 	// Zero means 200 MiB.
 	UploadQuota int64
+	// StoreTimeout bounds the wait of a change for the store. A change that waits longer
+	// returns ErrUnavailable. Zero means four seconds.
+	StoreTimeout time.Duration
 	// AddressKey is the key of the hashes of banned addresses. With a nil key a random one
 	// is used, and address bans end with the process.
 	AddressKey []byte
@@ -64,6 +66,7 @@ type Service struct {
 	log     *slog.Logger
 
 	emptyGrace, leaveGrace, ownerGrace time.Duration
+	storeTimeout                       time.Duration
 	limits                             RoomLimits
 	strict                             bool
 	noticeText                         func(Topic, Member) string
@@ -101,6 +104,9 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 	if opts.UploadQuota == 0 {
 		opts.UploadQuota = defaultUploadQuota
 	}
+	if opts.StoreTimeout == 0 {
+		opts.StoreTimeout = defaultStoreTimeout
+	}
 	if opts.AddressKey == nil {
 		opts.AddressKey = make([]byte, sha256.Size)
 		rand.Read(opts.AddressKey)
@@ -115,6 +121,7 @@ func NewService(store Store, gifs GIFStore, notify Notifier, opts Options) *Serv
 		emptyGrace:     opts.EmptyGrace,
 		leaveGrace:     max(opts.LeaveGrace, 0),
 		ownerGrace:     opts.OwnerGrace,
+		storeTimeout:   opts.StoreTimeout,
 		limits:         RoomLimits{All: opts.MaxRooms, PerSession: opts.MaxRoomsPerVisitor},
 		strict:         opts.Strict,
 		noticeText:     opts.NoticeText,
@@ -154,8 +161,8 @@ func (s *Service) Close() {
 
 // detach returns a context for a change that is completed whether or not its visitor
 // still waits. It ends after storeTimeout.
-func detach(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+func (s *Service) detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), s.storeTimeout)
 }
 
 // now returns the time with the precision of every store.

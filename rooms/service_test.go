@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -144,6 +146,9 @@ func newChatOn(t *testing.T, db *store.SQLite, opts rooms.Options) chat {
 		t.Fatal(err)
 	}
 	c := chat{store: db, gifs: files, dir: dir, diary: &diary{}}
+	if opts.StoreTimeout == 0 {
+		opts.StoreTimeout = time.Minute // a busy machine delays the store
+	}
 	c.Service = rooms.NewService(c.store, files, c.diary, opts)
 	c.HashCheaply()
 	t.Cleanup(func() {
@@ -279,4 +284,28 @@ func (c chat) seqs(t *testing.T, id rooms.ID) int64 {
 		return 0
 	}
 	return newest[0].Seq
+}
+
+// hangingStore is a store that adds no member until the context of the call ends.
+type hangingStore struct{ rooms.Store }
+
+func (hangingStore) AddMember(ctx context.Context, _ rooms.Member) (rooms.Member, error) {
+	<-ctx.Done()
+	return rooms.Member{}, ctx.Err()
+}
+
+func TestService_waits_for_the_store_until_StoreTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChat(t, rooms.Options{EmptyGrace: -1})
+		id := c.room(t, rooms.NewRoom{})
+		for timeout, want := range map[time.Duration]time.Duration{0: 4 * time.Second, time.Minute: time.Minute} {
+			s := rooms.NewService(hangingStore{c.store}, c.gifs, c.diary, rooms.Options{EmptyGrace: -1, StoreTimeout: timeout})
+			begun := time.Now()
+			_, err := s.Enter(t.Context(), bob, id, "")
+			if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != want {
+				t.Errorf("Enter with StoreTimeout %v: got %v after %v, want a timeout after %v", timeout, err, time.Since(begun), want)
+			}
+			s.Close()
+		}
+	})
 }

@@ -99,7 +99,7 @@ func (s *Service) succeed(id ID) {
 	case err != nil:
 		s.retrySuccession(live, err)
 	case heir.Standing == StandingIn:
-		ctx, cancel := detach(s.background)
+		ctx, cancel := s.detach(s.background)
 		defer cancel()
 		d := s.handOver(room, heir)
 		d.Authority, d.Absent = room.Authority, room.OwnerSession

@@ -63,7 +63,7 @@ func (s *Service) whisperLocked(ctx context.Context, v Visitor, id ID, to Color,
 	if err != nil {
 		return Whisper{}, err
 	}
-	ctx, cancel := detach(ctx)
+	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	whisper := Whisper{
 		ID: newMessageID(), Room: id, From: from.member, To: receiver, Text: d.Text, ClientID: d.ClientID, CreatedAt: now(),

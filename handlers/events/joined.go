@@ -17,9 +17,8 @@ const (
 	// maxRooms is how many rooms one socket may join. Pages join one.
 	maxRooms = 16
 
-	// eventTimeout bounds an event that waits for the store, so that a client always gets
-	// an answer.
-	eventTimeout = 5 * time.Second
+	// defaultEventTimeout is a second longer than the timeout of a change in the store.
+	defaultEventTimeout = 5 * time.Second
 )
 
 // joinedRooms is the state of a socket on /chat: its visitor, and the rooms that it
@@ -52,7 +51,7 @@ func (h *chatHandlers) connected(socket *socketio.Socket) {
 	before, _ := socketio.Data[*joinedRooms](socket) // of a recovered socket
 	socket.SetData(st)
 
-	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), h.timeout)
 	defer cancel()
 	if before != nil {
 		h.rejoin(ctx, socket, st, before)

@@ -9,6 +9,7 @@ package events
 
 import (
 	"log/slog"
+	"time"
 
 	"gifchat/handlers/limits"
 	"gifchat/rooms"
@@ -22,6 +23,8 @@ type Config struct {
 	Limiter  *limits.Limiter
 	Outdated func(*socketio.Socket) bool // the session of the socket has a newer id
 	Log      *slog.Logger
+	// Timeout bounds an event that waits for the store. Zero means five seconds.
+	Timeout time.Duration
 }
 
 // chatHandlers answers the events of /chat.
@@ -33,6 +36,7 @@ type chatHandlers struct {
 	limiter   *limits.Limiter
 	outdated  func(*socketio.Socket) bool
 	log       *slog.Logger
+	timeout   time.Duration
 	events    map[string]bool // that have a handler
 }
 
@@ -45,9 +49,12 @@ func Namespaces(srv *socketio.Server) []*socketio.Namespace {
 // send nothing to it.
 func Register(srv *socketio.Server, cfg Config) {
 	chat := srv.Of(chatNamespace)
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultEventTimeout
+	}
 	h := &chatHandlers{
 		chat: cfg.Chat, namespace: chat, notifier: cfg.Notifier, limiter: cfg.Limiter, outdated: cfg.Outdated, log: cfg.Log,
-		events: make(map[string]bool),
+		timeout: cfg.Timeout, events: make(map[string]bool),
 	}
 	srv.Of(lobbyNamespace)
 	chat.Use(h.checkMemberships)
@@ -57,7 +64,7 @@ func Register(srv *socketio.Server, cfg Config) {
 			h.leaveAll(st, isDeliberate(reason))
 		}
 	})
-	chat.UseEvents(limitTime)
+	chat.UseEvents(h.limitTime)
 	chat.UseEvents(h.checkEvent)
 	handle(h, eventJoin, h.join)
 	handleOptional(h, eventLeave, h.leave)

@@ -42,7 +42,7 @@ func (h *chatHandlers) checkMemberships(socket *socketio.Socket) error {
 	if !ok {
 		return nil // not recovered
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), h.timeout)
 	defer cancel()
 	v := visitorOf(socket)
 	for id := range before.byRoom {

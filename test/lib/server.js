@@ -87,6 +87,7 @@ class Server {
         PATH, HOME,
         HOST: 'localhost',
         DATA_DIR: this.dataDir,
+        STORE_TIMEOUT: '60s', // a busy machine delays the store
         GORACE: 'atexit_sleep_ms=0', // stop() finds races in the log
         ...this.#env,
         PORT: String(this.port),
