@@ -74,11 +74,14 @@ type Message struct {
 	ClientID  string // chosen by the sender; optional
 	CreatedAt time.Time
 
-	Target int64 // of an edit or a removal: the seq of what it changes
-	Edited int64 // the seq of the latest edit or removal; 0 without one
-	Said   int64 // the Fingerprint of the original content, once it was replaced or erased
-	Topic  Topic // of a notice
-	Person Color // the person of a notice; Nick is that person's nickname
+	Target int64  // of an edit or a removal: the seq of what it changes
+	Edited int64  // the seq of the latest edit or removal; 0 without one
+	Said   int64  // the Fingerprint of the original content, once it was replaced or erased
+	Topic  Topic  // of a notice
+	Person Color  // the person of a notice; Nick and Face are that person's
+	Face   Face   // the sender's when the message was sent
+	Reply  int64  // the seq of the message that this one answers; 0 without one
+	Detail string // of a notice: the emoji of TopicReacted and TopicUnreacted, the former nickname of TopicNamed
 
 	// Authority is an input of the store: the Room.Authority under which the message was
 	// allowed. The store refuses the message with ErrOutdated if the room has another
@@ -90,6 +93,7 @@ type Message struct {
 type Draft struct {
 	Text     string
 	GIF      *GIF   // from AddGIF
+	Reply    int64  // the seq of the message that this one answers; optional
 	ClientID string // optional, at most 64 characters; a retry gets the first answer, other content under the same id is refused
 }
 
@@ -141,7 +145,7 @@ func (d Draft) message(by access) Message {
 	m := by.member
 	msg := Message{
 		ID: newMessageID(), Room: m.Room, Kind: KindText, CreatedAt: now(),
-		User: m.Color, Nick: m.Nick, Session: m.Session, Text: d.Text, ClientID: d.ClientID,
+		User: m.Color, Nick: m.Nick, Face: m.Face, Session: m.Session, Text: d.Text, ClientID: d.ClientID, Reply: d.Reply,
 		Authority: by.room.Authority,
 	}
 	if d.GIF != nil {

@@ -25,7 +25,7 @@ const (
 // noticeAbout returns a notice about a person.
 func (s *Service) noticeAbout(t Topic, m Member) Message {
 	n := s.noticeOf(t, m.Room)
-	n.Person, n.Nick, n.Text = m.Color, m.Nick, s.noticeText(t, m)
+	n.Person, n.Nick, n.Face, n.Text = m.Color, m.Nick, m.Face, s.noticeText(t, m)
 	return n
 }
 

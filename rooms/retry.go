@@ -3,6 +3,7 @@ package rooms
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"strconv"
 )
 
 // A retry repeats a client id with the same content and gets the first answer. The same
@@ -27,14 +28,19 @@ func (m Message) Fingerprint() int64 {
 	return fingerprinted | int64(binary.BigEndian.Uint16(sum[:]))
 }
 
-// content returns what a retry must repeat: the kind and the text, or the GIF's hash. A
+// content returns what a retry must repeat: the kind, the text or the GIF's hash, and the
+// message that it answers. A
 // GIF's description is left out, because it is made from the file name and a phone
 // invents a new name for each attempt.
 func (m Message) content() string {
-	if m.GIF != nil {
-		return string(KindGIF) + "\x00" + m.GIF.SHA256
+	reply := ""
+	if m.Reply != 0 {
+		reply = "\x00" + strconv.FormatInt(m.Reply, 10)
 	}
-	return string(m.Kind) + "\x00" + m.Text
+	if m.GIF != nil {
+		return string(KindGIF) + "\x00" + m.GIF.SHA256 + reply
+	}
+	return string(m.Kind) + "\x00" + m.Text + reply
 }
 
 // repeats reports whether m has the original content of first, a stored message with the

@@ -41,6 +41,7 @@ type Member struct {
 	Since      time.Time
 	Standing   Standing
 	Nick       string    // optional; looks unlike every other member's, see NickKeys
+	Face       Face      // optional
 	MutedUntil time.Time // zero unless muted
 	Bot        bool      // a program with a token of the room
 	Whispers   int64     // number of whispers sent and received
@@ -53,6 +54,12 @@ type Member struct {
 	Address      string
 	AddressUntil time.Time
 }
+
+// Face is the number of one of the drawn faces of the page, from 1. Zero means no face.
+type Face int
+
+// MaxFace is the highest number of a face.
+const MaxFace = 24
 
 // Name returns the nickname, or the colour of a member without one.
 func (m Member) Name() string {

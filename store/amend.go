@@ -129,7 +129,7 @@ func originalFingerprint(m rooms.Message) int64 {
 // removed returns a message after its removal. seq is the number of the removal.
 func removed(target rooms.Message, seq int64) rooms.Message {
 	target.Said = originalFingerprint(target)
-	target.Kind, target.Text, target.GIF, target.Edited = rooms.KindRemoved, "", nil, seq
+	target.Kind, target.Text, target.GIF, target.Reply, target.Edited = rooms.KindRemoved, "", nil, 0, seq
 	return target
 }
 
@@ -138,6 +138,7 @@ func removed(target rooms.Message, seq int64) rooms.Message {
 func erasedDamaged(target rooms.Message, seq int64) rooms.Message {
 	target = removed(target, seq)
 	target.User, target.Nick, target.Topic, target.Person, target.Target, target.Said = "", "", "", "", 0, 0
+	target.Face, target.Detail = 0, ""
 	return target
 }
 
@@ -145,10 +146,12 @@ func erasedDamaged(target rooms.Message, seq int64) rooms.Message {
 func updateMessage(tx *transaction, m rooms.Message) error {
 	gif := gifOf(m)
 	_, err := tx.exec(`UPDATE messages SET kind = ?, edited = ?, said = ?, text = ?, color = ?, nick = ?, topic = ?, person = ?, target = ?,
+		face = ?, reply = ?, detail = ?,
 		gif_name = ?, gif_width = ?, gif_height = ?, gif_frames = ?, gif_bytes = ?, gif_alt = ?, gif_duration = ?,
 		gif_poster = ?, gif_sha256 = ?, sum = ?
 		WHERE room = ? AND seq = ?`,
 		m.Kind, m.Edited, m.Said, m.Text, m.User, m.Nick, m.Topic, m.Person, m.Target,
+		m.Face, m.Reply, m.Detail,
 		gif.Name, gif.Width, gif.Height, gif.Frames, gif.Bytes, gif.Alt, gif.Duration.Milliseconds(),
 		gif.Poster, gif.SHA256, messageChecksum(m, gif), m.Room, m.Seq)
 	return err

@@ -226,6 +226,7 @@ func appendColumns(args []any, m *rooms.Message) []any {
 	return append(args,
 		string(m.ID), string(m.Room), m.Seq, string(m.Kind), string(m.User), m.Nick, string(m.Session), m.Text, m.ClientID, toMillis(m.CreatedAt),
 		m.Target, m.Edited, m.Said, string(m.Topic), string(m.Person),
+		int64(m.Face), m.Reply, m.Detail,
 		gif.Name, int64(gif.Width), int64(gif.Height), int64(gif.Frames), gif.Bytes, gif.Alt, gif.Duration.Milliseconds(), gif.Poster, gif.SHA256,
 		messageChecksum(*m, gif))
 }

@@ -62,8 +62,14 @@ func messageChecksum(m rooms.Message, gif rooms.GIF) int64 {
 		string(m.Topic), string(m.Person), gif.Name, gif.Alt, gif.SHA256)
 	s.number(m.Seq, toMillis(m.CreatedAt), m.Target, m.Edited,
 		int64(gif.Width), int64(gif.Height), int64(gif.Frames), gif.Bytes, gif.Duration.Milliseconds(), gif.Poster)
-	if m.Said != 0 { // rows that are older than this column have a checksum without it
+	// Rows that are older than these columns have a checksum without them.
+	extended := m.Face != 0 || m.Reply != 0 || m.Detail != ""
+	if m.Said != 0 || extended {
 		s.number(m.Said)
+	}
+	if extended {
+		s.number(int64(m.Face), m.Reply)
+		s.text(m.Detail)
 	}
 	return s.sum()
 }
@@ -123,15 +129,29 @@ func (r *ReadOnly) DamagedRow(ctx context.Context) (string, error) {
 	return firstDamage(ctx, r.DB, "SELECT "+ownWhisperColumns+" FROM whispers AS w NOT INDEXED WHERE sum <> 0", whisperDamage)
 }
 
-// readableMessageColumns returns messageColumns for a database that may lack
-// the column said: the next start of the server will migrate it.
+// laterMessageColumns are the columns of messages that are newer than the checksums, and
+// their values in a database that lacks them.
+var laterMessageColumns = map[string]string{"said": "0", "face": "0", "reply": "0", "detail": "''"}
+
+// readableMessageColumns returns messageColumns for a database that may lack the later
+// ones: the next start of the server will migrate it.
 func readableMessageColumns(ctx context.Context, db *sql.DB) (string, error) {
-	var exists bool
-	err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pragma_table_info('messages') WHERE name = 'said')").Scan(&exists)
-	if exists {
-		return messageColumns, err
+	columns := strings.Split(messageColumns, ",")
+	for i, column := range columns {
+		name := strings.TrimSpace(column)
+		value, later := laterMessageColumns[name]
+		if !later {
+			continue
+		}
+		var exists bool
+		if err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pragma_table_info('messages') WHERE name = ?)", name).Scan(&exists); err != nil {
+			return "", err
+		}
+		if !exists {
+			columns[i] = value
+		}
 	}
-	return strings.Replace(messageColumns, " said,", " 0,", 1), err
+	return strings.Join(columns, ","), nil
 }
 
 // firstDamage reads rows until damageOf describes one as damaged.

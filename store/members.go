@@ -11,7 +11,7 @@ import (
 )
 
 // memberColumns are the columns of a member, in the order of memberRow.columns.
-const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.muted_until, m.bot, m.whispers, m.address, m.address_until"
+const memberColumns = "m.room, m.session, m.color, m.since, m.standing, m.nick, m.muted_until, m.bot, m.whispers, m.address, m.address_until, m.face"
 
 // Standing implements rooms.Store.
 func (s *SQLite) Standing(ctx context.Context, id rooms.ID, session rooms.Session) (rooms.Room, rooms.Member, error) {
@@ -35,13 +35,13 @@ func standing(row scanner) (rooms.Room, rooms.Member, error) {
 
 // memberRow holds the columns of a member during Scan. All are null without a member.
 type memberRow struct {
-	room, session, color, standing, nick, address sql.NullString
-	since, mutedUntil, whispers, addressUntil     sql.NullInt64
-	bot                                           sql.NullBool
+	room, session, color, standing, nick, address   sql.NullString
+	since, mutedUntil, whispers, addressUntil, face sql.NullInt64
+	bot                                             sql.NullBool
 }
 
 func (r *memberRow) columns() []any {
-	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.mutedUntil, &r.bot, &r.whispers, &r.address, &r.addressUntil}
+	return []any{&r.room, &r.session, &r.color, &r.since, &r.standing, &r.nick, &r.mutedUntil, &r.bot, &r.whispers, &r.address, &r.addressUntil, &r.face}
 }
 
 func (r *memberRow) member() rooms.Member {
@@ -58,6 +58,7 @@ func (r *memberRow) member() rooms.Member {
 		Bot:      r.bot.Bool,
 		Whispers: r.whispers.Int64,
 		Address:  r.address.String,
+		Face:     rooms.Face(r.face.Int64),
 	}
 	if r.mutedUntil.Int64 != 0 {
 		m.MutedUntil = fromMillis(r.mutedUntil.Int64)
@@ -137,18 +138,18 @@ func insertNewcomer(tx *transaction, m rooms.Member, renamed bool) error {
 }
 
 func insertMember(tx *transaction, m rooms.Member) error {
-	_, err := tx.exec(`INSERT INTO members (room, session, color, since, standing, nick, muted_until, bot)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, orZero(m.MutedUntil), m.Bot)
+	_, err := tx.exec(`INSERT INTO members (room, session, color, since, standing, nick, muted_until, bot, face)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.Room, m.Session, m.Color, toMillis(m.Since), m.Standing, m.Nick, orZero(m.MutedUntil), m.Bot, m.Face)
 	return err
 }
 
 // updateMember writes the columns of a member that can change. renamed is the result of
 // claimName.
 func updateMember(tx *transaction, m rooms.Member, renamed bool) error {
-	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, muted_until = ?, address = ?, address_until = ?
+	updated, err := tx.exec(`UPDATE members SET standing = ?, nick = ?, muted_until = ?, address = ?, address_until = ?, face = ?
 		WHERE room = ? AND session = ?`,
-		m.Standing, m.Nick, orZero(m.MutedUntil), m.Address, orZero(m.AddressUntil), m.Room, m.Session)
+		m.Standing, m.Nick, orZero(m.MutedUntil), m.Address, orZero(m.AddressUntil), m.Face, m.Room, m.Session)
 	if err := requireRow(updated, err, rooms.ErrNoPerson); err != nil {
 		return err
 	}

@@ -14,9 +14,10 @@ import (
 // messageColumns are the columns of a message, columnsOfMessage many, in the order of
 // appendColumns and messageRow.columns.
 const messageColumns = `id, room, seq, kind, color, nick, session, text, client_id, created_at, target, edited, said, topic, person,
+	face, reply, detail,
 	gif_name, gif_width, gif_height, gif_frames, gif_bytes, gif_alt, gif_duration, gif_poster, gif_sha256, sum`
 
-const columnsOfMessage = 25
+const columnsOfMessage = 28
 
 // gifOf returns the GIF of a message, or the zero GIF.
 func gifOf(m rooms.Message) rooms.GIF {
@@ -102,6 +103,7 @@ var messageRows = sync.Pool{New: func() any {
 	r.columns = [...]any{
 		&m.ID, &m.Room, &m.Seq, &m.Kind, &m.User, &m.Nick, &m.Session, &m.Text, &m.ClientID, &r.created,
 		&m.Target, &m.Edited, &m.Said, &m.Topic, &m.Person,
+		&m.Face, &m.Reply, &m.Detail,
 		&gif.Name, &gif.Width, &gif.Height, &gif.Frames, &gif.Bytes, &gif.Alt, &r.duration, &gif.Poster, &gif.SHA256, &r.sum,
 	}
 	return r

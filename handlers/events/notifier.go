@@ -133,7 +133,7 @@ func (n *Notifier) Left(m rooms.Member, notice rooms.Message, people []rooms.Mem
 // number of people after the change.
 func (n *Notifier) emitPresence(event string, m rooms.Member, notice rooms.Message, count int) {
 	n.logFailure(n.out.toRoom(socketRoom(m.Room), personRoom(m.Room, m.Color), event, wire.JoinExit{
-		User: wire.SystemUser, Chat: notice.Text, Participants: count, Person: m.Color, Nick: notice.Nick,
+		User: wire.SystemUser, Chat: notice.Text, Participants: count, Person: m.Color, Nick: notice.Nick, Face: notice.Face,
 		Room: m.Room, ID: notice.ID, CreatedAt: wire.Time(notice.CreatedAt), Seq: notice.Seq,
 	}))
 }

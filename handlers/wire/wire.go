@@ -70,6 +70,10 @@ type Message struct {
 	Target int64       `json:"target,omitempty"` // the seq that an edit or a removal changes
 	Topic  rooms.Topic `json:"topic,omitempty"`  // of a notice
 	Person rooms.Color `json:"person,omitempty"` // the person a notice is about
+
+	Face   rooms.Face `json:"face,omitempty"`   // of the sender, or of the person a notice is about
+	Reply  int64      `json:"reply,omitempty"`  // the seq of the message that this one answers
+	Former string     `json:"former,omitempty"` // of a notice of the topic named: the former nickname
 }
 
 // MessageOf returns the payload of a message.
@@ -78,6 +82,10 @@ func MessageOf(m rooms.Message) Message {
 		Room: m.Room, User: m.User, Chat: m.Text, ID: m.ID, CreatedAt: Time(m.CreatedAt),
 		ClientID: m.ClientID, Seq: m.Seq, Kind: m.Kind,
 		Nick: m.Nick, Edited: m.Edited, Target: m.Target, Topic: m.Topic, Person: m.Person,
+		Face: m.Face, Reply: m.Reply,
+	}
+	if m.Topic == rooms.TopicNamed {
+		w.Former = m.Detail
 	}
 	if m.Kind == rooms.KindNotice || m.Kind == rooms.KindDamaged {
 		w.User = SystemUser
@@ -120,6 +128,7 @@ type JoinExit struct {
 	Participants int         `json:"participants"`
 	Person       rooms.Color `json:"person"`
 	Nick         string      `json:"nick,omitempty"`
+	Face         rooms.Face  `json:"face,omitempty"`
 	Room         rooms.ID    `json:"room"`
 	ID           rooms.ID    `json:"_id"`
 	CreatedAt    string      `json:"createdAt"`
@@ -138,6 +147,7 @@ type Participants struct {
 type Member struct {
 	Color rooms.Color `json:"color"`
 	Nick  string      `json:"nick,omitempty"`
+	Face  rooms.Face  `json:"face,omitempty"`
 	Muted bool        `json:"muted,omitempty"`
 	// MutedFor is in milliseconds, and absent if only the owner can end the mute. A
 	// duration is right for clients with a wrong clock too.
@@ -153,7 +163,7 @@ func Members(people []rooms.Member) []Member {
 	members := make([]Member, len(people))
 	now := time.Now()
 	for i, m := range people {
-		members[i] = Member{Color: m.Color, Nick: m.Nick, Muted: m.Muted(now), Bot: m.Bot}
+		members[i] = Member{Color: m.Color, Nick: m.Nick, Face: m.Face, Muted: m.Muted(now), Bot: m.Bot}
 		if left := m.MutedUntil.Sub(now); members[i].Muted && left <= rooms.MaxMute {
 			members[i].MutedFor = max(left.Milliseconds(), 1)
 		}

@@ -22,9 +22,13 @@ func unchangedMessages(t *testing.T, s rooms.Store) {
 		Duration: 1230 * time.Millisecond, Poster: 4, SHA256: strings.Repeat("0f", 32),
 	}
 	notice := rooms.Message{ID: newID(), Room: room.ID, Kind: rooms.KindNotice, Text: "#78583a님이 입장하셨습니다.", CreatedAt: began}
+	reply := text(room.ID, "네!")
+	reply.Face, reply.Reply = 7, 1
+	named := notice
+	named.ID, named.Topic, named.Person, named.Nick, named.Face, named.Detail = newID(), rooms.TopicNamed, "#78583a", "김선생", 7, "파란 고래"
 	var want []rooms.Message
 	for i, m := range []rooms.Message{
-		text(room.ID, "hello"), gif, notice,
+		text(room.ID, "hello"), gif, notice, reply, named,
 		text(room.ID, "'; DROP TABLE messages; --"),
 		text(room.ID, "👩‍👩‍👧‍👦\n\t‮\u200b\x7f"),
 	} {
