@@ -3,7 +3,7 @@
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, connected, nextEvent, pause, withTimeout } from './lib/clients.js'
+import { collect, connected, cut, nextEvent, pause, resume, withTimeout } from './lib/clients.js'
 import { member, owner } from './lib/visitor.js'
 import { eventTimeout, promised } from './lib/sizes.js'
 
@@ -63,17 +63,11 @@ test('ban during an absence: keeps the member out of the room after recovery', a
   await a.postMessage(a.room, 'before')
   await first
   const messages = collect(b.chat, 'chat'), notices = collect(b.chat, 'notice')
-  const { engine } = b.chat.io
-  b.chat.io.reconnection(false)
-  const closed = nextEvent(b.chat, 'disconnect')
-  engine.transport.ws ? engine.transport.ws.terminate() : engine.close()
-  await closed
+  await cut(b.chat)
   assert.equal((await a.chat.timeout(eventTimeout).emitWithAck('ban', { room: a.room, person })).ok, true)
   assert.equal((await a.postMessage(a.room, 'secret')).status, 200)
   b.chat.off('connect') // the listener would join
-  const back = nextEvent(b.chat, 'connect')
-  b.chat.connect()
-  await back
+  await resume(b.chat)
   assert.equal((await a.postMessage(a.room, 'secret too')).status, 200)
   const answer = await b.chat.timeout(eventTimeout).emitWithAck('sync', { room: a.room, after: 0 })
   assert.equal(answer.reason, 'banned')

@@ -6,14 +6,9 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './lib/server.js'
 import { Visitor } from './lib/visitor.js'
-import { collect, connected, nextEvent, join, until, transportModes } from './lib/clients.js'
+import { collect, connected, cut, nextEvent, join, resume, until, transportModes } from './lib/clients.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
-// Long enough to send messages during the absence, also on a busy machine.
-const again = { reconnectionDelay: 800, reconnectionDelayMax: 800, randomizationFactor: 0 }
-
-/** Ends the connection of a client like a broken network. */
-const cut = (socket) => socket.io.engine.close()
 
 /** Creates a room with its host, and a guest without a cookie. */
 async function visited(server) {
@@ -21,7 +16,7 @@ async function visited(server) {
   await host.get('/')
   const room = await host.createRoom()
   await host.enter(room)
-  const guest = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
+  const guest = await connected(`${server.url}/chat`, { transports: ['websocket'] })
   await join(guest, room)
   return { host, room, guest }
 }
@@ -38,7 +33,7 @@ describe('connection state recovery', () => {
       const room = await ann.createRoom()
       await ann.enter(room)
       await bob.enter(room)
-      const socket = await connected(`${server.url}/chat`, { ...options, ...again, auth: { room }, extraHeaders: { cookie: bob.cookie } })
+      const socket = await connected(`${server.url}/chat`, { ...options, auth: { room }, extraHeaders: { cookie: bob.cookie } })
       await until(async () => (await socket.emitWithAck('join', room)).ok, 'bob in the room')
       const messages = collect(socket, 'chat')
       await ann.postMessage(room, '하나')
@@ -46,14 +41,13 @@ describe('connection state recovery', () => {
 
       const id = socket.id
       for (let round = 0; round < 3; round++) {
-        const back = nextEvent(socket, 'connect')
         let early
         socket.once('connect', () => { early = messages.length })
         const before = messages.length
-        cut(socket)
+        await cut(socket)
         await ann.postMessage(room, `둘 ${round}`)
         await ann.postMessage(room, `셋 ${round}`)
-        await back
+        await resume(socket)
         assert.equal(socket.recovered, true, 'socket.recovered')
         assert.equal(socket.id, id)
         assert.equal(early, before + 2, 'messages before the event connect')
@@ -68,12 +62,11 @@ describe('connection state recovery', () => {
   }
 
   test('client without any event before: is recovered', async () => {
-    const lobby = await connected(`${server.url}/room`, { ...again, transports: ['websocket'] })
+    const lobby = await connected(`${server.url}/room`, { transports: ['websocket'] })
     const made = collect(lobby, 'newRoom')
-    const back = nextEvent(lobby, 'connect')
-    cut(lobby)
+    await cut(lobby)
     await new Visitor(server).createRoom()
-    await back
+    await resume(lobby)
     assert.equal(lobby.recovered, true)
     assert.equal(made.length, 1)
     lobby.disconnect()
@@ -82,10 +75,9 @@ describe('connection state recovery', () => {
   test('client without a cookie: is recovered by its pid', async () => {
     const { host, room, guest } = await visited(server)
     const messages = collect(guest, 'chat')
-    const back = nextEvent(guest, 'connect')
-    cut(guest)
+    await cut(guest)
     await host.postMessage(room, '안녕')
-    await back
+    await resume(guest)
     assert.equal(guest.recovered, true)
     assert.deepEqual(messages.map(([m]) => m.chat), ['안녕'])
     assert.equal((await guest.emitWithAck('chat', '왔어요')).ok, true)
@@ -93,12 +85,10 @@ describe('connection state recovery', () => {
   })
 
   test('client that calls disconnect(): gets a new socket', async () => {
-    const socket = await connected(`${server.url}/chat`, { ...again, transports: ['websocket'] })
+    const socket = await connected(`${server.url}/chat`, { transports: ['websocket'] })
     const id = socket.id
     socket.disconnect()
-    const back = nextEvent(socket, 'connect')
-    socket.connect()
-    await back
+    await resume(socket)
     assert.equal(socket.recovered, false)
     assert.notEqual(socket.id, id)
     socket.disconnect()
@@ -106,10 +96,9 @@ describe('connection state recovery', () => {
 
   test('recovered client: is refused in a removed room', async () => {
     const { host, room, guest } = await visited(server)
-    const back = nextEvent(guest, 'connect')
-    cut(guest)
+    await cut(guest)
     await host.request('DELETE', `/room/${room}`)
-    await back
+    await resume(guest)
     const answer = await guest.emitWithAck('chat', '아직 있나요')
     assert.equal(answer.ok, false)
     assert.equal(answer.reason, 'not_found')
@@ -118,10 +107,9 @@ describe('connection state recovery', () => {
 
   test('RECOVERY_TIME=0s: switches recovery off', async () => {
     const plain = await startServer({ RECOVERY_TIME: '0s' })
-    const socket = await connected(`${plain.url}/chat`, { ...again, transports: ['websocket'] })
-    const back = nextEvent(socket, 'connect')
-    cut(socket)
-    await back
+    const socket = await connected(`${plain.url}/chat`, { transports: ['websocket'] })
+    await cut(socket)
+    await resume(socket)
     assert.ok(!socket.recovered, 'recovered: got true, want false')
     socket.disconnect()
   })

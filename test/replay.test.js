@@ -4,22 +4,12 @@ import { test, describe, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { relay, startServer } from './lib/server.js'
-import { client, collect, connected, nextEvent, until, transportModes } from './lib/clients.js'
+import { client, collect, connected, cut, nextEvent, resume, until, transportModes } from './lib/clients.js'
 import { longTest } from './lib/sizes.js'
 import { startSlowLink } from './lib/slow-link.js'
 
 const parser = createRequire(import.meta.url)('socket.io-msgpack-parser')
 const kinds = { ...transportModes, 'the msgpack parser': { transports: ['websocket'], parser } }
-
-/** Closes the connection under a client like a broken network. */
-const cut = (socket) => socket.io.engine.close()
-
-/** Reconnects a client whose connection was cut. */
-async function resume(socket) {
-  const connect = nextEvent(socket, 'connect')
-  socket.connect()
-  await connect
-}
 
 describe('recovered client', () => {
   let server
@@ -55,7 +45,7 @@ describe('recovered client', () => {
     for (const [amount, [last, size]] of Object.entries(sizes)) {
       test(`${way}: receives ${amount} once, in order, and live events after them`, async () => {
         const subscriber = await subscribe(server.url, options)
-        cut(subscriber.socket)
+        await cut(subscriber.socket)
         await publish(2, last, size)
         await resume(subscriber.socket)
         await publish(last + 1, last + 50, 10)
@@ -70,7 +60,7 @@ describe('recovered client', () => {
     const link = await startSlowLink(server.port, { down: rate })
     const subscriber = await subscribe(link.url, options)
     const { socket, parts } = subscriber
-    cut(socket)
+    await cut(socket)
     await publish(2, last, size)
     let live = last
     for (let i = 1; i <= cuts; i++) {
@@ -78,7 +68,7 @@ describe('recovered client', () => {
       const target = Math.floor(last * i / (cuts + 1))
       await until(() => parts.length > target || !socket.connected, `event ${target}; got ${parts.length}`)
       assert.ok(parts.length < last, 'the cut is in the middle')
-      cut(socket)
+      await cut(socket)
       await publish(live + 1, ++live, 10)
     }
     await resume(socket)
@@ -96,7 +86,7 @@ describe('recovered client', () => {
   test('events evicted during the replay: end the recovery without a gap', async () => {
     const link = await startSlowLink(server.port, { down: 200_000 })
     const { socket, parts, id } = await subscribe(link.url, { transports: ['websocket'] })
-    cut(socket)
+    await cut(socket)
     await publish(2, 1_600, 10_000)
     const end = nextEvent(socket, 'disconnect')
     await resume(socket)
@@ -118,7 +108,7 @@ test('middleware that starts over: gives a client that comes back a new socket',
   await nextEvent(socket, 'connect')
   for (let round = 0; round < 2; round++) {
     const { id } = socket
-    cut(socket)
+    await cut(socket)
     await resume(socket)
     assert.equal(socket.recovered, false)
     assert.notEqual(socket.id, id)

@@ -18,7 +18,36 @@ export function client(url, options = {}) {
     ...options,
   })
   open.add(socket)
+  limitAcks(socket)
   return socket
+}
+
+/** Gives acknowledgements a timeout: the stock client waits for ever for that of an event whose connection was lost. */
+function limitAcks(socket) {
+  const emitWithAck = socket.emitWithAck.bind(socket)
+  socket.emitWithAck = (...args) => {
+    if (socket.flags.timeout === undefined) socket.timeout(eventTimeout)
+    return emitWithAck(...args)
+  }
+}
+
+/**
+ * Closes the connection under a client like a broken network. The client stays away until resume: what happens meanwhile
+ * must not depend on the speed of the machine.
+ */
+export async function cut(socket) {
+  socket.io.reconnection(false)
+  const closed = nextEvent(socket, 'disconnect')
+  const { transport } = socket.io.engine
+  transport.ws ? transport.ws.terminate() : socket.io.engine.close()
+  await closed
+}
+
+/** Reconnects a client whose connection was cut. */
+export async function resume(socket) {
+  const connect = nextEvent(socket, 'connect')
+  socket.connect()
+  await connect
 }
 
 /**
