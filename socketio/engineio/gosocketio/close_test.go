@@ -48,7 +48,7 @@ func TestServerClose_answers_polls_and_ends_all(t *testing.T) {
 }
 
 // A client that does not poll at the start of Close receives the last messages in its
-// next poll, and the end in the one after it.
+// next poll, and the end with it or in the one after it.
 func TestServerClose_delivers_queued_messages_to_the_next_poll(t *testing.T) {
 	f := serve(t, engineio.Config{})
 	query, p := open(f)
@@ -60,11 +60,13 @@ func TestServerClose_delivers_queued_messages_to_the_next_poll(t *testing.T) {
 	siotest.Eventually(t, func() bool { // until Close has begun
 		return p.Conn.WaitQueue(context.Background(), 1<<20) != nil
 	})
-	first, rest := f.Call("GET", query, ""), f.Call("GET", query, "")
+	first := f.Call("GET", query, "")
 	if first.Status != 200 || !strings.HasPrefix(first.Body, "5:4last") {
 		t.Errorf("poll: got %v, want the last message", first)
 	}
-	rest.Want(t, 200, "1:1")
+	if !strings.HasSuffix(first.Body, "1:1") { // the end can come with the last message
+		f.Call("GET", query, "").Want(t, 200, "1:1")
+	}
 	p.WantClosed(t, engineio.ReasonShutdown)
 	if err := siotest.Receive(t, closed); err != nil {
 		t.Errorf("Close: got %v, want no error", err)
