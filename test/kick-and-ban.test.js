@@ -3,7 +3,7 @@
 import { test, before } from 'node:test'
 import assert from 'node:assert/strict'
 import { startServer } from './lib/server.js'
-import { collect, connected, cut, nextEvent, pause, resume, withTimeout } from './lib/clients.js'
+import { collect, connected, cut, nextEvent, pause, resume, untilAvailable, withTimeout } from './lib/clients.js'
 import { member, owner } from './lib/visitor.js'
 import { eventTimeout, promised } from './lib/sizes.js'
 
@@ -111,10 +111,7 @@ test('removal of a room: disconnects fifty sending members within a second', asy
 test('capacity: admits 49 of 200 simultaneous joins to a room for fifty', async () => {
   const a = await owner(server, { max: 50 })
   const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(`${server.url}/chat`, { transports: ['websocket'] })))
-  const join = async (socket) => { // on a busy machine the store may take too long; the page repeats the join, too
-    const answer = await socket.timeout(eventTimeout).emitWithAck('join', a.room)
-    return answer.reason === 'unavailable' ? join(socket) : answer
-  }
+  const join = (socket) => untilAvailable(() => socket.timeout(eventTimeout).emitWithAck('join', a.room)) // the page repeats it, too
   const answers = await Promise.all(sockets.map(join))
   const inside = answers.filter(({ ok }) => ok)
   assert.deepEqual(new Set(answers.filter(({ ok }) => !ok).map(({ reason }) => reason)), new Set(['full']))

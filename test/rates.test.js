@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, startServer } from './lib/server.js'
 import { startCanary } from './lib/canary.js'
-import { client, nextEvent, pause } from './lib/clients.js'
+import { client, nextEvent, pause, untilAvailable } from './lib/clients.js'
 import { animatedGIF } from './lib/gif.js'
 import { MiB, measurable, peak, resetPeak, resident, processorTime } from './lib/process.js'
 import { longTest, percentile, eventTimeout, promised, sized } from './lib/sizes.js'
@@ -183,8 +183,7 @@ async function floodRooms(senders, seconds, least) {
 async function joinFrom(server, froms, rooms) {
   const sockets = await Promise.all(froms.map((from) => ChatSocket.open(server, { from })))
   const join = async (socket, room) => {
-    const answer = await socket.emitWithAck('join', room)
-    if (answer.reason === 'unavailable') return join(socket, room) // on a busy machine
+    const answer = await untilAvailable(() => socket.emitWithAck('join', room))
     assert.equal(answer.ok, true, JSON.stringify(answer))
   }
   await Promise.all(sockets.map((socket, i) => join(socket, rooms[i % rooms.length])))

@@ -1,6 +1,6 @@
 // Two clients that chat while other clients stress a server, and must not be affected.
 import assert from 'node:assert/strict'
-import { connected, join, pause, until } from './clients.js'
+import { connected, join, pause, until, untilAvailable } from './clients.js'
 import { percentile, eventTimeout, promised } from './sizes.js'
 import { Visitor } from './visitor.js'
 
@@ -18,16 +18,12 @@ export async function startCanary(server) {
   const sent = [], received = [], waits = []
   two.on('chat', (message) => received.push(message.chat))
   let over = false
-  // On a busy machine the store may take too long. A client that gets the answer "unavailable" repeats the message.
-  const send = async (chat) => {
-    const answer = await one.timeout(eventTimeout).emitWithAck('chat', { chat, clientId: `canary-${sent.length}` })
-    return answer.reason === 'unavailable' ? send(chat) : answer
-  }
   const sending = (async () => {
     while (!over && one.connected) { // the listener of disconnect records a lost connection
       sent.push(`카나리아 ${sent.length}`)
       const startedAt = performance.now()
-      const answer = await send(sent.at(-1))
+      const message = { chat: sent.at(-1), clientId: `canary-${sent.length}` }
+      const answer = await untilAvailable(() => one.timeout(eventTimeout).emitWithAck('chat', message))
       if (!answer.ok) failures.push(answer)
       waits.push(performance.now() - startedAt)
       await pause(150)

@@ -22,7 +22,7 @@ export function client(url, options = {}) {
   return socket
 }
 
-/** Gives acknowledgements a timeout: the stock client waits for ever for that of an event whose connection was lost. */
+/** Gives acknowledgements a timeout: the stock client never settles that of an event whose connection was lost. */
 function limitAcks(socket) {
   const emitWithAck = socket.emitWithAck.bind(socket)
   socket.emitWithAck = (...args) => {
@@ -113,12 +113,17 @@ export async function until(check, what, ms = eventTimeout) {
 }
 
 /**
- * Joins a room of the chat. On a busy machine the server's store may take too long; after the answer "unavailable"
- * the join is sent again.
+ * Resolves to the answer to an event. On a busy machine the server's store may take too long; after the answer
+ * "unavailable", send is called again.
  */
+export async function untilAvailable(send) {
+  const answer = await send()
+  return answer?.reason === 'unavailable' ? untilAvailable(send) : answer
+}
+
+/** Joins a room of the chat. */
 export async function join(socket, room) {
-  const answer = await socket.timeout(eventTimeout).emitWithAck('join', room)
-  if (answer.reason === 'unavailable') return join(socket, room)
+  const answer = await untilAvailable(() => socket.timeout(eventTimeout).emitWithAck('join', room))
   assert.equal(answer.ok, true, JSON.stringify(answer))
   return answer
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { startServer } from './server.js'
 import { record } from './client-record.js'
-import { collect, pause, until, transportModes, withTimeout } from './clients.js'
+import { collect, pause, until, untilAvailable, transportModes, withTimeout } from './clients.js'
 import { eventTimeout } from './sizes.js'
 
 const require = createRequire(import.meta.url)
@@ -30,14 +30,9 @@ function row(version, upgrades) {
 const refused = (version) => (version[0] < '3' ? 'error' : 'connect_error')
 const binary = (value) => Buffer.from(value)
 
-/**
- * Emits an event and waits for the acknowledgement, also with old clients without emitWithAck. On a busy machine the
- * server's store may take too long; after the answer "unavailable" the event is sent again.
- */
-async function emitWithAck(socket, event, ...args) {
-  const answer = await withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`)
-  return answer?.reason === 'unavailable' ? emitWithAck(socket, event, ...args) : answer
-}
+/** Emits an event and waits for the acknowledgement, also with old clients without emitWithAck. */
+const emitWithAck = (socket, event, ...args) => untilAvailable(() =>
+  withTimeout(eventTimeout, new Promise((resolve) => socket.emit(event, ...args, resolve)), `the answer to ${event}`))
 
 function open(version, url, options) {
   const socket = clients[version](url, { forceNew: true, reconnection: false, ...options })

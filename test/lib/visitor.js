@@ -4,8 +4,8 @@ import { client, nextEvent, pause } from './clients.js'
 import { eventTimeout } from './sizes.js'
 
 /**
- * Sends a request until the answer is not 503, or for a minute. The server waits 4 s for its disk before it answers 503,
- * which asks the client to send the request again; a busy machine may need longer.
+ * Sends a request until the answer is not 503, or for a minute. The server answers 503 if its disk takes too long, which
+ * asks the client to send the request again.
  */
 async function retried(send) {
   const end = performance.now() + eventTimeout
