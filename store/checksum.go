@@ -136,22 +136,16 @@ var laterMessageColumns = map[string]string{"said": "0", "face": "0", "reply": "
 // readableMessageColumns returns messageColumns for a database that may lack the later
 // ones: the next start of the server will migrate it.
 func readableMessageColumns(ctx context.Context, db *sql.DB) (string, error) {
+	var existing string // names with commas between them
+	err := db.QueryRowContext(ctx, "SELECT coalesce(group_concat(name), '') FROM pragma_table_info('messages')").Scan(&existing)
 	columns := strings.Split(messageColumns, ",")
 	for i, column := range columns {
 		name := strings.TrimSpace(column)
-		value, later := laterMessageColumns[name]
-		if !later {
-			continue
-		}
-		var exists bool
-		if err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pragma_table_info('messages') WHERE name = ?)", name).Scan(&exists); err != nil {
-			return "", err
-		}
-		if !exists {
+		if value, later := laterMessageColumns[name]; later && !slices.Contains(strings.Split(existing, ","), name) {
 			columns[i] = value
 		}
 	}
-	return strings.Join(columns, ","), nil
+	return strings.Join(columns, ","), err
 }
 
 // firstDamage reads rows until damageOf describes one as damaged.
