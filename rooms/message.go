@@ -81,7 +81,7 @@ type Message struct {
 	Person Color  // the person of a notice; Nick and Face are that person's
 	Face   Face   // the sender's when the message was sent
 	Reply  int64  // the seq of the message that this one answers; 0 without one
-	Detail string // of a notice: the emoji of TopicReacted and TopicUnreacted, the former nickname of TopicNamed
+	Detail string // of a notice: a further fact, which is the former nickname for TopicNamed
 
 	// Authority is an input of the store: the Room.Authority under which the message was
 	// allowed. The store refuses the message with ErrOutdated if the room has another

@@ -29,9 +29,8 @@ func (m Message) Fingerprint() int64 {
 }
 
 // content returns what a retry must repeat: the kind, the text or the GIF's hash, and the
-// message that it answers. A
-// GIF's description is left out, because it is made from the file name and a phone
-// invents a new name for each attempt.
+// message that it answers. A GIF's description is left out, because it is made from the
+// file name and a phone invents a new name for each attempt.
 func (m Message) content() string {
 	reply := ""
 	if m.Reply != 0 {

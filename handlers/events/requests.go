@@ -64,8 +64,7 @@ func withNewestSession[T any](h *chatHandlers, fn requestHandler[T]) requestHand
 }
 
 // limitTime bounds the time of an event's handler, so that a client always gets an
-// answer. An event that was received is handled
-// also if its client has disconnected.
+// answer. An event that was received is handled also if its client has disconnected.
 func (h *chatHandlers) limitTime(e *socketio.Event, next func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), h.timeout)
 	defer cancel()
