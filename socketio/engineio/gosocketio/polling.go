@@ -137,7 +137,14 @@ func (c *pollingConn) NextReader() (frame.Type, packet.Type, io.ReadCloser, erro
 	default:
 	}
 	kind, typ, r, err := c.Conn.NextReader()
-	if err == nil && typ == packet.PING {
+	// The session closes this connection after an error and a close packet. The waiting poll
+	// then ends, and can only have the final packet if the end is known before.
+	switch {
+	case err != nil:
+		c.carrierConn.End(closeReason(err))
+	case typ == packet.CLOSE:
+		c.carrierConn.End(carrier.TransportClose)
+	case typ == packet.PING:
 		c.carrierConn.Receive(carrier.Packet{Type: carrier.Ping})
 	}
 	return kind, typ, r, err
